@@ -1,0 +1,60 @@
+"""What can go wrong outside the process.
+
+ConnectorError
+├── Unavailable             the other side is down, slow, or talks nonsense      again later
+│   └── RateLimited(until)  it asked to wait, and said how long                  not before `until`
+├── Refused                 it does not accept our credentials                   a person must act
+├── NotFound                it has no such thing
+├── Rejected                it understood, and says no to this request           a person must act
+│   └── Unsafe              we refuse the address ourselves: not https, or a private network
+└── HubRefused              the hub's own guards say no
+
+schemas.errors.Unreadable   a payload that breaks the schema, with the field's path
+"""
+
+from datetime import datetime
+
+
+class ConnectorError(Exception):
+    """Something outside the process went wrong; the message says what, to what, and with which answer.
+
+    `request` is method and address without query or credentials.
+    """
+
+    def __init__(self, problem: str, *, request: str = "", status: int | None = None) -> None:
+        super().__init__(f"{request}: {problem}" if request else problem)
+        self.problem = problem
+        self.request = request
+        self.status = status
+
+
+class Unavailable(ConnectorError):
+    """5xx, timeout, reset, truncated or unreadable answer: try again later."""
+
+
+class RateLimited(Unavailable):
+    """The vendor asked to wait until a moment (UTC)."""
+
+    def __init__(self, problem: str, *, until: datetime, request: str = "", status: int | None = None) -> None:
+        super().__init__(problem, request=request, status=status)
+        self.until = until
+
+
+class Refused(ConnectorError):
+    """401 or 403: the store needs attention."""
+
+
+class NotFound(ConnectorError):
+    """404 or the vendor's own word for it."""
+
+
+class Rejected(ConnectorError):
+    """Another 4xx: the same request will be refused again."""
+
+
+class Unsafe(Rejected):
+    """An address that storesync does not call (SPEC chapter 11)."""
+
+
+class HubRefused(ConnectorError):
+    """The hub's guards refuse a change: an invoice, a locked period, not enough left to deliver."""

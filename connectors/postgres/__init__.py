@@ -1,0 +1,95 @@
+"""PostgreSQL: connections, named queries and migrations. The only place, with its neighbours, that knows SQL."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from importlib import resources
+from typing import Any, LiteralString, cast
+
+import psycopg
+from psycopg.rows import DictRow, dict_row
+from psycopg_pool import ConnectionPool
+
+Connection = psycopg.Connection[DictRow]
+Row = dict[str, Any]
+
+_QUERY_NAME = re.compile(r"^-- name: (\w+)\n", re.MULTILINE)
+_MIGRATION_LOCK = 7203_0001  # advisory lock: two starting processes do not migrate at once
+
+
+def connect(url: str) -> Connection:
+    """One autocommit connection; transactions are opened where they are needed. Raises psycopg.OperationalError."""
+    return psycopg.connect(url, autocommit=True, row_factory=dict_row, connect_timeout=5, **_SESSION)
+
+
+# A statement that waits for a minute is stuck; an idle transaction holds row locks that others wait for.
+_SESSION: dict[str, Any] = {
+    "options": "-c timezone=UTC -c statement_timeout=60000 -c idle_in_transaction_session_timeout=120000"
+}
+
+
+def open_pool(url: str, *, size: int = 4) -> ConnectionPool[Connection]:
+    """A pool for one process; open it after the fork, an inherited one shares its backend."""
+    return ConnectionPool(
+        url,
+        connection_class=Connection,
+        kwargs={"autocommit": True, "row_factory": dict_row, "connect_timeout": 5, **_SESSION},
+        min_size=1,
+        max_size=size,
+        timeout=10,
+        check=ConnectionPool.check_connection,
+        open=True,
+    )
+
+
+@cache
+def queries(file: str) -> dict[str, LiteralString]:
+    """The statements of `queries/<file>.sql` by name; each stands under a line `-- name: its_name`."""
+    text = resources.files(__package__).joinpath("queries", f"{file}.sql").read_text()
+    parts = _QUERY_NAME.split(text)[1:]
+    return {name: cast(LiteralString, body.strip()) for name, body in zip(parts[::2], parts[1::2], strict=True)}
+
+
+def migrations() -> list[tuple[str, LiteralString]]:
+    """Every migration as (name, SQL), in the order of their numbers."""
+    folder = resources.files(__package__).joinpath("migrations")
+    files = sorted((file for file in folder.iterdir() if file.name.endswith(".sql")), key=lambda file: file.name)
+    return [(file.name.removesuffix(".sql"), file.read_text()) for file in files]
+
+
+@contextmanager
+def _migration_lock(connection: Connection) -> Iterator[None]:
+    connection.execute("SELECT pg_advisory_lock(%s)", (_MIGRATION_LOCK,))
+    try:
+        yield
+    finally:
+        connection.execute("SELECT pg_advisory_unlock(%s)", (_MIGRATION_LOCK,))
+
+
+def upgrade(connection: Connection) -> list[str]:
+    """Apply the migrations that are missing, each in a transaction of its own; returns their names."""
+    applied: list[str] = []
+    with _migration_lock(connection):
+        connection.execute(
+            "CREATE TABLE IF NOT EXISTS schema_migrations"
+            " (name text PRIMARY KEY, applied_at timestamptz NOT NULL DEFAULT now())"
+        )
+        done = {row["name"] for row in connection.execute("SELECT name FROM schema_migrations")}
+        for name, statements in migrations():
+            if name in done:
+                continue
+            with connection.transaction():
+                connection.execute(statements)
+                connection.execute("INSERT INTO schema_migrations (name) VALUES (%s)", (name,))
+            applied.append(name)
+    return applied
+
+
+def missing_migrations(connection: Connection) -> list[str]:
+    """Names of the migrations that this database has not had yet."""
+    row = connection.execute("SELECT to_regclass('schema_migrations') IS NOT NULL AS there").fetchone()
+    if row is None or not row["there"]:
+        return [name for name, _ in migrations()]
+    done = {row["name"] for row in connection.execute("SELECT name FROM schema_migrations")}
+    return [name for name, _ in migrations() if name not in done]

@@ -1,0 +1,42 @@
+"""What a shop can be asked and told, whatever its platform. Every method may raise a ConnectorError."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from schemas.orders import Page, Snapshot, StoreOrder
+from schemas.platform import Platform
+
+
+@dataclass(frozen=True, slots=True)
+class StoreFacts:
+    """What a store says of itself when its credentials are checked; None where it does not tell."""
+
+    currency: str | None = None
+    version: str | None = None
+
+
+class StoreConnector(Protocol):
+    """One connected shop."""
+
+    platform: Platform
+
+    def check(self) -> StoreFacts:
+        """Prove the address and the credentials with one cheap call."""
+
+    def changed_orders(self, cursor: str | None) -> Iterator[Page]:
+        """Pages of orders changed since the cursor, oldest change first, none lost (None: the first connection).
+
+        Each page carries the cursor to keep once it is stored. An order that cannot be read is in its page with
+        its problem; the others go on.
+        """
+
+    def cursor_since(self, moment: datetime) -> str:
+        """The cursor that asks for everything changed since a moment."""
+
+    def snapshot(self, external_id: str) -> Snapshot:
+        """One order with everything an import needs, asked for now. Raises NotFound."""
+
+    def read(self, payload: str) -> StoreOrder:
+        """A snapshot's payload as a StoreOrder. Raises Unreadable."""

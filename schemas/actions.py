@@ -1,0 +1,161 @@
+"""Every action a decision may return and the hub or a store can carry out. Data only."""
+
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+
+from schemas.hub import DraftOrder, MoStatus
+from schemas.orders import Kind
+from schemas.reasons import Reason
+
+Detail = dict[str, object]
+
+
+# -- about an order of a store -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class CreateOrder:
+    """Create the sales order with its rows, and what customers and items it needs."""
+
+    order: DraftOrder
+
+
+@dataclass(frozen=True, slots=True)
+class Skip:
+    """Do not import this order, and say why (ORD-5)."""
+
+    reason: Reason
+    detail: Detail = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something a person should know of an order that goes on all the same."""
+
+    reason: Reason
+    detail: Detail = field(default_factory=dict)
+
+
+# -- in the hub, by a rule or by a person ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class AddLocation:
+    """A place that holds stock."""
+
+    code: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class AddProduct:
+    """A product with one variant; a bundle names its components as (SKU, quantity)."""
+
+    sku: str
+    name: str
+    kind: Kind = Kind.PRODUCT
+    batch_tracked: bool = False
+    delivery_days: int | None = None
+    bundle: tuple[tuple[str, Decimal], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AdjustStock:
+    """Pieces found or lost at a location; `batch` where the item is batch-tracked."""
+
+    sku: str
+    delta: Decimal
+    location: str | None = None
+    batch: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivePurchase:
+    """A purchase order that arrives at once."""
+
+    sku: str
+    quantity: Decimal
+    location: str | None = None
+    batch: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CreateMo:
+    """A manufacturing order for the not yet shipped part of a row."""
+
+    order_id: str
+    row_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetMoStatus:
+    """Move a manufacturing order on; DONE puts its pieces in stock."""
+
+    mo_id: str
+    status: MoStatus
+
+
+@dataclass(frozen=True, slots=True)
+class PackRows:
+    """Pack quantities by row id; takes them off in stock (STK-2)."""
+
+    order_id: str
+    rows: tuple[tuple[str, Decimal], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DeliverRows:
+    """Deliver quantities by row id as one fulfilment, from the batches named as (row id, batch id, quantity).
+
+    `external_id` is the store's fulfilment id where it comes from a store: applied once (FUL-7).
+    """
+
+    order_id: str
+    rows: tuple[tuple[str, Decimal], ...]
+    source: str  # 'store' or 'hub'
+    batches: tuple[tuple[str, str, Decimal], ...] = ()
+    external_id: str | None = None
+    tracking_number: str | None = None
+    carrier: str | None = None
+    tracking_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceRows:
+    """Invoice what is not yet invoiced of the rows; packed, delivered and invoiced rows never change (CHG-4)."""
+
+    order_id: str
+    row_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteOrder:
+    """Delete a sales order; an imported one leaves a tombstone (ORD-7)."""
+
+    order_id: str
+    deleted_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class LockInventory:
+    """Close the inventory period up to and including a day."""
+
+    until: date
+
+
+HubAction = (
+    CreateOrder
+    | AddLocation
+    | AddProduct
+    | AdjustStock
+    | ReceivePurchase
+    | CreateMo
+    | SetMoStatus
+    | PackRows
+    | DeliverRows
+    | InvoiceRows
+    | DeleteOrder
+    | LockInventory
+)
+ImportAction = CreateOrder | Skip | Note

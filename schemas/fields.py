@@ -1,0 +1,123 @@
+"""Marshmallow fields that read hostile JSON: text, ids, decimals and times, and the base schema of every vendor's."""
+
+import html
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any, Final
+
+from marshmallow import EXCLUDE, Schema, ValidationError, fields
+
+from schemas.errors import Unreadable
+from schemas.money import LIMIT
+
+_TAG: Final = re.compile(r"</?[a-zA-Z][^<>]*>")
+_UNSTORABLE: Final = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]"
+)  # NUL and lone surrogates break PostgreSQL
+
+
+def clean(text: str) -> str:
+    """The text without control signs and half characters, trimmed."""
+    return _UNSTORABLE.sub("", text).strip()
+
+
+class Text(fields.Field[str]):
+    """Any short value as clean text, cut at `limit`; null becomes the empty text."""
+
+    def __init__(self, *, limit: int = 500, **kwargs: Any) -> None:
+        super().__init__(allow_none=True, load_default="", **kwargs)
+        self.limit = limit
+
+    def deserialize(
+        self, value: Any, attr: str | None = None, data: Mapping[str, Any] | None = None, **kwargs: Any
+    ) -> str:
+        return "" if value is None else super().deserialize(value, attr, data, **kwargs) or ""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> str:
+        if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
+            raise ValidationError("must be text")
+        return clean(str(value))[: self.limit]
+
+
+class PlainText(Text):
+    """Text a shop shows as HTML: tags dropped, entities resolved."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> str:
+        text = super()._deserialize(value, attr, data, **kwargs)
+        return clean(html.unescape(_TAG.sub("", text)))
+
+
+class Id(fields.Field[str]):
+    """An id as text, whether the vendor sends a number or text; never empty, never 0."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> str:
+        if isinstance(value, bool) or not isinstance(value, str | int):
+            raise ValidationError("must be an id")
+        text = clean(str(value))
+        if not text or text == "0" or len(text) > 200:
+            raise ValidationError("must be an id")
+        return text
+
+
+class Number(fields.Field[Decimal]):
+    """A decimal from text or number, never through a float; refuses NaN, infinity and sizes no shop has (MAP-5)."""
+
+    def __init__(self, *, minimum: Decimal | None = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.minimum = minimum
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Decimal:
+        if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
+            raise ValidationError("must be a number")
+        try:
+            number = Decimal(value.strip() if isinstance(value, str) else value)
+        except InvalidOperation:
+            raise ValidationError("must be a number") from None
+        if not number.is_finite() or abs(number) >= LIMIT or number.as_tuple().exponent < -20:  # type: ignore[operator]
+            raise ValidationError("is out of range")
+        if self.minimum is not None and number < self.minimum:
+            raise ValidationError(f"must not be below {self.minimum}")
+        return number
+
+
+class UtcTime(fields.Field[datetime]):
+    """A UTC time; a vendor's time without zone is taken as UTC, which its field name promises (…_gmt)."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> datetime:
+        try:
+            moment = datetime.fromisoformat(value.strip())
+        except (ValueError, AttributeError):
+            raise ValidationError("must be a time") from None
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=UTC)
+        if not 1990 <= moment.year <= 2200:
+            raise ValidationError("is not a likely time")
+        return moment.astimezone(UTC)
+
+
+class VendorSchema(Schema):
+    """The base of every vendor schema: fields we do not need are ignored (SPEC chapter 11)."""
+
+    class Meta:
+        unknown = EXCLUDE
+
+
+def load(schema: Schema, payload: Any) -> dict[str, Any]:
+    """The payload as the schema reads it. Raises Unreadable with the path of the first bad field."""
+    try:
+        loaded: dict[str, Any] = schema.load(payload)
+    except ValidationError as error:
+        path, problem = first_problem(error.messages)
+        raise Unreadable(path, problem) from error
+    return loaded
+
+
+def first_problem(messages: Any, path: tuple[str, ...] = ()) -> tuple[str, str]:
+    """Path and words of the first problem in marshmallow's nested messages."""
+    while isinstance(messages, Mapping):
+        key, messages = next(iter(messages.items()))
+        path = path if key == "_schema" else (*path, str(key))
+    words = messages[0] if isinstance(messages, list) and messages else messages
+    return (".".join(path), str(words).rstrip(".").lower())

@@ -1,0 +1,225 @@
+"""The hub's side: orders, rows, variants, customers, stock. Ids are text, so that any hub's fit."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from schemas.orders import ZERO, Address, Kind
+
+
+class DeliveryStatus(StrEnum):
+    """How far an order or row is on its way (SPEC chapter 1)."""
+
+    NOT_SHIPPED = "NOT_SHIPPED"
+    PARTIALLY_PACKED = "PARTIALLY_PACKED"
+    PACKED = "PACKED"
+    PARTIALLY_DELIVERED = "PARTIALLY_DELIVERED"
+    DELIVERED = "DELIVERED"
+
+
+class MoStatus(StrEnum):
+    """How far a manufacturing order is."""
+
+    NOT_STARTED = "NOT_STARTED"
+    IN_PROGRESS = "IN_PROGRESS"
+    DONE = "DONE"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What holds for all stores (SPEC chapter 2, account-wide)."""
+
+    base_currency: str = "EUR"
+    multi_currency: bool = True
+    default_delivery_days: int = 14
+    default_location: str = "main"
+    hub: str = "builtin"
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """A sellable hub item; `delivery_days` is the product's own default delivery time."""
+
+    id: str
+    sku: str | None
+    name: str
+    kind: Kind = Kind.PRODUCT
+    created_at: datetime | None = None
+    batch_tracked: bool = False
+    delivery_days: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """A buyer the hub knows."""
+
+    id: str
+    name: str
+    email: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeRate:
+    """What one unit of a currency is worth in the base currency, and the day the rate is of."""
+
+    rate: Decimal
+    on: date
+
+
+@dataclass(frozen=True, slots=True)
+class HubMatches:
+    """Everything of the hub that an import is decided on, gathered in one look (MAP-1, MAP-2, ORD-8).
+
+    `by_sku` holds every variant with that SKU; `by_key` the variant that an earlier import of this store made for
+    a product without SKU; `by_name` services by lower-case name; `customers` the candidates in order of worth:
+    linked by this store, same e-mail, same name.
+    """
+
+    by_sku: dict[str, tuple[Variant, ...]] = field(default_factory=dict)
+    by_key: dict[str, Variant] = field(default_factory=dict)
+    by_name: dict[str, Variant] = field(default_factory=dict)
+    linked_customer: Customer | None = None
+    email_customer: Customer | None = None
+    name_customer: Customer | None = None
+    rate: ExchangeRate | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewItem:
+    """An item to create with its first row.
+
+    `sku` may be None; `key` then names it for this store, so that the next order finds it again (MAP-1).
+    """
+
+    name: str
+    kind: Kind
+    sku: str | None = None
+    key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DraftRow:
+    """A row to create. `item` is a variant's id, an item to create, or None for the shipping fee.
+
+    `total` and `tax` are exact amounts in the order's currency; `price_per_unit` × `quantity` less the discount
+    rounds to `total`.
+    """
+
+    external_id: str
+    item: str | NewItem | None
+    kind: Kind
+    sku: str | None
+    name: str
+    quantity: Decimal
+    price_per_unit: Decimal
+    tax_rate: Decimal
+    total: Decimal
+    tax: Decimal
+    location: str
+    discount_percent: Decimal = ZERO
+    delivered_quantity: Decimal = ZERO
+    ships: bool = True  # False for shipping fees and charges: they do not decide the order's delivery status
+
+
+@dataclass(frozen=True, slots=True)
+class NewCustomer:
+    """A customer to create; the hub keeps parallel creations of one e-mail or name to one customer (MAP-2)."""
+
+    name: str
+    email: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class DraftOrder:
+    """A sales order to create, with the proof of its money (MAP-6)."""
+
+    order_no: str
+    store_id: int | None
+    external_id: str | None
+    customer: str | NewCustomer
+    customer_key: str | None  # the store's customer id, remembered as a link (MAP-2)
+    created_at: datetime
+    delivery_date: date
+    bill_to: Address
+    ship_to: Address
+    currency: str
+    exchange_rate: Decimal
+    exchange_rate_date: date
+    total: Decimal
+    total_with_tax: Decimal
+    total_base: Decimal
+    store_total: Decimal | None
+    store_total_with_tax: Decimal | None
+    total_mismatch: bool
+    location: str
+    rows: tuple[DraftRow, ...]
+    customer_reference: str | None = None
+    notes: str | None = None
+    is_paid: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class HubRow:
+    """A row as it stands in the hub. `packed_quantity` is packed and not yet delivered."""
+
+    id: str
+    external_id: str | None
+    variant_id: str | None
+    kind: Kind
+    sku: str | None
+    name: str
+    quantity: Decimal
+    packed_quantity: Decimal
+    delivered_quantity: Decimal
+    invoiced_quantity: Decimal
+    price_per_unit: Decimal
+    tax_rate: Decimal
+    discount_percent: Decimal
+    location: str
+    status: DeliveryStatus
+    ships: bool = True
+    batch_tracked: bool = False
+    mo: tuple[str, MoStatus] | None = None
+    batches: tuple[tuple[str, Decimal], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class HubOrder:
+    """A sales order as it stands in the hub, with what a decision about it needs."""
+
+    id: str
+    order_no: str
+    store_id: int | None
+    external_id: str | None
+    status: DeliveryStatus
+    currency: str
+    location: str
+    rows: tuple[HubRow, ...]
+    has_invoice: bool = False
+    is_locked: bool = False  # lies in a locked inventory period (CHG-5)
+    fulfillment_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """A batch at one location, first in first out by `received_at` (FUL-4)."""
+
+    id: str
+    batch_no: str
+    variant_id: str
+    location: str
+    in_stock: Decimal
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StockLevel:
+    """Stock of one SKU at one location. `committed_direct` counts only sales-order rows themselves (STK-2)."""
+
+    sku: str
+    location: str
+    in_stock: Decimal
+    committed: Decimal
+    committed_direct: Decimal
+    expected: Decimal

@@ -1,0 +1,33 @@
+"""A connected store as tasks and rules see it. Its credentials stay with the connector."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from schemas.platform import Platform
+from schemas.settings import Value
+
+
+class StoreState(StrEnum):
+    """Whether a store is worked on. A disconnected store keeps its row, so that its orders are known again."""
+
+    ACTIVE = "active"
+    PAUSED = "paused"
+    NEEDS_ATTENTION = "needs_attention"
+    DISCONNECTED = "disconnected"
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """One store with all its settings (defaults filled in)."""
+
+    id: int
+    name: str
+    platform: Platform
+    url: str
+    state: StoreState
+    settings: dict[str, Value] = field(default_factory=dict)
+    allow_insecure: bool = False
+
+    def is_on(self, key: str) -> bool:
+        """Whether a switch is on; a switch of another platform is off."""
+        return bool(self.settings.get(key, False))
