@@ -31,3 +31,13 @@ class Store:
     def is_on(self, key: str) -> bool:
         """Whether a switch is on; a switch of another platform is off."""
         return bool(self.settings.get(key, False))
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """What storesync knows of an order from earlier looks; `state` and `reason` are as `storesync order show` says."""
+
+    is_tombstoned: bool = False
+    has_hub_order: bool = False
+    state: str = "pending"
+    reason: str | None = None

@@ -1,0 +1,29 @@
+"""What went wrong with a piece of work, in words that rules know: no exception, no connector."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class ProblemKind(StrEnum):
+    """The kinds of trouble that are answered differently (SPEC chapter 11)."""
+
+    REFUSED = "refused"  # the store does not accept our credentials
+    RATE_LIMITED = "rate_limited"  # it asked to wait until a moment
+    UNAVAILABLE = "unavailable"  # it is down, slow, or talks nonsense
+    UNREADABLE = "unreadable"  # the payload breaks the schema
+    NOT_FOUND = "not_found"  # it has no such order
+    REJECTED = "rejected"  # it understood, and says no to this request
+    HUB_REFUSED = "hub_refused"  # the hub's own guards say no
+    HUB_BUSY = "hub_busy"  # the hub's database is away, or two writers met
+    UNEXPECTED = "unexpected"  # most likely a bug
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One failure. `path` names the field of an unreadable payload, `until` the moment a rate limit ends."""
+
+    kind: ProblemKind
+    words: str
+    path: str = ""
+    until: datetime | None = None
