@@ -148,7 +148,8 @@ class DraftOrder:
     exchange_rate_date: date
     total: Decimal
     total_with_tax: Decimal
-    total_base: Decimal
+    total_base: Decimal  # `total` in the base currency
+    base_currency: str
     store_total: Decimal | None
     store_total_with_tax: Decimal | None
     total_mismatch: bool

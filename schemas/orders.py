@@ -64,6 +64,11 @@ class StoreLine:
     is_custom: bool = False
     is_physical: bool = True
 
+    @property
+    def item_key(self) -> str:
+        """What a line without SKU is known by in this store: its product, or its name where the product is gone."""
+        return self.product_key or f"name:{self.name}"
+
 
 @dataclass(frozen=True, slots=True)
 class StoreCharge:
@@ -103,8 +108,8 @@ class StoreOrder:
 
     `total_with_tax` and `total_tax` are the store's own totals less what refunds took off lines and charges, so
     that they speak of the same pieces as `lines` (MAP-8). `order_discount` is not on any line yet (MAP-4).
-    `refunded_apart` is money given back that the store ties to no line. `exchange_rate` is the store's own rate
-    to its base currency, where the payload has one (ORD-8).
+    `refunded_apart` is money given back that the store ties to no line. `exchange_rate` is the store's own rate,
+    where the payload has one, and `exchange_base` the currency that it leads to (ORD-8).
     """
 
     external_id: str
@@ -125,6 +130,7 @@ class StoreOrder:
     order_discount: Decimal = ZERO
     refunded_apart: Decimal = ZERO
     exchange_rate: Decimal | None = None
+    exchange_base: str | None = None
     customer_reference: str | None = None
     note: str | None = None
     is_paid: bool = False

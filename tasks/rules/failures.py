@@ -86,4 +86,4 @@ def decide_failure(problem: Problem, *, attempts: int, now: datetime, jitter: fl
 
 def back_off(attempts: int, jitter: float) -> timedelta:
     """Exponential with full jitter: many orders that failed together do not come back together."""
-    return min(CAP, BASE * 2 ** min(attempts, _DOUBLINGS)) * jitter
+    return min(CAP, BASE * (1 << min(attempts, _DOUBLINGS))) * jitter
