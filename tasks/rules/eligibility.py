@@ -1,0 +1,65 @@
+"""Whether an order of a store becomes a sales order, and if not why (ORD-4…8). It builds nothing."""
+
+from schemas.actions import Skip
+from schemas.hub import Account, ExchangeRate
+from schemas.orders import StoreOrder
+from schemas.reasons import Reason
+from schemas.stores import Remembered, Store
+from tasks.rules import money
+
+
+def decide_import(
+    order: StoreOrder, *, store: Store, account: Account, remembered: Remembered, rate: ExchangeRate | None
+) -> Skip | None:
+    """Why the order does not import, None when it does.
+
+    What no change of the order mends is asked first, what the account can mend last, so that the reason an operator
+    reads is the one that would be left when all others were gone.
+    """
+    return (
+        _refuse_deleted(remembered)
+        or _refuse_status(order, store)
+        or _refuse_empty(order)
+        or _refuse_currency(order, account, rate)
+    )
+
+
+def is_news(skip: Skip, remembered: Remembered) -> bool:
+    """Whether a skip is worth a line in the journal: not when the last look said the same (ORD-5).
+
+    An order that stands in the hub was imported: that its status has moved on since is no skip.
+    """
+    if remembered.has_hub_order:
+        return False
+    return remembered.state not in {"skipped", "deleted"} or remembered.reason != skip.reason
+
+
+def _refuse_deleted(remembered: Remembered) -> Skip | None:
+    # A person deleted it in the hub: whatever the store's order does, it stays away (ORD-7).
+    return Skip(Reason.DELETED_IN_HUB) if remembered.is_tombstoned else None
+
+
+def _refuse_status(order: StoreOrder, store: Store) -> Skip | None:
+    platform, status = store.platform, order.status
+    if status not in platform.statuses:
+        # A plugin's own status: nobody has said what it means, so nothing is assumed.
+        return Skip(Reason.UNKNOWN_STATUS, {"status": status})
+    switch = platform.imports.get(status)
+    if status not in platform.imports or (switch is not None and not store.is_on(switch)):
+        return Skip(Reason.STATUS_NOT_IMPORTED, {"status": status})
+    return None
+
+
+def _refuse_empty(order: StoreOrder) -> Skip | None:
+    # All pieces were refunded or removed; fees and shipping alone are nothing to deliver (MAP-8).
+    return None if any(line.quantity > 0 for line in order.lines) else Skip(Reason.NOTHING_TO_DELIVER)
+
+
+def _refuse_currency(order: StoreOrder, account: Account, rate: ExchangeRate | None) -> Skip | None:
+    base = account.base_currency
+    detail: dict[str, object] = {"currency": order.currency, "base": base}
+    if order.currency != base and not account.multi_currency:
+        return Skip(Reason.FOREIGN_CURRENCY, detail)
+    if money.exchange_rate(order, base, rate) is None:
+        return Skip(Reason.NO_EXCHANGE_RATE, detail)
+    return None

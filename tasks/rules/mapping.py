@@ -1,0 +1,230 @@
+"""A store's order as a sales order of the hub, field by field (SPEC chapter 4). Whether it may import is not asked here."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal, localcontext
+from typing import Final
+
+from schemas.actions import CreateOrder, Note
+from schemas.hub import Account, DraftOrder, DraftRow, ExchangeRate, HubMatches, NewItem, Variant
+from schemas.money import money_text
+from schemas.orders import ZERO, Kind, StoreCharge, StoreLine, StoreOrder
+from schemas.reasons import Reason
+from schemas.stores import Store
+from tasks.rules import matching, money
+
+ONE: Final = Decimal(1)
+SHIPPING_ID: Final = "shipping"  # external id of a row that stands for several shipping charges
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """One order with everything its mapping depends on."""
+
+    order: StoreOrder
+    store: Store
+    account: Account
+    matches: HubMatches
+    location: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """A row before its money is settled."""
+
+    external_id: str
+    item: Variant | NewItem | None
+    kind: Kind
+    sku: str | None
+    name: str
+    amount: money.Amount
+    quantity: Decimal = ONE
+    delivered_quantity: Decimal = ZERO
+    ships: bool = False
+
+
+def build_order(
+    order: StoreOrder, *, store: Store, account: Account, matches: HubMatches, location: str
+) -> tuple[CreateOrder, list[Note]]:
+    """The sales order to create and what a person should know of it; `location` is the store's hub location."""
+    case = _Case(order, store, account, matches, location)
+    with localcontext(money.WIDE):
+        plans = _plan_rows(case)
+        pairs = list(zip(plans, money.settle_rows([plan.amount for plan in plans], order), strict=True))
+        kept = [pair for pair in pairs if _becomes_row(pair[0], store)]
+        left_out = [row for plan, row in pairs if not _becomes_row(plan, store)]
+        proof = money.proof([row for _, row in kept], order, left_out=left_out)
+        rows = tuple(_build_row(plan, row, case) for plan, row in kept)
+        draft = _build_draft(case, rows, proof=proof, delivery_date=_delivery_date(case, plans))
+    return CreateOrder(draft), _notes(order, rows, proof)
+
+
+# -- rows: the store's lines, then its other charges, then shipping ----------------------------------------------
+
+
+def _plan_rows(case: _Case) -> list[_Plan]:
+    order = case.order
+    lines = [line for line in order.lines if line.quantity > 0]  # refunded and removed pieces are no rows (MAP-8)
+    amounts = money.line_amounts(order, lines)
+    plans = [_plan_line(line, amount, case) for line, amount in zip(lines, amounts, strict=True)]
+    plans += [_plan_service(charge, case) for charge in order.charges if charge.kind is not Kind.SHIPPING]
+    shipping = _plan_shipping([charge for charge in order.charges if charge.kind is Kind.SHIPPING], order)
+    return [*plans, shipping] if shipping else plans
+
+
+def _plan_line(line: StoreLine, amount: money.Amount, case: _Case) -> _Plan:
+    item = matching.match_item(line, case.matches, kind=_kind(line, case.store))
+    return _Plan(
+        external_id=line.external_id,
+        item=item,
+        kind=item.kind,
+        sku=matching.sku_of(line),
+        name=line.name or item.name,
+        amount=amount,
+        quantity=line.quantity,
+        delivered_quantity=min(line.delivered_quantity, line.quantity),
+        ships=True,
+    )
+
+
+def _kind(line: StoreLine, store: Store) -> Kind:
+    """A product, but for a custom item that is nothing to touch: its store's setting says what that is (MAP-3)."""
+    if line.is_custom and not line.is_physical:
+        return Kind(str(store.settings.get("orders.custom_item_kind", Kind.PRODUCT)))
+    return Kind.PRODUCT
+
+
+def _plan_service(charge: StoreCharge, case: _Case) -> _Plan:
+    name = charge.name or "Fee"
+    item = matching.match_service(name, case.matches)
+    return _Plan(charge.external_id, item, Kind.SERVICE, item.sku, name, _charge_amount(charge))
+
+
+def _plan_shipping(charges: Sequence[StoreCharge], order: StoreOrder) -> _Plan | None:
+    charges = [charge for charge in charges if charge.amount or charge.tax]
+    if not charges:
+        return None
+    amount = (
+        _charge_amount(charges[0])
+        if len(charges) == 1
+        else money.merge([_charge_amount(charge) for charge in charges], order)
+    )
+    external_id = charges[0].external_id if len(charges) == 1 else SHIPPING_ID
+    name = ", ".join(dict.fromkeys(charge.name for charge in charges if charge.name)) or "Shipping"
+    return _Plan(external_id, None, Kind.SHIPPING, None, name, amount)
+
+
+def _charge_amount(charge: StoreCharge) -> money.Amount:
+    return money.Amount(charge.amount, charge.amount, charge.tax_rate, charge.tax)
+
+
+def _becomes_row(plan: _Plan, store: Store) -> bool:
+    return plan.kind is not Kind.SHIPPING or store.is_on("orders.shipping_fee_line")
+
+
+def _build_row(plan: _Plan, settled: money.Settled, case: _Case) -> DraftRow:
+    is_inside = case.store.platform.discounts_inside_price
+    price = money.price_row(plan.amount, settled.total, plan.quantity, order=case.order, is_inside=is_inside)
+    return DraftRow(
+        external_id=plan.external_id,
+        item=plan.item.id if isinstance(plan.item, Variant) else plan.item,
+        kind=plan.kind,
+        sku=plan.sku,
+        name=plan.name,
+        quantity=plan.quantity,
+        price_per_unit=price.per_unit,
+        discount_percent=price.discount_percent,
+        tax_rate=settled.tax_rate,
+        total=settled.total,
+        tax=settled.tax,
+        location=case.location,
+        delivered_quantity=plan.delivered_quantity,
+        ships=plan.ships,
+    )
+
+
+# -- the order ---------------------------------------------------------------------------------------------------
+
+
+def _build_draft(case: _Case, rows: tuple[DraftRow, ...], *, proof: money.Proof, delivery_date: date) -> DraftOrder:
+    order, base = case.order, case.account.base_currency
+    rate = _exchange_rate(case)
+    return DraftOrder(
+        order_no=order.number or order.external_id,
+        store_id=case.store.id,
+        external_id=order.external_id,
+        customer=matching.match_customer(order.buyer, case.matches),
+        customer_key=order.buyer.external_id,
+        created_at=order.created_at,
+        delivery_date=delivery_date,
+        bill_to=order.bill_to,
+        ship_to=order.ship_to,
+        currency=order.currency,
+        exchange_rate=rate.rate,
+        exchange_rate_date=rate.on,
+        total=proof.total,
+        total_with_tax=proof.total_with_tax,
+        total_base=money.in_base(proof.total, rate.rate, base),
+        base_currency=base,
+        store_total=proof.store_total,
+        store_total_with_tax=proof.store_total_with_tax,
+        total_mismatch=proof.is_mismatch,
+        location=case.location,
+        rows=rows,
+        customer_reference=order.customer_reference,
+        notes=order.note,
+        is_paid=order.is_paid,
+    )
+
+
+def _exchange_rate(case: _Case) -> ExchangeRate:
+    rate = money.exchange_rate(case.order, case.account.base_currency, case.matches.rate)
+    if rate is None:
+        raise ValueError(f"order {case.order.external_id} has no exchange rate: it is skipped, not built")
+    return rate
+
+
+def _delivery_date(case: _Case, plans: Sequence[_Plan]) -> date:
+    """The platform's fixed delivery time, else the longest of the items', each by default the account's."""
+    days = case.store.platform.delivery_days
+    if days is None:
+        days = max(_delivery_days(plan.item, case.account) for plan in plans if plan.ships)
+    return case.order.created_at.date() + timedelta(days=days)
+
+
+def _delivery_days(item: Variant | NewItem | None, account: Account) -> int:
+    own = item.delivery_days if isinstance(item, Variant) else None
+    return account.default_delivery_days if own is None else own
+
+
+# -- what a person should know -----------------------------------------------------------------------------------
+
+
+def _notes(order: StoreOrder, rows: Sequence[DraftRow], proof: money.Proof) -> list[Note]:
+    notes = []
+    nameless = [row.name for row in rows if row.ships and row.sku is None]
+    if nameless:
+        notes.append(Note(Reason.LINE_WITHOUT_SKU, {"names": nameless}))
+    if order.ship_to_count > 1:
+        notes.append(Note(Reason.SEVERAL_SHIP_TO, {"addresses": order.ship_to_count}))
+    if order.refunded_apart:
+        amount = money_text(order.refunded_apart, order.currency)
+        notes.append(Note(Reason.REFUNDED_APART, {"amount": amount, "currency": order.currency}))
+    if proof.is_mismatch:
+        notes.append(Note(Reason.TOTAL_MISMATCH, _mismatch_detail(order.currency, rows, proof)))
+    return notes
+
+
+def _mismatch_detail(currency: str, rows: Sequence[DraftRow], proof: money.Proof) -> dict[str, object]:
+    figures = {
+        "total": proof.total,
+        "store_total": proof.store_total,
+        "residual": proof.residual,
+        "total_with_tax": proof.total_with_tax,
+        "store_total_with_tax": proof.store_total_with_tax,
+        "residual_with_tax": proof.residual_with_tax,
+    }
+    detail: dict[str, object] = {name: money_text(figure, currency) for name, figure in figures.items()}
+    odd = [rows[place].external_id for place in proof.odd_rows]
+    return {**detail, "currency": currency, **({"rows_with_odd_tax": odd} if odd else {})}

@@ -1,0 +1,286 @@
+"""The money of an order: discount shares, tax, rounding, unit prices, the penny proof (MAP-4…6, ORD-8). No matching.
+
+An order states its amounts in one basis, with or without tax. Rows are settled there in whole minor units first; the
+unit price and the discount % are then chosen so that they lead back to the settled total, never the other way round.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import ROUND_FLOOR, ROUND_HALF_UP, Context, Decimal
+from typing import Final
+
+from schemas.hub import ExchangeRate
+from schemas.money import PRICE_DIGITS, cent, round_money, round_price
+from schemas.orders import ZERO, StoreLine, StoreOrder
+
+WIDE: Final = Context(prec=60)  # products of the longest amounts and quantities of a payload stay exact
+HUNDRED: Final = Decimal(100)
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """What one row comes to in the order's own basis: before discounts, and after all of them.
+
+    `tax` is the store's own, None where it gives none.
+    """
+
+    listed: Decimal
+    paid: Decimal
+    tax_rate: Decimal
+    tax: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """The money of one row in whole minor units; `total` is without tax."""
+
+    total: Decimal
+    tax: Decimal
+    tax_rate: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """A unit price without tax and the discount on it, which together lead to the row's total."""
+
+    per_unit: Decimal
+    discount_percent: Decimal = ZERO
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """The hub's totals beside the store's (MAP-6). `odd_rows` are places of rows whose rate does not give their tax."""
+
+    total: Decimal
+    total_with_tax: Decimal
+    store_total: Decimal
+    store_total_with_tax: Decimal
+    residual: Decimal
+    residual_with_tax: Decimal
+    is_mismatch: bool
+    odd_rows: tuple[int, ...] = ()
+
+
+# -- discounts (MAP-4) -------------------------------------------------------------------------------------------
+
+
+def spread(total: Decimal, weights: Sequence[Decimal], currency: str) -> list[Decimal]:
+    """Share `total` out in proportion to the weights, in whole minor units by largest remainder; the sum is exact.
+
+    10.00 over 60 and 40 is 6.00 and 4.00. A negative weight takes no share; weights that are all zero share evenly.
+    """
+    if not weights:
+        return []
+    shares = [max(weight, ZERO) for weight in weights]
+    whole = sum(shares)
+    if not whole:
+        shares, whole = [Decimal(1)] * len(weights), Decimal(len(weights))
+    parts = _round_to_sum([total * share / whole for share in shares], total, cent(currency))
+    # A total with fractions of a minor unit keeps them, on the largest share: there they weigh least.
+    parts[shares.index(max(shares))] += total - sum(parts)
+    return parts
+
+
+def line_amounts(order: StoreOrder, lines: Sequence[StoreLine]) -> list[Amount]:
+    """What each line comes to, with its own discount and its share of the order's."""
+    values = [line.amount - line.discount for line in lines]
+    shares = spread(order.order_discount, values, order.currency) if order.order_discount else [ZERO] * len(lines)
+    return [
+        Amount(line.amount, value - share, line.tax_rate, line.tax)
+        for line, value, share in zip(lines, values, shares, strict=True)
+    ]
+
+
+def discount_percent(listed: Decimal, total: Decimal, currency: str) -> Decimal | None:
+    """The percentage that brings `listed` to `total` to the minor unit: ten decimals, or as many as that takes.
+
+    None where no discount does: from nothing to something, upwards, or across zero.
+    """
+    if total == listed:
+        return ZERO
+    if not listed or not 0 <= total / listed <= 1:
+        return None
+    exact, step = HUNDRED - HUNDRED * total / listed, PRICE_DIGITS
+    percent = exact.quantize(step)
+    while not _leads_to(total, listed, percent, currency):
+        step /= 10
+        percent = exact.quantize(step)
+    return percent
+
+
+# -- tax and rounding (MAP-5, MAP-6) -----------------------------------------------------------------------------
+
+
+def net_of_tax(amount: Decimal, rate: Decimal) -> Decimal:
+    """An amount that includes tax at `rate` percent, without it; not rounded."""
+    return amount / (1 + rate / HUNDRED)
+
+
+def settle_rows(amounts: Sequence[Amount], order: StoreOrder) -> list[Settled]:
+    """Every row's total and tax in whole minor units, adding up to the store's own wherever its figures allow.
+
+    Where prices include tax, the money paid stands and the row's total is what the tax leaves of it.
+    """
+    is_gross, unit = order.prices_include_tax, cent(order.currency)
+    target = order.total_with_tax if is_gross else order.total_with_tax - order.total_tax
+    paid = _settle([amount.paid for amount in amounts], target, unit)
+
+    by_rate = [_tax_by_rate(part, row.tax_rate, is_gross=is_gross) for part, row in zip(paid, amounts, strict=True)]
+    stated = [tax if row.tax is None else row.tax for tax, row in zip(by_rate, amounts, strict=True)]
+    taxes = _absorb(_settle(stated, order.total_tax, unit), by_rate, _whole(order.total_tax, unit), unit=unit)
+    return [
+        Settled(part - tax if is_gross else part, tax, row.tax_rate)
+        for part, tax, row in zip(paid, taxes, amounts, strict=True)
+    ]
+
+
+def merge(amounts: Sequence[Amount], order: StoreOrder) -> Amount:
+    """Several amounts as one row; where their rates differ, at the rate that gives their taxes together."""
+    is_gross = order.prices_include_tax
+    paid = sum((row.paid for row in amounts), ZERO)
+    tax = sum((_stated_tax(row, is_gross=is_gross) for row in amounts), ZERO)
+    rates = {row.tax_rate for row in amounts}
+    net = paid - tax if is_gross else paid
+    rate = rates.pop() if len(rates) == 1 else round_price(HUNDRED * tax / net) if net else ZERO
+    return Amount(sum((row.listed for row in amounts), ZERO), paid, rate, tax)
+
+
+def _stated_tax(row: Amount, *, is_gross: bool) -> Decimal:
+    return _tax_by_rate(row.paid, row.tax_rate, is_gross=is_gross) if row.tax is None else row.tax
+
+
+def _tax_by_rate(amount: Decimal, rate: Decimal, *, is_gross: bool) -> Decimal:
+    if not rate:
+        return ZERO
+    return amount - net_of_tax(amount, rate) if is_gross else amount * rate / HUNDRED
+
+
+def _settle(exact: Sequence[Decimal], target: Decimal, unit: Decimal) -> list[Decimal]:
+    """Each amount rounded up or down so that the sum is the target; a whole amount stays as it is.
+
+    Where no such rounding reaches the target the store contradicts itself: then each is rounded for itself.
+    """
+    parts = _round_to_sum(exact, _whole(target, unit), unit)
+    return parts if sum(parts) == _whole(target, unit) else [_whole(amount, unit) for amount in exact]
+
+
+def _whole(amount: Decimal, unit: Decimal) -> Decimal:
+    return amount.quantize(unit, rounding=ROUND_HALF_UP)
+
+
+def _round_to_sum(exact: Sequence[Decimal], target: Decimal, unit: Decimal) -> list[Decimal]:
+    """Each amount rounded down, and up again where the remainder is largest, as often as the target asks."""
+    parts = [amount.quantize(unit, rounding=ROUND_FLOOR) for amount in exact]
+    missing = int((target - sum(parts)) / unit)
+    if missing > 0:
+        remainders = [amount - part for amount, part in zip(exact, parts, strict=True)]
+        largest_first = sorted(range(len(parts)), key=remainders.__getitem__, reverse=True)
+        for place in largest_first[:missing]:
+            if remainders[place]:
+                parts[place] += unit
+    return parts
+
+
+def _absorb(taxes: list[Decimal], by_rate: Sequence[Decimal], target: Decimal, *, unit: Decimal) -> list[Decimal]:
+    """Bring rounded taxes to the order's tax by one unit a row, where each rate still stands by its row's tax.
+
+    A store that adds up before it rounds (WooCommerce: "round at subtotal") shows 1.33 three times and 4.00 below.
+    """
+    missing = target - sum(taxes)
+    if not missing:
+        return taxes
+    step = unit.copy_sign(missing)
+    distances = [abs(exact - tax - step) for exact, tax in zip(by_rate, taxes, strict=True)]
+    movable = sorted((place for place, off in enumerate(distances) if off < unit), key=distances.__getitem__)
+    count = int(missing / step)
+    if count > len(movable):
+        return taxes  # rounding does not explain it: the rows stay the store's, the proof shows the difference
+    moved = set(movable[:count])
+    return [tax + step if place in moved else tax for place, tax in enumerate(taxes)]
+
+
+# -- unit prices -------------------------------------------------------------------------------------------------
+
+
+def price_row(amount: Amount, total: Decimal, quantity: Decimal, *, order: StoreOrder, is_inside: bool) -> Price:
+    """The unit price and discount % of a row whose total is settled.
+
+    `is_inside` puts the discount inside the price. The store's own price and percentage are kept where they lead to
+    the total; the rounded cent that they miss it by goes into the percentage, or else into the price.
+    """
+    percent = ZERO if is_inside else _stated_percent(amount)
+    stated = amount.listed if percent else amount.paid
+    net = net_of_tax(stated, amount.tax_rate) if order.prices_include_tax else stated
+    price = round_price(net / quantity)
+    if _leads_to(total, price * quantity, percent, order.currency):
+        return Price(price, percent)
+    mended = discount_percent(price * quantity, total, order.currency) if percent else None
+    if mended is not None:
+        return Price(price, mended)
+    return Price(unit_price(total, quantity, order.currency))
+
+
+def unit_price(total: Decimal, quantity: Decimal, currency: str) -> Decimal:
+    """The price that times `quantity` rounds to `total`: ten decimals, or as many as a huge quantity takes."""
+    exact, step = total / quantity, PRICE_DIGITS
+    price = exact.quantize(step)
+    while not _leads_to(total, price * quantity, ZERO, currency):
+        step /= 10
+        price = exact.quantize(step)
+    return price
+
+
+def _stated_percent(amount: Amount) -> Decimal:
+    """The discount as the store grants it; zero for a surcharge, which no percentage shows."""
+    if not amount.listed or amount.listed == amount.paid:
+        return ZERO
+    percent = round_price(HUNDRED - HUNDRED * amount.paid / amount.listed)
+    return percent if 0 <= percent <= HUNDRED else ZERO
+
+
+def _leads_to(total: Decimal, listed: Decimal, percent: Decimal, currency: str) -> bool:
+    return round_money(listed * (1 - percent / HUNDRED), currency) == total
+
+
+# -- the proof (MAP-6) and the base currency (ORD-8) -------------------------------------------------------------
+
+
+def proof(rows: Sequence[Settled], order: StoreOrder, *, left_out: Sequence[Settled] = ()) -> Proof:
+    """Rows against the store's totals, less what a setting leaves out.
+
+    A mismatch is more than one minor unit a row in either total, or a row whose rate is more than one minor unit
+    from its tax, whatever the quantity: a hub works tax out of rate and row total, so that would be off for real.
+    """
+    unit = cent(order.currency)
+    total = sum((row.total for row in rows), ZERO)
+    with_tax = total + sum((row.tax for row in rows), ZERO)
+    out, out_tax = sum((row.total for row in left_out), ZERO), sum((row.tax for row in left_out), ZERO)
+    store_with_tax = round_money(order.total_with_tax, order.currency) - out - out_tax
+    store_total = round_money(order.total_with_tax - order.total_tax, order.currency) - out
+    odd = tuple(place for place, row in enumerate(rows) if abs(row.total * row.tax_rate / HUNDRED - row.tax) > unit)
+    worst = max(abs(total - store_total), abs(with_tax - store_with_tax))
+    return Proof(
+        total=total,
+        total_with_tax=with_tax,
+        store_total=store_total,
+        store_total_with_tax=store_with_tax,
+        residual=total - store_total,
+        residual_with_tax=with_tax - store_with_tax,
+        is_mismatch=worst > unit * len(rows) or bool(odd),
+        odd_rows=odd,
+    )
+
+
+def exchange_rate(order: StoreOrder, base_currency: str, table: ExchangeRate | None) -> ExchangeRate | None:
+    """The rate to the base currency: 1 at home, else the store's own where it leads there, else the table's."""
+    on = order.created_at.date()
+    if order.currency == base_currency:
+        return ExchangeRate(Decimal(1), on)
+    if order.exchange_rate is not None and order.exchange_base == base_currency:
+        return ExchangeRate(order.exchange_rate, on)
+    return table
+
+
+def in_base(total: Decimal, rate: Decimal, base_currency: str) -> Decimal:
+    """A total in the base currency, in its minor unit."""
+    return round_money(total * rate, base_currency)

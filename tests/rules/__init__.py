@@ -1,0 +1,1 @@
+"""The rules: two dataclasses in, actions out; no fixture, no database."""
