@@ -2,7 +2,9 @@
 
 ConnectorError
 ├── Unavailable             the other side is down, slow, or talks nonsense      again later
-│   └── RateLimited(until)  it asked to wait, and said how long                  not before `until`
+│   ├── RateLimited(until)  it asked to wait, and said how long                  not before `until`
+│   └── HubBusy             the hub's database is away, or two changes crossed   again soon
+│       └── AlreadyThere    another worker made the same thing first             look again: nothing is left to do
 ├── Refused                 it does not accept our credentials                   a person must act
 ├── NotFound                it has no such thing
 ├── Rejected                it understood, and says no to this request           a person must act
@@ -38,6 +40,14 @@ class RateLimited(Unavailable):
     def __init__(self, problem: str, *, until: datetime, request: str = "", status: int | None = None) -> None:
         super().__init__(problem, request=request, status=status)
         self.until = until
+
+
+class HubBusy(Unavailable):
+    """The hub's database did not answer, or undid this change because another one crossed it."""
+
+
+class AlreadyThere(HubBusy):
+    """The order or fulfilment exists: another worker was faster (ORD-6, FUL-7). The transaction must roll back."""
 
 
 class Refused(ConnectorError):
