@@ -1,4 +1,4 @@
-"""A store's order as a sales order of the hub, field by field (SPEC chapter 4). Whether it may import is not asked here."""
+"""A store's order as a sales order of the hub, field by field (SPEC chapter 4). It does not decide what may import."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

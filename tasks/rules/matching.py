@@ -1,4 +1,4 @@
-"""Which hub item, service and customer a line, charge and buyer are (MAP-1, MAP-2, MAP-9). Nothing is looked up here."""
+"""Which hub item, service and customer a line, charge and buyer are (MAP-1, MAP-2, MAP-9). It looks nothing up."""
 
 from datetime import UTC, datetime
 from typing import Final

@@ -276,7 +276,7 @@ def exchange_rate(order: StoreOrder, base_currency: str, table: ExchangeRate | N
     on = order.created_at.date()
     if order.currency == base_currency:
         return ExchangeRate(Decimal(1), on)
-    if order.exchange_rate is not None and order.exchange_base == base_currency:
+    if order.exchange_rate and order.exchange_rate > 0 and order.exchange_base == base_currency:
         return ExchangeRate(order.exchange_rate, on)
     return table
 
