@@ -1,0 +1,55 @@
+"""kombu's Redis transport with one fix: a worker that has tasks running survives the loss of its Redis connection.
+
+In Celery 5.7 the consumer collects a broken connection (`transport.client` becomes None) and closes it. Closing gives
+the channel's unacknowledged messages back to Redis, for which kombu 5.7 needs that client: `AttributeError: 'NoneType'
+object has no attribute 'hostname'`, which nobody expects, and the worker ends with exit code 1. It takes one running
+task and one free slot. `tests/workers/test_redis_transport.py` shows when a release makes this module superfluous.
+
+The transport takes kombu's place under the schemes `redis` and `rediss`, so URLs, the defaults for TLS and Flower's
+view of the broker stay what they are: `broker_transport` must stay unset.
+"""
+
+from typing import Any, Final
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from kombu.transport import TRANSPORT_ALIASES, _transport_cache, redis
+
+SCHEMES: Final = ("redis", "rediss")
+
+
+class Channel(redis.Channel):
+    """A channel that can be closed after its connection was collected."""
+
+    def close(self) -> None:
+        """Close, but leave the messages of running tasks alone when the connection is gone.
+
+        Those tasks still acknowledge through this channel's pool, which reconnects; what is never acknowledged
+        returns by the visibility timeout.
+        """
+        transport: Any = self.connection
+        if transport is not None and transport.client is None:
+            transport.cycle.discard(self)
+            return
+        super().close()
+
+
+class Transport(redis.Transport):
+    """kombu's transport with our channel."""
+
+    Channel = Channel
+
+
+def install() -> None:
+    """Use this transport for every redis:// and rediss:// connection that this process makes from now on."""
+    for scheme in SCHEMES:
+        TRANSPORT_ALIASES[scheme] = f"{__name__}:Transport"
+        _transport_cache.pop(scheme, None)  # what an earlier connection was told
+
+
+def broker_url(redis_url: str) -> str:
+    """REDIS_URL in kombu's words, which differ from redis-py's for unix sockets only."""
+    parts = urlsplit(redis_url)
+    if parts.scheme != "unix":
+        return redis_url
+    options = {"virtual_host" if name == "db" else name: value for name, value in parse_qsl(parts.query)}
+    return f"redis+socket://{parts.netloc}{parts.path}" + (f"?{urlencode(options)}" if options else "")
