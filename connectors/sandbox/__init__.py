@@ -1,0 +1,116 @@
+"""Local stand-ins of the vendors, with real state over real HTTP: for trials, the demo and tests (BEY-10)."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any, Final, Generic, Self, TypeVar
+
+from connectors.sandbox.faults import Fault, FaultError, Faults, Pace
+from connectors.sandbox.generator import seed_plain, seed_shop
+from connectors.sandbox.server import RunningServer, serve
+from connectors.sandbox.woocommerce import create_app
+from connectors.sandbox.woocommerce_model import ShopSettings
+from connectors.sandbox.woocommerce_state import KEY, WEBHOOK_SECRET, WooCommerceShop
+
+__all__ = [
+    "SANDBOXES",
+    "Fault",
+    "FaultError",
+    "Faults",
+    "Pace",
+    "RunningSandbox",
+    "RunningServer",
+    "ShopSettings",
+    "Wanted",
+    "WooCommerceShop",
+    "open_sandbox",
+    "open_woocommerce",
+    "run_woocommerce",
+    "seed_plain",
+    "seed_shop",
+    "serve",
+]
+
+Shop = TypeVar("Shop")
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a sandbox is to be: how many orders, made from which seed, with which faults, telling whom."""
+
+    orders: int = 40
+    seed: int = 7
+    port: int = 0
+    faults: Mapping[str, float] = field(default_factory=dict)
+    webhooks_to: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RunningSandbox(Generic[Shop]):
+    """A vendor's stand-in that answers at `url`, with the credentials a store is connected with."""
+
+    server: RunningServer
+    shop: Shop
+    faults: Faults
+    credentials: Mapping[str, str]
+
+    @property
+    def url(self) -> str:
+        """Where the shop is."""
+        return self.server.url
+
+    def stop(self) -> None:
+        """End it; the port is free again."""
+        self.server.stop()
+
+    def wait(self) -> None:
+        """Block until it is stopped."""
+        self.server.wait()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        self.stop()
+
+
+def run_woocommerce(
+    shop: WooCommerceShop, faults: Faults | None = None, *, port: int = 0
+) -> RunningSandbox[WooCommerceShop]:
+    """Serve a WooCommerce shop as it is. Raises OSError when the port is taken."""
+    faults = faults or Faults()
+    server = serve(create_app(shop, faults), port=port)
+    shop.url = server.url
+    server.before_stop(faults.release)
+    server.before_stop(shop.webhooks.stop)
+    credentials = {"consumer_key": KEY.consumer_key, "consumer_secret": KEY.consumer_secret}
+    return RunningSandbox(server, shop, faults, credentials)
+
+
+def open_woocommerce(wanted: Wanted) -> RunningSandbox[WooCommerceShop]:
+    """A WooCommerce shop with orders in it; its webhooks are set up once it is filled."""
+    shop, faults = WooCommerceShop(), Faults(wanted.faults, seed=wanted.seed)
+    seed_shop(shop, orders=wanted.orders, seed=wanted.seed)
+    running = run_woocommerce(shop, faults, port=wanted.port)
+    if wanted.webhooks_to is None:
+        return running
+    for topic in ("order.created", "order.updated", "order.deleted"):
+        shop.webhooks.subscribe({"topic": topic, "delivery_url": wanted.webhooks_to, "secret": WEBHOOK_SECRET})
+    credentials = {**running.credentials, "webhook_secret": WEBHOOK_SECRET}
+    return RunningSandbox(running.server, shop, faults, credentials)
+
+
+SANDBOXES: Final[dict[str, Callable[[Wanted], RunningSandbox[Any]]]] = {"woocommerce": open_woocommerce}
+
+
+def open_sandbox(
+    platform: str,
+    *,
+    orders: int = 40,
+    seed: int = 7,
+    port: int = 0,
+    faults: Mapping[str, float] | None = None,
+    webhooks_to: str | None = None,
+) -> RunningSandbox[Any]:
+    """Start a vendor's stand-in. Raises KeyError for an unknown platform, FaultError, OSError for a taken port."""
+    return SANDBOXES[platform](Wanted(orders, seed, port, faults or {}, webhooks_to))
