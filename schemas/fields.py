@@ -71,11 +71,14 @@ class Number(fields.Field[Decimal]):
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Decimal:
         if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
             raise ValidationError("must be a number")
+        if isinstance(value, str) and "_" in value:  # Python reads 1_000, no shop writes it
+            raise ValidationError("must be a number")
         try:
             number = Decimal(value.strip() if isinstance(value, str) else value)
         except InvalidOperation:
             raise ValidationError("must be a number") from None
-        if not number.is_finite() or abs(number) >= LIMIT or number.as_tuple().exponent < -20:  # type: ignore[operator]
+        # copy_abs: abs() computes, and overflows on 1e9999999
+        if not number.is_finite() or number.copy_abs() >= LIMIT or number.as_tuple().exponent < -20:  # type: ignore[operator]
             raise ValidationError("is out of range")
         if self.minimum is not None and number < self.minimum:
             raise ValidationError(f"must not be below {self.minimum}")
