@@ -1,0 +1,72 @@
+"""JSON as money needs it: decimals never through a float, NaN refused, and every entry's text kept as it was sent."""
+
+import decimal
+import json
+import re
+from decimal import Decimal
+from typing import Any, Final, NoReturn
+
+_SPACE: Final = re.compile(r"[ \t\n\r]*")
+
+
+class NotJson(ValueError):
+    """A text that is no JSON, or none that can be kept."""
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise NotJson(f"{name} is no number")
+
+
+_DECODER: Final = json.JSONDecoder(parse_float=Decimal, parse_constant=_refuse_constant)
+
+# Broken, nested too deep, an integer of thousands of digits, an exponent beyond what decimals have.
+_BROKEN: Final = (ValueError, RecursionError, decimal.InvalidOperation)
+
+
+def read(text: str) -> Any:
+    """The value of a JSON text. Raises NotJson."""
+    try:
+        return _DECODER.decode(text)
+    except _BROKEN as error:
+        raise NotJson("is not JSON") from error
+
+
+def entries(text: str) -> list[tuple[Any, str]]:
+    """Every entry of a JSON list with the text it was sent as. Raises NotJson."""
+    try:
+        return _entries(text)
+    except _BROKEN as error:
+        raise NotJson("is not a JSON list") from error
+
+
+def _entries(text: str) -> list[tuple[Any, str]]:
+    found: list[tuple[Any, str]] = []
+    at = _expect(text, 0, "[")
+    if text[at : at + 1] == "]":
+        _expect_end(text, at + 1)
+        return found
+    while True:
+        value, end = _DECODER.raw_decode(text, at)
+        found.append((value, text[at:end]))
+        end = _skip(text, end)
+        if text[end : end + 1] == "]":
+            _expect_end(text, end + 1)
+            return found
+        at = _expect(text, end, ",")
+
+
+def _expect(text: str, at: int, sign: str) -> int:
+    at = _skip(text, at)
+    if text[at : at + 1] != sign:
+        raise NotJson(f"{sign} is missing")
+    return _skip(text, at + 1)
+
+
+def _expect_end(text: str, at: int) -> None:
+    if _skip(text, at) != len(text):
+        raise NotJson("goes on after its end")
+
+
+def _skip(text: str, at: int) -> int:
+    match = _SPACE.match(text, at)
+    return match.end() if match else at

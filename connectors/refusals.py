@@ -1,0 +1,76 @@
+"""A vendor's answer that is no success, as an error in our own words. It knows status codes and no vendor."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Final
+
+from connectors import json_text
+from connectors.errors import ConnectorError, NotFound, RateLimited, Refused, Rejected, Unavailable
+
+WORDS_LIMIT: Final = 200
+
+RETRY_AFTER_DEFAULT: Final = timedelta(seconds=30)
+RETRY_AFTER_LEAST: Final = timedelta(seconds=1)
+RETRY_AFTER_MOST: Final = timedelta(hours=1)
+
+_TAG: Final = re.compile(r"<[^<>]*>")
+_PRIVATE: Final = re.compile(r"[^\s@]+@[^\s@]+|[A-Za-z0-9]{24,}")  # an e-mail address, a key or token
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """What came with a status that is no success; the body may be cut or missing."""
+
+    headers: Mapping[str, str]
+    body: bytes
+    status: int
+
+
+def error_of(refusal: Refusal, request: str, *, now: datetime) -> ConnectorError:
+    """The error that a refusal is; `request` is method and address, for its message."""
+    status = refusal.status
+    says = _vendor_words(refusal.body)
+    words = f"answered {status}" + (f" ({says})" if says else "")
+    if status in (401, 403):
+        return Refused(words, request=request, status=status)
+    if status == 404:
+        return NotFound(words, request=request, status=status)
+    if status == 429:
+        until = _retry_at(refusal.headers.get("Retry-After"), now)
+        return RateLimited(words, until=until, request=request, status=status)
+    if status in (301, 308):
+        return Rejected(f"{words}: the shop has moved, connect it by its new URL", request=request, status=status)
+    if 400 <= status < 500 and status != 408:
+        return Rejected(words, request=request, status=status)
+    return Unavailable(words, request=request, status=status)
+
+
+def _vendor_words(body: bytes) -> str:
+    """The vendor's code and message, short, without addresses or keys that it may repeat."""
+    try:
+        value = json_text.read(body.decode("utf-8-sig", errors="replace"))
+    except json_text.NotJson:
+        return ""
+    said = [value.get(key) for key in ("code", "message")] if isinstance(value, dict) else []
+    words = ": ".join(" ".join(_TAG.sub(" ", word).split()) for word in said if isinstance(word, str))
+    words = _PRIVATE.sub("…", words)
+    return words if len(words) <= WORDS_LIMIT else f"{words[: WORDS_LIMIT - 1]}…"
+
+
+def _retry_at(header: str | None, now: datetime) -> datetime:
+    """When a vendor that says 429 may be asked again; without a readable Retry-After, after a while."""
+    return now + min(max(_retry_after(header or "", now), RETRY_AFTER_LEAST), RETRY_AFTER_MOST)
+
+
+def _retry_after(header: str, now: datetime) -> timedelta:
+    text = header.strip()
+    if text.isascii() and text.isdigit():
+        return timedelta(seconds=int(text[:9]))
+    try:
+        moment = parsedate_to_datetime(text)
+    except (ValueError, TypeError):
+        return RETRY_AFTER_DEFAULT
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - now
