@@ -1,0 +1,111 @@
+"""Redis: locks and waits that workers share. Losing it costs time and never an order: PostgreSQL has the truth."""
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final, TypeVar
+
+from redis import Redis, RedisError
+from redis.backoff import NoBackoff
+from redis.exceptions import LockError
+from redis.retry import Retry
+
+from connectors.errors import Unavailable
+
+# A task that runs longer is told to stop, then killed; only after that may its lock end by itself: as long as the
+# holder can still write, nobody else holds the lock.
+SOFT_LIMIT_SECONDS: Final = 90
+HARD_LIMIT_SECONDS: Final = 120
+LOCK_SECONDS: Final = 150
+
+_ALIVE: Final = "storesync:alive"
+T = TypeVar("T")
+_log = logging.getLogger(__name__)
+
+
+def open_redis(url: str) -> Redis:
+    """A client that gives up on a dead server instead of holding a worker. Connects at first use."""
+    return Redis.from_url(url, socket_timeout=5, socket_connect_timeout=5, retry=Retry(NoBackoff(), 1))
+
+
+def order_key(store_id: int, external_id: str) -> str:
+    """The lock of everything that is done to one order."""
+    return f"order:{store_id}:{external_id}"
+
+
+def fetch_key(store_id: int) -> str:
+    """The lock of asking one store for its changes."""
+    return f"fetch:{store_id}"
+
+
+@contextmanager
+def lock(redis: Redis, key: str, *, ttl: int = LOCK_SECONDS) -> Iterator[bool]:
+    """Hold a lock for a piece of work: True if it is ours, False if somebody else has it. Never waits.
+
+    Raises Unavailable if Redis cannot be asked. Work that is done is not undone by a lock that got lost meanwhile.
+    """
+    held = redis.lock(key, timeout=ttl, blocking=False)
+    is_ours = _ask(held.acquire)
+    try:
+        yield is_ours
+    finally:
+        if is_ours:
+            try:
+                held.release()
+            except LockError:
+                _log.warning("the lock %s was lost before its work was done", key)
+            except RedisError:
+                _log.warning("the lock %s cannot be given back; it ends by itself within %s s", key, ttl)
+
+
+def is_new(redis: Redis) -> bool:
+    """Whether Redis has come up empty since this was last asked: its messages, locks and waits are gone."""
+    return _ask(lambda: redis.set(_ALIVE, "1", nx=True)) is not None
+
+
+def wait(redis: Redis, store_id: int, until: datetime) -> None:
+    """Nobody asks the store before this moment; a longer wait stays as it is."""
+    now = datetime.now(UTC)
+    known = waiting_until(redis, store_id)
+    if until <= now or (known is not None and known >= until):
+        return
+    milliseconds = (until - now) // timedelta(milliseconds=1) + 1
+    _ask(lambda: redis.set(_wait_key(store_id), until.isoformat(), px=milliseconds))
+
+
+def waiting_until(redis: Redis, store_id: int) -> datetime | None:
+    """When the store may be asked again; None for now."""
+    text = _ask(lambda: redis.get(_wait_key(store_id)))
+    if text is None:
+        return None
+    until = datetime.fromisoformat(text if isinstance(text, str) else text.decode())
+    return until if until > datetime.now(UTC) else None
+
+
+@dataclass(frozen=True, slots=True)
+class StoreWaits:
+    """One store's wait, for its HTTP client."""
+
+    redis: Redis
+    store_id: int
+
+    def until(self) -> datetime | None:
+        """When the store may be asked again; None for now."""
+        return waiting_until(self.redis, self.store_id)
+
+    def wait(self, until: datetime) -> None:
+        """Nobody asks the store before this moment."""
+        wait(self.redis, self.store_id, until)
+
+
+def _wait_key(store_id: int) -> str:
+    return f"wait:{store_id}"
+
+
+def _ask(call: Callable[[], T]) -> T:
+    try:
+        return call()
+    except RedisError as error:
+        raise Unavailable(f"Redis does not answer ({type(error).__name__})") from error
