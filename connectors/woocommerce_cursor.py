@@ -1,0 +1,89 @@
+"""Where reading a WooCommerce shop's changes stands, as a small text. It asks nobody anything.
+
+A change carries the second in which it was saved and becomes visible a little later (a slow transaction, a second web
+server with its own clock). So a change is settled only when the shop's clock is SETTLING past it; what is not settled
+is read again by the next run. The shop's clock is never compared with ours: `known` is a moment it has passed, seen
+on an order, and ours only measures how long ago (`at`) that was.
+"""
+
+import json
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+SECOND: Final = timedelta(seconds=1)
+SETTLING: Final = timedelta(seconds=120)
+BEGINNING: Final = datetime(2000, 1, 1, tzinfo=UTC)  # before any WooCommerce order
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """What to ask for next: everything modified in the second `since` or later.
+
+    While backfilling that is only of open orders, and what changed around `known` follows afterwards. `settled` is
+    set in the middle of a run: how far the whole run will count as settled once it has reached its end.
+    """
+
+    since: datetime
+    known: datetime
+    at: datetime
+    is_backfill: bool = False
+    settled: datetime | None = None
+
+    @classmethod
+    def first(cls, newest: datetime, *, now: datetime) -> "Cursor":
+        """The first connection, with the newest change that the shop has."""
+        return cls(BEGINNING, newest, now, is_backfill=True)
+
+    @classmethod
+    def read(cls, text: str) -> "Cursor":
+        """A cursor from its text."""
+        parts: dict[str, Any] = json.loads(text)
+        return cls(
+            since=_time(parts["since"]),
+            known=_time(parts["known"]),
+            at=_time(parts["at"]),
+            is_backfill=parts["mode"] == "backfill",
+            settled=_time(parts["settled"]) if "settled" in parts else None,
+        )
+
+    def text(self) -> str:
+        """The cursor as it is kept."""
+        parts = {"mode": "backfill" if self.is_backfill else "follow"}
+        for name in ("since", "known", "at", "settled"):
+            moment = getattr(self, name)
+            if moment is not None:
+                parts[name] = naive(moment)
+        return json.dumps(parts)
+
+    def begin(self, now: datetime) -> "Cursor":
+        """At the start of a run, or of the rest of one: from now on the shop's clock is at least where it must be."""
+        if self.is_backfill or self.settled is not None:
+            return self
+        elapsed = max(timedelta(0), now - self.at)
+        return replace(self, settled=self.known + elapsed - SETTLING)
+
+    def reach(self, position: datetime, *, newest: datetime, now: datetime) -> "Cursor":
+        """In the middle of a run, everything before `position` read; `newest` is the last likely change seen."""
+        # An order dated far ahead is passed within the run, but no later run starts behind it: it would hide the rest.
+        seen = replace(self, since=max(self.since, min(position, newest)))
+        return seen if self.is_backfill or newest <= self.known else replace(seen, known=newest, at=now)
+
+    def end(self, *, is_one_page: bool) -> "Cursor":
+        """After the last page: the next run reads again what is not settled."""
+        if self.is_backfill:
+            # Whatever changed while the open orders were read; that began after the shop's clock had passed `known`.
+            return Cursor(self.known - SETTLING, self.known, self.at)
+        settled = self.settled or self.known - SETTLING
+        if is_one_page:  # one answer that shows a change of `known` was given no earlier
+            settled = max(settled, self.known - SETTLING)
+        return replace(self, since=min(self.known + SECOND, settled), settled=None)
+
+
+def naive(moment: datetime) -> str:
+    """A time as WooCommerce takes and gives it beside `_gmt`: UTC without saying so, in whole seconds."""
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds")
+
+
+def _time(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
