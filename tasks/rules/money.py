@@ -248,8 +248,9 @@ def _leads_to(total: Decimal, listed: Decimal, percent: Decimal, currency: str) 
 def proof(rows: Sequence[Settled], order: StoreOrder, *, left_out: Sequence[Settled] = ()) -> Proof:
     """Rows against the store's totals, less what a setting leaves out.
 
-    A mismatch is more than one minor unit a row in either total, or a row whose rate is more than one minor unit
-    from its tax, whatever the quantity: a hub works tax out of rate and row total, so that would be off for real.
+    A mismatch is more than one minor unit a row in either total, or a row whose rate gives a tax that is more than
+    one minor unit from its own. That is per row and not per piece: a store that rounds each piece's tax may be half
+    a unit a piece off, and a hub that works tax out of rate and row total would show that difference.
     """
     unit = cent(order.currency)
     total = sum((row.total for row in rows), ZERO)
@@ -257,7 +258,7 @@ def proof(rows: Sequence[Settled], order: StoreOrder, *, left_out: Sequence[Sett
     out, out_tax = sum((row.total for row in left_out), ZERO), sum((row.tax for row in left_out), ZERO)
     store_with_tax = round_money(order.total_with_tax, order.currency) - out - out_tax
     store_total = round_money(order.total_with_tax - order.total_tax, order.currency) - out
-    odd = tuple(place for place, row in enumerate(rows) if abs(row.total * row.tax_rate / HUNDRED - row.tax) > unit)
+    odd = tuple(place for place, row in enumerate(rows) if abs(_tax_in_hub(row, order.currency) - row.tax) > unit)
     worst = max(abs(total - store_total), abs(with_tax - store_with_tax))
     return Proof(
         total=total,
@@ -269,6 +270,10 @@ def proof(rows: Sequence[Settled], order: StoreOrder, *, left_out: Sequence[Sett
         is_mismatch=worst > unit * len(rows) or bool(odd),
         odd_rows=odd,
     )
+
+
+def _tax_in_hub(row: Settled, currency: str) -> Decimal:
+    return round_money(row.total * row.tax_rate / HUNDRED, currency)
 
 
 def exchange_rate(order: StoreOrder, base_currency: str, table: ExchangeRate | None) -> ExchangeRate | None:
