@@ -51,7 +51,7 @@ def store_line(external_id: str = "11", **changes: Any) -> StoreLine:
     return dataclasses.replace(line, **changes)
 
 
-def plain_line(external_id: str, quantity: str | int, amount: str | int, **changes: Any) -> StoreLine:
+def plain_line(external_id: str, quantity: str | int, amount: Decimal | str | int, **changes: Any) -> StoreLine:
     """A line without tax, with a SKU of its own."""
     values = {"sku": f"SKU-{external_id}", "tax_rate": ZERO, "tax": None, **changes}
     return store_line(external_id, quantity=Decimal(quantity), amount=Decimal(amount), **values)

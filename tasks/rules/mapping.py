@@ -44,6 +44,9 @@ class _Plan:
     ships: bool = False
 
 
+_Pair = tuple[_Plan, money.Settled]
+
+
 def build_order(
     order: StoreOrder, *, store: Store, account: Account, matches: HubMatches, location: str
 ) -> tuple[CreateOrder, list[Note]]:
@@ -51,9 +54,9 @@ def build_order(
     case = _Case(order, store, account, matches, location)
     with localcontext(money.WIDE):
         plans = _plan_rows(case)
-        pairs = list(zip(plans, money.settle_rows([plan.amount for plan in plans], order), strict=True))
-        kept = [pair for pair in pairs if _becomes_row(pair[0], store)]
-        left_out = [row for plan, row in pairs if not _becomes_row(plan, store)]
+        settled = money.settle_rows([plan.amount for plan in plans], order)
+        pairs = list(zip(plans, settled, strict=True))
+        kept, left_out = _arrange(pairs, store)
         proof = money.proof([row for _, row in kept], order, left_out=left_out)
         rows = tuple(_build_row(plan, row, case) for plan, row in kept)
         draft = _build_draft(case, rows, proof=proof, delivery_date=_delivery_date(case, plans))
@@ -68,9 +71,7 @@ def _plan_rows(case: _Case) -> list[_Plan]:
     lines = [line for line in order.lines if line.quantity > 0]  # refunded and removed pieces are no rows (MAP-8)
     amounts = money.line_amounts(order, lines)
     plans = [_plan_line(line, amount, case) for line, amount in zip(lines, amounts, strict=True)]
-    plans += [_plan_service(charge, case) for charge in order.charges if charge.kind is not Kind.SHIPPING]
-    shipping = _plan_shipping([charge for charge in order.charges if charge.kind is Kind.SHIPPING], order)
-    return [*plans, shipping] if shipping else plans
+    return plans + [_plan_charge(charge, case) for charge in order.charges]
 
 
 def _plan_line(line: StoreLine, amount: money.Amount, case: _Case) -> _Plan:
@@ -95,32 +96,30 @@ def _kind(line: StoreLine, store: Store) -> Kind:
     return Kind.PRODUCT
 
 
-def _plan_service(charge: StoreCharge, case: _Case) -> _Plan:
-    name = charge.name or "Fee"
-    item = matching.match_service(name, case.matches)
-    return _Plan(charge.external_id, item, Kind.SERVICE, item.sku, name, _charge_amount(charge))
+def _plan_charge(charge: StoreCharge, case: _Case) -> _Plan:
+    amount = money.Amount(charge.amount, charge.amount, charge.tax_rate, charge.tax)
+    if charge.kind is Kind.SHIPPING:
+        return _Plan(charge.external_id, None, Kind.SHIPPING, None, charge.name or "Shipping", amount)
+    item = matching.match_service(charge.name or "Fee", case.matches)
+    return _Plan(charge.external_id, item, Kind.SERVICE, item.sku, charge.name or "Fee", amount)
 
 
-def _plan_shipping(charges: Sequence[StoreCharge], order: StoreOrder) -> _Plan | None:
-    charges = [charge for charge in charges if charge.amount or charge.tax]
-    if not charges:
-        return None
-    amount = (
-        _charge_amount(charges[0])
-        if len(charges) == 1
-        else money.merge([_charge_amount(charge) for charge in charges], order)
-    )
-    external_id = charges[0].external_id if len(charges) == 1 else SHIPPING_ID
-    name = ", ".join(dict.fromkeys(charge.name for charge in charges if charge.name)) or "Shipping"
-    return _Plan(external_id, None, Kind.SHIPPING, None, name, amount)
+def _arrange(pairs: Sequence[_Pair], store: Store) -> tuple[list[_Pair], list[money.Settled]]:
+    """The rows in their order, with at most one for shipping; and the money of what a setting leaves out."""
+    rows = [pair for pair in pairs if pair[0].kind is not Kind.SHIPPING]
+    shipping = [(plan, row) for plan, row in pairs if plan.kind is Kind.SHIPPING and (row.total or row.tax)]
+    if not store.is_on("orders.shipping_fee_line"):
+        return rows, [row for _, row in shipping]
+    return [*rows, *(shipping if len(shipping) < 2 else [_join(shipping)])], []
 
 
-def _charge_amount(charge: StoreCharge) -> money.Amount:
-    return money.Amount(charge.amount, charge.amount, charge.tax_rate, charge.tax)
-
-
-def _becomes_row(plan: _Plan, store: Store) -> bool:
-    return plan.kind is not Kind.SHIPPING or store.is_on("orders.shipping_fee_line")
+def _join(shipping: Sequence[_Pair]) -> _Pair:
+    """Several shipping charges as one; settled before, so that each kept its own tax."""
+    row = money.merge([row for _, row in shipping])
+    paid = sum((plan.amount.paid for plan, _ in shipping), ZERO)
+    name = ", ".join(dict.fromkeys(plan.name for plan, _ in shipping))
+    amount = money.Amount(paid, paid, row.tax_rate, row.tax)
+    return _Plan(SHIPPING_ID, None, Kind.SHIPPING, None, name, amount), row
 
 
 def _build_row(plan: _Plan, settled: money.Settled, case: _Case) -> DraftRow:

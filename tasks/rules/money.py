@@ -134,19 +134,12 @@ def settle_rows(amounts: Sequence[Amount], order: StoreOrder) -> list[Settled]:
     ]
 
 
-def merge(amounts: Sequence[Amount], order: StoreOrder) -> Amount:
-    """Several amounts as one row; where their rates differ, at the rate that gives their taxes together."""
-    is_gross = order.prices_include_tax
-    paid = sum((row.paid for row in amounts), ZERO)
-    tax = sum((_stated_tax(row, is_gross=is_gross) for row in amounts), ZERO)
-    rates = {row.tax_rate for row in amounts}
-    net = paid - tax if is_gross else paid
-    rate = rates.pop() if len(rates) == 1 else round_price(HUNDRED * tax / net) if net else ZERO
-    return Amount(sum((row.listed for row in amounts), ZERO), paid, rate, tax)
-
-
-def _stated_tax(row: Amount, *, is_gross: bool) -> Decimal:
-    return _tax_by_rate(row.paid, row.tax_rate, is_gross=is_gross) if row.tax is None else row.tax
+def merge(rows: Sequence[Settled]) -> Settled:
+    """Several settled rows as one; where their rates differ, at the rate that gives their taxes together."""
+    total, tax = sum((row.total for row in rows), ZERO), sum((row.tax for row in rows), ZERO)
+    rates = {row.tax_rate for row in rows}
+    rate = rates.pop() if len(rates) == 1 else round_price(HUNDRED * tax / total) if total else ZERO
+    return Settled(total, tax, rate)
 
 
 def _tax_by_rate(amount: Decimal, rate: Decimal, *, is_gross: bool) -> Decimal:

@@ -264,22 +264,17 @@ def test_MAP_6_whole_amounts_that_contradict_the_total_stay_the_stores() -> None
 
 
 @pytest.mark.parametrize(
-    ("rows", "is_gross", "expected"),
+    ("rows", "expected"),
     [
-        pytest.param([("5", "19", "0.95"), ("3", "19", "0.57")], False, ("8", "19", "1.52"), id="one rate"),
-        pytest.param([("5", "20", "1.00"), ("5", "0", None)], False, ("10", "10", "1"), id="two rates"),
-        pytest.param([("6", "20", None), ("5", "0", None)], True, ("11", "10", "1"), id="two rates, tax in the price"),
-        pytest.param([("5", "20", None), ("-5", "0", None)], False, ("0", "0", "1"), id="nothing left to have a rate"),
+        pytest.param([("5", "0.95", "19"), ("3", "0.57", "19")], ("8", "1.52", "19"), id="one rate"),
+        pytest.param([("5", "1.00", "20"), ("5", "0", "0")], ("10", "1.00", "10"), id="two rates"),
+        pytest.param([("5", "1.00", "20"), ("-5", "0", "0")], ("0", "1.00", "0"), id="nothing left to have a rate"),
     ],
 )
-def test_several_charges_merge_at_the_rate_that_gives_their_taxes(
-    rows: list[tuple[str, str, str | None]], is_gross: bool, expected: tuple[str, str, str]
+def test_several_rows_merge_at_the_rate_that_gives_their_taxes(
+    rows: list[tuple[str, str, str]], expected: tuple[str, str, str]
 ) -> None:
-    parts = [one for paid, rate, tax in rows for one in amounts(paid, rate=rate, taxes=[tax])]
-
-    merged = merge(parts, order_of("1", prices_include_tax=is_gross))
-
-    assert merged == Amount(*decimals(expected[0], expected[0], expected[1], expected[2]))
+    assert merge([Settled(*decimals(*one)) for one in rows]) == Settled(*decimals(*expected))
 
 
 # -- the proof ---------------------------------------------------------------------------------------------------
