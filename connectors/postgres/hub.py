@@ -6,7 +6,7 @@ status moved) and `mark_deletion` (an order was deleted: the tombstone). See mig
 """
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Final
 
@@ -38,7 +38,7 @@ class PostgresHub:
         self._connection = connection
 
     def matches(self, store_id: int, order: StoreOrder, *, base_currency: str) -> HubMatches:
-        """Everything an import of this order is decided on, in one round trip (MAP-1, MAP-2, ORD-8)."""
+        """Everything an import of this order is decided on: one round trip, two in a foreign currency (ORD-8)."""
         asked = {
             "store_id": store_id,
             "skus": [line.sku.strip() for line in order.lines if line.sku],
@@ -47,12 +47,16 @@ class PostgresHub:
             "buyer": order.buyer.external_id,
             "email": order.buyer.email,
             "name": order.buyer.name,
-            "currency": order.currency,
-            "base": base_currency,
-            "created_on": order.created_at.astimezone(UTC).date(),
         }
         (found,) = self._rows("matches", asked)
-        return _matches(found)
+        return _matches(found, self._rate(order, base_currency))
+
+    def _rate(self, order: StoreOrder, base_currency: str) -> ExchangeRate | None:
+        if order.currency == base_currency:
+            return None
+        created_on = order.created_at.astimezone(UTC).date()
+        found = self._rows("rate", {"currency": order.currency, "base": base_currency, "created_on": created_on})
+        return ExchangeRate(**found[0]) if found else None
 
     def order(self, hub_order_id: str) -> HubOrder | None:
         """A sales order as it stands; None when it is gone."""
@@ -101,18 +105,18 @@ class PostgresHub:
             return self._connection.execute(_SQL[name], values).fetchall()
 
 
-def _matches(found: Row) -> HubMatches:
+def _matches(found: Row, rate: ExchangeRate | None) -> HubMatches:
     by_sku: dict[str, tuple[Variant, ...]] = {}
     for item in found["by_sku"] or ():
         by_sku[item["sku"]] = (*by_sku.get(item["sku"], ()), _variant(item))
     return HubMatches(
         by_sku=by_sku,
         by_key={key: _variant(item) for key, item in (found["by_key"] or {}).items()},
-        by_name={name.lower(): _variant(item) for name, item in (found["by_name"] or {}).items()},
+        by_name={item["name"].lower(): _variant(item) for item in found["by_name"] or ()},
         linked_customer=_customer(found["linked_customer"]),
         email_customer=_customer(found["email_customer"]),
         name_customer=_customer(found["name_customer"]),
-        rate=_rate(found["rate"]),
+        rate=rate,
     )
 
 
@@ -131,10 +135,6 @@ def _variant(item: Row) -> Variant:
 
 def _customer(found: list[Any] | None) -> Customer | None:
     return Customer(str(found[0]), found[1], found[2]) if found else None
-
-
-def _rate(found: list[str] | None) -> ExchangeRate | None:
-    return ExchangeRate(Decimal(found[0]), date.fromisoformat(found[1])) if found else None
 
 
 def _row(row: Row) -> HubRow:

@@ -3,7 +3,8 @@
 CREATE TYPE hub.pieces AS (variant_id bigint, location_id bigint, quantity numeric, row_id bigint);
 
 -- A bundle on a row commits itself and, in `committed` only, its components. Sorted, so that two writers never deadlock.
-CREATE FUNCTION hub.commit_pieces(changes hub.pieces[]) RETURNS void LANGUAGE sql AS $$
+CREATE FUNCTION hub.commit_pieces(changes hub.pieces[]) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
     INSERT INTO hub.stock AS s (variant_id, location_id, committed, committed_direct)
     SELECT d.variant_id, d.location_id, sum(d.committed), sum(d.direct)
     FROM (
@@ -17,8 +18,8 @@ CREATE FUNCTION hub.commit_pieces(changes hub.pieces[]) RETURNS void LANGUAGE sq
     ORDER BY d.variant_id, d.location_id
     ON CONFLICT (variant_id, location_id) DO UPDATE
     SET committed = s.committed + excluded.committed,
-        committed_direct = s.committed_direct + excluded.committed_direct
-$$;
+        committed_direct = s.committed_direct + excluded.committed_direct;
+END $$;
 
 -- What a row's pieces are on the shelf: the item itself, or a bundle's components.
 CREATE FUNCTION hub.on_shelf(changes hub.pieces[])

@@ -1,17 +1,6 @@
 -- name: matches
--- Everything an import is decided on, in one round trip (MAP-1, MAP-2, ORD-8). A rate set by hand beats the ECB's
--- table, whose rows are all against the euro; the day's own or the last before it beats a later one.
-WITH latest AS (
-    SELECT DISTINCT ON (c.currency, r.source, r.base) c.currency, r.source, r.base, r.rate, r.on_date
-    FROM (VALUES (%(currency)s::text), (%(base)s::text)) c (currency)
-    JOIN exchange_rates r ON r.currency = c.currency
-    WHERE %(currency)s <> %(base)s AND r.base IN (%(base)s, 'EUR')
-    ORDER BY c.currency, r.source, r.base,
-             r.on_date > %(created_on)s::date, abs(r.on_date - %(created_on)s::date)
-), ecb AS (
-    SELECT currency, rate, on_date FROM latest WHERE source = 'ecb' AND base = 'EUR'
-    UNION ALL SELECT 'EUR', 1, NULL
-), items AS NOT MATERIALIZED (
+-- Whatever of the hub an import is decided on, in one round trip (MAP-1, MAP-2).
+WITH items AS NOT MATERIALIZED (
     SELECT v.id, v.sku, v.created_at, p.name, p.kind, p.batch_tracked, p.delivery_days
     FROM hub.variants v JOIN hub.products p ON p.id = v.product_id
 )
@@ -19,24 +8,37 @@ SELECT
     (SELECT json_agg(i) FROM items i WHERE i.sku = ANY (%(skus)s)) AS by_sku,
     (SELECT json_object_agg(l.key, row_to_json(i)) FROM item_links l JOIN items i ON i.id = l.variant_id::bigint
      WHERE l.store_id = %(store_id)s AND l.key = ANY (%(keys)s)) AS by_key,
-    (SELECT json_object_agg(a.name, row_to_json(i)) FROM unnest(%(names)s::text[]) a (name)
-     JOIN LATERAL (SELECT v.id, v.sku, v.created_at, p.name, p.kind, p.batch_tracked, p.delivery_days
-                   FROM hub.products p JOIN hub.variants v ON v.product_id = p.id
-                   WHERE p.kind = 'service' AND lower(p.name) = lower(a.name)
-                   ORDER BY p.id LIMIT 1) i ON true) AS by_name,
+    (SELECT json_agg(i ORDER BY i.id DESC) FROM items i  -- of two services with one name the older one comes last, and stays
+     WHERE i.kind = 'service' AND lower(i.name) = ANY (ARRAY(SELECT lower(n) FROM unnest(%(names)s::text[]) n))) AS by_name,
     (SELECT json_build_array(c.id, c.name, c.email) FROM customer_links l JOIN hub.customers c ON c.id = l.customer_id::bigint
      WHERE l.store_id = %(store_id)s AND l.external_id = %(buyer)s) AS linked_customer,
     (SELECT json_build_array(id, name, email) FROM hub.customers
      WHERE buyer_key = 'email:' || hub.email_key(%(email)s)) AS email_customer,
     (SELECT json_build_array(id, name, email) FROM hub.customers
-     WHERE name_key = nullif(hub.name_key(%(name)s), '') ORDER BY id LIMIT 1) AS name_customer,
-    (SELECT json_build_array(rate::text, on_date) FROM (
-        SELECT 1 AS worth, rate, on_date FROM latest
-        WHERE source = 'hand' AND currency = %(currency)s AND base = %(base)s
-        UNION ALL
-        SELECT 2, round(c.rate / b.rate, 10), least(c.on_date, b.on_date)
-        FROM ecb c, ecb b WHERE c.currency = %(currency)s AND b.currency = %(base)s
-    ) r WHERE %(currency)s <> %(base)s ORDER BY worth LIMIT 1) AS rate
+     WHERE name_key = nullif(hub.name_key(%(name)s), '') ORDER BY id LIMIT 1) AS name_customer
+
+-- name: rate
+-- From the order's currency to the base, for orders in a foreign one only (ORD-8). A rate set by hand beats the ECB's
+-- table, whose rows are all against the euro; the day's own or the last before it beats a later one.
+WITH latest AS (
+    SELECT DISTINCT ON (c.currency, r.source, r.base) c.currency, r.source, r.base, r.rate, r.on_date
+    FROM (VALUES (%(currency)s::text), (%(base)s::text)) c (currency)
+    JOIN exchange_rates r ON r.currency = c.currency
+    WHERE r.base IN (%(base)s, 'EUR')
+    ORDER BY c.currency, r.source, r.base,
+             r.on_date > %(created_on)s::date, abs(r.on_date - %(created_on)s::date)
+), ecb AS (
+    SELECT currency, rate, on_date FROM latest WHERE source = 'ecb' AND base = 'EUR'
+    UNION ALL SELECT 'EUR', 1, NULL
+)
+SELECT rate, on_date AS "on" FROM (
+    SELECT 1 AS worth, rate, on_date FROM latest
+    WHERE source = 'hand' AND currency = %(currency)s AND base = %(base)s
+    UNION ALL
+    SELECT 2, round(c.rate / b.rate, 10), least(c.on_date, b.on_date)
+    FROM ecb c, ecb b WHERE c.currency = %(currency)s AND b.currency = %(base)s
+) r
+ORDER BY worth LIMIT 1
 
 -- name: create_order
 -- Customer, items, links, order and rows in one statement. The unique keys of customers and variants make one of two
