@@ -56,7 +56,7 @@ def build_order(
         plans = _plan_rows(case)
         settled = money.settle_rows([plan.amount for plan in plans], order)
         pairs = list(zip(plans, settled, strict=True))
-        kept, left_out = _arrange(pairs, store)
+        kept, left_out = _arrange(pairs, case)
         proof = money.proof([row for _, row in kept], order, left_out=left_out)
         rows = tuple(_build_row(plan, row, case) for plan, row in kept)
         draft = _build_draft(case, rows, proof=proof, delivery_date=_delivery_date(case, plans))
@@ -104,18 +104,18 @@ def _plan_charge(charge: StoreCharge, case: _Case) -> _Plan:
     return _Plan(charge.external_id, item, Kind.SERVICE, item.sku, charge.name or "Fee", amount)
 
 
-def _arrange(pairs: Sequence[_Pair], store: Store) -> tuple[list[_Pair], list[money.Settled]]:
+def _arrange(pairs: Sequence[_Pair], case: _Case) -> tuple[list[_Pair], list[money.Settled]]:
     """The rows in their order, with at most one for shipping; and the money of what a setting leaves out."""
     rows = [pair for pair in pairs if pair[0].kind is not Kind.SHIPPING]
     shipping = [(plan, row) for plan, row in pairs if plan.kind is Kind.SHIPPING and (row.total or row.tax)]
-    if not store.is_on("orders.shipping_fee_line"):
+    if not case.store.is_on("orders.shipping_fee_line"):
         return rows, [row for _, row in shipping]
-    return [*rows, *(shipping if len(shipping) < 2 else [_join(shipping)])], []
+    return [*rows, *(shipping if len(shipping) < 2 else [_join(shipping, case.order.currency)])], []
 
 
-def _join(shipping: Sequence[_Pair]) -> _Pair:
+def _join(shipping: Sequence[_Pair], currency: str) -> _Pair:
     """Several shipping charges as one; settled before, so that each kept its own tax."""
-    row = money.merge([row for _, row in shipping])
+    row = money.merge([row for _, row in shipping], currency)
     paid = sum((plan.amount.paid for plan, _ in shipping), ZERO)
     name = ", ".join(dict.fromkeys(plan.name for plan, _ in shipping))
     amount = money.Amount(paid, paid, row.tax_rate, row.tax)

@@ -134,12 +134,16 @@ def settle_rows(amounts: Sequence[Amount], order: StoreOrder) -> list[Settled]:
     ]
 
 
-def merge(rows: Sequence[Settled]) -> Settled:
-    """Several settled rows as one; where their rates differ, at the rate that gives their taxes together."""
+def merge(rows: Sequence[Settled], currency: str) -> Settled:
+    """Several settled rows as one: at their rate where it still gives their taxes together, else at the one that does.
+
+    Three charges whose taxes were each rounded down are more than a unit from their rate on the sum.
+    """
     total, tax = sum((row.total for row in rows), ZERO), sum((row.tax for row in rows), ZERO)
-    rates = {row.tax_rate for row in rows}
-    rate = rates.pop() if len(rates) == 1 else round_price(HUNDRED * tax / total) if total else ZERO
-    return Settled(total, tax, rate)
+    merged = Settled(total, tax, rows[0].tax_rate)
+    if len({row.tax_rate for row in rows}) == 1 and not _is_odd(merged, currency):
+        return merged
+    return Settled(total, tax, round_price(HUNDRED * tax / total) if total else ZERO)
 
 
 def _tax_by_rate(amount: Decimal, rate: Decimal, *, is_gross: bool) -> Decimal:
@@ -251,7 +255,7 @@ def proof(rows: Sequence[Settled], order: StoreOrder, *, left_out: Sequence[Sett
     out, out_tax = sum((row.total for row in left_out), ZERO), sum((row.tax for row in left_out), ZERO)
     store_with_tax = round_money(order.total_with_tax, order.currency) - out - out_tax
     store_total = round_money(order.total_with_tax - order.total_tax, order.currency) - out
-    odd = tuple(place for place, row in enumerate(rows) if abs(_tax_in_hub(row, order.currency) - row.tax) > unit)
+    odd = tuple(place for place, row in enumerate(rows) if _is_odd(row, order.currency))
     worst = max(abs(total - store_total), abs(with_tax - store_with_tax))
     return Proof(
         total=total,
@@ -265,8 +269,9 @@ def proof(rows: Sequence[Settled], order: StoreOrder, *, left_out: Sequence[Sett
     )
 
 
-def _tax_in_hub(row: Settled, currency: str) -> Decimal:
-    return round_money(row.total * row.tax_rate / HUNDRED, currency)
+def _is_odd(row: Settled, currency: str) -> bool:
+    by_rate = round_money(row.total * row.tax_rate / HUNDRED, currency)
+    return abs(by_rate - row.tax) > cent(currency)
 
 
 def exchange_rate(order: StoreOrder, base_currency: str, table: ExchangeRate | None) -> ExchangeRate | None:

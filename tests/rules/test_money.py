@@ -267,6 +267,7 @@ def test_MAP_6_whole_amounts_that_contradict_the_total_stay_the_stores() -> None
     ("rows", "expected"),
     [
         pytest.param([("5", "0.95", "19"), ("3", "0.57", "19")], ("8", "1.52", "19"), id="one rate"),
+        pytest.param([("0.12", "0.02", "20")] * 4, ("0.48", "0.08", "16.6666666667"), id="rounded one by one"),
         pytest.param([("5", "1.00", "20"), ("5", "0", "0")], ("10", "1.00", "10"), id="two rates"),
         pytest.param([("5", "1.00", "20"), ("-5", "0", "0")], ("0", "1.00", "0"), id="nothing left to have a rate"),
     ],
@@ -274,7 +275,7 @@ def test_MAP_6_whole_amounts_that_contradict_the_total_stay_the_stores() -> None
 def test_several_rows_merge_at_the_rate_that_gives_their_taxes(
     rows: list[tuple[str, str, str]], expected: tuple[str, str, str]
 ) -> None:
-    assert merge([Settled(*decimals(*one)) for one in rows]) == Settled(*decimals(*expected))
+    assert merge([Settled(*decimals(*one)) for one in rows], "EUR") == Settled(*decimals(*expected))
 
 
 # -- the proof ---------------------------------------------------------------------------------------------------
