@@ -1,0 +1,327 @@
+"""connectors.http: what a vendor may answer, and what we make of it (SPEC chapter 11)."""
+
+import gzip
+import socket
+import struct
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from connectors import http
+from connectors.errors import ConnectorError, NotFound, RateLimited, Refused, Rejected, Unavailable, Unsafe
+from connectors.http import HttpClient, NoWaits, Waits, basic_auth, oauth1
+from tests.connectors.raw_server import Answer, RawServer, http_answer
+
+KEY, SECRET = "ck_0123456789abcdef0123456789abcdef01234567", "cs_secret"
+
+
+@dataclass
+class KeptWaits:
+    """Waits in memory."""
+
+    moment: datetime | None = None
+    asked: int = field(default=0)
+
+    def until(self) -> datetime | None:
+        self.asked += 1
+        return self.moment
+
+    def wait(self, until: datetime) -> None:
+        self.moment = until
+
+
+def client(server: RawServer, waits: Waits | None = None) -> HttpClient:
+    return HttpClient(server.url, auth=basic_auth(KEY, SECRET), waits=waits or NoWaits(), allow_insecure=True)
+
+
+def error_for(answer: Answer) -> ConnectorError:
+    """The error that an answer becomes."""
+    with RawServer(answer) as server, pytest.raises(ConnectorError) as caught:
+        client(server).get("orders", {"page": 1, "token": "in-the-query"}).json()
+    message = str(caught.value)
+    assert message.startswith(f"GET {server.url}/orders: ")
+    assert not any(secret in message for secret in (KEY, SECRET, "in-the-query", "\n"))
+    return caught.value
+
+
+# -- answers -----------------------------------------------------------------------------------------------------
+
+
+def test_an_answer_is_read_with_its_headers() -> None:
+    with RawServer(http_answer(200, '[{"total":1.10}]', "X-WP-Total: 1")) as server:
+        answer = client(server).get("orders", {"page": 1})
+
+    assert answer.entries()[0][1] == '{"total":1.10}'
+    assert answer.headers["x-wp-total"] == "1"
+    assert server.requests[0].startswith("GET /orders?page=1 HTTP/1.1")
+    assert "User-Agent: storesync/" in server.requests[0]
+
+
+def test_a_packed_answer_with_a_byte_order_mark_is_read() -> None:
+    body = gzip.compress(b"\xef\xbb\xbf[]")
+
+    with RawServer(http_answer(200, body, "Content-Encoding: gzip")) as server:
+        assert client(server).get("orders").json() == []
+
+
+def test_calls_are_counted() -> None:
+    with RawServer(http_answer(200, "[]")) as server:
+        asking = client(server)
+        for _ in range(3):
+            asking.get("orders")
+
+    assert asking.calls == 3
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (400, Rejected),
+        (401, Refused),
+        (403, Refused),
+        (404, NotFound),
+        (408, Unavailable),
+        (409, Rejected),
+        (413, Rejected),
+        (429, RateLimited),
+        (500, Unavailable),
+        (502, Unavailable),
+        (503, Unavailable),
+    ],
+)
+def test_a_status_becomes_an_error(status: int, kind: type[ConnectorError]) -> None:
+    error = error_for(http_answer(status, "no"))
+
+    assert type(error) is kind
+    assert error.status == status
+
+
+@pytest.mark.parametrize(("status", "kind"), [(301, Rejected), (302, Unavailable), (307, Unavailable), (308, Rejected)])
+def test_a_redirect_is_not_followed(status: int, kind: type[ConnectorError]) -> None:
+    with RawServer(http_answer(200, "[]")) as elsewhere:
+        error = error_for(http_answer(status, "", f"Location: {elsewhere.url}/?consumer_key={KEY}"))
+
+    assert type(error) is kind
+    assert elsewhere.requests == []
+
+
+def test_the_vendors_own_words_are_in_the_error() -> None:
+    body = '{"code":"rest_invalid_param","message":"Invalid <b>parameter</b>(s): per_page","data":{"status":400}}'
+
+    assert "(rest_invalid_param: Invalid parameter (s): per_page)" in str(error_for(http_answer(400, body)))
+
+
+def test_words_that_repeat_keys_or_people_are_cut() -> None:
+    words = f"key {KEY} of ada@example.test " + "and more " * 100
+
+    message = str(error_for(http_answer(400, f'{{"code":"x","message":"{words}"}}')))
+
+    assert "ada@" not in message
+    assert len(message) < 300
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["<html>down for maintenance</html>", "", '[{"id":1}', "\xff\xfe", "[NaN]", "[" * 50_000],
+    ids=lambda b: b[:9],
+)
+def test_a_200_that_is_no_json_is_unavailable(body: str) -> None:
+    assert type(error_for(http_answer(200, body.encode("latin-1")))) is Unavailable
+
+
+def _reset(connection: socket.socket) -> None:
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    connection.close()
+
+
+def _chunk_that_ends_early(connection: socket.socket) -> None:
+    connection.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n100\r\n[1,")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n[]",
+        _chunk_that_ends_early,
+        b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 5\r\n\r\nxxxxx",
+        b"",
+        b"SSH-2.0-OpenSSH_9.6\r\n",
+        _reset,
+    ],
+    ids=["truncated", "chunk cut", "bad gzip", "nothing", "no http", "reset"],
+)
+def test_a_broken_answer_is_unavailable(answer: Answer) -> None:
+    assert type(error_for(answer)) is Unavailable
+
+
+def test_nobody_there_is_unavailable() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as reserved:
+        port = reserved.getsockname()[1]
+    asking = HttpClient(f"http://127.0.0.1:{port}", auth=basic_auth("a", "b"), waits=NoWaits(), allow_insecure=True)
+
+    with pytest.raises(Unavailable, match="cannot be reached") as caught:
+        asking.get("orders")
+
+    assert caught.value.__cause__ is not None
+
+
+def _wait_for_hang_up(connection: socket.socket) -> None:
+    connection.settimeout(10)
+    connection.recv(1)
+
+
+def test_no_answer_in_time_is_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http, "READ_SECONDS", 0.05)
+
+    assert "did not answer in time" in str(error_for(_wait_for_hang_up))
+
+
+def _drip(connection: socket.socket) -> None:
+    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n ")
+    _wait_for_hang_up(connection)
+
+
+def test_an_answer_that_drips_ends_at_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http, "DEADLINE_SECONDS", 0)
+
+    assert "did not answer in time" in str(error_for(_drip))
+
+
+@pytest.mark.parametrize("is_packed", [False, True], ids=["plain", "packed"])
+def test_an_answer_that_is_too_large_is_rejected(monkeypatch: pytest.MonkeyPatch, is_packed: bool) -> None:
+    monkeypatch.setattr(http, "SIZE_LIMIT", 100_000)
+    body = b"[" + b" " * 200_000 + b"]"
+    answer = http_answer(200, gzip.compress(body), "Content-Encoding: gzip") if is_packed else http_answer(200, body)
+
+    error = error_for(answer)
+
+    assert type(error) is Rejected
+    assert "larger than" in str(error)
+
+
+# -- waits -------------------------------------------------------------------------------------------------------
+
+
+def _http_date(moment: datetime) -> str:
+    return moment.strftime("%a, %d %b %Y %H:%M:%S GMT")
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        ("Retry-After: 7", 7),
+        (f"Retry-After: {_http_date(datetime.now(UTC) + timedelta(seconds=600))}", 600),
+        ("Retry-After: 0", 1),
+        ("Retry-After: 99999999999999999999", 3600),
+        (f"Retry-After: {_http_date(datetime(2020, 1, 1, tzinfo=UTC))}", 1),
+        ("Retry-After: soon", 30),
+        ("X-Nothing: 1", 30),
+    ],
+)
+def test_MUL_1_a_429_makes_everybody_wait_as_long_as_it_says(header: str, seconds: int) -> None:
+    waits = KeptWaits()
+    before = datetime.now(UTC)
+
+    with RawServer(http_answer(429, "", header)) as server, pytest.raises(RateLimited) as caught:
+        client(server, waits).get("orders")
+
+    assert waits.moment == caught.value.until
+    assert abs(caught.value.until - before - timedelta(seconds=seconds)) < timedelta(seconds=30)
+
+
+def test_a_store_that_asked_to_wait_is_not_asked() -> None:
+    waits = KeptWaits(datetime.now(UTC) + timedelta(seconds=30))
+
+    with RawServer(http_answer(200, "[]")) as server:
+        asking = client(server, waits)
+        with pytest.raises(RateLimited) as caught:
+            asking.get("orders")
+
+    assert (asking.calls, server.requests) == (0, [])
+    assert caught.value.until == waits.moment
+
+
+def test_a_wait_that_is_over_stops_nobody() -> None:
+    waits = KeptWaits(datetime.now(UTC) - timedelta(seconds=1))
+
+    with RawServer(http_answer(200, "[]")) as server:
+        assert client(server, waits).get("orders").json() == []
+
+
+# -- safe addresses ----------------------------------------------------------------------------------------------
+
+
+def guarded(url: str) -> HttpClient:
+    return HttpClient(url, auth=basic_auth(KEY, SECRET), waits=NoWaits())
+
+
+def test_plain_http_is_refused_before_anything_is_sent() -> None:
+    with RawServer(http_answer(200, "[]")) as server, pytest.raises(Unsafe):
+        guarded(server.url)
+
+    assert server.requests == []
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]", "[::ffff:127.0.0.1]"])
+def test_a_private_address_is_refused_whether_anybody_is_there_or_not(host: str) -> None:
+    with pytest.raises(Unsafe):
+        guarded(f"https://{host}:9").get("orders")
+
+
+def _rebinding(port: int) -> Callable[..., Any]:
+    """A name that is public when it is looked at and private when it is called."""
+    answers = iter([("93.184.216.34", port), ("127.0.0.1", port), ("127.0.0.1", port)])
+
+    def getaddrinfo(*args: Any, **kwargs: Any) -> list[Any]:
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", next(answers))]
+
+    return getaddrinfo
+
+
+def test_a_name_that_turns_private_while_connecting_gets_no_byte(monkeypatch: pytest.MonkeyPatch) -> None:
+    with RawServer(b"") as server:
+        monkeypatch.setattr(socket, "getaddrinfo", _rebinding(server.port))
+        with pytest.raises(Unsafe):
+            guarded(f"https://shop.example:{server.port}").get("orders")
+        monkeypatch.undo()
+
+    assert server.requests == []
+
+
+def test_a_public_address_is_called_and_must_prove_who_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("connectors.addresses.is_public", lambda address: True)
+
+    with RawServer(b"no TLS here") as server, pytest.raises(Unavailable) as caught:
+        guarded(f"https://localhost:{server.port}").get("orders")
+
+    assert "no https connection that can be trusted" in str(caught.value)
+    assert server.requests  # the hello of TLS came
+
+
+def test_environment_and_cookies_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+
+    with RawServer(http_answer(200, "[]", "Set-Cookie: session=1; Path=/")) as server:
+        asking = client(server)
+        asking.get("orders")
+        asking.get("orders")
+
+    assert "Cookie" not in server.requests[1]
+
+
+# -- credentials -------------------------------------------------------------------------------------------------
+
+
+def test_over_plain_http_a_request_is_signed_and_the_secret_stays_here() -> None:
+    with RawServer(http_answer(200, "[]")) as server:
+        HttpClient(server.url, auth=oauth1(KEY, SECRET), waits=NoWaits(), allow_insecure=True).get(
+            "orders", {"page": 1}
+        )
+
+    assert "oauth_signature=" in server.requests[0]
+    assert "oauth_signature_method=HMAC-SHA256" in server.requests[0]
+    assert "Authorization" not in server.requests[0]
+    assert SECRET not in server.requests[0]

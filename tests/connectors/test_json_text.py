@@ -1,0 +1,66 @@
+"""connectors.json_text: exact numbers and verbatim entries."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from connectors import json_text
+
+BROKEN = [
+    "",
+    "{",
+    "[1,",
+    "[1 2]",
+    "[1]]",
+    "nul",
+    "NaN",
+    "[Infinity]",
+    "[" * 100_000,
+    "9" * 5000,
+    "1e" + "9" * 30,
+    "{'a':1}",
+]
+
+
+def test_MAP_5_a_number_is_the_decimal_that_was_written() -> None:
+    assert json_text.read('{"total": 7.10}')["total"].as_tuple() == Decimal("7.10").as_tuple()
+
+
+@pytest.mark.parametrize("text", BROKEN, ids=lambda text: text[:12])
+def test_what_is_no_json_is_refused(text: str) -> None:
+    with pytest.raises(json_text.NotJson):
+        json_text.read(text)
+    with pytest.raises(json_text.NotJson):
+        json_text.entries(text)
+
+
+@pytest.mark.parametrize("text", ['{"code":"x"}', "1", '"[]"', "[1]x"])
+def test_what_is_no_list_has_no_entries(text: str) -> None:
+    with pytest.raises(json_text.NotJson):
+        json_text.entries(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "entries"),
+    [
+        (" [ ] ", []),
+        (
+            '[{"a": 1.10, "b":"\\u00e9"} ,\n 2.50]',
+            [({"a": Decimal("1.10"), "b": "é"}, '{"a": 1.10, "b":"\\u00e9"}'), (Decimal("2.50"), "2.50")],
+        ),
+    ],
+)
+def test_every_entry_keeps_its_text(text: str, entries: list[tuple[Any, str]]) -> None:
+    assert json_text.entries(text) == entries
+
+
+@given(st.text(alphabet='[]{},:"19.e-tn \n', max_size=30))
+def test_any_text_is_json_or_refused(text: str) -> None:
+    try:
+        entries = json_text.entries(text)
+    except json_text.NotJson:
+        return
+    assert [value for value, _ in entries] == json_text.read(text)
