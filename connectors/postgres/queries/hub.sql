@@ -60,17 +60,22 @@ WITH asked AS (
     SELECT DISTINCT ON (made_for) made_for, import_key, item_name, item_kind, item_sku, item_link,
            nextval('hub.products_id_seq') AS product_id
     FROM asked WHERE made_for IS NOT NULL ORDER BY made_for, position
+), known AS (  -- somebody made it since the decision
+    SELECT DISTINCT ON (w.made_for) w.made_for, v.id
+    FROM wanted w JOIN hub.variants v ON v.sku = w.item_sku ORDER BY w.made_for, v.created_at DESC, v.id DESC
 ), made AS (
     INSERT INTO hub.variants AS v (product_id, sku, import_key)
-    SELECT product_id, item_sku, import_key FROM wanted ORDER BY made_for
+    SELECT product_id, item_sku, import_key FROM wanted WHERE made_for NOT IN (SELECT made_for FROM known) ORDER BY made_for
     ON CONFLICT (made_for) DO UPDATE SET import_key = v.import_key
     RETURNING v.id, v.product_id, v.made_for
 ), new_products AS (
     INSERT INTO hub.products (id, name, kind)
     SELECT w.product_id, w.item_name, w.item_kind FROM wanted w JOIN made m ON m.product_id = w.product_id
+), items AS (
+    SELECT made_for, id FROM made UNION ALL SELECT made_for, id FROM known
 ), new_item_links AS (
     INSERT INTO item_links AS l (store_id, key, variant_id)
-    SELECT %(store_id)s::bigint, w.item_link, m.id::text FROM wanted w JOIN made m ON m.made_for = w.made_for
+    SELECT %(store_id)s::bigint, w.item_link, m.id::text FROM wanted w JOIN items m ON m.made_for = w.made_for
     WHERE w.item_link IS NOT NULL AND %(store_id)s::bigint IS NOT NULL ORDER BY w.item_link
     ON CONFLICT (store_id, key) DO UPDATE SET variant_id = excluded.variant_id WHERE l.variant_id <> excluded.variant_id
 ), new_customer_link AS (
@@ -98,7 +103,7 @@ WITH asked AS (
     SELECT placed.id, a.position, a.external_id, coalesce(a.variant_id, m.id), hub.place(a.location), a.kind, a.sku,
            a.name, a.quantity, a.delivered_quantity, a.price_per_unit, a.tax_rate, a.discount_percent, a.total, a.tax,
            a.ships
-    FROM placed CROSS JOIN asked a LEFT JOIN made m ON m.made_for = a.made_for
+    FROM placed CROSS JOIN asked a LEFT JOIN items m ON m.made_for = a.made_for
     ORDER BY a.position
 )
 SELECT id::text AS id FROM placed
