@@ -1,0 +1,173 @@
+"""Several programs at once, each started again when it ends: supervisord with a configuration written for the run.
+
+Everything hangs together: supervisord ends with the process that started it and the programs end with supervisord,
+even when one of them is killed, so that an unclean end leaves nobody working behind the next run's back. What the
+programs need to know they get by the environment; nothing secret is in the configuration or in a command line.
+"""
+
+import os
+import shlex
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from workers.embedded_daemon import make_folder, write_private
+
+STOP_SECONDS: Final = 30  # for tasks that are running; after that they are killed, and run again later
+TETHER: Final = (sys.executable, "-m", "workers.tether")
+
+# Paths are given by `%(here)s`, the folder of the configuration, since `#` and `;` would begin a comment.
+# No `stopasgroup`: SIGTERM would end Celery's children in the middle of the tasks that the worker waits for.
+_SUPERVISORD: Final = """\
+[supervisord]
+nodaemon = true
+silent = true
+{user}
+logfile = %(here)s/../logs/supervisord.log
+logfile_maxbytes = 1MB
+logfile_backups = 1
+pidfile = %(here)s/supervisord.pid
+childlogdir = %(here)s/../logs
+minfds = 256
+minprocs = 64
+"""
+_PROGRAM: Final = """
+[program:{name}]
+command = {command}
+numprocs = {count}
+numprocs_start = 1
+process_name = {process_name}
+autorestart = true
+startsecs = 5
+startretries = 1000000
+stopsignal = TERM
+killasgroup = true
+stopwaitsecs = {stop_seconds}
+redirect_stderr = true
+stdout_logfile = {log}
+stdout_logfile_maxbytes = {log_size}
+stdout_logfile_backups = 1
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A command to keep running, `count` times; `%(process_num)d` in it is the number of the process, `%%` a %."""
+
+    name: str
+    command: Sequence[str]
+    count: int = 1
+
+
+class ProgramsError(Exception):
+    """The programs could not be run; the message says why."""
+
+
+class RunningPrograms:
+    """Programs that run until they are stopped or this process ends."""
+
+    def __init__(self, supervisord: "subprocess.Popen[bytes]") -> None:
+        self._supervisord = supervisord
+
+    def stop(self) -> None:
+        """End every program, giving running tasks their time; nothing is left to do the second time."""
+        self._supervisord.terminate()
+        try:
+            self._supervisord.wait(STOP_SECONDS + 15)
+        except subprocess.TimeoutExpired:
+            self._supervisord.kill()  # the programs end with it
+            self._supervisord.wait()
+
+
+def start_programs(
+    programs: Sequence[Program], *, home: Path, environ: Mapping[str, str] | None = None
+) -> RunningPrograms:
+    """Run the programs behind this process; each logs to `<home>/logs/<name>.log`, numbered if there are several.
+
+    Linux ends them with the thread that calls this: call it from one that stays.
+    """
+    configuration = _write_configuration(programs, home, log="%(here)s/../logs/{name}.log")
+    with (home / "logs" / "supervisord.out").open("wb") as output:
+        return RunningPrograms(_supervise(configuration, environ, output))
+
+
+def run_programs(programs: Sequence[Program], *, home: Path, environ: Mapping[str, str] | None = None) -> None:
+    """Run the programs in this terminal, saying what they say, until Ctrl-C, SIGTERM or the terminal's end.
+
+    Raises ProgramsError when they end by themselves, which they do only if supervisord cannot work.
+    """
+    configuration = _write_configuration(programs, home, log="/dev/fd/1")
+    with _supervise(configuration, environ, subprocess.PIPE) as supervisord:
+        try:
+            with _every_end_as_interrupt():
+                _repeat(supervisord)
+            raise ProgramsError(f"supervisord ended with status {supervisord.wait()}; its words are above")
+        except KeyboardInterrupt:
+            supervisord.terminate()
+            _repeat(supervisord)  # their last words; nobody can write into a full pipe
+        finally:
+            RunningPrograms(supervisord).stop()
+
+
+def _repeat(supervisord: "subprocess.Popen[bytes]") -> None:
+    """Say what the programs say. A pipe, since not every stdout can be opened again by its name: sockets, su."""
+    for line in supervisord.stdout or ():
+        sys.stdout.buffer.write(line)
+        sys.stdout.buffer.flush()
+
+
+@contextmanager
+def _every_end_as_interrupt() -> Iterator[None]:
+    """SIGTERM and SIGHUP raise KeyboardInterrupt, as Ctrl-C does; a SIGHUP that nohup ignores stays ignored."""
+    ends = [end for end in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(end) is not signal.SIG_IGN]
+    before = {end: signal.signal(end, signal.default_int_handler) for end in ends}
+    try:
+        yield
+    finally:
+        for end, handler in before.items():
+            signal.signal(end, handler)
+
+
+def _write_configuration(programs: Sequence[Program], home: Path, *, log: str) -> Path:
+    """What supervisord is to run, every program on its own tether."""
+    if "%" in str(home):  # supervisord expands it, once or twice, and prints the environment where it cannot
+        raise ProgramsError(f"STORESYNC_HOME must not contain %: {home}")
+    make_folder(home / "logs")
+    path = make_folder(home / "run") / "supervisord.conf"
+    user = f"user = {os.geteuid()}" if os.geteuid() == 0 else ""  # said aloud, or supervisord warns of root
+    sections = [_section(program, log=log) for program in programs]
+    write_private(path, "".join([_SUPERVISORD.format(user=user), *sections]))
+    return path
+
+
+def _section(program: Program, *, log: str) -> str:
+    process_name = "%(program_name)s" + ("%(process_num)d" if program.count > 1 else "")
+    return _PROGRAM.format(
+        name=program.name,
+        command=shlex.join([*TETHER, *program.command]),
+        count=program.count,
+        process_name=process_name,
+        stop_seconds=STOP_SECONDS,
+        log=log.format(name=process_name),
+        log_size=0 if log.startswith("/dev/") else "10MB",
+    )
+
+
+def _supervise(
+    configuration: Path, environ: Mapping[str, str] | None, output: int | BinaryIO
+) -> "subprocess.Popen[bytes]":
+    """Start supervisord in a session of its own, so that Ctrl-C reaches only us and the stop is ours to order."""
+    return subprocess.Popen(
+        [*TETHER, sys.executable, "-m", "supervisor.supervisord", "-c", str(configuration)],
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=subprocess.STDOUT,
+        env=environ,
+        start_new_session=True,
+        umask=0o077,
+    )
