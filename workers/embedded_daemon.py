@@ -57,8 +57,8 @@ class Server(Protocol):
     def folder(self) -> Path:
         """Where its lock, its address and usually its data are."""
 
-    def prepare(self, attempt: int) -> Launch:
-        """Make everything it needs, its address included; called while nobody else can start or run it."""
+    def prepare(self, starts: int) -> Launch:
+        """Make everything it needs, its address included, after so many starts that failed; nobody runs it now."""
 
     def answers(self) -> bool:
         """Whether it takes connections now."""
@@ -109,8 +109,11 @@ def kept_or_free_port(server: Server) -> int:
 
 @contextmanager
 def starting(home: Path) -> Iterator[None]:
-    """Only one process at a time starts, stops or looks at the servers of a home."""
-    lock = os.open(make_folder(home) / "servers.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    """Only one process at a time starts, stops or looks at the servers of a home. Raises EmbeddedError."""
+    try:
+        lock = os.open(make_folder(home) / "servers.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as problem:
+        raise EmbeddedError(f"cannot keep servers in STORESYNC_HOME: {problem}") from problem
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
@@ -139,13 +142,15 @@ def is_running(server: Server) -> bool:
 
 def ensure_running(server: Server) -> str:
     """The URL of the server, started if nobody runs it. Raises EmbeddedError."""
-    for attempt in range(ATTEMPTS):
+    starts = 0
+    while starts < ATTEMPTS:
         lock = claim(server)
         if lock is not None:
             try:
-                _spawn(server, server.prepare(attempt), lock)
+                _spawn(server, server.prepare(starts), lock)
             finally:
                 os.close(lock)
+            starts += 1
         if _await_answer(server):
             return address(server)
     raise EmbeddedError(f"{server.name} ends as soon as it is started; the end of its log:\n{log_end(server)}")

@@ -60,7 +60,7 @@ class EmbeddedPostgres:
         """Its lock and address, and its data unless that is outside."""
         return self.home / "postgres"
 
-    def prepare(self, attempt: int) -> daemon.Launch:
+    def prepare(self, starts: int) -> daemon.Launch:
         """Write its address; make the cluster the first time. Unlike Valkey's data it is never given up."""
         url = self._new_address()
         data = self._data()

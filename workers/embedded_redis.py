@@ -41,9 +41,9 @@ class EmbeddedRedis:
         """Its lock, address, configuration and data."""
         return self.home / "redis"
 
-    def prepare(self, attempt: int) -> daemon.Launch:
+    def prepare(self, starts: int) -> daemon.Launch:
         """Write its address and configuration."""
-        data = self._data(attempt)
+        data = self._data(starts)
         port = daemon.kept_or_free_port(self)
         password = self._password(port)
         daemon.write_private(self.folder / "url", f"redis://:{password}@127.0.0.1:{port}/0")
@@ -55,10 +55,10 @@ class EmbeddedRedis:
         )
         return daemon.Launch([str(_binary()), str(configuration)], daemon.log_path(self), {})
 
-    def _data(self, attempt: int) -> Path:
+    def _data(self, starts: int) -> Path:
         """Its data folder; a fresh one after two failed starts, since PostgreSQL holds all that counts."""
         data = self.folder / "data"
-        if attempt == daemon.ATTEMPTS - 1 and data.exists():
+        if starts == daemon.ATTEMPTS - 1 and data.exists():
             data.rename(self.folder / f"unreadable-{secrets.token_hex(4)}")
             daemon.logger.warning("Valkey could not read its data; it starts empty, the old data is beside it")
         data.mkdir(mode=0o700, exist_ok=True)

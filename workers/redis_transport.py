@@ -12,7 +12,8 @@ view of the broker stay what they are: `broker_transport` must stay unset.
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from kombu.transport import TRANSPORT_ALIASES, _transport_cache, redis
+import kombu.transport
+from kombu.transport import TRANSPORT_ALIASES, redis
 
 SCHEMES: Final = ("redis", "rediss")
 
@@ -43,7 +44,7 @@ def install() -> None:
     """Use this transport for every redis:// and rediss:// connection that this process makes from now on."""
     for scheme in SCHEMES:
         TRANSPORT_ALIASES[scheme] = f"{__name__}:Transport"
-        _transport_cache.pop(scheme, None)  # what an earlier connection was told
+        kombu.transport._transport_cache.pop(scheme, None)  # type: ignore[attr-defined] # an earlier answer
 
 
 def broker_url(redis_url: str) -> str:
