@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
+from urllib.parse import urlencode
 
 from flask import Response, request
 
@@ -81,6 +82,5 @@ def _links(page: int, pages: int) -> str:
     for relation, number in (("prev", page - 1), ("next", page + 1)):
         if 1 <= number <= pages:
             query["page"] = str(number)
-            address = request.base_url + "?" + "&".join(f"{name}={value}" for name, value in query.items(multi=True))
-            found.append(f'<{address}>; rel="{relation}"')
+            found.append(f'<{request.base_url}?{urlencode(list(query.items(multi=True)))}>; rel="{relation}"')
     return ", ".join(found)

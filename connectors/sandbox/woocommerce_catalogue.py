@@ -40,7 +40,7 @@ class Catalogue:
 
     def __init__(self, *, ids: Iterator[int], now: Callable[[], datetime], announce: Announce) -> None:
         self.products: dict[int, Product] = {}
-        self.removed: int = 0  # counts what makes lines of older orders read differently
+        self.edition: int = 0  # counts what makes lines of older orders read differently
         self._by_sku: dict[str, list[int]] = {}
         self._ids = ids
         self._now = now
@@ -68,7 +68,7 @@ class Catalogue:
             self._drop_index(product)
             product.sku = str(given["sku"])
             self._index(product)
-            self.removed += 1
+            self.edition += 1
         self._set(product, given)
         self.touch(product)
 
@@ -77,7 +77,7 @@ class Catalogue:
         for gone in [*self.variations(product.id), product]:
             self._drop_index(gone)
             del self.products[gone.id]
-        self.removed += 1
+        self.edition += 1
         self._announce("product.deleted", product.id)
 
     def move_stock(self, product: Product, by: int) -> bool:

@@ -59,6 +59,7 @@ class ProductWriter:
             **self._backorders(product),
             "low_stock_amount": None,
             **_size(product),
+            **_shipping_class(),
             "image": None,
             "attributes": self._attributes(product),
             "menu_order": 0,
@@ -118,6 +119,13 @@ class ProductWriter:
             **_size(product),
             "shipping_required": not product.virtual,
             "shipping_taxable": not product.virtual,
+            **_shipping_class(),
+            **self._after_size(product),
+        }
+
+    def _after_size(self, product: Product) -> dict[str, Any]:
+        is_variation = product.parent_id != 0
+        return {
             "reviews_allowed": not is_variation,
             "average_rating": "0.00",
             "rating_count": 0,
@@ -216,9 +224,8 @@ def _download(product: Product) -> dict[str, Any]:
 
 
 def _size(product: Product) -> dict[str, Any]:
-    return {
-        "weight": product.weight,
-        "dimensions": {"length": "", "width": "", "height": ""},
-        "shipping_class": "",
-        "shipping_class_id": 0,
-    }
+    return {"weight": product.weight, "dimensions": {"length": "", "width": "", "height": ""}}
+
+
+def _shipping_class() -> dict[str, Any]:
+    return {"shipping_class": "", "shipping_class_id": 0}

@@ -197,7 +197,7 @@ class WooCommerceShop:
         """An order's JSON, written once and kept until the order, the catalogue or the address changes."""
         if order.raw is not None:
             return order.raw
-        current = (self._url, self.catalogue.removed)
+        current = (self._url, self.catalogue.edition)
         if self._written_for != current:
             for one in self.book.orders.values():
                 one.rendered = None
