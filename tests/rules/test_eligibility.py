@@ -109,6 +109,10 @@ def test_ORD_8_a_currency_with_a_rate_imports(order: StoreOrder, rate: ExchangeR
     assert decide(order, rate=rate) is None
 
 
+def test_ORD_8_the_base_currency_imports_with_multi_currency_off() -> None:
+    assert decide(makers.store_order(currency="EUR"), account=makers.account(multi_currency=False)) is None
+
+
 def test_ORD_8_a_rate_to_another_currency_is_no_rate() -> None:
     order = makers.store_order(currency="USD", exchange_rate=Decimal("150"), exchange_base="JPY")
 

@@ -245,6 +245,10 @@ def test_MAP_9_an_unknown_service_is_created_and_a_nameless_one_is_a_fee() -> No
     assert draft(store_order(charges=(fee,))).rows[-1].item == NewItem("Fee", Kind.SERVICE)
 
 
+def test_a_nameless_shipping_charge_is_called_shipping() -> None:
+    assert draft(store_order(charges=(store_charge(name=""),))).rows[-1].name == "Shipping"
+
+
 def test_several_shipping_charges_are_one_row() -> None:
     charges = (store_charge("21"), store_charge("22", name="Pallet", amount=money("30.00"), tax=money("5.70")))
 
@@ -350,6 +354,17 @@ def test_MAP_5_currencies_with_0_and_3_decimals_are_exact(currency: str, amount:
 
     assert str(made.rows[0].total) == str(made.total) == amount
     assert recomputed(made.rows[0], currency) == made.total
+
+
+def test_MAP_5_the_longest_amounts_and_the_smallest_quantities_stay_exact() -> None:
+    order = store_order(
+        lines=(plain_line("1", "0.000001", "999999999999999.99"), plain_line("2", 1, "0.01")), charges=()
+    )
+
+    made = draft(order, at=store(PERCENT))
+
+    assert made.total == money("1000000000000000.00")
+    assert made.rows[0].price_per_unit == money("999999999999999990000")
 
 
 def test_MAP_5_no_float_is_anywhere() -> None:

@@ -184,6 +184,13 @@ def test_MAP_4_a_discount_inside_the_price_has_no_percentage() -> None:
     assert price_row(row, money("54.00"), money(2), order=order_of("1"), is_inside=True) == Price(money(27), ZERO)
 
 
+def test_a_price_inside_which_the_discount_is_keeps_the_digits_of_its_net() -> None:
+    """10.00 of 12.00 with tax for three pieces: 10 / 1.19 / 3, not the rounded 8.40 / 3."""
+    row, order = Amount(money(12), money(10), Decimal(19), None), order_of("10.00", prices_include_tax=True)
+
+    assert price_row(row, money("8.40"), money(3), order=order, is_inside=True).per_unit == money("2.8011204482")
+
+
 # -- tax and rounding --------------------------------------------------------------------------------------------
 
 
@@ -246,7 +253,7 @@ def test_MAP_6_taxes_rounded_for_show_add_up_to_what_was_paid() -> None:
     [
         pytest.param("0", ["0", "0"], "0.01", id="a row without tax gets none"),
         pytest.param("20", ["2.00", "2.00"], "4.01", id="exact taxes stay"),
-        pytest.param("20", ["2.00", "2.00"], "9.00", id="no rounding explains it"),
+        pytest.param("20", ["2.00", "1.99"], "4.10", id="no rounding explains it"),
     ],
 )
 def test_MAP_6_taxes_that_contradict_the_total_stay_the_stores(
@@ -260,7 +267,7 @@ def test_MAP_6_taxes_that_contradict_the_total_stay_the_stores(
 
 
 def test_MAP_6_whole_amounts_that_contradict_the_total_stay_the_stores() -> None:
-    assert settle(amounts("10.00", "5.005"), order_of("20.00"))[0] == decimals("10.00", "5.01")
+    assert settle(amounts("10.00", "5.004"), order_of("20.00"))[0] == decimals("10.00", "5.00")
 
 
 @pytest.mark.parametrize(
@@ -346,6 +353,9 @@ TABLE = ExchangeRate(Decimal("0.9"), CREATED_AT.date().replace(day=4))
             {"currency": "USD", "exchange_rate": money("0.7"), "exchange_base": "GBP"}, TABLE, id="not to the base"
         ),
         pytest.param({"currency": "USD", "exchange_rate": money(0), "exchange_base": "EUR"}, TABLE, id="worth nothing"),
+        pytest.param(
+            {"currency": "USD", "exchange_rate": money(-1), "exchange_base": "EUR"}, TABLE, id="below nothing"
+        ),
     ],
 )
 def test_ORD_8_exchange_rate(changes: dict[str, object], expected: ExchangeRate) -> None:
