@@ -12,13 +12,13 @@ from schemas.hub import DraftOrder
 from schemas.money import cent, round_money
 from schemas.orders import ZERO, Kind, StoreCharge, StoreLine, StoreOrder
 from schemas.platform import Platform
-from tasks.rules.mapping import build_order
 from tasks.rules.money import line_amounts
-from tests.makers import INSIDE, PERCENT, account, matches, plain_line, store, store_charge, store_order
+from tests.makers import INSIDE, PERCENT, account, plain_line, store, store_charge, store_order
+from tests.rules.building import draft
 
 # 15.47375 is 5 % and 9.975 % on top of both; 20.625 has no round share of anything.
 RATES = st.sampled_from([Decimal(rate) for rate in ("0", "7", "8.875", "15.47375", "19", "20.625", "25")])
-EXAMPLES = settings(max_examples=40)
+EXAMPLES = settings(max_examples=25)
 
 Totalled = Callable[[StoreOrder], StoreOrder]
 
@@ -94,24 +94,17 @@ def rounds_for_show(order: StoreOrder) -> StoreOrder:
 
 
 def built(order: StoreOrder, platform: Platform) -> DraftOrder:
-    creation, _ = build_order(
-        order,
-        store=store(platform),
-        account=account(base_currency=order.currency),
-        matches=matches(),
-        location="main",
-    )
-    return creation.order
+    return draft(order, at=store(platform), account=account(base_currency=order.currency))
 
 
-def assert_adds_up(draft: DraftOrder) -> None:
-    for row in draft.rows:
+def assert_adds_up(order: DraftOrder) -> None:
+    for row in order.rows:
         row_total = row.price_per_unit * row.quantity * (1 - row.discount_percent / 100)
-        assert round_money(row_total, draft.currency) == row.total
+        assert round_money(row_total, order.currency) == row.total
         assert 0 <= row.discount_percent <= 100
-    assert sum(row.total for row in draft.rows) == draft.total == draft.store_total
-    assert sum(row.total + row.tax for row in draft.rows) == draft.total_with_tax == draft.store_total_with_tax
-    assert not draft.total_mismatch
+    assert sum(row.total for row in order.rows) == order.total == order.store_total
+    assert sum(row.total + row.tax for row in order.rows) == order.total_with_tax == order.store_total_with_tax
+    assert not order.total_mismatch
 
 
 @pytest.mark.parametrize("platform", [INSIDE, PERCENT], ids=lambda platform: platform.name)
@@ -133,10 +126,10 @@ def test_MAP_6_amounts_with_fractions_of_a_cent_add_up_too(platform: Platform, o
 @given(order=orders())
 def test_MAP_6_every_row_is_within_a_unit_of_what_was_paid_for_it(order: StoreOrder) -> None:
     order = rounds_for_show(replace(order, charges=()))
-    draft = built(order, PERCENT)
+    made = built(order, PERCENT)
 
     paid = [part.paid for part in line_amounts(order, order.lines)]
-    rows = [row.total + row.tax if order.prices_include_tax else row.total for row in draft.rows]
+    rows = [row.total + row.tax if order.prices_include_tax else row.total for row in made.rows]
 
     assert all(abs(have - want) < cent(order.currency) for have, want in zip(rows, paid, strict=True))
 
