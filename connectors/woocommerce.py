@@ -1,6 +1,6 @@
 """WooCommerce's REST API v3: addresses, paging, what its answers mean. No rule about orders lives here."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -58,13 +58,20 @@ class WooCommerce:
 
     def changed_orders(self, cursor: str | None) -> Iterator[Page]:
         """Pages of changed orders; at the first connection of all open ones, whatever their age (ORD-4)."""
-        start = Cursor.read(cursor) if cursor else self._first_cursor()
-        # What became of open orders since is for the next run to follow: it begins where this one ends.
-        only = {"status": ",".join(PLATFORM.imports)} if start.is_backfill else {}
+        state = Cursor.read(cursor) if cursor else self._first_cursor()
+        seen: set[tuple[str, str]] = set()
+        if state.is_backfill:
+            state = yield from self._run(state, seen)
+        yield from self._run(state, seen)
+
+    def _run(self, start: Cursor, seen: set[tuple[str, str]]) -> Generator[Page, None, Cursor]:
+        """Everything from where the cursor stands; while backfilling only old orders that are still open."""
+        only = {}
+        if start.is_backfill:
+            only = {"status": ",".join(PLATFORM.imports), "modified_before": naive(start.recent + SECOND)}
         state = start.begin(_now())
         newest = state.known
         is_one_page = start.settled is None
-        seen: set[tuple[str, str]] = set()
         for batch in self._batches(state.since, only):
             newest = max(newest, batch.newest)
             state = state.reach(batch.position, newest=newest, now=_now())
@@ -76,6 +83,7 @@ class WooCommerce:
             fresh = tuple(one for one in snapshots.values() if (one.external_id, one.digest) not in seen)
             yield Page(fresh, state.text(), batch.total)
             seen.update((one.external_id, one.digest) for one in fresh)
+        return state
 
     def cursor_since(self, moment: datetime) -> str:
         """The cursor that asks for everything changed since a moment."""
@@ -164,10 +172,11 @@ class WooCommerce:
             offset += PER_PAGE - 1
 
     def _changes(self, after: datetime, params: Params) -> Answer:
-        # A time with a zone, together with this flag, is silently shifted by the shop's UTC offset. And no time at
-        # all at the very beginning: some old order may have lost its date.
-        dates = {"modified_after": naive(after), "dates_are_gmt": "true"} if after > BEGINNING else {}
-        return self._orders({"per_page": PER_PAGE, "order": "asc", "_fields": ",".join(FIELDS), **dates, **params})
+        # A time with a zone, together with dates_are_gmt, is silently shifted by the shop's UTC offset; without the
+        # flag all times are the shop's. At the very beginning there is no lower bound: an old order may have no date.
+        asked: Params = {"per_page": PER_PAGE, "order": "asc", "dates_are_gmt": "true", "_fields": ",".join(FIELDS)}
+        bound = {"modified_after": naive(after)} if after > BEGINNING else {}
+        return self._orders({**asked, **bound, **params})
 
     def _orders(self, params: Params) -> Answer:
         try:

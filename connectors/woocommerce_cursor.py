@@ -13,6 +13,7 @@ from typing import Any, Final
 
 SECOND: Final = timedelta(seconds=1)
 SETTLING: Final = timedelta(seconds=120)
+RECENT: Final = timedelta(days=30)  # the first connection also reads orders changed since that are not open
 BEGINNING: Final = datetime(2000, 1, 1, tzinfo=UTC)  # before any WooCommerce order
 
 
@@ -20,7 +21,7 @@ BEGINNING: Final = datetime(2000, 1, 1, tzinfo=UTC)  # before any WooCommerce or
 class Cursor:
     """What to ask for next: everything modified in the second `since` or later.
 
-    While backfilling that is only of open orders, and what changed around `known` follows afterwards. `settled` is
+    While backfilling that is only of open orders, and whatever is `recent` follows afterwards. `settled` is
     set in the middle of a run: how far the whole run will count as settled once it has reached its end.
     """
 
@@ -56,6 +57,11 @@ class Cursor:
                 parts[name] = naive(moment)
         return json.dumps(parts)
 
+    @property
+    def recent(self) -> datetime:
+        """Where backfilling ends: from here on all orders are read."""
+        return self.known - RECENT
+
     def begin(self, now: datetime) -> "Cursor":
         """At the start of a run, or of the rest of one: from now on the shop's clock is at least where it must be."""
         if self.is_backfill or self.settled is not None:
@@ -72,8 +78,8 @@ class Cursor:
     def end(self, *, is_one_page: bool) -> "Cursor":
         """After the last page: the next run reads again what is not settled."""
         if self.is_backfill:
-            # Whatever changed while the open orders were read; that began after the shop's clock had passed `known`.
-            return Cursor(self.known - SETTLING, self.known, self.at)
+            # Recent orders, whatever their state, and whatever changed while the open ones were read.
+            return Cursor(self.recent, self.known, self.at)
         settled = self.settled or self.known - SETTLING
         if is_one_page:  # one answer that shows a change of `known` was given no earlier
             settled = max(settled, self.known - SETTLING)

@@ -1,0 +1,136 @@
+"""connectors.woocommerce_cursor: no change is lost, however late it shows and whenever we ask."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from connectors.woocommerce_cursor import RECENT, SECOND, SETTLING, Cursor, naive
+
+START = datetime(2026, 1, 5, 10, 0, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+
+
+def poll(cursor: Cursor, *, newest: datetime, now: datetime) -> Cursor:
+    """A run of one page whose newest change is `newest`."""
+    newest = max(newest, cursor.known)
+    return cursor.begin(now).reach(newest, newest=newest, now=now).end(is_one_page=True)
+
+
+def test_a_cursor_comes_back_from_its_text() -> None:
+    for cursor in (Cursor.first(START, now=START), Cursor(START, START, START).begin(START + MINUTE)):
+        assert Cursor.read(cursor.text()) == cursor
+
+
+def test_a_time_never_has_a_zone() -> None:
+    """With dates_are_gmt a Z is silently shifted by the shop's offset."""
+    assert naive(START.astimezone()) == "2026-01-05T10:00:00"
+
+
+def test_ORD_4_after_the_backfill_follows_everything_recent() -> None:
+    cursor = Cursor.first(START, now=START)
+
+    backfilled = cursor.begin(START).reach(START + MINUTE, newest=START + MINUTE, now=START).end(is_one_page=True)
+
+    assert not backfilled.is_backfill
+    assert (backfilled.since, backfilled.known) == (START - RECENT, START)
+
+
+def test_fresh_changes_are_read_again_and_settled_ones_are_not() -> None:
+    cursor = Cursor(START, START, START)
+
+    cursor = poll(cursor, newest=START, now=START)
+    assert cursor.since == START - SETTLING
+
+    cursor = poll(cursor, newest=START, now=START + MINUTE)
+    assert cursor.since == START - MINUTE
+
+    cursor = poll(cursor, newest=START, now=START + 5 * MINUTE)
+    assert cursor.since == START + SECOND
+    assert poll(cursor, newest=START, now=START + 9 * MINUTE) == cursor
+
+
+@pytest.mark.parametrize("leap", [timedelta(days=365), timedelta(days=-365)])
+def test_our_clock_may_leap_without_a_gap(leap: timedelta) -> None:
+    cursor = poll(Cursor(START, START, START), newest=START, now=START + leap)
+
+    assert cursor.since <= START + SECOND
+
+
+def test_a_date_far_ahead_is_not_followed() -> None:
+    """`newest` leaves it out: whatever changes before that day would be lost."""
+    cursor = Cursor(START, START, START).begin(START)
+
+    reached = cursor.reach(START + timedelta(days=900), newest=START + SECOND, now=START)
+
+    assert reached.since == START + SECOND
+    assert reached.end(is_one_page=True).since <= START + SECOND
+
+
+@dataclass(frozen=True)
+class Change:
+    """A change stamped at a second of the shop's clock, which shows some seconds later."""
+
+    stamp: int
+    delay: int
+
+
+changes = st.lists(st.builds(Change, st.integers(1, 900), st.integers(0, 119)), unique_by=lambda change: change.stamp)
+
+
+@given(
+    events=changes,
+    pauses=st.lists(st.integers(1, 200), min_size=1, max_size=12),
+    page_seconds=st.integers(0, 90),
+    budget=st.integers(1, 5),
+    offset=st.integers(-10_000, 10_000),
+)
+def test_no_change_is_lost_however_late_it_shows(
+    events: list[Change], pauses: list[int], page_seconds: int, budget: int, offset: int
+) -> None:
+    """Pages of two that take their time, runs that stop after `budget` pages, our clock off by `offset`."""
+    shop = _Shop(events, page_seconds, offset)
+    cursor = Cursor(START, START, shop.ours())
+    for pause in [*pauses, *([1000] * 200)]:
+        shop.clock += pause
+        cursor = Cursor.read(_run(cursor, shop, budget).text())
+
+    assert shop.seen == set(events)
+
+
+class _Shop:
+    def __init__(self, events: list[Change], page_seconds: int, offset: int) -> None:
+        self.clock = 0
+        self.seen: set[Change] = set()
+        self._events = sorted(events, key=lambda event: event.stamp)
+        self._page_seconds = page_seconds
+        self._offset = offset
+
+    def ours(self) -> datetime:
+        return START + SECOND * (self.clock + self._offset)
+
+    def page(self, position: datetime) -> list[Change]:
+        self.clock += self._page_seconds
+        there = [e for e in self._events if e.stamp + e.delay <= self.clock and stamped(e) >= position]
+        self.seen.update(there[:2])
+        return there[:2]
+
+
+def stamped(change: Change) -> datetime:
+    return START + SECOND * change.stamp
+
+
+def _run(cursor: Cursor, shop: _Shop, budget: int) -> Cursor:
+    state, position, is_one_page = cursor.begin(shop.ours()), cursor.since, cursor.settled is None
+    newest = state.known
+    for _ in range(budget):
+        page = shop.page(position)
+        newest = max([newest, *map(stamped, page)])
+        position = stamped(page[-1]) if page else position
+        state = state.reach(position, newest=newest, now=shop.ours())
+        if len(page) < 2:
+            return state.end(is_one_page=is_one_page)
+        is_one_page = False
+    return state
