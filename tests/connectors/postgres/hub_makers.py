@@ -31,7 +31,7 @@ def chair(**changes: Any) -> DraftRow:
     return dataclasses.replace(row, **changes)
 
 
-def product(sku: str, quantity: str | int = 1, **changes: Any) -> DraftRow:
+def product(sku: str, quantity: Decimal | str | int = 1, **changes: Any) -> DraftRow:
     """Some pieces of a SKU, made with their first row."""
     values = {"external_id": f"line-{sku}", "sku": sku, "name": sku, "item": NewItem(sku, Kind.PRODUCT, sku=sku)}
     return chair(**{**values, "quantity": Decimal(quantity), **changes})
@@ -128,3 +128,9 @@ def one(connection: Connection, statement: str, *values: Any) -> Row:
 def run(connection: Connection, statement: str, *values: Any) -> None:
     """A statement as a person would type it."""
     connection.execute(statement.encode(), values)
+
+
+def chairs(in_stock: int, committed: int, direct: int | None = None, expected: int = 0) -> StockLevel:
+    """What the chair's stock should be at the main location."""
+    direct = committed if direct is None else direct
+    return StockLevel("CHAIR", "main", Decimal(in_stock), Decimal(committed), Decimal(direct), Decimal(expected))

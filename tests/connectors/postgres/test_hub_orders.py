@@ -1,14 +1,11 @@
 """Sales orders of the built-in hub: what is created with them, what exists once, what an import is told beforehand."""
 
 import dataclasses
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from decimal import Decimal
 
 import pytest
 
-from connectors import postgres
 from connectors.errors import AlreadyThere, HubRefused
 from connectors.postgres import Connection
 from connectors.postgres.hub import PostgresHub
@@ -18,7 +15,6 @@ from schemas.orders import Buyer, Kind
 from tests.connectors.postgres.conftest import add_store
 from tests.connectors.postgres.hub_makers import chair, create, draft, imported, one, product, run, shipping
 from tests.makers import store_charge, store_line, store_order
-from tests.waiting import wait_until
 
 # -- creating ------------------------------------------------------------------------------------------------------
 
@@ -117,10 +113,10 @@ def test_MAP_2_a_link_belongs_to_one_store(hub: PostgresHub, connection: Connect
     assert hub.matches(add_store(connection, "other"), order, base_currency="EUR").linked_customer is None
 
 
-@pytest.mark.parametrize("row", [chair(location="attic"), chair()], ids=["row", "order"])
-def test_an_unknown_location_is_refused_by_its_code(hub: PostgresHub, row: DraftOrder) -> None:
-    order = draft(row, location="attic" if row.location == "main" else "main")
-
+@pytest.mark.parametrize(
+    "order", [draft(chair(location="attic")), draft(location="attic")], ids=["of a row", "of the order"]
+)
+def test_an_unknown_location_is_refused_by_its_code(hub: PostgresHub, order: DraftOrder) -> None:
     with pytest.raises(HubRefused, match="attic"):
         hub.apply([CreateOrder(order)])
 
@@ -182,79 +178,11 @@ def test_MUL_3_one_order_number_in_two_stores_makes_two_orders(
     assert create(hub, imported(acme)).id != create(hub, imported(other)).id
 
 
-Crossing = Callable[[DraftOrder, DraftOrder], tuple[str, str | BaseException]]
-
-
-@pytest.fixture
-def crossing(fresh_database_url: str) -> Crossing:
-    """Create two orders in two transactions of which the second waits for the first's commit."""
-
-    def cross(first: DraftOrder, second: DraftOrder) -> tuple[str, str | BaseException]:
-        with (
-            postgres.connect(fresh_database_url) as mine,
-            postgres.connect(fresh_database_url) as theirs,
-            ThreadPoolExecutor(1) as pool,
-        ):
-            with mine.transaction():
-                (one_id,) = PostgresHub(mine).apply([CreateOrder(first)])
-                waiting = pool.submit(PostgresHub(theirs).apply, [CreateOrder(second)])
-                with postgres.connect(fresh_database_url) as looking:
-                    wait_until(lambda: _is_waiting(looking, theirs.info.backend_pid), what="the second order to wait")
-            error = waiting.exception(timeout=10)
-            return one_id, error or waiting.result()[0]
-
-    return cross
-
-
-def _is_waiting(looking: Connection, pid: int) -> bool:
-    return bool(one(looking, "SELECT cardinality(pg_blocking_pids(%s)) AS blockers", pid)["blockers"])
-
-
-def test_ORD_6_of_two_parallel_imports_of_one_order_the_second_rolls_back(
-    crossing: Crossing, fresh_database_url: str
-) -> None:
-    with postgres.connect(fresh_database_url) as connection:
-        store_id = add_store(connection, "acme")
-        _, error = crossing(imported(store_id), imported(store_id))
-
-        assert isinstance(error, AlreadyThere)
-        assert one(connection, "SELECT count(*) FROM hub.sales_orders")["count"] == 1
-        assert one(connection, "SELECT sum(committed) FROM hub.stock")["sum"] == 2
-
-
-@pytest.mark.parametrize(
-    ("first", "second"),
-    [("ada@example.com", " ADA@example.com "), (None, None)],
-    ids=["same e-mail", "same name without e-mail"],
-)
-def test_MAP_2_parallel_first_orders_of_one_customer_make_one(
-    crossing: Crossing, fresh_database_url: str, first: str | None, second: str | None
-) -> None:
-    ada, too = NewCustomer("Ada  Lovelace", first), NewCustomer("ada lovelace", second)
-    crossing(draft(customer=ada), draft(product("B"), customer=too))
-
-    with postgres.connect(fresh_database_url) as connection:
-        assert one(connection, "SELECT count(*) FROM hub.customers")["count"] == 1
-        assert one(connection, "SELECT count(DISTINCT customer_id), count(*) AS orders FROM hub.sales_orders") == {
-            "count": 1,
-            "orders": 2,
-        }
-
-
 def test_MAP_2_an_email_tells_two_people_of_one_name_apart(hub: PostgresHub, connection: Connection) -> None:
     for email in ("one@example.com", "two@example.com", None):
         create(hub, draft(customer=NewCustomer("Ada", email)))
 
     assert one(connection, "SELECT count(*) FROM hub.customers")["count"] == 3
-
-
-def test_MUL_2_parallel_imports_of_one_new_sku_make_one_product(crossing: Crossing, fresh_database_url: str) -> None:
-    crossing(draft(customer=NewCustomer("A", None)), draft(customer=NewCustomer("B", None)))
-
-    with postgres.connect(fresh_database_url) as connection:
-        assert one(connection, "SELECT count(*) FROM hub.variants")["count"] == 1
-        assert one(connection, "SELECT count(*) FROM hub.products")["count"] == 1
-        assert one(connection, "SELECT committed FROM hub.stock")["committed"] == 4
 
 
 # -- what an import is decided on ----------------------------------------------------------------------------------

@@ -1,0 +1,252 @@
+"""The three triggers of the hub toward storesync: what they mark, for any writer."""
+
+from decimal import Decimal
+
+import psycopg
+import pytest
+
+from connectors import postgres
+from connectors.postgres import Connection
+from connectors.postgres.hub import PostgresHub
+from schemas.actions import AddProduct, AdjustStock, CreateMo, DeleteOrder
+from tests.connectors.postgres.conftest import add_store
+from tests.connectors.postgres.hub_makers import create, deliver, draft, imported, one, pack, product, run, stock_up
+
+
+def due(connection: Connection) -> dict[str, int]:
+    """How often each SKU was marked, added up over the stores."""
+    rows = connection.execute("SELECT sku, sum(changed)::int AS changed FROM store_stock GROUP BY sku")
+    return {row["sku"]: row["changed"] for row in rows}
+
+
+def forget(connection: Connection) -> None:
+    """As if everything had been told."""
+    run(connection, "DELETE FROM store_stock")
+
+
+# -- a stock level or commitment moved -----------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("acme")
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE hub.stock SET in_stock = 3",
+        "INSERT INTO hub.stock_moves (variant_id, location_id, delta) SELECT variant_id, location_id, 1 FROM hub.stock",
+        "UPDATE hub.sales_order_rows SET packed_quantity = 1",
+        "UPDATE hub.sales_order_rows SET quantity = 9",
+        "DELETE FROM hub.sales_order_rows",
+        "DELETE FROM hub.sales_orders",
+        """INSERT INTO hub.sales_order_rows (sales_order_id, position, variant_id, location_id, name, quantity)
+           SELECT sales_order_id, 2, variant_id, location_id, 'More', 1 FROM hub.sales_order_rows""",
+        """INSERT INTO hub.purchase_orders (variant_id, location_id, quantity, received_at)
+           SELECT variant_id, location_id, 1, now() FROM hub.stock""",
+    ],
+)
+def test_STK_1_any_sql_that_moves_in_stock_or_committed_marks_the_sku(
+    hub: PostgresHub, connection: Connection, statement: str
+) -> None:
+    stock_up(hub)
+    create(hub, draft())
+    forget(connection)
+
+    run(connection, statement)
+
+    assert set(due(connection)) == {"CHAIR"}
+
+
+@pytest.mark.usefixtures("acme")
+def test_STK_1_a_new_order_marks_its_skus_and_each_change_again(hub: PostgresHub, connection: Connection) -> None:
+    order = create(hub, draft(product("A"), product("B")))
+    assert due(connection) == {"A": 1, "B": 1}
+
+    pack(hub, order, 1, "A")
+    assert due(connection)["A"] > 1
+    assert due(connection)["B"] == 1
+
+
+@pytest.mark.usefixtures("acme")
+def test_what_is_only_expected_marks_nothing(hub: PostgresHub, connection: Connection) -> None:
+    order = create(hub, draft())
+    forget(connection)
+
+    hub.apply([CreateMo(order.id, order.rows[0].id)])
+
+    assert due(connection) == {}
+
+
+@pytest.mark.parametrize(
+    ("state", "syncs_stock", "marked"),
+    [
+        ("active", True, {"CHAIR": 1}),
+        ("active", False, {}),
+        ("disconnected", True, {}),
+        ("paused", True, {"CHAIR": 1}),
+        ("needs_attention", True, {"CHAIR": 1}),
+    ],
+)
+def test_STK_5_every_store_with_stock_sync_that_may_go_on_is_marked(
+    hub: PostgresHub, connection: Connection, state: str, syncs_stock: bool, marked: dict[str, int]
+) -> None:
+    add_store(connection, "acme", state=state, syncs_stock=syncs_stock)
+
+    stock_up(hub)
+
+    assert due(connection) == marked
+
+
+def test_STK_4_each_store_is_marked(hub: PostgresHub, connection: Connection) -> None:
+    stores = [add_store(connection, "one"), add_store(connection, "two")]
+
+    stock_up(hub)
+
+    rows = connection.execute("SELECT store_id FROM store_stock WHERE sku = 'CHAIR' ORDER BY store_id")
+    assert [row["store_id"] for row in rows] == stores
+
+
+@pytest.mark.usefixtures("acme")
+def test_STK_1_a_bundle_is_marked_with_what_is_on_the_shelf_of_its_components(
+    hub: PostgresHub, connection: Connection
+) -> None:
+    stock_up(hub)
+    hub.apply([AddProduct("SET", "Set", bundle=(("CHAIR", Decimal(4)),))])
+    forget(connection)
+
+    create(hub, draft())
+    assert due(connection) == {"CHAIR": 1}
+
+    hub.apply([AdjustStock("CHAIR", Decimal(-1))])
+    assert due(connection) == {"CHAIR": 2, "SET": 1}
+
+
+def test_STK_1_a_listener_is_rung_once_a_transaction(fresh_database_url: str) -> None:
+    with postgres.connect(fresh_database_url) as listening, postgres.connect(fresh_database_url) as connection:
+        add_store(connection, "acme")
+        listening.execute("LISTEN storesync_stock")
+
+        with connection.transaction():
+            stock_up(PostgresHub(connection))
+            stock_up(PostgresHub(connection), "TABLE")
+
+        assert len(list(listening.notifies(timeout=5, stop_after=1))) == 1
+        assert list(listening.notifies(timeout=0)) == []
+
+
+# -- a row's status moved ------------------------------------------------------------------------------------------
+
+
+def remember(connection: Connection, store_id: int, hub_order_id: str, external_id: str = "5001") -> None:
+    """What an import keeps of the order."""
+    run(
+        connection,
+        "INSERT INTO store_orders (store_id, external_id, state, hub_order_id) VALUES (%s, %s, 'imported', %s)",
+        store_id,
+        external_id,
+        hub_order_id,
+    )
+
+
+def hub_changed(connection: Connection) -> int:
+    return int(one(connection, "SELECT hub_changed FROM store_orders")["hub_changed"])
+
+
+def test_FUL_10_a_row_packed_or_delivered_marks_its_order(hub: PostgresHub, connection: Connection, acme: int) -> None:
+    order = create(hub, imported(acme))
+    remember(connection, acme, order.id)
+
+    pack(hub, order, 1)
+    assert hub_changed(connection) == 1
+
+    run(connection, "UPDATE hub.sales_order_rows SET delivered_quantity = quantity, packed_quantity = 0")
+    assert hub_changed(connection) == 2
+
+
+@pytest.mark.parametrize("change", ["quantity = 3", "invoiced_quantity = 1", "name = 'Stool'"])
+def test_what_moves_no_status_marks_no_order(hub: PostgresHub, connection: Connection, acme: int, change: str) -> None:
+    remember(connection, acme, create(hub, imported(acme)).id)
+
+    run(connection, f"UPDATE hub.sales_order_rows SET {change}")
+
+    assert hub_changed(connection) == 0
+
+
+def test_FUL_13_what_comes_delivered_with_its_import_marks_nothing(
+    hub: PostgresHub, connection: Connection, acme: int
+) -> None:
+    run(connection, "INSERT INTO store_orders (store_id, external_id) VALUES (%s, '5001')", acme)
+
+    create(hub, imported(acme, product("A", 2, delivered_quantity=Decimal(1)), product("B")))
+
+    assert hub_changed(connection) == 0
+
+
+def test_FUL_15_an_order_made_in_the_hub_marks_nothing(hub: PostgresHub, connection: Connection, acme: int) -> None:
+    remember(connection, acme, create(hub, imported(acme)).id)
+
+    deliver(hub, create(hub, draft()), 2)
+
+    assert hub_changed(connection) == 0
+
+
+# -- an order was deleted ------------------------------------------------------------------------------------------
+
+TOMBSTONE = "SELECT state, reason, hub_order_id, tombstoned_by, tombstoned_at IS NOT NULL AS has_time FROM store_orders"
+
+
+@pytest.mark.parametrize("by", ["Ada", None], ids=["by a person", "in SQL"])
+def test_ORD_7_a_deleted_order_leaves_a_tombstone(
+    hub: PostgresHub, connection: Connection, acme: int, by: str | None
+) -> None:
+    order = create(hub, imported(acme))
+    remember(connection, acme, order.id)
+
+    if by is None:
+        run(connection, "DELETE FROM hub.sales_orders")
+    else:
+        hub.apply([DeleteOrder(order.id, by)])
+
+    who = by or one(connection, "SELECT session_user AS name")["name"]
+    assert one(connection, TOMBSTONE) == {
+        "state": "deleted",
+        "reason": "deleted_in_hub",
+        "hub_order_id": None,
+        "tombstoned_by": who,
+        "has_time": True,
+    }
+    line = one(connection, "SELECT store_id, external_id, action, outcome, detail FROM journal")
+    assert line == {
+        "store_id": acme,
+        "external_id": "5001",
+        "action": "delete",
+        "outcome": "deleted",
+        "detail": {"order_no": "5001", "deleted_by": who},
+    }
+
+
+def test_ORD_7_an_order_nobody_remembers_leaves_a_tombstone_too(
+    hub: PostgresHub, connection: Connection, acme: int
+) -> None:
+    create(hub, imported(acme))
+
+    run(connection, "DELETE FROM hub.sales_orders")
+
+    assert one(connection, "SELECT state, changed - order_settled AS due FROM store_orders") == {
+        "state": "deleted",
+        "due": 0,
+    }
+
+
+def test_a_deleted_order_of_the_hub_alone_is_only_journaled(hub: PostgresHub, connection: Connection) -> None:
+    order = create(hub, draft())
+
+    hub.apply([DeleteOrder(order.id, "Ada")])
+
+    assert one(connection, "SELECT count(*) FROM store_orders")["count"] == 0
+    assert one(connection, "SELECT store_id, action FROM journal") == {"store_id": None, "action": "delete"}
+
+
+def test_a_store_with_orders_cannot_vanish(hub: PostgresHub, connection: Connection, acme: int) -> None:
+    create(hub, imported(acme))
+
+    with pytest.raises(psycopg.errors.ForeignKeyViolation):
+        run(connection, "DELETE FROM stores")
