@@ -21,11 +21,17 @@ class Config:
     home: Path
     secret_key: str
     log: str
+    embedded: frozenset[str] = frozenset()  # servers of our own that were found or started for an empty URL
 
     @property
     def is_embedded(self) -> bool:
-        """Whether any server is ours to start."""
-        return not (self.database_url and self.redis_url)
+        """Whether any server is our own, or ours to start."""
+        return bool(self.embedded) or not self.has_servers
+
+    @property
+    def has_servers(self) -> bool:
+        """Whether both servers are known."""
+        return bool(self.database_url and self.redis_url)
 
 
 def read_config(environ: Mapping[str, str] = os.environ) -> Config:

@@ -26,7 +26,7 @@ from connectors.addresses import refuse_private_address, refuse_private_host, sh
 from connectors.errors import ConnectorError, RateLimited, Rejected, Unavailable, Unsafe
 from connectors.refusals import Refusal, error_of
 
-__all__ = ["Answer", "HttpClient", "NoWaits", "Waits", "basic_auth", "oauth1", "shop_url"]
+__all__ = ["Anonymous", "Answer", "HttpClient", "NoWaits", "Waits", "basic_auth", "oauth1", "shop_url"]
 
 CONNECT_SECONDS: Final = 5
 READ_SECONDS: Final = 20
@@ -146,6 +146,14 @@ class HttpClient:
 def basic_auth(user: str, password: str) -> AuthBase:
     """User name and password with every request, for https."""
     return HTTPBasicAuth(user, password)
+
+
+class Anonymous(AuthBase):
+    """No credentials: for public pages."""
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        """The request as it is."""
+        return request
 
 
 def oauth1(key: str, secret: str) -> AuthBase:

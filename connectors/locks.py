@@ -20,6 +20,11 @@ SOFT_LIMIT_SECONDS: Final = 90
 HARD_LIMIT_SECONDS: Final = 120
 LOCK_SECONDS: Final = 150
 
+# Work on one order is short, and a killed worker's orders should not lie locked for long.
+ORDER_SOFT_LIMIT_SECONDS: Final = 30
+ORDER_HARD_LIMIT_SECONDS: Final = 40
+ORDER_LOCK_SECONDS: Final = 50
+
 _ALIVE: Final = "storesync:alive"
 T = TypeVar("T")
 _log = logging.getLogger(__name__)

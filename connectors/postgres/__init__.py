@@ -38,7 +38,6 @@ def open_pool(url: str, *, size: int = 4) -> ConnectionPool[Connection]:
         min_size=1,
         max_size=size,
         timeout=10,
-        check=ConnectionPool.check_connection,
         open=True,
     )
 

@@ -1,0 +1,177 @@
+"""The due rows of orders in PostgreSQL: snapshots in, bells out, marks set."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from psycopg.types.json import Jsonb
+
+from connectors.postgres import Connection, Row, queries
+from connectors.postgres.journal import Line
+from schemas.orders import Snapshot
+
+_SQL = queries("orders")
+
+BELL_SECONDS = 30  # a bell that nobody answered for so long is lost, and rung again
+WINDOW = 200  # bells of one store that are out at a time
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of looking at an order: its new state, why, and what to write down."""
+
+    state: str
+    reason: str | None = None
+    detail: dict[str, Any] = field(default_factory=dict)
+    hub_order_id: str | None = None
+    lines: tuple[Line, ...] = ()
+
+
+def keep_snapshots(connection: Connection, store_id: int, snapshots: Sequence[Snapshot]) -> list[Row]:
+    """Store a page of orders; returns those that are news, as external_id, state, reason, detail."""
+    newest = {snapshot.external_id: snapshot for snapshot in snapshots}  # one statement may touch a row once
+    page = sorted(newest.values(), key=lambda snapshot: snapshot.external_id)  # locks in one order: no deadlock
+    values = {
+        "store_id": store_id,
+        "ids": [snapshot.external_id for snapshot in page],
+        "payloads": [snapshot.payload for snapshot in page],
+        "digests": [snapshot.digest for snapshot in page],
+        "times": [snapshot.updated_at for snapshot in page],
+        "problems": [_problem(snapshot) for snapshot in page],
+    }
+    return connection.execute(_SQL["keep_snapshots"], values).fetchall()
+
+
+def _problem(snapshot: Snapshot) -> str | None:
+    if snapshot.problem is None:
+        return None
+    path, words = snapshot.problem
+    return json.dumps({"path": path, "problem": words})
+
+
+def expect(connection: Connection, store_id: int, external_id: str) -> None:
+    """Make room for an order that was asked for by hand."""
+    connection.execute(_SQL["expect"], {"store_id": store_id, "external_id": external_id})
+
+
+def look(connection: Connection, store_id: int, external_id: str) -> Row | None:
+    """The store, the account and the order (its columns None where it is unknown) in one look."""
+    return connection.execute(_SQL["look"], {"store_id": store_id, "external_id": external_id}).fetchone()
+
+
+def keep_whole(connection: Connection, store_id: int, external_id: str, snapshot: Snapshot) -> None:
+    """Keep the whole order where the list had only a part, or nobody had fetched it."""
+    values = {
+        "store_id": store_id,
+        "external_id": external_id,
+        "payload": snapshot.payload,
+        "digest": snapshot.digest,
+        "updated_at": snapshot.updated_at,
+    }
+    connection.execute(_SQL["keep_whole"], values)
+
+
+def settle(connection: Connection, store_id: int, external_id: str, *, changed: int, outcome: Outcome) -> bool:
+    """Mark the order seen up to `changed` and journal what came of it; True when it moved meanwhile."""
+    values = {
+        "store_id": store_id,
+        "external_id": external_id,
+        "changed": changed,
+        "state": outcome.state,
+        "reason": outcome.reason,
+        "detail": Jsonb(outcome.detail),
+        "hub_order_id": outcome.hub_order_id,
+        "actions": [line.action for line in outcome.lines],
+        "outcomes": [line.outcome for line in outcome.lines],
+        "reasons": [line.reason for line in outcome.lines],
+        "details": [json.dumps(line.detail) for line in outcome.lines],
+    }
+    row = connection.execute(_SQL["settle"], values).fetchone()
+    return bool(row and row["is_due"])
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why an order could not be worked on. `due_at` None: until it changes or a person retries."""
+
+    reason: str
+    detail: dict[str, Any]
+    due_at: datetime | None
+    is_attempt: bool = True
+
+
+def put_off(connection: Connection, store_id: int, external_id: str, failure: Failure) -> None:
+    """Look again later."""
+    values = {
+        "store_id": store_id,
+        "external_id": external_id,
+        "due_at": failure.due_at,
+        "attempt": int(failure.is_attempt),
+        "reason": failure.reason,
+        "detail": Jsonb(failure.detail),
+    }
+    connection.execute(_SQL["put_off"], values)
+
+
+def set_aside(connection: Connection, store_id: int, external_id: str, *, changed: int, failure: Failure) -> None:
+    """Show the failure to the operator; journaled unless it is the same as last time."""
+    values = {
+        "store_id": store_id,
+        "external_id": external_id,
+        "changed": changed,
+        "due_at": failure.due_at,
+        "action": "import",
+        "reason": failure.reason,
+        "detail": Jsonb(failure.detail),
+    }
+    connection.execute(_SQL["set_aside"], values)
+
+
+def retry(connection: Connection, store_id: int, external_id: str) -> bool:
+    """Make an order due by hand; False when it is unknown or tombstoned."""
+    values = {"store_id": store_id, "external_id": external_id}
+    return connection.execute(_SQL["retry"], values).rowcount > 0
+
+
+def retry_failed(connection: Connection, store_id: int | None, reason: str | None = None) -> list[Row]:
+    """Make everything due that was set aside, of one store or all, for one reason or any."""
+    return connection.execute(_SQL["retry_failed"], {"store_id": store_id, "reason": reason}).fetchall()
+
+
+def pick_bells(connection: Connection, store_id: int) -> list[str]:
+    """The orders of a store whose bells are to be rung now; they count as rung from here on."""
+    values = {"store_id": store_id, "window": WINDOW, "patience": BELL_SECONDS}
+    return [row["external_id"] for row in connection.execute(_SQL["ring"], values)]
+
+
+def due_stores(connection: Connection) -> list[int]:
+    """Active stores with orders that may be looked at now."""
+    return [row["id"] for row in connection.execute(_SQL["due_stores"])]
+
+
+def forget_bells(connection: Connection) -> None:
+    """No bell is on its way any more."""
+    connection.execute(_SQL["forget_bells"])
+
+
+def order(connection: Connection, store_id: int, external_id: str) -> Row | None:
+    """One order as storesync remembers it."""
+    return connection.execute(_SQL["order"], {"store_id": store_id, "external_id": external_id}).fetchone()
+
+
+def orders(connection: Connection, store_id: int | None, state: str | None, *, limit: int = 1000) -> list[Row]:
+    """Orders for people, newest first."""
+    return connection.execute(_SQL["orders"], {"store_id": store_id, "state": state, "limit": limit}).fetchall()
+
+
+def counts(connection: Connection, store_id: int) -> list[Row]:
+    """How many orders are in which state, and how many of them wait to be looked at."""
+    return connection.execute(_SQL["counts"], {"store_id": store_id}).fetchall()
+
+
+def reimport(connection: Connection, store_id: int, external_id: str) -> bool:
+    """Lift an order's tombstone and make it due (BEY-6); False when it has none."""
+    values = {"store_id": store_id, "external_id": external_id}
+    return connection.execute(_SQL["reimport"], values).rowcount > 0

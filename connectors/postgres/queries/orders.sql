@@ -1,0 +1,167 @@
+-- name: keep_snapshots
+-- A page of snapshots in one statement. Older news loses (CHG-8); the same news again changes nothing; `changed`
+-- moves only when the meaning of the order does. What cannot be read is set aside at once (SPEC chapter 11).
+WITH page AS (
+    SELECT * FROM unnest(
+        %(ids)s::text[], %(payloads)s::text[], %(digests)s::text[], %(times)s::timestamptz[], %(problems)s::text[]
+    ) AS p (external_id, payload, digest, updated_at, problem)
+)
+INSERT INTO store_orders AS o
+    (store_id, external_id, snapshot, digest, store_updated_at, state, reason, detail, order_settled, delivery_settled)
+SELECT %(store_id)s, external_id, payload::json, digest, updated_at,
+       CASE WHEN problem IS NULL THEN 'pending' ELSE 'failed' END,
+       CASE WHEN problem IS NOT NULL THEN 'invalid_payload' END,
+       coalesce(problem::jsonb, '{}'),
+       CASE WHEN problem IS NULL THEN 0 ELSE 1 END, CASE WHEN problem IS NULL THEN 0 ELSE 1 END
+FROM page
+ON CONFLICT (store_id, external_id) DO UPDATE
+SET snapshot = excluded.snapshot,
+    digest = excluded.digest,
+    store_updated_at = coalesce(excluded.store_updated_at, o.store_updated_at),
+    changed = o.changed + CASE WHEN o.digest <> excluded.digest THEN 1 ELSE 0 END,
+    order_settled = CASE WHEN excluded.state = 'failed' THEN o.changed + 1 ELSE o.order_settled END,
+    state = CASE WHEN excluded.state = 'failed' AND o.hub_order_id IS NULL AND o.state <> 'deleted' THEN 'failed' ELSE o.state END,
+    reason = CASE WHEN excluded.state = 'failed' AND o.hub_order_id IS NULL AND o.state <> 'deleted' THEN excluded.reason ELSE o.reason END,
+    detail = CASE WHEN excluded.state = 'failed' AND o.hub_order_id IS NULL AND o.state <> 'deleted' THEN excluded.detail ELSE o.detail END,
+    due_at = CASE WHEN o.digest <> excluded.digest THEN NULL ELSE o.due_at END,
+    attempts = CASE WHEN o.digest <> excluded.digest THEN 0 ELSE o.attempts END,
+    rung_at = CASE WHEN o.digest <> excluded.digest THEN NULL ELSE o.rung_at END
+WHERE o.digest <> excluded.digest
+  AND (o.store_updated_at IS NULL OR excluded.store_updated_at IS NULL OR excluded.store_updated_at >= o.store_updated_at)
+RETURNING external_id, state, reason, detail
+
+-- name: expect
+-- Room for an order that nobody fetched yet, asked for by hand; it is loaded when it is looked at.
+INSERT INTO store_orders (store_id, external_id) VALUES (%(store_id)s, %(external_id)s)
+ON CONFLICT (store_id, external_id) DO NOTHING
+
+-- name: look
+-- The order with its store and the account, in one look.
+SELECT s.*, a.settings AS account, o.external_id, o.snapshot::text AS payload, o.hub_order_id, o.state AS order_state,
+       o.reason AS order_reason, o.tombstoned_at, o.changed, o.order_settled, o.attempts
+FROM stores s CROSS JOIN account a
+LEFT JOIN store_orders o ON o.store_id = s.id AND o.external_id = %(external_id)s
+WHERE s.id = %(store_id)s
+
+-- name: keep_whole
+-- The whole order, where the list had only a part of it.
+UPDATE store_orders
+SET snapshot = %(payload)s::json, digest = %(digest)s,
+    store_updated_at = coalesce(%(updated_at)s, store_updated_at)
+WHERE store_id = %(store_id)s AND external_id = %(external_id)s
+
+-- name: settle
+-- The order was seen up to `changed`: remember what came of it, and write the journal in the same breath.
+WITH settled AS (
+    UPDATE store_orders
+    SET order_settled = %(changed)s, state = %(state)s, reason = %(reason)s, detail = %(detail)s,
+        hub_order_id = coalesce(%(hub_order_id)s, hub_order_id), due_at = NULL, attempts = 0, rung_at = NULL
+    WHERE store_id = %(store_id)s AND external_id = %(external_id)s AND order_settled < %(changed)s
+    RETURNING changed
+), written AS (
+    INSERT INTO journal (store_id, external_id, action, outcome, reason, detail)
+    SELECT %(store_id)s, %(external_id)s, action, outcome, reason, detail::jsonb
+    FROM unnest(%(actions)s::text[], %(outcomes)s::text[], %(reasons)s::text[], %(details)s::text[])
+        AS j (action, outcome, reason, detail), settled
+)
+SELECT changed > %(changed)s AS is_due FROM settled
+
+-- name: put_off
+-- It failed for now: look again at a moment.
+UPDATE store_orders
+SET due_at = %(due_at)s, attempts = attempts + %(attempt)s, rung_at = NULL,
+    reason = CASE WHEN state = 'pending' THEN %(reason)s ELSE reason END,
+    detail = CASE WHEN state = 'pending' THEN %(detail)s ELSE detail END
+WHERE store_id = %(store_id)s AND external_id = %(external_id)s AND changed > order_settled
+
+-- name: set_aside
+-- It failed: journaled, visible, and retried by hand; or by itself at `due_at`, then it stays due. The same
+-- failure as last time is not written again.
+WITH was AS (
+    SELECT state, reason, detail FROM store_orders
+    WHERE store_id = %(store_id)s AND external_id = %(external_id)s FOR UPDATE
+), changed AS (
+    UPDATE store_orders
+    SET state = CASE WHEN hub_order_id IS NULL THEN 'failed' ELSE state END, reason = %(reason)s, detail = %(detail)s,
+        order_settled = CASE WHEN %(due_at)s::timestamptz IS NULL THEN greatest(order_settled, %(changed)s) ELSE order_settled END,
+        due_at = %(due_at)s, rung_at = NULL
+    WHERE store_id = %(store_id)s AND external_id = %(external_id)s
+)
+INSERT INTO journal (store_id, external_id, action, outcome, reason, detail)
+SELECT %(store_id)s, %(external_id)s, %(action)s, 'failed', %(reason)s, %(detail)s
+FROM was WHERE (was.state, was.reason, was.detail) IS DISTINCT FROM ('failed', %(reason)s, %(detail)s::jsonb)
+
+-- name: retry
+-- Look again, by hand: the store is asked anew, since the order or the software may have been mended.
+UPDATE store_orders
+SET changed = changed + 1, due_at = NULL, attempts = 0, rung_at = NULL,
+    snapshot = CASE WHEN external_id LIKE 'unreadable:%%' THEN snapshot END
+WHERE store_id = %(store_id)s AND external_id = %(external_id)s AND tombstoned_at IS NULL
+RETURNING external_id
+
+-- name: retry_failed
+-- Look again at everything that was set aside.
+UPDATE store_orders
+SET changed = changed + 1, due_at = NULL, attempts = 0, rung_at = NULL,
+    snapshot = CASE WHEN external_id LIKE 'unreadable:%%' THEN snapshot END
+WHERE state = 'failed' AND (%(store_id)s::bigint IS NULL OR store_id = %(store_id)s)
+  AND (%(reason)s::text IS NULL OR reason = %(reason)s)
+RETURNING store_id, external_id
+
+-- name: ring
+-- The next bells of a store: at most a window of orders is out at a time, so that no store fills the queue (MUL-1).
+-- A bell that is older than its patience was lost. SKIP LOCKED: two ringers take different orders.
+WITH room AS (
+    SELECT %(window)s - count(*) AS free FROM store_orders
+    WHERE store_id = %(store_id)s AND changed > order_settled AND rung_at > now() - %(patience)s * interval '1 second'
+), picked AS (
+    SELECT external_id FROM store_orders
+    WHERE store_id = %(store_id)s AND changed > order_settled
+      AND (due_at IS NULL OR due_at <= now())
+      AND (rung_at IS NULL OR rung_at <= now() - %(patience)s * interval '1 second')
+    ORDER BY rung_at NULLS FIRST, store_updated_at
+    LIMIT (SELECT greatest(free, 0) FROM room)
+    FOR UPDATE SKIP LOCKED
+)
+UPDATE store_orders o SET rung_at = now() FROM picked
+WHERE o.store_id = %(store_id)s AND o.external_id = picked.external_id
+RETURNING o.external_id
+
+-- name: due_stores
+-- Active stores with an order that may be looked at now.
+SELECT s.id FROM stores s
+WHERE s.state = 'active' AND EXISTS (
+    SELECT FROM store_orders o
+    WHERE o.store_id = s.id AND o.changed > o.order_settled AND (o.due_at IS NULL OR o.due_at <= now()))
+
+-- name: forget_bells
+-- Redis came back empty: no bell is on its way any more.
+UPDATE store_orders SET rung_at = NULL WHERE changed > order_settled AND rung_at IS NOT NULL
+
+-- name: order
+-- One order as storesync remembers it.
+SELECT o.*, s.name AS store, s.platform FROM store_orders o JOIN stores s ON s.id = o.store_id
+WHERE o.store_id = %(store_id)s AND o.external_id = %(external_id)s
+
+-- name: orders
+-- Orders for people to look through, newest first.
+SELECT s.name AS store, s.platform, o.external_id, o.state, o.reason, o.detail, o.store_updated_at, o.hub_order_id,
+       o.changed > o.order_settled AS is_due, o.due_at
+FROM store_orders o JOIN stores s ON s.id = o.store_id
+WHERE (%(store_id)s::bigint IS NULL OR o.store_id = %(store_id)s) AND (%(state)s::text IS NULL OR o.state = %(state)s)
+ORDER BY o.store_updated_at DESC NULLS LAST, o.external_id
+LIMIT %(limit)s
+
+-- name: counts
+-- How many orders of a store are in which state, why, and how many are waiting to be looked at.
+SELECT state, reason, count(*) AS orders, count(*) FILTER (WHERE changed > order_settled) AS due,
+       count(*) FILTER (WHERE changed > order_settled AND (due_at IS NULL OR due_at <= now())) AS due_now
+FROM store_orders WHERE store_id = %(store_id)s GROUP BY state, reason ORDER BY state, reason
+
+-- name: reimport
+-- The one deliberate way back from a tombstone (BEY-6).
+UPDATE store_orders
+SET tombstoned_at = NULL, tombstoned_by = NULL, state = 'pending', reason = NULL, detail = '{}',
+    changed = changed + 1, due_at = NULL, attempts = 0, rung_at = NULL, snapshot = NULL
+WHERE store_id = %(store_id)s AND external_id = %(external_id)s AND tombstoned_at IS NOT NULL
+RETURNING external_id

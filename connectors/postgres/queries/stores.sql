@@ -1,0 +1,91 @@
+-- name: account
+-- The one row of account-wide settings.
+SELECT settings FROM account
+
+-- name: change_account
+-- Merge checked settings into the account's.
+UPDATE account SET settings = settings || %(settings)s
+
+-- name: store
+-- A store by name or id; a disconnected one is only found by id.
+SELECT * FROM stores
+WHERE (id::text = %(reference)s) OR (name = %(reference)s AND state <> 'disconnected')
+ORDER BY state = 'disconnected', name <> %(reference)s
+LIMIT 1
+
+-- name: stores
+-- Every store that is connected.
+SELECT * FROM stores WHERE state <> 'disconnected' ORDER BY name
+
+-- name: store_at
+-- A store by its shop, disconnected ones included: reconnecting finds its orders again.
+SELECT * FROM stores WHERE platform = %(platform)s AND url = %(url)s
+
+-- name: connect
+-- A new store, or the return of a disconnected one: its orders, tombstones and links are still its own (ORD-6, ORD-7).
+INSERT INTO stores (name, platform, url, credentials, settings, allow_insecure)
+VALUES (%(name)s, %(platform)s, %(url)s, %(credentials)s, %(settings)s, %(allow_insecure)s)
+ON CONFLICT (platform, url) DO UPDATE
+SET name = excluded.name, credentials = excluded.credentials, settings = excluded.settings,
+    allow_insecure = excluded.allow_insecure, state = 'active', reason = NULL, reason_detail = NULL,
+    connected_at = now(), activated_at = now(), cursor = NULL, fetch_due_at = NULL, fetch_attempts = 0
+WHERE stores.state = 'disconnected'
+RETURNING id
+
+-- name: change_store
+-- New settings or credentials; a store that needed attention gets a new chance with them.
+UPDATE stores
+SET settings = %(settings)s, credentials = %(credentials)s, fetch_due_at = NULL, fetch_attempts = 0,
+    state = CASE WHEN state = 'needs_attention' THEN 'active' ELSE state END,
+    reason = NULL, reason_detail = NULL
+WHERE id = %(id)s
+
+-- name: set_state
+-- Pause, resume or disconnect; resuming is a new activation (ORD-2).
+UPDATE stores
+SET state = %(state)s, reason = NULL, reason_detail = NULL, fetch_due_at = NULL, fetch_attempts = 0,
+    activated_at = CASE WHEN %(state)s = 'active' AND state = 'paused' THEN now() ELSE activated_at END,
+    credentials = CASE WHEN %(state)s = 'disconnected' THEN '' ELSE credentials END
+WHERE id = %(id)s
+
+-- name: stop_store
+-- The store refused us: nothing more is asked of it until a person acts (SPEC chapter 11).
+UPDATE stores SET state = 'needs_attention', reason = %(reason)s, reason_detail = %(detail)s
+WHERE id = %(id)s AND state = 'active'
+
+-- name: put_off_fetch
+-- Do not fetch before a moment.
+UPDATE stores
+SET fetch_due_at = %(due_at)s, fetch_attempts = fetch_attempts + %(attempt)s, reason = %(reason)s,
+    reason_detail = %(detail)s
+WHERE id = %(id)s AND state = 'active'
+
+-- name: keep_cursor
+-- The page is stored: go on behind it.
+UPDATE stores SET cursor = %(cursor)s WHERE id = %(id)s
+
+-- name: fetch_now
+-- A person wants it now: an earlier back-off does not hold it up. What the vendor asked us to wait still does.
+UPDATE stores SET fetch_due_at = NULL, fetch_attempts = 0 WHERE id = %(id)s
+
+-- name: now
+-- The database's clock, which all marks are made by.
+SELECT clock_timestamp() AS now
+
+-- name: fetched
+-- A fetch came to its end.
+UPDATE stores
+SET fetched_at = now(), fetch_due_at = NULL, fetch_attempts = 0, reason = NULL, reason_detail = NULL
+WHERE id = %(id)s AND state = 'active'
+
+-- name: schedule
+-- What beat keeps an entry for: every active store and its own interval.
+SELECT id, name, platform, settings, fetched_at FROM stores WHERE state = 'active'
+
+-- name: credentials
+-- All stored credentials, for the rotation of keys.
+SELECT id, credentials FROM stores WHERE credentials <> '' FOR UPDATE
+
+-- name: set_credentials
+-- The same credentials under the newest key.
+UPDATE stores SET credentials = %(credentials)s WHERE id = %(id)s

@@ -1,0 +1,135 @@
+"""Stores and the account in PostgreSQL. Credentials pass through here encrypted, and only so."""
+
+from dataclasses import fields
+from datetime import datetime
+from typing import Any
+
+from psycopg.types.json import Jsonb
+
+from connectors.postgres import Connection, Row, queries
+from schemas.hub import Account
+from schemas.platform import Platform
+from schemas.settings import Value, with_defaults
+from schemas.stores import Store, StoreState
+
+_SQL = queries("stores")
+_ACCOUNT_KEYS = frozenset(field.name for field in fields(Account))
+
+
+def read_account(settings: dict[str, Any]) -> Account:
+    """The account's settings with their defaults."""
+    return Account(**{key: value for key, value in settings.items() if key in _ACCOUNT_KEYS})
+
+
+def read_store(row: Row, platform: Platform) -> Store:
+    """A row of `stores` as tasks and rules see it."""
+    return Store(
+        id=row["id"],
+        name=row["name"],
+        platform=platform,
+        url=row["url"],
+        state=StoreState(row["state"]),
+        settings=with_defaults(platform.name, row["settings"]),
+        allow_insecure=row["allow_insecure"],
+    )
+
+
+def account(connection: Connection) -> Account:
+    """The account."""
+    row = connection.execute(_SQL["account"]).fetchone()
+    return read_account(row["settings"] if row else {})
+
+
+def account_has(connection: Connection, key: str) -> bool:
+    """Whether a person, or the first store, has chosen an account setting."""
+    row = connection.execute(_SQL["account"]).fetchone()
+    return bool(row and key in row["settings"])
+
+
+def change_account(connection: Connection, settings: dict[str, Value]) -> None:
+    """Change some of the account's settings."""
+    connection.execute(_SQL["change_account"], {"settings": Jsonb(settings)})
+
+
+def find_store(connection: Connection, reference: str) -> Row | None:
+    """A store's row by name or id."""
+    return connection.execute(_SQL["store"], {"reference": reference}).fetchone()
+
+
+def stores(connection: Connection) -> list[Row]:
+    """The rows of all connected stores."""
+    return connection.execute(_SQL["stores"]).fetchall()
+
+
+def store_at(connection: Connection, platform: str, url: str) -> Row | None:
+    """The store of a shop's address, connected or not."""
+    return connection.execute(_SQL["store_at"], {"platform": platform, "url": url}).fetchone()
+
+
+def connect_store(connection: Connection, values: dict[str, Any]) -> int | None:
+    """Keep a new store, or one that comes back; None when that shop is connected already."""
+    row = connection.execute(_SQL["connect"], {**values, "settings": Jsonb(values["settings"])}).fetchone()
+    return row["id"] if row else None
+
+
+def change_store(connection: Connection, store_id: int, *, settings: dict[str, Value], credentials: str) -> None:
+    """Keep new settings and credentials."""
+    values = {"id": store_id, "settings": Jsonb(settings), "credentials": credentials}
+    connection.execute(_SQL["change_store"], values)
+
+
+def set_state(connection: Connection, store_id: int, state: StoreState) -> None:
+    """Pause, resume or disconnect a store."""
+    connection.execute(_SQL["set_state"], {"id": store_id, "state": state})
+
+
+def stop_store(connection: Connection, store_id: int, *, reason: str, detail: str) -> bool:
+    """Ask nothing more of a store until a person acts; False when it was stopped already."""
+    values = {"id": store_id, "reason": reason, "detail": detail}
+    return connection.execute(_SQL["stop_store"], values).rowcount > 0
+
+
+def put_off_fetch(
+    connection: Connection, store_id: int, *, due_at: datetime, reason: str, detail: str, is_attempt: bool
+) -> None:
+    """Do not fetch a store's orders before a moment."""
+    values = {"id": store_id, "due_at": due_at, "reason": reason, "detail": detail, "attempt": int(is_attempt)}
+    connection.execute(_SQL["put_off_fetch"], values)
+
+
+def keep_cursor(connection: Connection, store_id: int, cursor: str) -> None:
+    """Go on behind this page next time."""
+    connection.execute(_SQL["keep_cursor"], {"id": store_id, "cursor": cursor})
+
+
+def fetch_now(connection: Connection, store_id: int) -> None:
+    """Lift the back-off of earlier failures: a person wants it now."""
+    connection.execute(_SQL["fetch_now"], {"id": store_id})
+
+
+def database_time(connection: Connection) -> datetime:
+    """The database's clock, which all marks are made by."""
+    row = connection.execute(_SQL["now"]).fetchone()
+    assert row is not None
+    moment: datetime = row["now"]
+    return moment
+
+
+def fetched(connection: Connection, store_id: int) -> None:
+    """A fetch came to its end."""
+    connection.execute(_SQL["fetched"], {"id": store_id})
+
+
+def schedule(connection: Connection) -> list[Row]:
+    """What beat keeps an entry for."""
+    return connection.execute(_SQL["schedule"]).fetchall()
+
+
+def stored_credentials(connection: Connection) -> list[Row]:
+    """Every store's encrypted credentials, locked for a rotation of keys."""
+    return connection.execute(_SQL["credentials"]).fetchall()
+
+
+def set_credentials(connection: Connection, store_id: int, credentials: str) -> None:
+    """Keep credentials under another key."""
+    connection.execute(_SQL["set_credentials"], {"id": store_id, "credentials": credentials})
