@@ -1,0 +1,66 @@
+"""A due order of a store becomes a sales order of the hub, once and only once."""
+
+from celery import shared_task
+
+from connectors import locks
+from connectors.postgres import orders as due
+from connectors.postgres.journal import Line
+from connectors.postgres.orders import Outcome
+from schemas.actions import Note
+from schemas.orders import StoreOrder
+from tasks.rules.eligibility import decide_import, is_news
+from tasks.rules.mapping import build_order
+from tasks.session import Done, Seen, StoreSession, work_on_order
+
+
+@shared_task(
+    name="import_order",
+    soft_time_limit=locks.ORDER_SOFT_LIMIT_SECONDS,
+    time_limit=locks.ORDER_HARD_LIMIT_SECONDS,
+)
+def import_order(store: int | str, external_id: str) -> str:
+    """Bring one order of a store into the hub, if it is due and eligible (ORD-1…8)."""
+    return work_on_order(store, str(external_id), take_in)
+
+
+def take_in(session: StoreSession, seen: Seen) -> Done:
+    """Gather, decide, apply: create the sales order, or say why not."""
+    if seen.remembered.has_hub_order:
+        return _settle(session, seen, Outcome("imported"))
+    order = _read_order(session, seen)
+    matches = session.hub.matches(session.store.id, order, base_currency=session.account.base_currency)
+
+    skip = decide_import(
+        order, store=session.store, account=session.account, remembered=seen.remembered, rate=matches.rate
+    )
+    if skip is not None:
+        state = "deleted" if seen.remembered.is_tombstoned else "skipped"
+        line = Line("import", "skipped", skip.reason, skip.detail)
+        outcome = Outcome(state, skip.reason, skip.detail, lines=(line,) if is_news(skip, seen.remembered) else ())
+        return _settle(session, seen, outcome)
+    creation, notes = build_order(
+        order, store=session.store, account=session.account, matches=matches, location=session.location
+    )
+
+    with session.connection.transaction():
+        (hub_order_id,) = session.hub.apply([creation])
+        lines = (Line("import", "imported"), *(_note_line(note) for note in notes))
+        return _settle(session, seen, Outcome("imported", hub_order_id=hub_order_id, lines=lines))
+
+
+def _read_order(session: StoreSession, seen: Seen) -> StoreOrder:
+    if seen.payload is not None:
+        return session.connector.read(seen.payload)
+    # The list had only a part of it, or nobody has fetched it yet.
+    snapshot = session.connector.snapshot(seen.external_id)
+    due.keep_whole(session.connection, session.store.id, seen.external_id, snapshot)
+    return session.connector.read(snapshot.payload or "")
+
+
+def _note_line(note: Note) -> Line:
+    return Line("import", "noted", note.reason, note.detail)
+
+
+def _settle(session: StoreSession, seen: Seen, outcome: Outcome) -> Done:
+    is_due = due.settle(session.connection, session.store.id, seen.external_id, changed=seen.changed, outcome=outcome)
+    return Done(outcome.state, is_due)

@@ -1,0 +1,221 @@
+"""One piece of work on one store: lock, look, work, and what becomes of failures. The only place that wires."""
+
+import random
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final, assert_never
+
+import psycopg
+from billiard.exceptions import SoftTimeLimitExceeded
+from psycopg_pool import PoolTimeout
+
+from connectors import errors, locks, postgres
+from connectors.hub import Hub
+from connectors.postgres import journal, stores
+from connectors.postgres import orders as due
+from connectors.postgres.hub import PostgresHub
+from connectors.store import StoreConnector
+from schemas.errors import Unreadable
+from schemas.failures import Problem, ProblemKind
+from schemas.hub import Account
+from schemas.stores import Remembered, Store, StoreState
+from tasks import bells
+from tasks.process import Process, process
+from tasks.rules.failures import SetAside, StopStore, TryAgain, decide_failure
+
+EXPECTED = (errors.ConnectorError, Unreadable, psycopg.Error, PoolTimeout, SoftTimeLimitExceeded)
+
+
+class UnknownStore(Exception):
+    """A task was asked about a store that does not exist."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoreSession:
+    """A store with everything a task on it may use."""
+
+    store: Store
+    account: Account
+    connector: StoreConnector
+    hub: Hub
+    connection: postgres.Connection
+    now: datetime
+
+    @property
+    def location(self) -> str:
+        """The hub location that the store's orders go to."""
+        return str(self.store.settings["location"] or self.account.default_location)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A due order as it was read: its mark is set only up to `changed`."""
+
+    external_id: str
+    payload: str | None
+    changed: int
+    attempts: int
+    remembered: Remembered
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What came of a piece of work, in a word, and whether the order moved meanwhile and is due again."""
+
+    word: str
+    is_due: bool = False
+
+
+OrderWork = Callable[[StoreSession, Seen], Done]
+
+# One finished order in this many rings the next ones, so that the window stays full without a beat in between.
+_REFILL = 20
+
+
+def work_on_order(store: int | str, external_id: str, work: OrderWork) -> str:
+    """Do one piece of work on one order that is due: alone, once, and with every failure written down.
+
+    Returns in a word what came of it. A busy order is left to who holds it: the holder rings again whatever is still
+    due when it leaves.
+    """
+    held = process()
+    store_id = resolve_store(held, store)
+    with locks.lock(held.redis, locks.order_key(store_id, external_id), ttl=locks.ORDER_LOCK_SECONDS) as is_ours:
+        if not is_ours:
+            return "busy"
+        done = _look_and_work(held, store_id, external_id, work)
+    if done.is_due:
+        bells.ring_order(store_id, external_id)
+    elif zlib.crc32(external_id.encode()) % _REFILL == 0:
+        with held.pool.connection() as connection:
+            bells.ring_due_orders(connection, store_id)
+    return done.word
+
+
+def resolve_store(held: Process, store: int | str) -> int:
+    """A store's id from its id or its name, as people type it. Raises UnknownStore."""
+    if isinstance(store, int) and not isinstance(store, bool):
+        return store
+    with held.pool.connection() as connection:
+        row = stores.find_store(connection, str(store))
+    if row is None:
+        raise UnknownStore(f"there is no store {str(store)[:80]!r}")
+    return int(row["id"])
+
+
+def _look_and_work(held: Process, store_id: int, external_id: str, work: OrderWork) -> Done:
+    row: postgres.Row | None = None
+    try:
+        with held.pool.connection() as connection:
+            row = _look(connection, store_id, external_id)
+            if row["state"] != StoreState.ACTIVE:
+                return Done(f"store_{row['state']}")
+            if row["changed"] <= row["order_settled"]:
+                return Done("nothing_due")
+            return work(open_session(held, connection, row), _read_seen(row))
+    except EXPECTED as error:
+        if row is None:  # not even the look worked: nothing to write to, the bell is rung again
+            raise
+        return _write_down(held, row, error)
+    except Exception as error:
+        if row is not None:
+            _write_down(held, row, error)
+        raise
+
+
+def _look(connection: postgres.Connection, store_id: int, external_id: str) -> postgres.Row:
+    row = due.look(connection, store_id, external_id)
+    if row is None:
+        raise UnknownStore(f"there is no store {store_id}")
+    if row["external_id"] is None:  # asked for by hand, before any fetch brought it
+        due.expect(connection, store_id, external_id)
+        return _look(connection, store_id, external_id)
+    return row
+
+
+def open_session(held: Process, connection: postgres.Connection, row: postgres.Row) -> StoreSession:
+    """Wire a session from a row of `stores` with the account's settings."""
+    connector = held.connector(row)
+    account = stores.read_account(row["account"])
+    return StoreSession(
+        store=stores.read_store(row, connector.platform),
+        account=account,
+        connector=connector,
+        hub=PostgresHub(connection),
+        connection=connection,
+        now=datetime.now(UTC),
+    )
+
+
+def _read_seen(row: postgres.Row) -> Seen:
+    remembered = Remembered(
+        is_tombstoned=row["tombstoned_at"] is not None,
+        has_hub_order=row["hub_order_id"] is not None,
+        state=row["order_state"],
+        reason=row["order_reason"],
+    )
+    return Seen(row["external_id"], row["payload"], row["changed"], row["attempts"], remembered)
+
+
+def _write_down(held: Process, row: postgres.Row, error: Exception) -> Done:
+    """Put what failed where the operator sees it, and say when it is tried again (SPEC chapter 11)."""
+    store_id, external_id = row["id"], row["external_id"]
+    decision = decide_failure(
+        problem_of(error), attempts=row["attempts"], now=datetime.now(UTC), jitter=random.random()
+    )
+    with held.pool.connection() as connection:
+        match decision:
+            case TryAgain(at=at, reason=reason, is_attempt=is_attempt):
+                failure = due.Failure(reason, {"problem": str(error)}, at, is_attempt)
+                due.put_off(connection, store_id, external_id, failure)
+                return Done("put_off")
+            case SetAside(reason=reason, detail=detail, again_at=at):
+                due.set_aside(
+                    connection, store_id, external_id, changed=row["changed"], failure=due.Failure(reason, detail, at)
+                )
+                return Done("failed")
+            case StopStore(reason=reason, detail=detail):
+                stop_store(connection, store_id, reason=reason, detail=detail)
+                return Done("store_needs_attention")
+            case _:
+                assert_never(decision)
+
+
+def stop_store(connection: postgres.Connection, store_id: int, *, reason: str, detail: dict[str, Any]) -> None:
+    """Ask nothing more of a store until a person acts; journaled when it is new."""
+    with connection.transaction():
+        if stores.stop_store(connection, store_id, reason=reason, detail=str(detail.get("problem", ""))):
+            journal.add(connection, journal.Line("stop", "needs_attention", reason, detail), store_id=store_id)
+
+
+def problem_of(error: Exception) -> Problem:
+    """An error of the outside in the words that rules know."""
+    match error:
+        case Unreadable(path=path, problem=words):
+            return Problem(ProblemKind.UNREADABLE, words, path=path)
+        case errors.RateLimited(until=until):
+            return Problem(ProblemKind.RATE_LIMITED, str(error), until=until)
+        case errors.ConnectorError():
+            kinds = ((kind, types) for types, kind in _KINDS)
+            return Problem(next(kind for kind, cls in kinds if isinstance(error, cls)), str(error))
+        case SoftTimeLimitExceeded():
+            return Problem(ProblemKind.UNAVAILABLE, "it took too long")
+        case psycopg.IntegrityError() | psycopg.DataError():
+            # The database's own guards say no, and would say so again.
+            return Problem(ProblemKind.HUB_REFUSED, f"{type(error).__name__}: {error.diag.message_primary}")
+        case psycopg.Error():
+            return Problem(ProblemKind.HUB_BUSY, type(error).__name__)
+        case _:
+            return Problem(ProblemKind.UNEXPECTED, f"{type(error).__name__}: {error}"[:500])
+
+
+_KINDS: Final = (
+    (errors.HubBusy, ProblemKind.HUB_BUSY),
+    (errors.Unavailable, ProblemKind.UNAVAILABLE),
+    (errors.Refused, ProblemKind.REFUSED),
+    (errors.NotFound, ProblemKind.NOT_FOUND),
+    (errors.HubRefused, ProblemKind.HUB_REFUSED),
+    (errors.Rejected, ProblemKind.REJECTED),
+)

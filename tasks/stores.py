@@ -1,0 +1,141 @@
+"""Connecting, changing and checking stores: nothing is kept that was not proved, nothing is half-saved."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from connectors import STORES, open_store
+from connectors.errors import Refused
+from connectors.http import shop_url
+from connectors.postgres import Connection, Row, journal, stores
+from connectors.postgres.hub import PostgresHub
+from connectors.postgres.journal import Line
+from connectors.store import StoreFacts
+from schemas.errors import SettingRefused
+from schemas.settings import Value, read_store_settings
+from schemas.stores import StoreState
+from tasks.process import Process
+
+_NAME = re.compile(r"^[a-z0-9][a-z0-9_-]{0,62}$")
+
+
+@dataclass(frozen=True, slots=True)
+class NewStore:
+    """What a person says of a store to connect."""
+
+    platform: str
+    name: str
+    url: str
+    credentials: Mapping[str, str]
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    allow_insecure: bool = False
+
+
+def connect_store(held: Process, new: NewStore) -> StoreFacts:
+    """Connect a store once its address and credentials are proved. Raises SettingRefused or a ConnectorError."""
+    if new.platform not in STORES:
+        raise SettingRefused("platform", f"must be one of {', '.join(sorted(STORES))}")
+    if not _NAME.match(new.name) or new.name.isdecimal():
+        raise SettingRefused("name", "must be lower-case letters, digits, - and _, with at least one letter")
+    url = shop_url(new.url, allow_insecure=new.allow_insecure)
+    credentials = read_credentials(new.platform, new.credentials)
+    settings = read_store_settings(new.platform, new.settings)
+    with held.pool.connection() as connection:
+        _refuse_unknown_locations(connection, settings)
+        _refuse_taken(connection, new, url)
+
+    # No connection is held while the shop is asked.
+    connector = open_store(new.platform, url, credentials, allow_insecure=new.allow_insecure)
+    facts = connector.check()
+
+    values = {
+        "name": new.name,
+        "platform": new.platform,
+        "url": url,
+        "credentials": held.secrets.lock(credentials),
+        "settings": settings,
+        "allow_insecure": new.allow_insecure,
+    }
+    with held.pool.connection() as connection, connection.transaction():
+        store_id = stores.connect_store(connection, values)
+        if store_id is None:
+            raise SettingRefused("url", "this shop is connected already: see storesync store list")
+        _adopt_currency(connection, facts)
+        journal.add(connection, Line("connect", "active", detail={"url": url}), store_id=store_id)
+    return facts
+
+
+def read_credentials(platform: str, given: Mapping[str, str]) -> dict[str, str]:
+    """The credentials a platform wants, all of them and no others."""
+    wanted = STORES[platform].platform
+    for key in given:
+        if key not in (*wanted.credentials, *wanted.optional_credentials):
+            raise SettingRefused(key, f"{platform} has no such credential; it wants {', '.join(wanted.credentials)}")
+    for key in wanted.credentials:
+        if not given.get(key, "").strip():
+            raise SettingRefused(key, f"is missing: add --credential {key}=VALUE")
+    return {key: value.strip() for key, value in given.items() if value.strip()}
+
+
+def _refuse_unknown_locations(connection: Connection, settings: Mapping[str, Value]) -> None:
+    known = {place["code"] for place in PostgresHub(connection).locations()}
+    mapped = settings.get("location_map", {})
+    named = [("location", settings.get("location"))]
+    named += [("location_map", code) for code in (mapped.values() if isinstance(mapped, dict) else ())]
+    for key, code in named:
+        if code and code not in known:
+            raise SettingRefused(key, f"there is no location {code!r}; there are {', '.join(sorted(known))}")
+
+
+def _refuse_taken(connection: Connection, new: NewStore, url: str) -> None:
+    taken = stores.find_store(connection, new.name)
+    if taken is not None and taken["name"] == new.name and taken["state"] != StoreState.DISCONNECTED:
+        raise SettingRefused("name", f"there is a store {new.name!r} already: see storesync store show {new.name}")
+    same = stores.store_at(connection, new.platform, url)
+    if same is not None and same["state"] != StoreState.DISCONNECTED:
+        raise SettingRefused("url", f"this shop is connected already, as {same['name']!r}")
+
+
+def _adopt_currency(connection: Connection, facts: StoreFacts) -> None:
+    """The first store's currency becomes the base currency, unless a person chose one."""
+    if facts.currency and not stores.account_has(connection, "base_currency"):
+        stores.change_account(connection, {"base_currency": facts.currency})
+
+
+def change_store(held: Process, row: Row, given: Mapping[str, Any], credentials: Mapping[str, str]) -> None:
+    """Change settings, and credentials once the store takes them; a store that needed attention goes on."""
+    settings = {**row["settings"], **read_store_settings(row["platform"], given)}
+    locked = row["credentials"]
+    with held.pool.connection() as connection:
+        _refuse_unknown_locations(connection, settings)
+    if credentials:
+        merged = read_credentials(row["platform"], {**held.secrets.unlock(row["credentials"]), **credentials})
+        locked = held.secrets.lock(merged)
+        held.connector({**row, "credentials": locked}).check()
+    with held.pool.connection() as connection, connection.transaction():
+        stores.change_store(connection, row["id"], settings=settings, credentials=locked)
+        detail = {"settings": dict(given), "credentials": sorted(credentials)}
+        journal.add(connection, Line("reconfigure", "saved", detail=detail), store_id=row["id"])
+
+
+def check_store(held: Process, row: Row) -> StoreFacts:
+    """Ask the store whether address and credentials still work; a store that needed attention goes on if they do."""
+    try:
+        facts = held.connector(row).check()
+    except Refused as error:
+        with held.pool.connection() as connection:
+            stores.stop_store(connection, row["id"], reason="credentials_refused", detail=str(error))
+        raise
+    if row["state"] == StoreState.NEEDS_ATTENTION:
+        with held.pool.connection() as connection, connection.transaction():
+            stores.set_state(connection, row["id"], StoreState.ACTIVE)
+            journal.add(connection, Line("check", "active"), store_id=row["id"])
+    return facts
+
+
+def set_state(held: Process, row: Row, state: StoreState) -> None:
+    """Pause, resume or disconnect a store."""
+    with held.pool.connection() as connection, connection.transaction():
+        stores.set_state(connection, row["id"], state)
+        journal.add(connection, Line("set_state", state), store_id=row["id"])

@@ -1,0 +1,26 @@
+"""What keeps the house in order by itself: bells that were lost are rung again, rates stay fresh."""
+
+from celery import shared_task
+
+from connectors import ecb, locks
+from connectors.postgres import orders, rates
+from tasks import bells
+from tasks.process import process
+
+
+@shared_task(name="ring_due")
+def ring_due() -> int:
+    """Ring for everything that is due and whose bell was never rung or was lost; returns how many were rung."""
+    held = process()
+    with held.pool.connection() as connection:
+        if locks.is_new(held.redis):  # Redis came back empty: every bell that was on its way is gone
+            orders.forget_bells(connection)
+        return sum(bells.ring_due_orders(connection, store_id) for store_id in orders.due_stores(connection))
+
+
+@shared_task(name="refresh_rates")
+def refresh_rates() -> int:
+    """Bring the day's exchange rates from the European Central Bank, where the network allows (ORD-8)."""
+    table = ecb.daily_rates()
+    with process().pool.connection() as connection:
+        return rates.keep(connection, table, base="EUR", source="ecb")
