@@ -1,0 +1,129 @@
+"""Commands for what holds for all stores: account settings, locations, exchange rates, keys."""
+
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+
+import click
+
+from connectors.postgres import Connection, rates, stores
+from connectors.postgres.hub import PostgresHub
+from schemas.actions import AddLocation
+from schemas.money import plain
+from schemas.settings import currency, read_account_settings
+from workers.cli.desk import database, open_desk, read_pairs
+from workers.cli.output import Failed, example, json_option, say, table
+
+
+@click.group()
+def account() -> None:
+    """Settings that hold for all stores."""
+
+
+@account.command("show", epilog=example("storesync account show --json"))
+@json_option
+def show_account(as_json: bool) -> None:
+    """Show the account's settings."""
+    with database() as connection:
+        settings = stores.account(connection)
+    document = {name: getattr(settings, name) for name in settings.__slots__}
+    say(document, as_json, lambda: table(["setting", "value"], document.items()))
+
+
+@account.command("set", epilog=example("storesync account set base_currency=EUR multi_currency=on"))
+@click.argument("settings", nargs=-1, required=True, metavar="KEY=VALUE…")
+def set_account(settings: tuple[str, ...]) -> None:
+    """Change settings of the account; all or none."""
+    values = read_account_settings(read_pairs(settings))
+    with database() as connection:
+        if "default_location" in values:
+            require_location(connection, str(values["default_location"]), key="default_location")
+        stores.change_account(connection, values)
+    click.echo("Saved. It holds from the next task on.")
+
+
+def require_location(connection: Connection, code: str, *, key: str) -> None:
+    """Refuse a location that the hub does not have, naming the setting."""
+    codes = [place["code"] for place in PostgresHub(connection).locations()]
+    if code not in codes:
+        raise click.UsageError(f"{key}: there is no location {code!r}; there are {', '.join(codes)}")
+
+
+@click.group()
+def location() -> None:
+    """Places that hold stock."""
+
+
+@location.command("add", epilog=example('storesync location add berlin --name "Berlin warehouse"'))
+@click.argument("code")
+@click.option("--name", help="Name for people; the code if left out.")
+def add_location(code: str, name: str | None) -> None:
+    """Add a location to the hub."""
+    with database() as connection, connection.transaction():
+        PostgresHub(connection).apply([AddLocation(code, name or code)])
+    click.echo(f"Location {code} is there.")
+
+
+@location.command("list", epilog=example("storesync location list"))
+@json_option
+def list_locations(as_json: bool) -> None:
+    """List the hub's locations."""
+    with database() as connection:
+        places = PostgresHub(connection).locations()
+        default = stores.account(connection).default_location
+    document = [{**place, "is_default": place["code"] == default} for place in places]
+    say(document, as_json, lambda: table(["code", "name", "default"], [tuple(place.values()) for place in document]))
+
+
+@click.group("rates")
+def rate_table() -> None:
+    """Exchange rates: the European Central Bank's, and those set by hand."""
+
+
+@rate_table.command("list", epilog=example("storesync rates list"))
+@json_option
+def list_rates(as_json: bool) -> None:
+    """List the newest rate of every currency."""
+    with database() as connection:
+        rows = [{**row, "rate": plain(row["rate"])} for row in rates.latest(connection)]
+    columns = ["currency", "base", "on_date", "rate", "source"]
+    say(rows, as_json, lambda: table(columns, [[row[column] for column in columns] for row in rows]))
+
+
+@rate_table.command("set", epilog=example("storesync rates set USD 0.92"))
+@click.argument("code", metavar="CURRENCY")
+@click.argument("rate")
+def set_rate(code: str, rate: str) -> None:
+    """Set by hand what one unit of CURRENCY is worth in the base currency from today on; it goes before all others."""
+    try:
+        worth, code = Decimal(rate), currency(code)
+    except (InvalidOperation, ValueError) as error:
+        raise click.UsageError(f"{code} {rate}: give a currency code and a number, like USD 0.92") from error
+    if not (worth.is_finite() and Decimal("1e-9") < worth < Decimal("1e9")):
+        raise click.UsageError(f"{rate} is no exchange rate")
+    with database() as connection:
+        base = stores.account(connection).base_currency
+        if code == base:
+            raise click.UsageError(f"{code} is the base currency")
+        rates.keep(connection, {(code, datetime.now(UTC).date()): worth}, base=base, source="hand")
+    click.echo(f"1 {code} = {plain(worth)} {base} from today on.")
+
+
+@click.group()
+def secrets() -> None:
+    """Keys that encrypt the stores' credentials."""
+
+
+@secrets.command("rotate", epilog=example("STORESYNC_SECRET_KEY=NEW,OLD storesync secrets rotate"))
+def rotate_secrets() -> None:
+    """Encrypt all credentials anew under the first key of STORESYNC_SECRET_KEY."""
+    held = open_desk()
+    with held.pool.connection() as connection, connection.transaction():
+        rows = stores.stored_credentials(connection)
+        for row in rows:
+            stores.set_credentials(connection, row["id"], held.secrets.rotate(row["credentials"]))
+    if not rows:
+        raise Failed("there are no credentials to rotate: connect a store first")
+    click.echo(f"Credentials of {len(rows)} store(s) are under the newest key.")
+
+
+COMMANDS = (account, location, rate_table, secrets)

@@ -1,0 +1,98 @@
+"""The doctor's checks: each says what it found, and what to do where it is wrong."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import psycopg
+from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
+
+from connectors import postgres
+from connectors.config import Config, ConfigError
+from connectors.errors import ConnectorError
+from connectors.locks import open_redis
+from connectors.postgres import stores
+from schemas.reasons import describe
+from tasks.process import process
+from workers.app import QUEUES, app
+
+CLOCK_SECONDS = 5  # signatures and marks go wrong when clocks are further apart
+ANSWER_SECONDS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at."""
+
+    name: str
+    is_ok: bool
+    detail: str
+
+
+def check_all(config: Config) -> list[Check]:
+    """Everything that can be looked at; what depends on a broken server is left out."""
+    found = [*_database(config)]
+    redis_check = _redis(config)
+    found.append(redis_check)
+    if redis_check.is_ok:
+        found += _workers()
+    if all(check.is_ok for check in found if check.name in {"database", "schema"}):
+        found += _stores()
+    return found
+
+
+def _database(config: Config) -> Iterator[Check]:
+    try:
+        with postgres.connect(config.database_url) as connection:
+            yield Check("database", True, f"PostgreSQL {connection.info.server_version // 10000} answers")
+            missing = postgres.missing_migrations(connection)
+            yield Check("schema", not missing, "run storesync db upgrade" if missing else "up to date")
+            apart = abs((stores.database_time(connection) - datetime.now(UTC)).total_seconds())
+            cure = "" if apart < CLOCK_SECONDS else ": set the clocks of both machines by NTP"
+            yield Check("clock", apart < CLOCK_SECONDS, f"{apart:.1f} s from the database's{cure}")
+    except psycopg.OperationalError as error:
+        yield Check("database", False, f"does not answer, see DATABASE_URL ({str(error).splitlines()[0]})")
+
+
+def _redis(config: Config) -> Check:
+    try:
+        open_redis(config.redis_url).ping()
+    except RedisError as error:
+        return Check("redis", False, f"does not answer, see REDIS_URL ({error})")
+    return Check("redis", True, "answers")
+
+
+def _workers() -> Iterator[Check]:
+    try:
+        inspect = app.control.inspect(timeout=ANSWER_SECONDS)
+        queues = inspect.active_queues() or {}
+        beats = [name for name in (inspect.ping() or {}) if name.startswith("celerybeat@")]
+    except OperationalError as error:
+        yield Check("workers", False, f"cannot be asked ({error})")
+        return
+    served = {queue["name"] for chosen in queues.values() for queue in chosen}
+    missing = [queue for queue in QUEUES if queue not in served]
+    if not queues:
+        yield Check("workers", False, "none answers: storesync up")
+    else:
+        detail = f"nobody works on {', '.join(missing)}" if missing else f"{len(queues)} answer(s), all queues served"
+        yield Check("workers", not missing, detail)
+    yield Check("beat", bool(beats), "answers" if beats else "does not answer: storesync up")
+
+
+def _stores() -> Iterator[Check]:
+    held = process()
+    with held.pool.connection() as connection:
+        rows = stores.stores(connection)
+    for row in rows:
+        name = f"store {row['name']}"
+        if row["state"] != "active":
+            sentence, cure = describe(row["reason"])
+            yield Check(name, row["state"] == "paused", f"{row['state']}. {sentence} {cure}".strip())
+            continue
+        try:
+            held.connector(row).check()
+            yield Check(name, True, "answers and takes our credentials")
+        except (ConnectorError, ConfigError) as error:
+            yield Check(name, False, str(error))

@@ -1,0 +1,100 @@
+"""What a command works at: servers found or started, schema checked, arguments read."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import click
+
+from connectors import postgres
+from connectors.config import Config
+from connectors.postgres import rates, stores
+from tasks.process import Process, configure, process
+from workers import app  # a task used before the app exists falls to a default app without a broker
+from workers.cli.output import Failed
+
+
+def open_desk() -> Process:
+    """Everything a command needs; embedded servers are started and brought up to date by themselves."""
+    config = servers()
+    held = process()
+    with held.pool.connection() as connection:
+        missing = postgres.missing_migrations(connection)
+        if missing and "DATABASE_URL" not in config.embedded:
+            raise Failed("the database is not up to date: run storesync db upgrade")
+        if missing:
+            upgrade(connection)
+    return held
+
+
+def servers() -> Config:
+    """The configuration with servers that answer."""
+    config = app.find_servers()
+    configure(config)
+    return config
+
+
+def upgrade(connection: postgres.Connection) -> list[str]:
+    """Bring the schema up to date, with the exchange rates that ship."""
+    applied = postgres.upgrade(connection)
+    rates.keep_shipped(connection)
+    return applied
+
+
+@contextmanager
+def database() -> Iterator[postgres.Connection]:
+    """A connection for a command's queries."""
+    with open_desk().pool.connection() as connection:
+        yield connection
+
+
+def store_row(connection: postgres.Connection, name: str) -> postgres.Row:
+    """A connected store by name. Raises Failed."""
+    row = stores.find_store(connection, name)
+    if row is None or row["name"] != name or row["state"] == "disconnected":
+        raise Failed(f"there is no store {name!r}: see storesync store list")
+    return row
+
+
+def read_pairs(pairs: tuple[str, ...]) -> dict[str, str]:
+    """KEY=VALUE arguments; VALUE may be @FILE, so that a secret stays out of the shell's history."""
+    values: dict[str, str] = {}
+    for pair in pairs:
+        key, equals, value = pair.partition("=")
+        if not equals or not key.strip():
+            raise click.UsageError(f"{pair!r} must be KEY=VALUE")
+        if key in values:
+            raise click.UsageError(f"{key} is given twice")
+        values[key.strip()] = _from_file(value) if value.startswith("@") else value
+    return values
+
+
+def _from_file(value: str) -> str:
+    try:
+        return Path(value[1:]).read_text().strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise click.UsageError(f"cannot read {value[1:]}: {error}") from error
+
+
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+class Moment(click.ParamType[datetime]):
+    """A time: ISO 8601 (UTC unless it says otherwise), or how long ago: 90s, 15m, 2h, 3d."""
+
+    name = "time"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        """The moment in UTC; a clear line for anything else."""
+        text = str(value).strip()
+        try:
+            if text[-1:] in _UNITS and text[:-1].isdecimal():
+                return datetime.now(UTC) - timedelta(**{_UNITS[text[-1]]: int(text[:-1])})
+            moment = datetime.fromisoformat(text)
+            return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+        except (ValueError, OverflowError):
+            self.fail(f"{text!r} is no time: use 2026-01-31T10:00:00Z or 2h", param, ctx)
+
+
+MOMENT = Moment()

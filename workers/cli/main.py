@@ -1,0 +1,61 @@
+"""The storesync command: its groups, and how errors leave it."""
+
+import sys
+from collections.abc import Sequence
+
+import click
+import psycopg
+import redis.exceptions
+from kombu.exceptions import OperationalError
+
+from connectors.config import ConfigError
+from connectors.errors import ConnectorError
+from schemas.errors import SettingRefused
+from tasks.session import UnknownStore
+from workers.cli import account, demo, hub, journal, orders, queue, sandbox, servers, stock, stores
+from workers.embedded import EmbeddedError
+
+_WRONG_USAGE = (SettingRefused,)
+_FAILED = (ConfigError, ConnectorError, EmbeddedError, UnknownStore)
+_SERVERS = (psycopg.OperationalError, redis.exceptions.RedisError, OperationalError)
+
+
+@click.group(epilog="Begin with: storesync demo", context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="storesync")
+def cli() -> None:
+    """Keep online shops and the inventory hub behind them in step."""
+
+
+for module in (account, demo, hub, journal, orders, queue, sandbox, servers, stock, stores):
+    for command in module.COMMANDS:
+        cli.add_command(command)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run one command and leave with its exit code: 0 done, 1 failed, 2 wrong usage."""
+    sys.exit(run(arguments))
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; an error is one line on stderr that says what to do."""
+    try:
+        result = cli.main(arguments, prog_name="storesync", standalone_mode=False)
+    except click.UsageError as error:
+        path = error.ctx.command_path if error.ctx else "storesync"
+        return _complain(f"{error.format_message().rstrip('.')} (see {path} --help)", 2)
+    except click.ClickException as error:
+        return _complain(error.format_message(), error.exit_code)
+    except _WRONG_USAGE as error:
+        return _complain(str(error), 2)
+    except _FAILED as error:
+        return _complain(str(error), 1)
+    except _SERVERS as error:
+        return _complain(f"a server does not answer ({str(error).splitlines()[0]}): see storesync doctor", 1)
+    except (click.Abort, KeyboardInterrupt):
+        return _complain("stopped", 130)
+    return result if isinstance(result, int) else 0
+
+
+def _complain(problem: str, code: int) -> int:
+    click.echo("storesync: " + " ".join(problem.split()), err=True)
+    return code

@@ -1,0 +1,175 @@
+"""Commands for orders: list, show, retry, and the way back from a tombstone."""
+
+from typing import Any
+
+import click
+
+from connectors.postgres import Connection, Row, hub_view, journal, orders
+from schemas.reasons import describe
+from tasks import bells
+from workers.cli.desk import database, store_row
+from workers.cli.output import Failed, example, json_option, say, table, utc
+
+STATES = ("pending", "imported", "skipped", "failed", "deleted")
+
+
+@click.group()
+def order() -> None:
+    """Orders of the stores, and what became of them."""
+
+
+@order.command("list", epilog=example("storesync order list --store acme --state failed"))
+@click.option("--store", "store_name", help="Only this store's.")
+@click.option("--state", type=click.Choice(STATES), help="Only orders in this state.")
+@click.option("--limit", default=1000, show_default=True, type=click.IntRange(1, 1_000_000))
+@json_option
+def list_orders(store_name: str | None, state: str | None, limit: int, as_json: bool) -> None:
+    """List orders, newest first."""
+    with database() as connection:
+        store_id = store_row(connection, store_name)["id"] if store_name else None
+        rows = [_brief(row) for row in orders.orders(connection, store_id, state, limit=limit)]
+    columns = ["store", "external_id", "state", "reason", "detail", "updated_at"]
+    say(rows, as_json, lambda: table(columns, [[row[column] for column in columns] for row in rows]))
+
+
+def _brief(row: Row) -> dict[str, Any]:
+    return {
+        "store": row["store"],
+        "platform": row["platform"],
+        "external_id": row["external_id"],
+        "state": row["state"],
+        "reason": row["reason"],
+        "detail": row["detail"],
+        "updated_at": utc(row["store_updated_at"]),
+        "is_due": row["is_due"],
+    }
+
+
+@order.command("show", epilog=example("storesync order show acme 5001 --json"))
+@click.argument("store_name", metavar="STORE")
+@click.argument("external_id")
+@json_option
+def show_order(store_name: str, external_id: str, as_json: bool) -> None:
+    """Show one order: its state, the hub's order, and the journal."""
+    with database() as connection:
+        document = order_document(connection, store_row(connection, store_name), external_id)
+    say(document, as_json, lambda: _tell(document))
+
+
+def order_document(connection: Connection, store: Row, external_id: str) -> dict[str, Any]:
+    """The document of `order show`. Raises Failed for an order that storesync has never seen."""
+    row = orders.order(connection, store["id"], external_id)
+    if row is None:
+        raise Failed(f"{store['name']} has shown no order {external_id}: storesync sync {store['name']} --wait")
+    lines = journal.lines(connection, journal.Which(store["id"], external_id))
+    return {
+        "store": row["store"],
+        "platform": row["platform"],
+        "external_id": external_id,
+        "state": row["state"],
+        "reason": row["reason"],
+        "order": hub_view.order_document(connection, row["hub_order_id"]) if row["hub_order_id"] else None,
+        "journal": [
+            {
+                "at": utc(line["at"]),
+                "action": line["action"],
+                "outcome": line["outcome"],
+                "reason": line["reason"],
+                "detail": line["detail"],
+            }
+            for line in lines
+        ],
+    }
+
+
+def _tell(document: dict[str, Any]) -> None:
+    sentence, cure = describe(document["reason"])
+    click.echo(
+        f"{document['store']} {document['external_id']}: {document['state']} {document['reason'] or ''}".rstrip()
+    )
+    if sentence:
+        click.echo(f"{sentence} {cure}")
+    if document["order"]:
+        _tell_order(document["order"])
+    click.echo()
+    columns = ["at", "action", "outcome", "reason", "detail"]
+    table(columns, [[line[column] for column in columns] for line in document["journal"]])
+
+
+def _tell_order(hub_order: dict[str, Any]) -> None:
+    customer, currency = hub_order["customer"], hub_order["currency"]
+    click.echo(
+        f"\nSales order {hub_order['order_no']} · {hub_order['status']} · deliver by {hub_order['delivery_date']}"
+    )
+    click.echo(f"{customer['name']} <{customer['email'] or 'no e-mail'}> · location {hub_order['location']}")
+    columns = ["sku", "name", "kind", "quantity", "price_per_unit", "tax_rate", "discount_percent", "status"]
+    table(columns, [[row[column] for column in columns] for row in hub_order["rows"]])
+    mismatch = "  TOTAL MISMATCH" if hub_order["total_mismatch"] else ""
+    click.echo(
+        f"total {hub_order['total']} {currency}, with tax {hub_order['total_with_tax']},"
+        f" the store says {hub_order['store_total_with_tax']}{mismatch}"
+    )
+
+
+@order.command(epilog=example("storesync order reimport acme 5001"))
+@click.argument("store_name", metavar="STORE")
+@click.argument("external_id")
+def reimport(store_name: str, external_id: str) -> None:
+    """Import an order again that was deleted in the hub: the one deliberate way back."""
+    with database() as connection, connection.transaction():
+        store = store_row(connection, store_name)
+        if not orders.reimport(connection, store["id"], external_id):
+            raise Failed(f"order {external_id} of {store_name} was not deleted in the hub: nothing to bring back")
+        journal.add(connection, journal.Line("reimport", "pending"), store_id=store["id"], external_id=external_id)
+    bells.ring_order(store["id"], external_id)
+    click.echo(f"It is looked at now: storesync order show {store_name} {external_id}")
+
+
+@click.command(epilog=example("storesync retry acme 5001", "storesync retry --failed --store acme"))
+@click.argument("store_name", metavar="[STORE", required=False)
+@click.argument("external_id", metavar="EXTERNAL_ID]", required=False)
+@click.option("--failed", is_flag=True, help="Everything that was set aside.")
+@click.option("--store", "only_store", help="With --failed: only this store's.")
+@click.option("--reason", help="With --failed: only what failed for this reason.")
+@click.option("--dry-run", is_flag=True, help="Only say what would be retried.")
+def retry(
+    store_name: str | None,
+    external_id: str | None,
+    failed: bool,
+    only_store: str | None,
+    reason: str | None,
+    dry_run: bool,
+) -> None:
+    """Look again at an order, or at everything that was set aside. The store is asked anew."""
+    if failed == bool(external_id):
+        raise click.UsageError("give STORE and EXTERNAL_ID, or --failed")
+    name = only_store if failed else store_name
+    with database() as connection:
+        store = store_row(connection, name) if name else None
+        with connection.transaction(force_rollback=dry_run):
+            retried = _retry(connection, store, external_id, reason)
+    if dry_run:
+        click.echo(
+            f"Would look again at {len(retried)} order(s): {', '.join(key for _, key in retried[:20]) or 'none'}"
+        )
+        return
+    for store_id, key in retried:
+        bells.ring_order(store_id, key)
+    click.echo(f"{len(retried)} order(s) are looked at again.")
+
+
+def _retry(
+    connection: Connection, store: Row | None, external_id: str | None, reason: str | None
+) -> list[tuple[int, str]]:
+    if external_id is None:
+        rows = orders.retry_failed(connection, store["id"] if store else None, reason)
+        return [(row["store_id"], row["external_id"]) for row in rows]
+    if store is None or not orders.retry(connection, store["id"], external_id):
+        raise Failed(
+            f"no order {external_id} to retry: storesync never saw it, or it was deleted in the hub"
+            " (storesync order reimport)"
+        )
+    return [(store["id"], external_id)]
+
+
+COMMANDS = (order, retry)

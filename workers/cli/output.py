@@ -1,0 +1,84 @@
+"""What commands say: text for people on a terminal, one JSON document with --json, one line for an error."""
+
+import json
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from schemas.money import plain
+
+Document = Mapping[str, Any] | Sequence[Any]
+
+
+class Failed(click.ClickException):
+    """What was asked for could not be done: one line that says what to do, exit code 1."""
+
+
+def json_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """--json: one JSON document on stdout."""
+    return click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")(command)
+
+
+def example(*lines: str) -> str:
+    """The epilog of a command: how it is typed."""
+    return "\b\nExample:\n" + "\n".join(f"  {line}" for line in lines)
+
+
+def console() -> Console:
+    """Where text goes; wide when nobody looks, so that a pipe gets whole lines."""
+    is_seen = sys.stdout.isatty()
+    return Console(width=None if is_seen else 200, highlight=False, soft_wrap=not is_seen)
+
+
+def say(document: Document, as_json: bool, text: Callable[[], None]) -> None:
+    """The document as JSON, or the text for people."""
+    if as_json:
+        click.echo(json.dumps(document, default=_plain, ensure_ascii=False, indent=2))
+    else:
+        text()
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """A table for people."""
+    sheet = Table(*columns, box=None, pad_edge=False, header_style="bold")
+    for row in rows:
+        sheet.add_row(*(cell(value) for value in row))
+    console().print(sheet)
+
+
+def cell(value: Any) -> str:
+    """A value in a table or line."""
+    match value:
+        case None:
+            return "-"
+        case bool():
+            return "on" if value else "off"
+        case dict() | list():
+            return json.dumps(value, default=_plain, ensure_ascii=False) if value else "-"
+        case datetime() | date() | Decimal():
+            return _plain(value)
+        case _:
+            return str(value)
+
+
+def utc(moment: datetime | None) -> str | None:
+    """A time as ISO 8601 with Z."""
+    return None if moment is None else moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
+
+
+def _plain(value: object) -> str:
+    match value:
+        case datetime():
+            return str(utc(value))
+        case date():
+            return value.isoformat()
+        case Decimal():
+            return plain(value)
+        case _:
+            raise TypeError(f"{type(value).__name__} has no JSON form")

@@ -1,0 +1,78 @@
+"""Progress on what takes longer than two seconds."""
+
+import time
+from dataclasses import dataclass
+from datetime import datetime
+
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from connectors import postgres
+from connectors.postgres import orders, stores
+from tasks.process import Process
+from workers.cli.output import console
+
+LOOK_SECONDS = 0.25
+PATIENCE_SECONDS = 30  # so long without any movement, with nothing fetched: nobody is working
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """Where a store's orders stand."""
+
+    states: dict[str, int]
+    waiting: int
+
+    @property
+    def total(self) -> int:
+        """All orders the store has shown."""
+        return sum(self.states.values())
+
+    def __str__(self) -> str:
+        return ", ".join(f"{number} {state}" for state, number in sorted(self.states.items()) if state != "pending")
+
+
+def count(connection: postgres.Connection, store_id: int) -> Count:
+    """Where a store's orders stand now."""
+    states: dict[str, int] = {}
+    waiting = 0
+    for row in orders.counts(connection, store_id):
+        states[row["state"]] = states.get(row["state"], 0) + row["orders"]
+        waiting += row["due_now"]
+    return Count(states, waiting)
+
+
+def watch_store(held: Process, store_id: int, name: str, *, since: datetime) -> bool:
+    """Show how a store's fetch and all that came of it goes on; True when everything is done.
+
+    False when the store was stopped, put off, or nobody works on it.
+    """
+    with _bars() as bars:
+        bar = bars.add_task(name, total=None, note="fetching")
+        moved_at, last = time.monotonic(), Count({}, 0)
+        while True:
+            with held.pool.connection() as connection:
+                row = stores.find_store(connection, str(store_id))
+                now = count(connection, store_id)
+            bars.update(bar, total=now.total or None, completed=now.total - now.waiting, note=str(now))
+            is_fetched = bool(row and row["fetched_at"] and row["fetched_at"] >= since)
+            if is_fetched and not now.waiting:
+                return True
+            if row is None or row["state"] != "active" or (row["fetch_due_at"] and not now.waiting):
+                return False
+            if now != last:
+                moved_at, last = time.monotonic(), now
+            elif time.monotonic() - moved_at > PATIENCE_SECONDS:
+                return False
+            time.sleep(LOOK_SECONDS)
+
+
+def _bars() -> Progress:
+    return Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[note]}"),
+        console=console(),
+    )

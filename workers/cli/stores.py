@@ -1,0 +1,166 @@
+"""Commands for stores: connect, look at, change, check, pause, disconnect."""
+
+from typing import Any
+
+import click
+
+from connectors.postgres import Row, orders, stores
+from schemas.reasons import describe
+from schemas.settings import with_defaults
+from schemas.stores import StoreState
+from tasks import stores as store_tasks
+from tasks.process import Process
+from workers.cli.desk import open_desk, read_pairs, store_row
+from workers.cli.output import example, json_option, say, table, utc
+
+_CREDENTIAL = click.option(
+    "--credential", "credentials", multiple=True, metavar="KEY=VALUE", help="VALUE may be @FILE. May be repeated."
+)
+
+
+@click.group()
+def store() -> None:
+    """Connected shops."""
+
+
+@store.command(
+    epilog=example(
+        "storesync store connect woocommerce acme --url https://shop.example.com \\",
+        "    --credential consumer_key=@key --credential consumer_secret=@secret --set fetch.every=30s",
+    )
+)
+@click.argument("platform")
+@click.argument("name")
+@click.option("--url", required=True, help="The shop's address.")
+@_CREDENTIAL
+@click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="A setting. May be repeated.")
+@click.option("--allow-insecure", is_flag=True, help="Allow http and private addresses: for sandboxes.")
+def connect(
+    platform: str, name: str, url: str, credentials: tuple[str, ...], settings: tuple[str, ...], allow_insecure: bool
+) -> None:
+    """Connect a shop. Its open orders come in by themselves from then on."""
+    new = store_tasks.NewStore(platform, name, url, read_pairs(credentials), read_pairs(settings), allow_insecure)
+    facts = store_tasks.connect_store(open_desk(), new)
+    money = f", sells in {facts.currency}" if facts.currency else ""
+    click.echo(f"Connected {name} ({platform}{money}). Its open orders come in now: storesync sync {name} --wait")
+
+
+@store.command("list", epilog=example("storesync store list --json"))
+@json_option
+def list_stores(as_json: bool) -> None:
+    """List the connected stores."""
+    held = open_desk()
+    with held.pool.connection() as connection:
+        document = [_brief(row) for row in stores.stores(connection)]
+    columns = ["name", "platform", "url", "state", "reason", "fetched_at"]
+    say(document, as_json, lambda: table(columns, [[row[column] for column in columns] for row in document]))
+
+
+def _brief(row: Row) -> dict[str, Any]:
+    return {
+        "name": row["name"],
+        "platform": row["platform"],
+        "url": row["url"],
+        "state": row["state"],
+        "reason": row["reason"],
+        "fetched_at": utc(row["fetched_at"]),
+    }
+
+
+@store.command("show", epilog=example("storesync store show acme --json"))
+@click.argument("name")
+@json_option
+def show_store(name: str, as_json: bool) -> None:
+    """Show a store with its settings and what became of its orders."""
+    held = open_desk()
+    with held.pool.connection() as connection:
+        row = store_row(connection, name)
+        document = _whole(row, orders.counts(connection, row["id"]))
+    say(document, as_json, lambda: _tell(document))
+
+
+def _whole(row: Row, counts: list[Row]) -> dict[str, Any]:
+    return {
+        "id": row["id"],
+        **_brief(row),
+        "reason_detail": row["reason_detail"],
+        "connected_at": utc(row["connected_at"]),
+        "activated_at": utc(row["activated_at"]),
+        "fetch_due_at": utc(row["fetch_due_at"]),
+        "allow_insecure": row["allow_insecure"],
+        "settings": with_defaults(row["platform"], row["settings"]),
+        "orders": counts,
+    }
+
+
+def _tell(document: dict[str, Any]) -> None:
+    table(["", ""], [(key, value) for key, value in document.items() if key not in {"settings", "orders"}])
+    click.echo()
+    table(["setting", "value"], document["settings"].items())
+    click.echo()
+    counts = [(count["state"], count["reason"], count["orders"], count["due"]) for count in document["orders"]]
+    table(["orders", "reason", "number", "due"], counts)
+    sentence, cure = describe(document["reason"])
+    if sentence:
+        click.echo(f"\n{sentence} {cure}")
+
+
+@store.command("set", epilog=example("storesync store set acme fetch.every=30s stock.buffer=2"))
+@click.argument("name")
+@click.argument("settings", nargs=-1, metavar="KEY=VALUE…")
+@_CREDENTIAL
+def set_store(name: str, settings: tuple[str, ...], credentials: tuple[str, ...]) -> None:
+    """Change settings or credentials; all or none. They hold from the next task on."""
+    if not settings and not credentials:
+        raise click.UsageError("nothing to set: give KEY=VALUE or --credential KEY=VALUE")
+    held = open_desk()
+    store_tasks.change_store(held, _row(held, name), read_pairs(settings), read_pairs(credentials))
+    click.echo("Saved. It holds from the next task on.")
+
+
+def _row(held: Process, name: str) -> Row:
+    with held.pool.connection() as connection:
+        return store_row(connection, name)
+
+
+@store.command(epilog=example("storesync store check acme"))
+@click.argument("name")
+@json_option
+def check(name: str, as_json: bool) -> None:
+    """Ask the shop whether address and credentials work; a store that needed attention goes on if they do."""
+    held = open_desk()
+    facts = store_tasks.check_store(held, _row(held, name))
+    document = {"name": name, "ok": True, "currency": facts.currency, "version": facts.version}
+    say(document, as_json, lambda: click.echo(f"{name} answers and takes our credentials."))
+
+
+@store.command(epilog=example("storesync store pause acme"))
+@click.argument("name")
+def pause(name: str) -> None:
+    """Work on a store no more until it is resumed."""
+    _move(name, StoreState.PAUSED)
+    click.echo(f"{name} is paused. Go on with: storesync store resume {name}")
+
+
+@store.command(epilog=example("storesync store resume acme"))
+@click.argument("name")
+def resume(name: str) -> None:
+    """Go on with a paused store."""
+    _move(name, StoreState.ACTIVE)
+    click.echo(f"{name} is active.")
+
+
+@store.command(epilog=example("storesync store disconnect acme"))
+@click.argument("name")
+def disconnect(name: str) -> None:
+    """Part from a store: its credentials are forgotten, its orders stay. Connected again, it knows them."""
+    _move(name, StoreState.DISCONNECTED)
+    click.echo(f"{name} is disconnected. Its orders stay in the hub.")
+
+
+def _move(name: str, state: StoreState) -> None:
+    held = open_desk()
+    store_tasks.set_state(held, _row(held, name), state)
+
+
+COMMANDS = (store,)
