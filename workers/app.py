@@ -1,0 +1,107 @@
+"""The Celery app: broker, queues, routes and limits. Each setting that is not a default says why it is so."""
+
+import logging
+from dataclasses import replace
+
+from celery import Celery
+from celery.signals import setup_logging, worker_process_init, worker_process_shutdown
+from kombu import Queue
+
+from connectors.config import Config, read_config
+from connectors.locks import HARD_LIMIT_SECONDS, SOFT_LIMIT_SECONDS
+from tasks.process import close_process, configure
+from workers import redis_transport
+from workers.embedded import ensure_servers
+from workers.logs import log_to
+
+QUEUES = ("fetch", "orders", "stock", "fulfillment", "upkeep")
+
+ROUTES = {
+    "fetch_orders": "fetch",
+    "import_order": "orders",
+    "ring_due": "upkeep",
+    "refresh_rates": "upkeep",
+}
+
+# How long an unanswered message stays with a worker that may be dead. Longer than any task runs and waits in a
+# worker; lost bells are rung again long before.
+VISIBILITY_SECONDS = 900
+
+
+def find_servers() -> Config:
+    """The configuration with servers that answer: those of the environment, else our own, started if need be."""
+    config = read_config()
+    found = ensure_servers(config)
+    return replace(config, database_url=found.database_url, redis_url=found.redis_url, embedded=found.embedded)
+
+
+def _settings() -> dict[str, object]:
+    """Evaluated at first use, so that `celery -A workers.app …` finds the embedded servers by itself."""
+    config = find_servers()
+    configure(config)
+    return {
+        "broker_url": redis_transport.broker_url(config.redis_url),
+        "broker_connection_retry_on_startup": True,
+        "broker_connection_max_retries": None,  # wait for Redis for ever, the default gives up
+        "broker_transport_options": {
+            "visibility_timeout": VISIBILITY_SECONDS,
+            "unacked_restore_interval": 10,  # a killed worker's messages come back in 10 s instead of 100 s
+            "unacked_restore_throttle": 1,
+            "socket_timeout": 10,  # without it a frozen Redis blocks a publisher for ever
+            "socket_connect_timeout": 5,
+            "socket_keepalive": True,
+            "health_check_interval": 10,
+            "priority_steps": [0],  # one list per queue instead of four
+            "queue_order_strategy": "round_robin",
+            "global_keyprefix": "storesync:",  # a Redis may be shared
+            "client_name": "storesync",
+        },
+        "task_queues": [Queue(name) for name in QUEUES],
+        "task_default_queue": "upkeep",
+        "task_create_missing_queues": False,  # a misspelt queue fails when it is published to
+        "task_routes": {task: {"queue": queue} for task, queue in ROUTES.items()},
+        "task_acks_late": True,
+        "task_reject_on_worker_lost": True,  # a killed child's task runs again at once …
+        "task_retry_on_worker_lost": True,  # … but one that kills every child runs three times, not for ever
+        "task_ignore_result": True,  # what came of it stands in the database
+        "task_soft_time_limit": SOFT_LIMIT_SECONDS,
+        "task_time_limit": HARD_LIMIT_SECONDS,
+        "task_serializer": "json",
+        "accept_content": ["json"],
+        "task_send_sent_event": True,
+        "task_publish_retry_policy": {"max_retries": 3, "interval_start": 0, "interval_step": 0.2, "interval_max": 1},
+        "worker_send_task_events": True,  # Flower
+        "worker_prefetch_multiplier": 1,  # a crash loses one message per slot
+        "worker_cancel_long_running_tasks_on_connection_loss": False,  # on Redis a running task can still be acked
+        "worker_soft_shutdown_timeout": 30,
+        "worker_max_tasks_per_child": 1000,
+        "worker_max_memory_per_child": 300_000,
+        "worker_proc_alive_timeout": 10,
+        "worker_hijack_root_logger": False,
+        "enable_utc": True,
+        "beat_scheduler": "workers.schedule:StoreScheduler",
+        "beat_max_loop_interval": 1,
+        "beat_enable_remote_control": True,  # `inspect ping` reaches beat: its health check
+    }
+
+
+redis_transport.install()
+app = Celery("storesync", include=["tasks.orders", "tasks.fetch", "tasks.upkeep"], set_as_current=True)
+app.add_defaults(_settings)
+app.Task.default_retry_delay = 10
+app.Task.max_retries = 2
+
+
+@setup_logging.connect
+def _set_up_logging(**_: object) -> None:
+    log_to(read_config().log, level=logging.INFO)
+
+
+@worker_process_init.connect
+def _open(**_: object) -> None:
+    close_process()  # whatever the parent held open is not ours
+
+
+@worker_process_shutdown.connect
+def _close(**_: object) -> None:
+    close_process()

@@ -1,0 +1,36 @@
+"""The programs of an installation and how each is started; the Procfile and docker-compose.yml say the same."""
+
+import sys
+
+from workers.app import QUEUES
+from workers.processes import Program
+
+_CELERY = (sys.executable, "-m", "celery", "-A", "workers.app")
+
+
+def worker(count: int) -> Program:
+    """Worker processes, each with two slots: scale by processes, the consumer of one is its bound."""
+    name = "worker%(process_num)d@%%h" if count > 1 else "worker@%%h"
+    command = (*_CELERY, "worker", "-Q", ",".join(QUEUES), "-c", "2", "-n", name, "--loglevel", "INFO")
+    return Program("worker", command, count=count)
+
+
+def beat() -> Program:
+    """Beat: asks for fetches and rings what is due. A second one stands by."""
+    return Program("beat", (*_CELERY, "beat", "--loglevel", "INFO"))
+
+
+def web(port: int) -> Program:
+    """The web process: health."""
+    return Program("web", (sys.executable, "-m", "workers.web", "--port", str(port)))
+
+
+def flower(port: int) -> Program:
+    """Flower, on this machine only."""
+    command = (*_CELERY, "flower", "--address=127.0.0.1", f"--port={port}", "--max_tasks=20000")
+    return Program("flower", command)
+
+
+def all_programs(*, workers: int, flower_port: int, web_port: int) -> list[Program]:
+    """Everything that runs."""
+    return [worker(workers), beat(), web(web_port), flower(flower_port)]

@@ -1,0 +1,98 @@
+"""Beat's schedule, read from PostgreSQL: one fetch per active store at its own interval, and the fixed entries."""
+
+import logging
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+import psycopg
+from celery.beat import ScheduleEntry, Scheduler
+from celery.schedules import schedule
+
+from connectors import postgres
+from connectors.postgres import stores
+from schemas.settings import with_defaults
+from tasks.process import process
+
+_LOG: Final = logging.getLogger(__name__)
+
+READ_SECONDS: Final = 2  # a changed store is followed within this time
+_BEAT_LOCK: Final = 7203_0002  # advisory lock: of several beats only one ticks
+_LONG_AGO: Final = timedelta(days=30)
+
+FIXED: Final[dict[str, dict[str, Any]]] = {
+    "ring_due": {"task": "ring_due", "schedule": 5, "options": {"expires": 5}},
+    "refresh_rates": {"task": "refresh_rates", "schedule": 6 * 3600, "options": {"expires": 3600}},
+}
+
+
+class StoreScheduler(Scheduler):
+    """Keeps no schedule of its own: losing Redis loses nothing, a restart continues where stores were last fetched."""
+
+    _connection: postgres.Connection | None = None
+    _read_at: datetime | None = None
+
+    def setup_schedule(self) -> None:
+        """The fixed entries; the stores' come with the first tick."""
+        self.data: dict[str, ScheduleEntry] = {}
+        self.update_from_dict(FIXED)
+
+    def tick(self, *args: Any, **kwargs: Any) -> float:
+        """One round, if this beat holds the lock; a standby looks again shortly."""
+        try:
+            if not self._is_the_one():
+                return READ_SECONDS
+            self._follow_stores()
+        except psycopg.Error as error:
+            _LOG.warning("beat waits for the database: %s", error)
+            self._let_go()
+            return READ_SECONDS
+        delay: float = super().tick(*args, **kwargs)
+        return min(delay, READ_SECONDS)
+
+    def _is_the_one(self) -> bool:
+        """Whether the lock is ours: it lives and dies with this connection."""
+        if self._connection is not None:
+            return True
+        connection = postgres.connect(process().config.database_url)
+        row = connection.execute("SELECT pg_try_advisory_lock(%s) AS ours", (_BEAT_LOCK,)).fetchone()
+        if not (row and row["ours"]):
+            connection.close()
+            return False
+        self._connection = connection
+        return True
+
+    def _follow_stores(self) -> None:
+        now = datetime.now(UTC)
+        if self._connection is None or (self._read_at and now - self._read_at < timedelta(seconds=READ_SECONDS)):
+            return
+        self._read_at = now
+        wanted = {f"fetch {row['name']}": row for row in stores.schedule(self._connection)}
+        for name in [name for name in self.schedule if name not in FIXED and name not in wanted]:
+            del self.schedule[name]
+        for name, row in wanted.items():
+            entry = self._entry(name, row)
+            kept = self.schedule.get(name)
+            if kept is None or kept.schedule != entry.schedule or kept.args != entry.args:
+                self.schedule[name] = entry
+
+    def _entry(self, name: str, row: postgres.Row) -> ScheduleEntry:
+        every = int(str(with_defaults(row["platform"], row["settings"])["fetch.every"]))
+        return self.Entry(
+            name=name,
+            task="fetch_orders",
+            schedule=schedule(timedelta(seconds=every)),
+            args=(row["id"],),
+            options={"expires": every},  # an unanswered fetch is not asked for twice
+            last_run_at=row["fetched_at"] or datetime.now(UTC) - _LONG_AGO,
+            app=self.app,
+        )
+
+    def _let_go(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+
+    def close(self) -> None:
+        """Let a standby take over at once."""
+        self._let_go()
+        super().close()
