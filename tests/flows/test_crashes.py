@@ -1,0 +1,68 @@
+"""What is killed in the middle of an import loses nothing and doubles nothing (ORD-6): 300 orders, real processes."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from connectors.sandbox import RunningSandbox, open_sandbox, seed_plain
+from tests.flows.house import House
+from tests.waiting import wait_until
+
+ORDERS = 300
+Shop = RunningSandbox[Any]
+
+pytestmark = [pytest.mark.flow, pytest.mark.timeout(180)]
+
+
+@pytest.fixture
+def shop() -> Iterator[Shop]:
+    """A shop with 300 open orders."""
+    with open_sandbox("woocommerce", orders=0) as sandbox:
+        seed_plain(sandbox.shop, orders=ORDERS)
+        yield sandbox
+
+
+def test_ORD_6_a_worker_killed_in_the_middle(house: House, shop: Shop) -> None:
+    def kill_a_worker() -> None:
+        house.kill("worker1")
+        house.start_worker("worker3")
+
+    _import_with(house, shop, kill_a_worker)
+
+
+def test_ORD_6_redis_comes_back_empty_in_the_middle(house: House, shop: Shop) -> None:
+    def lose_redis() -> None:
+        house.kill_server("Valkey")
+        for file in (house.home / "redis").rglob("*.aof"):
+            file.unlink()
+        for file in (house.home / "redis").rglob("*.manifest"):
+            file.unlink()
+        house.restart_servers()
+
+    _import_with(house, shop, lose_redis)
+
+
+def test_ORD_6_postgresql_restarts_in_the_middle(house: House, shop: Shop) -> None:
+    def restart_postgresql() -> None:
+        house.kill_server("PostgreSQL")
+        house.restart_servers()
+
+    _import_with(house, shop, restart_postgresql)
+
+
+def _import_with(house: House, shop: Shop, disturb: Callable[[], object]) -> None:
+    """Import with two workers, disturb when some orders are in and some are not, and look at the end."""
+    house.start_worker("worker1")
+    house.start_worker("worker2")
+    store_id = house.connect(shop, "acme", **{"fetch.every": 10})
+    house.start_beat()
+    wait_until(lambda: house.imported(store_id) >= ORDERS // 10, seconds=40, what=f"orders to come in\n{house.logs()}")
+
+    disturb()
+
+    assert house.imported(store_id) < ORDERS, "the import was over before it was disturbed"
+    wait_until(lambda: house.imported(store_id) == ORDERS, seconds=110, what=f"all orders\n{house.logs()}")
+    (total,) = house.money(store_id)
+    assert total["orders"] == ORDERS
+    assert total["total_with_tax"] == total["store_total_with_tax"]

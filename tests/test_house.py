@@ -1,0 +1,122 @@
+"""What holds the house together: queues are served, rules are pure, names are in one place, the paper agrees."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from connectors import STORES, postgres
+from connectors.sandbox import SANDBOXES
+from schemas.reasons import Reason
+from schemas.settings import STORE_SETTINGS
+from workers.app import QUEUES, ROUTES, app
+from workers.programs import all_programs
+from workers.schedule import FIXED
+
+ROOT = Path(__file__).parent.parent
+FINISHED = [
+    "ORD-4",
+    "ORD-5",
+    "ORD-6",
+    "ORD-7",
+    "ORD-8",
+    "MAP-1",
+    "MAP-2",
+    "MAP-4",
+    "MAP-5",
+    "MAP-6",
+    "MAP-7",
+    "MAP-8",
+    "MAP-9",
+    "MUL-1",
+    "MUL-2",
+    "MUL-3",
+]
+
+
+@pytest.mark.parametrize("file", ["Procfile", "docker-compose.yml"])
+def test_every_queue_has_a_worker(file: str) -> None:
+    text = (ROOT / file).read_text()
+
+    assert all(re.search(rf"-Q\W+[\w,]*\b{queue}\b", text) for queue in QUEUES)
+
+
+def test_storesync_up_serves_every_queue() -> None:
+    (worker,) = (program for program in all_programs(workers=1, flower_port=1, web_port=2) if program.name == "worker")
+
+    assert ",".join(QUEUES) in worker.command
+
+
+def test_every_task_is_routed_to_a_queue() -> None:
+    app.loader.import_default_modules()
+    tasks = {name for name in app.tasks if not name.startswith("celery.")}
+
+    assert tasks == set(ROUTES)
+    assert set(ROUTES.values()) <= set(QUEUES)
+
+
+def test_every_fixed_beat_entry_is_a_task_and_expires() -> None:
+    assert all(entry["task"] in ROUTES and "expires" in entry["options"] for entry in FIXED.values())
+
+
+def test_every_platform_has_a_sandbox() -> None:
+    assert set(STORES) == set(SANDBOXES)
+
+
+@pytest.mark.parametrize("rule", FINISHED)
+def test_every_finished_rule_is_named_by_a_test(rule: str) -> None:
+    tests = "\n".join(file.read_text() for file in (ROOT / "tests").rglob("test_*.py") if file != Path(__file__))
+
+    assert re.search(rf"{rule.replace('-', '[-_]')}(?!\d)", tests)
+
+
+def test_migrations_are_numbered_without_a_gap() -> None:
+    numbers = [int(name.split("_")[0]) for name, _ in postgres.migrations()]
+
+    assert numbers == list(range(1, len(numbers) + 1))
+
+
+def test_SQL_stands_only_in_its_own_files() -> None:
+    statement = re.compile(r"""["'](SELECT|INSERT INTO|UPDATE|DELETE FROM)\s""")
+    files = [file for folder in ("schemas", "tasks", "workers") for file in (ROOT / folder).rglob("*.py")]
+    found = [str(file) for file in files if statement.search(file.read_text())]
+
+    assert found == [str(ROOT / "workers" / "schedule.py")]  # its advisory lock
+
+
+def test_tasks_never_ask_for_a_platform_by_name() -> None:
+    names = re.compile(r"""["'](woocommerce|shopify|bigcommerce)["']""")
+    found = [str(file) for file in (ROOT / "tasks").rglob("*.py") if names.search(file.read_text())]
+
+    assert found == []
+
+
+def test_every_reason_is_documented() -> None:
+    page = (ROOT / "docs" / "reasons.md").read_text()
+
+    assert [reason for reason in Reason if f"`{reason}`" not in page] == []
+
+
+def test_every_setting_is_documented() -> None:
+    page = (ROOT / "docs" / "settings.md").read_text()
+
+    assert [key for key in STORE_SETTINGS if f"`{key}`" not in page] == []
+
+
+def test_compose_restarts_and_checks_every_service_and_holds_no_secret() -> None:
+    services = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
+
+    for name, service in services.items():
+        secrets = [value for key, value in service["environment"].items() if re.search("PASSWORD|SECRET|AUTH", key)]
+        assert service["restart"]
+        assert name == "setup" or service["healthcheck"]
+        assert all(re.fullmatch(r"\$\{\w+:-\}", value) for value in secrets)
+
+
+def test_importing_the_app_starts_nothing() -> None:
+    code = "import workers.app, sys; sys.exit('psycopg_pool' in sys.modules and workers.app.app.configured)"
+
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
