@@ -1,0 +1,51 @@
+# Every target makes the virtual environment it needs; nothing but Python 3.11+ and make has to be there.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.ready
+
+.PHONY: help setup demo run test check format bench env lock clean
+help:          ## show this list
+	@grep -hE '^[a-z]+: .*##|^[a-z]+:  *##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+setup: $(READY) ## make .venv with everything in it, servers included
+
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("storesync needs Python 3.11 or newer, this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $(READY)
+
+demo: $(READY)  ## the whole product on this machine; make demo ARGS=--once ends by itself
+	@$(BIN)/storesync demo $(ARGS)
+
+run: $(READY)   ## workers, beat, web and Flower on what is configured
+	@$(BIN)/storesync up $(ARGS)
+
+test: $(READY)  ## every test on real PostgreSQL and Redis
+	$(BIN)/pytest $(ARGS)
+
+check: $(READY) ## ruff, ruff format, mypy strict, import-linter
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(READY) ## put the code in form
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(READY) ## the figures of docs/performance.md
+	$(BIN)/python -m bench.import_orders $(ARGS)
+
+env:            ## write .env for docker compose, with random secrets
+	@test ! -e .env || { echo ".env is there already"; exit 1; }
+	@umask 077; $(PYTHON) -c 'from secrets import token_urlsafe as t; print("POSTGRES_PASSWORD=" + t(24)); print("REDIS_PASSWORD=" + t(24)); print("STORESYNC_SECRET_KEY=" + t(32)); print("FLOWER_LOGIN=admin:" + t(12))' > .env
+	@echo "Wrote .env. Keep STORESYNC_SECRET_KEY safe: without it the stored credentials cannot be read."
+
+lock:           ## pin all dependencies anew (needs uv)
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --group dev pyproject.toml -o requirements.lock
+
+clean:          ## remove the virtual environment and caches
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis *.egg-info
