@@ -105,6 +105,8 @@ def test_commands_at_the_same_moment_share_one_pair_that_outlives_them(config: C
     commands = [start_in_process(config.home) for _ in range(3)]
     answers = {command.communicate(timeout=60)[0] for command in commands}
 
+    sessions = {os.getsid(server.pid or 0) for server in server_status(config)}
+    assert sessions.isdisjoint([os.getsid(0)])  # so neither Ctrl-C nor a closed terminal reaches them
     servers = start(config)
     assert answers == {f"{servers.database_url} {servers.redis_url}\n"}
 
