@@ -152,7 +152,7 @@ def _date_tests(params: Params, zone: ZoneInfo) -> list[Callable[[Listed], bool]
     is_gmt = params.flag("dates_are_gmt")
 
     def column(moment: datetime) -> datetime:
-        return moment.astimezone(UTC if is_gmt else zone).replace(microsecond=0, tzinfo=None)
+        return moment.astimezone(UTC if is_gmt else zone).replace(tzinfo=None)
 
     tests: list[Callable[[Listed], bool]] = []
     if after := params.wall_clock("after", zone):

@@ -12,6 +12,7 @@ from connectors.sandbox.faults import Faults, Pace
 from connectors.sandbox.woocommerce import create_app
 from connectors.sandbox.woocommerce_state import WooCommerceShop
 from tests.connectors.sandbox.client import Api
+from tests.waiting import wait_until
 
 
 def test_fifty_requests_at_once() -> None:
@@ -45,8 +46,12 @@ def test_parallel_writes_lose_nothing() -> None:
     assert shop.stock("PLAIN-001") == 10_000 - 60
 
 
+def of_ours() -> list[str]:
+    names = [thread.name for thread in threading.enumerate()]
+    return [name for name in names if name.startswith(("sandbox", "waitress"))]
+
+
 def test_after_stopping_the_port_is_free_and_no_thread_is_left() -> None:
-    before = threading.active_count()
     with open_sandbox("woocommerce", orders=0) as sandbox:
         port = int(sandbox.url.rsplit(":", 1)[1])
         with Api(sandbox.url, sandbox.credentials) as api:
@@ -56,7 +61,7 @@ def test_after_stopping_the_port_is_free_and_no_thread_is_left() -> None:
     sandbox.wait()
     with open_sandbox("woocommerce", orders=0, port=port) as again:
         assert again.url == sandbox.url
-    assert threading.active_count() == before
+    wait_until(lambda: not of_ours(), what="the sandbox's threads to end")
 
 
 def test_stopping_does_not_wait_for_a_request_that_a_fault_holds() -> None:
@@ -66,8 +71,7 @@ def test_stopping_does_not_wait_for_a_request_that_a_fault_holds() -> None:
     host, port = server.url.removeprefix("http://").split(":")
     with socket.create_connection((host, int(port)), timeout=10) as client:
         client.sendall(b"GET /wp-json/wc/v3/orders HTTP/1.1\r\nHost: shop\r\n\r\n")
-        while not faults.happened:
-            threading.Event().wait(0.005)
+        wait_until(lambda: faults.happened, what="the fault to hold the request")
         server.stop()
 
         assert client.recv(1) == b""

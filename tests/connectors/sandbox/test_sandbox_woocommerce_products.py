@@ -101,9 +101,13 @@ def test_a_batch_of_variations(shop: WooCommerceShop, api: Api) -> None:
 
 
 def test_stock_of_an_unmanaged_product_is_ignored(shop: WooCommerceShop, api: Api) -> None:
-    (answer,) = update(api, {"id": product(shop, "SERVICE").id, "stock_quantity": 5})
+    service = product(shop, "SERVICE").id
 
-    assert (answer["manage_stock"], answer["stock_quantity"]) == (False, None)
+    (ignored,) = update(api, {"id": service, "stock_quantity": 5})
+    (managed,) = update(api, {"id": service, "manage_stock": True})
+
+    assert (ignored["manage_stock"], ignored["stock_quantity"]) == (False, None)
+    assert (managed["manage_stock"], managed["stock_quantity"]) == (True, 0)
 
 
 def test_a_variation_under_its_parents_stock_keeps_the_parents_number(shop: WooCommerceShop, api: Api) -> None:
