@@ -103,10 +103,10 @@ class DraftRow:
     """A row to create. `item` is a variant's id, an item to create, or None for the shipping fee.
 
     `total` and `tax` are exact amounts in the order's currency; `price_per_unit` × `quantity` less the discount
-    rounds to `total`.
+    rounds to `total`. `external_id` is the store's line, None for a row that no store has.
     """
 
-    external_id: str
+    external_id: str | None
     item: str | NewItem | None
     kind: Kind
     sku: str | None
