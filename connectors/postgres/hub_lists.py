@@ -1,0 +1,49 @@
+"""Lists of the built-in hub for people, and the numbers of orders made by hand. It decides and changes nothing."""
+
+from decimal import Decimal
+from typing import Any, Final
+
+from connectors.postgres import Connection, Row, queries
+
+_SQL: Final = queries("hub_lists")
+_NUMBER_LOCK: Final = 7203_0003  # advisory lock: two orders made at once do not get one number
+
+
+def orders(connection: Connection, *, limit: int) -> list[Row]:
+    """The latest sales orders."""
+    return connection.execute(_SQL["orders"], {"limit": limit}).fetchall()
+
+
+def manufacturing_orders(connection: Connection, *, limit: int) -> list[Row]:
+    """The latest manufacturing orders."""
+    return connection.execute(_SQL["manufacturing_orders"], {"limit": limit}).fetchall()
+
+
+def bundles(connection: Connection) -> dict[str, list[tuple[str, Decimal]]]:
+    """The components of every bundle as (SKU, quantity), by the bundle's variant id."""
+    parts: dict[str, list[tuple[str, Decimal]]] = {}
+    for row in connection.execute(_SQL["bundles"]):
+        parts.setdefault(row["bundle_id"], []).append((row["sku"], row["quantity"]))
+    return parts
+
+
+def items_with_sku(connection: Connection, sku: str) -> int:
+    """How many items share a SKU: the one created latest is meant (MAP-1)."""
+    return int(_value(connection, "items_with_sku", {"sku": sku}))
+
+
+def is_order_no_used(connection: Connection, order_no: str) -> bool:
+    """Whether an order has this number."""
+    return bool(_value(connection, "is_order_no_used", {"order_no": order_no}))
+
+
+def next_order_no(connection: Connection) -> str:
+    """A number for an order that no store numbers; nobody else gets it before the transaction ends."""
+    connection.execute(_SQL["number_alone"], {"lock": _NUMBER_LOCK})
+    return f"SO-{_value(connection, 'next_order_number', {})}"
+
+
+def _value(connection: Connection, name: str, values: dict[str, Any]) -> Any:
+    row = connection.execute(_SQL[name], values).fetchone()
+    assert row is not None
+    return next(iter(row.values()))
