@@ -55,18 +55,18 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 def _remove_homes_of_killed_runs() -> None:
     for home in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*-*"):
-        pid = int(home.name.removeprefix(_PREFIX).partition("-")[0])
         try:
-            os.kill(pid, 0)
+            os.kill(int(home.name.removeprefix(_PREFIX).partition("-")[0]), 0)
         except ProcessLookupError:
-            _remove_home(home)
+            if home.stat().st_uid == os.geteuid():
+                _remove_home(home)
         except PermissionError:
             continue  # another user's run
 
 
 def _remove_home(home: Path) -> None:
     stop_servers(Config("", "", home, "", "text"))
-    shutil.rmtree(home)
+    shutil.rmtree(home, ignore_errors=True)  # another run may be at it too
 
 
 @pytest.fixture(scope="session")
@@ -81,9 +81,9 @@ def servers() -> Servers:
 
 
 @pytest.fixture(scope="session")
-def database_url(servers: Servers, worker: str) -> Iterator[str]:
+def database_url(servers: Servers) -> Iterator[str]:
     """A migrated database that no other worker uses; leave it as it was, or ask for `fresh_database_url`."""
-    with _copy_of_template(servers.database_url, name=f"test_{worker}") as url:
+    with _copy_of_template(servers.database_url, name=f"test_{_worker()}") as url:
         yield url
 
 
@@ -102,9 +102,9 @@ def connection(database_url: str) -> Iterator[postgres.Connection]:
 
 
 @pytest.fixture(scope="session")
-def redis_url(servers: Servers, worker: str) -> str:
+def redis_url(servers: Servers) -> str:
     """A Redis database that no other worker uses."""
-    number = int(worker.removeprefix("gw")) if worker.startswith("gw") else 0
+    number = int(_worker().removeprefix("gw")) if _worker().startswith("gw") else 0
     return urlsplit(servers.redis_url)._replace(path=f"/{number % 16}").geturl()
 
 
@@ -122,8 +122,7 @@ def config(database_url: str, redis_url: str, tmp_path: Path) -> Config:
     return Config(database_url, redis_url, tmp_path, Fernet.generate_key().decode(), "text")
 
 
-@pytest.fixture(scope="session")
-def worker() -> str:
+def _worker() -> str:
     """This worker of pytest-xdist, or `main`."""
     return os.environ.get("PYTEST_XDIST_WORKER", "main")
 
