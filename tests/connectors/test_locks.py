@@ -115,7 +115,7 @@ def test_MUL_1_a_wait_is_shared_by_all_and_is_of_one_store(redis: Redis) -> None
 
 def test_a_longer_wait_stays(redis: Redis) -> None:
     now = datetime.now(UTC)
-    for seconds in (20, 10, 30):
+    for seconds in (20, 30, 10):
         wait(redis, 7, now + timedelta(seconds=seconds))
 
     assert waiting_until(redis, 7) == now + timedelta(seconds=30)
