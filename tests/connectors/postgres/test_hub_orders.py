@@ -243,8 +243,8 @@ def _rate(connection: Connection, currency: str, base: str, day: str, rate: str,
 @pytest.mark.parametrize(
     ("currency", "base", "rate", "on"),
     [
-        ("USD", "EUR", "0.8", "2026-01-04"),
-        ("EUR", "USD", "1.25", "2026-01-04"),
+        ("USD", "EUR", "0.8", "2026-01-03"),
+        ("EUR", "USD", "1.25", "2026-01-03"),
         ("USD", "GBP", "0.6666666667", "2026-01-02"),
         ("JPY", "EUR", "0.006", "2026-02-01"),
         ("CHF", "EUR", "1.1", "2026-01-01"),
@@ -256,7 +256,7 @@ def test_ORD_8_the_rate_of_the_orders_day(
 ) -> None:
     """The order is of 5 January 2026."""
     _rate(connection, "USD", "EUR", "2025-12-31", "0.7")
-    _rate(connection, "USD", "EUR", "2026-01-04", "0.8")
+    _rate(connection, "USD", "EUR", "2026-01-03", "0.8")
     _rate(connection, "USD", "EUR", "2026-01-06", "0.9")
     _rate(connection, "GBP", "EUR", "2026-01-02", "1.2")
     _rate(connection, "JPY", "EUR", "2026-02-01", "0.006")

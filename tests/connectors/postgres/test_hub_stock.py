@@ -63,6 +63,17 @@ def test_FUL_8_delivering_takes_off_in_stock_and_packed_pieces_only_once(hub: Po
     assert row_of(hub, order).packed_quantity == 0
 
 
+def test_what_is_packed_and_not_delivered_stays_packed(hub: PostgresHub) -> None:
+    stock_up(hub)
+    order = create(hub, draft())
+    pack(hub, order, 2)
+
+    deliver(hub, order, 1)
+
+    assert row_of(hub, order).packed_quantity == 1
+    assert level(hub) == chairs(8, 0)
+
+
 def test_MAP_8_what_the_store_delivered_before_the_import_is_not_taken_off_again(hub: PostgresHub) -> None:
     stock_up(hub)
     order = create(hub, draft(chair(quantity=Decimal(5), delivered_quantity=Decimal(3)), shipping()))
