@@ -107,13 +107,13 @@ def test_pack_takes_everything_that_ships(cli: Cli, imported: None) -> None:
 
 
 def test_pack_and_deliver_take_what_is_left(cli: Cli, imported: None) -> None:
-    cli("hub", "order", "pack", "acme/5001", "OIL-1=1")
+    cli("hub", "order", "pack", "acme/5001", "TBL-120=1", "OIL-1=1")
     cli("hub", "order", "deliver", "acme/5001", "OIL-1=1")
 
     packed = cli("hub", "order", "pack", "acme/5001")
     delivered = cli("hub", "order", "deliver", "acme/5001")
 
-    assert "Packed 1 × TBL-120, 1 × OIL-1 of" in packed.out
+    assert "Packed 1 × OIL-1 of order 5001, which is PARTIALLY_DELIVERED now." in packed.out
     assert "Delivered 1 × TBL-120, 1 × OIL-1, 1 × DHL Paket of order 5001, which is DELIVERED now" in delivered.out
     assert in_stock(cli, "OIL-1") == {"main": "-2"}
 
