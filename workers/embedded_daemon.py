@@ -29,8 +29,9 @@ START_SECONDS: Final = 60.0  # replaying the log of a crashed server takes its t
 STOP_SECONDS: Final = 30.0
 POLL_SECONDS: Final = 0.02
 
-# The lock comes as stdin and stays open as descriptor 9; a plain /bin/sh knows only one digit.
-_NOTE_PID_AND_BECOME: Final = 'exec 9>&0 </dev/null; echo $$ >&9; exec "$@"'
+# The lock comes as stdin and stays open under a number that a plain /bin/sh knows: one digit.
+LOCK_DESCRIPTOR: Final = 9
+_NOTE_PID_AND_BECOME: Final = f'exec {LOCK_DESCRIPTOR}>&0 </dev/null; echo $$ >&{LOCK_DESCRIPTOR}; exec "$@"'
 
 
 class EmbeddedError(Exception):
@@ -195,6 +196,7 @@ def _await_answer(server: Server) -> bool:
             return True
         if not is_running(server):
             return False
+        _end_leftovers(server)
         time.sleep(POLL_SECONDS)
     raise EmbeddedError(f"{server.name} runs but does not answer; the end of its log:\n{log_end(server)}")
 
@@ -212,10 +214,39 @@ def log_end(server: Server) -> str:
 
 def running_pid(server: Server) -> int | None:
     """The pid of the running server, if that process is the command that we started and not a reused pid."""
+    noted = _noted(server)
+    return noted.pid if noted and is_running(server) and noted.is_there() else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Noted:
+    """The process that took the running lock."""
+
+    pid: int
+    command: str
+
+    def is_there(self) -> bool:
+        """Whether it is alive; the shell that is about to become it counts, and has the command in its own."""
+        return _command_line(self.pid).endswith(self.command)
+
+
+def _noted(server: Server) -> _Noted | None:
     command, _, pid = read_private(server.folder / "running").partition("\n")
-    if not pid or not is_running(server):
-        return None
-    return int(pid) if _command_line(int(pid)) == " ".join(json.loads(command)) else None
+    return _Noted(int(pid), " ".join(json.loads(command))) if pid else None
+
+
+def _end_leftovers(server: Server) -> None:
+    """End what a killed server left behind, like a backend that is busy with a long statement; on Linux only."""
+    noted = _noted(server)
+    if noted is None or noted.is_there():
+        return
+    lock = str((server.folder / "running").resolve())
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if os.readlink(process / "fd" / str(LOCK_DESCRIPTOR)) == lock:
+                os.kill(int(process.name), signal.SIGQUIT)
+        except OSError:  # it has ended, or is somebody else's
+            continue
 
 
 def _command_line(pid: int) -> str:
@@ -247,5 +278,6 @@ def _await_end(server: Server) -> bool:
     while time.monotonic() < deadline:
         if not is_running(server):
             return True
+        _end_leftovers(server)
         time.sleep(POLL_SECONDS)
     return False

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -147,6 +148,24 @@ def test_killed_server_is_started_again_at_the_same_address(config: Config, name
     assert start(config) == before
     assert status(config, name).pid != killed
     assert remembered(before) == "kept"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux shows which processes are left")
+@pytest.mark.timeout(30)
+def test_statement_that_outlives_its_killed_server_does_not_hold_up_the_next(config: Config) -> None:
+    servers = ensure_servers(config)
+    remember(servers, "kept")
+    with closing(psycopg.connect(servers.database_url)) as connection:
+        connection.pgconn.send_query(b"SELECT count(*) FROM generate_series(1, 1000000000000)")
+        connection.pgconn.flush()
+        with postgres.connect(servers.database_url) as looker:
+            busy = "SELECT 1 FROM pg_stat_activity WHERE query LIKE '%%series%%' AND pid = %s AND wait_event IS NULL"
+            backend = connection.info.backend_pid
+            wait_until(lambda: looker.execute(busy, (backend,)).fetchone(), what="the statement to run")
+        kill(config, "PostgreSQL")
+
+        assert start(config) == servers
+    assert remembered(servers) == "kept"
 
 
 def test_everything_killed_and_its_pids_reused_by_others_starts_again(config: Config) -> None:
