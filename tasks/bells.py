@@ -1,6 +1,7 @@
 """Ringing: messages that carry ids and say "look here". What is due stands in the database, so a bell may be lost."""
 
 from collections.abc import Iterable
+from typing import Any, Final
 
 from celery import current_app
 from kombu.exceptions import OperationalError
@@ -8,36 +9,49 @@ from kombu.exceptions import OperationalError
 from connectors.errors import Unavailable
 from connectors.postgres import Connection, orders
 
-BATCH = 100
+_IN_ONE_GO: Final = 100  # messages that go to Redis in one round trip
+_TOGETHER: Final = 10  # orders in one message at most: Celery's own work for a message is as much as ours for an order
+_HANDS: Final = 8  # a few orders are spread over so many messages, so that several workers share them
 
 
 def ring_order(store_id: int, external_id: str) -> None:
     """Ask a worker to look at one order."""
-    ring_orders(store_id, [external_id])
+    _ring("import_order", [(store_id, external_id)], expires=orders.BELL_SECONDS)
 
 
-def ring_orders(store_id: int, external_ids: Iterable[str]) -> int:
-    """Ask workers to look at orders; a bell that waits too long expires: it is rung again."""
-    task = current_app.tasks["import_order"]
-    rung = 0
-    try:
-        with current_app.producer_pool.acquire(block=True) as producer, producer.batch(BATCH):  # type: ignore[attr-defined] # new in kombu 5.7
-            for external_id in external_ids:
-                task.apply_async((store_id, external_id), producer=producer, expires=orders.BELL_SECONDS)
-                rung += 1
-    except OperationalError as error:
-        raise Unavailable(f"Redis does not take messages ({error})") from error
-    return rung
+def ring_orders(store_id: int, external_ids: Iterable[str]) -> None:
+    """Ask workers to look at orders. A bell that waits too long expires: it is rung again."""
+    ids = list(external_ids)
+    size = max(1, min(_TOGETHER, len(ids) // _HANDS))
+    groups = [(store_id, *ids[start : start + size]) for start in range(0, len(ids), size)]
+    _ring("import_order", groups, expires=orders.BELL_SECONDS)
 
 
-def ring_due_orders(connection: Connection, store_id: int) -> int:
-    """Ring for a store's due orders, as far as its window has room (MUL-1)."""
-    return ring_orders(store_id, orders.pick_bells(connection, store_id))
+def ring_due_orders(connection: Connection, store_id: int, *, at_least: int = 1) -> int:
+    """Ring for a store's due orders, as far as its window has room (MUL-1); returns for how many."""
+    bells = orders.pick_bells(connection, store_id, at_least=at_least)
+    ring_orders(store_id, [bell.external_id for bell in bells if not bell.was_lost])
+    # Whatever lost a bell may lose it again: alone it holds up no other order.
+    for bell in bells:
+        if bell.was_lost:
+            ring_order(store_id, bell.external_id)
+    return len(bells)
+
+
+def ring_next_orders(connection: Connection, store_id: int) -> int:
+    """Ring for the next orders once half the window is empty: many at a time, a few together in a message."""
+    return ring_due_orders(connection, store_id, at_least=orders.WINDOW // 2)
 
 
 def ring_fetch(store_id: int) -> None:
     """Ask a worker to fetch a store's changed orders now."""
+    _ring("fetch_orders", [(store_id,)])
+
+
+def _ring(task: str, messages: list[tuple[Any, ...]], **options: Any) -> None:
     try:
-        current_app.tasks["fetch_orders"].apply_async((store_id,))
+        with current_app.producer_pool.acquire(block=True) as producer, producer.batch(_IN_ONE_GO):  # type: ignore[attr-defined] # new in kombu 5.7
+            for arguments in messages:
+                current_app.tasks[task].apply_async(arguments, producer=producer, **options)
     except OperationalError as error:
         raise Unavailable(f"Redis does not take messages ({error})") from error

@@ -10,7 +10,7 @@ from schemas.actions import Note
 from schemas.orders import StoreOrder
 from tasks.rules.eligibility import decide_import, is_news
 from tasks.rules.mapping import build_order
-from tasks.session import Done, Seen, StoreSession, work_on_order
+from tasks.session import Done, Seen, StoreSession, work_on_orders
 
 
 @shared_task(
@@ -18,9 +18,9 @@ from tasks.session import Done, Seen, StoreSession, work_on_order
     soft_time_limit=locks.ORDER_SOFT_LIMIT_SECONDS,
     time_limit=locks.ORDER_HARD_LIMIT_SECONDS,
 )
-def import_order(store: int | str, external_id: str) -> str:
-    """Bring one order of a store into the hub, if it is due and eligible (ORD-1…8)."""
-    return work_on_order(store, str(external_id), take_in)
+def import_order(store: int | str, *external_ids: str) -> str:
+    """Bring an order of a store, or several, into the hub, if due and eligible (ORD-1…8). Each by itself."""
+    return work_on_orders(store, [str(external_id) for external_id in external_ids], take_in)
 
 
 def take_in(session: StoreSession, seen: Seen) -> Done:

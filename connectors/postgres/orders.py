@@ -140,10 +140,18 @@ def retry_failed(connection: Connection, store_id: int | None, reason: str | Non
     return connection.execute(_SQL["retry_failed"], {"store_id": store_id, "reason": reason}).fetchall()
 
 
-def pick_bells(connection: Connection, store_id: int) -> list[str]:
-    """The orders of a store whose bells are to be rung now; they count as rung from here on."""
-    values = {"store_id": store_id, "window": WINDOW, "patience": BELL_SECONDS}
-    return [row["external_id"] for row in connection.execute(_SQL["ring"], values)]
+@dataclass(frozen=True, slots=True)
+class Bell:
+    """An order to ring for; `was_lost` when an earlier bell got no answer."""
+
+    external_id: str
+    was_lost: bool
+
+
+def pick_bells(connection: Connection, store_id: int, *, at_least: int = 1) -> list[Bell]:
+    """The orders of a store whose bells are to be rung now, if the window has so much room; they count as rung."""
+    values = {"store_id": store_id, "window": WINDOW, "patience": BELL_SECONDS, "at_least": at_least}
+    return [Bell(row["external_id"], row["was_lost"]) for row in connection.execute(_SQL["ring"], values)]
 
 
 def due_stores(connection: Connection) -> list[int]:

@@ -115,17 +115,17 @@ WITH room AS (
     SELECT %(window)s - count(*) AS free FROM store_orders
     WHERE store_id = %(store_id)s AND changed > order_settled AND rung_at > now() - %(patience)s * interval '1 second'
 ), picked AS (
-    SELECT external_id FROM store_orders
+    SELECT external_id, rung_at FROM store_orders
     WHERE store_id = %(store_id)s AND changed > order_settled
       AND (due_at IS NULL OR due_at <= now())
       AND (rung_at IS NULL OR rung_at <= now() - %(patience)s * interval '1 second')
     ORDER BY rung_at NULLS FIRST, store_updated_at
-    LIMIT (SELECT greatest(free, 0) FROM room)
+    LIMIT (SELECT CASE WHEN free >= %(at_least)s THEN free ELSE 0 END FROM room)
     FOR UPDATE SKIP LOCKED
 )
 UPDATE store_orders o SET rung_at = now() FROM picked
 WHERE o.store_id = %(store_id)s AND o.external_id = picked.external_id
-RETURNING o.external_id
+RETURNING o.external_id, picked.rung_at IS NOT NULL AS was_lost
 
 -- name: due_stores
 -- Active stores with an order that may be looked at now.
