@@ -5,9 +5,9 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
-from marshmallow import EXCLUDE, Schema, ValidationError, fields
+from marshmallow import EXCLUDE, Schema, ValidationError, fields, missing
 
 from schemas.errors import Unreadable
 from schemas.money import LIMIT
@@ -23,7 +23,22 @@ def clean(text: str) -> str:
     return _UNSTORABLE.sub("", text).strip()
 
 
-class Text(fields.Field[str]):
+T = TypeVar("T")
+
+
+class Field(fields.Field[T]):
+    """A field without validators of its own: orders have many fields, and marshmallow's way to none is long."""
+
+    def deserialize(
+        self, value: Any, attr: str | None = None, data: Mapping[str, Any] | None = None, **kwargs: Any
+    ) -> Any:
+        """The value as `_deserialize` reads it; absent and null are answered as marshmallow does."""
+        if value is missing or value is None:
+            return super().deserialize(value, attr, data, **kwargs)
+        return self._deserialize(value, attr, data, **kwargs)
+
+
+class Text(Field[str]):
     """Any short value as clean text, cut at `limit`; null becomes the empty text."""
 
     def __init__(self, *, limit: int = 500, **kwargs: Any) -> None:
@@ -33,7 +48,7 @@ class Text(fields.Field[str]):
     def deserialize(
         self, value: Any, attr: str | None = None, data: Mapping[str, Any] | None = None, **kwargs: Any
     ) -> str:
-        return "" if value is None else super().deserialize(value, attr, data, **kwargs) or ""
+        return "" if value is None or value is missing else self._deserialize(value, attr, data, **kwargs)
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> str:
         if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
@@ -49,7 +64,7 @@ class PlainText(Text):
         return clean(html.unescape(_TAG.sub("", text)))
 
 
-class Id(fields.Field[str]):
+class Id(Field[str]):
     """An id as text, whether the vendor sends a number or text; never empty, never 0."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> str:
@@ -61,7 +76,7 @@ class Id(fields.Field[str]):
         return text
 
 
-class Number(fields.Field[Decimal]):
+class Number(Field[Decimal]):
     """A decimal from text or number, never through a float; refuses NaN, infinity and sizes no shop has (MAP-5)."""
 
     def __init__(self, *, minimum: Decimal | None = None, **kwargs: Any) -> None:
@@ -85,7 +100,7 @@ class Number(fields.Field[Decimal]):
         return number
 
 
-class UtcTime(fields.Field[datetime]):
+class UtcTime(Field[datetime]):
     """A UTC time; a vendor's time without zone is taken as UTC, which its field name promises (…_gmt)."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> datetime:

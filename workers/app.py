@@ -1,9 +1,12 @@
 """The Celery app: broker, queues, routes and limits. Each setting that is not a default says why it is so."""
 
+import gc
 import logging
+import warnings
 from dataclasses import replace
 
 from celery import Celery
+from celery.exceptions import SecurityWarning
 from celery.signals import setup_logging, worker_process_init, worker_process_shutdown
 from kombu import Queue
 
@@ -68,7 +71,6 @@ def _settings() -> dict[str, object]:
         "task_time_limit": HARD_LIMIT_SECONDS,
         "task_serializer": "json",
         "accept_content": ["json"],
-        "task_send_sent_event": True,
         "task_publish_retry_policy": {"max_retries": 3, "interval_start": 0, "interval_step": 0.2, "interval_max": 1},
         "worker_send_task_events": True,  # Flower
         "worker_prefetch_multiplier": 1,  # a crash loses one message per slot
@@ -95,11 +97,14 @@ app.Task.max_retries = 2
 @setup_logging.connect
 def _set_up_logging(**_: object) -> None:
     log_to(read_config().log, level=logging.INFO)
+    # Only JSON is accepted, so what Celery warns of when root runs a worker (pickle) cannot happen here.
+    warnings.filterwarnings("ignore", category=SecurityWarning)
 
 
 @worker_process_init.connect
 def _open(**_: object) -> None:
     close_process()  # whatever the parent held open is not ours
+    gc.freeze()  # what was loaded before the fork stays for ever: the collector need not walk it again and again
 
 
 @worker_process_shutdown.connect

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from importlib import resources
-from typing import Any, LiteralString, cast
+from typing import Any, LiteralString
 
 import psycopg
 from psycopg.rows import DictRow, dict_row
@@ -15,6 +15,7 @@ Connection = psycopg.Connection[DictRow]
 Row = dict[str, Any]
 
 _QUERY_NAME = re.compile(r"^-- name: (\w+)\n", re.MULTILINE)
+_COMMENT = re.compile(r"(^|\s)--\s.*$")
 _MIGRATION_LOCK = 7203_0001  # advisory lock: two starting processes do not migrate at once
 
 
@@ -25,7 +26,9 @@ def connect(url: str) -> Connection:
 
 # A statement that waits for a minute is stuck; an idle transaction holds row locks that others wait for.
 _SESSION: dict[str, Any] = {
-    "options": "-c timezone=UTC -c statement_timeout=60000 -c idle_in_transaction_session_timeout=120000"
+    # Every statement is a look-up by key: planning it anew each time costs more than it could win.
+    "options": "-c timezone=UTC -c plan_cache_mode=force_generic_plan -c jit=off"
+    " -c statement_timeout=60000 -c idle_in_transaction_session_timeout=120000"
 }
 
 
@@ -45,9 +48,14 @@ def open_pool(url: str, *, size: int = 4) -> ConnectionPool[Connection]:
 @cache
 def queries(file: str) -> dict[str, LiteralString]:
     """The statements of `queries/<file>.sql` by name; each stands under a line `-- name: its_name`."""
-    text = resources.files(__package__).joinpath("queries", f"{file}.sql").read_text()
+    text: LiteralString = resources.files(__package__).joinpath("queries", f"{file}.sql").read_text()
     parts = _QUERY_NAME.split(text)[1:]
-    return {name: cast(LiteralString, body.strip()) for name, body in zip(parts[::2], parts[1::2], strict=True)}
+    return {name: _bare(body) for name, body in zip(parts[::2], parts[1::2], strict=True)}
+
+
+def _bare(statement: LiteralString) -> LiteralString:
+    """Without comments and indentation: psycopg reads a short statement once and a long one at every execution."""
+    return "\n".join(line for line in (_COMMENT.sub("", line).strip() for line in statement.splitlines()) if line)
 
 
 def migrations() -> list[tuple[str, LiteralString]]:

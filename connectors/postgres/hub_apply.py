@@ -1,7 +1,7 @@
 """Actions carried out in the built-in hub: sales orders and what is done with their rows. It decides nothing."""
 
 from collections.abc import Iterable
-from dataclasses import asdict, fields
+from dataclasses import fields
 from decimal import Decimal
 from typing import Any, Final, assert_never
 
@@ -11,10 +11,12 @@ from connectors.errors import HubRefused
 from connectors.postgres import Connection, Row, hub_stock, queries
 from schemas import actions
 from schemas.hub import DraftOrder, DraftRow, MoStatus, NewCustomer, NewItem
-from schemas.orders import ZERO, Kind
+from schemas.orders import ZERO, Address, Kind
 
 _SQL: Final = queries("hub_apply")
 _CREATE_ORDER: Final = queries("hub")["create_order"]
+_ADDRESS: Final = tuple(field.name for field in fields(Address))
+_ORDER: Final = tuple(field.name for field in fields(DraftOrder))
 
 
 def carry_out(connection: Connection, action: actions.HubAction) -> str:  # noqa: C901, PLR0912 - one branch each
@@ -55,11 +57,15 @@ def create_order(connection: Connection, order: DraftOrder) -> str:
     """Write the order with whatever is new about it, in one statement; its id (ORD-6)."""
     if not order.rows:
         raise HubRefused(f"order {order.order_no} has no rows")
-    values = {field.name: getattr(order, field.name) for field in fields(order)}
+    values = {name: getattr(order, name) for name in _ORDER}
     values |= _customer(order.customer)
-    values |= {"bill_to": Jsonb(asdict(order.bill_to)), "ship_to": Jsonb(asdict(order.ship_to))}
+    values |= {"bill_to": Jsonb(_address(order.bill_to)), "ship_to": Jsonb(_address(order.ship_to))}
     values["rows"] = Json([_row(row, position, order) for position, row in enumerate(order.rows, start=1)])
     return _id(connection.execute(_CREATE_ORDER, values).fetchone())
+
+
+def _address(address: Address) -> dict[str, str]:
+    return {name: getattr(address, name) for name in _ADDRESS}  # dataclasses.asdict copies deeply, and slowly
 
 
 def _customer(customer: str | NewCustomer) -> dict[str, str | None]:

@@ -6,5 +6,5 @@ FROM hub.sales_orders o WHERE o.store_id = %(store_id)s GROUP BY o.currency ORDE
 
 -- name: rows
 -- How many rows of each kind the store's orders have in the hub.
-SELECT r.kind, count(*) AS rows FROM hub.sales_order_rows r JOIN hub.sales_orders o ON o.id = r.order_id
+SELECT r.kind, count(*) AS rows FROM hub.sales_order_rows r JOIN hub.sales_orders o ON o.id = r.sales_order_id
 WHERE o.store_id = %(store_id)s GROUP BY r.kind ORDER BY r.kind
