@@ -1,9 +1,13 @@
 """The whole product on this machine, for real: servers, a sandbox shop, workers, beat, Flower, and an import."""
 
+import os
+import shutil
 import socket
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import Any, Final
 
 import click
@@ -19,7 +23,7 @@ from tasks.process import Process, close_process
 from tasks.stores import NewStore, connect_store
 from workers import programs
 from workers.cli.desk import open_desk
-from workers.cli.output import Failed, console, example, table
+from workers.cli.output import Failed, example, table
 from workers.cli.progress import watch_store
 from workers.embedded import server_status, stop_servers
 from workers.processes import start_programs
@@ -129,7 +133,9 @@ def _tell_result(held: Process) -> bool:
     click.echo("\nrows: " + ", ".join(f"{count['rows']} {count['kind']}" for count in rows) + "\n")
     table(["money", "orders", "in the hub", "in the shop", "difference"], [_sum(total) for total in money])
     is_exact = all(total["total_with_tax"] == total["store_total_with_tax"] for total in money)
-    console().print("\n[green]Every cent adds up.[/]" if is_exact else "\n[red]The money does not add up.[/]")
+    click.secho(
+        "\nEvery cent adds up." if is_exact else "\nTHE MONEY DOES NOT ADD UP.", fg="green" if is_exact else "red"
+    )
     states = {count["state"] for count in counts}
     return is_exact and "imported" in states and states <= {"imported", "skipped"}
 
@@ -154,7 +160,10 @@ def _tell_next(flower_port: int) -> None:
 
 
 def _program() -> str:
-    return click.get_current_context().find_root().info_name or "storesync"
+    """How to type the command here: by its name, or by its path where that is not in PATH."""
+    found = shutil.which("storesync")
+    is_same = found is not None and Path(found).samefile(sys.argv[0])
+    return "storesync" if is_same or not Path(sys.argv[0]).exists() else os.path.relpath(sys.argv[0])
 
 
 def _stay() -> None:

@@ -14,9 +14,10 @@ from schemas.errors import SettingRefused
 from tasks.session import UnknownStore
 from workers.cli import account, demo, hub, journal, orders, queue, sandbox, servers, stock, stores
 from workers.embedded import EmbeddedError
+from workers.processes import ProgramsError
 
 _WRONG_USAGE = (SettingRefused,)
-_FAILED = (ConfigError, ConnectorError, EmbeddedError, UnknownStore)
+_FAILED = (ConfigError, ConnectorError, EmbeddedError, ProgramsError, UnknownStore)
 _SERVERS = (psycopg.OperationalError, redis.exceptions.RedisError, OperationalError)
 
 
@@ -40,6 +41,9 @@ def run(arguments: Sequence[str] | None = None) -> int:
     """Run one command; an error is one line on stderr that says what to do."""
     try:
         result = cli.main(arguments, prog_name="storesync", standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:  # a group alone: its commands are the answer
+        click.echo(error.format_message(), err=True)
+        return 2
     except click.UsageError as error:
         path = error.ctx.command_path if error.ctx else "storesync"
         return _complain(f"{error.format_message().rstrip('.')} (see {path} --help)", 2)

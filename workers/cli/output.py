@@ -10,6 +10,7 @@ from typing import Any
 import click
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from schemas.money import plain
 
@@ -33,7 +34,8 @@ def example(*lines: str) -> str:
 def console() -> Console:
     """Where text goes; wide when nobody looks, so that a pipe gets whole lines."""
     is_seen = sys.stdout.isatty()
-    return Console(width=None if is_seen else 200, highlight=False, soft_wrap=not is_seen)
+    # Markup and emoji are off: a customer may be called [/red] or :smile:.
+    return Console(width=None if is_seen else 200, highlight=False, soft_wrap=not is_seen, markup=False, emoji=False)
 
 
 def say(document: Document, as_json: bool, text: Callable[[], None]) -> None:
@@ -48,7 +50,7 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """A table for people."""
     sheet = Table(*columns, box=None, pad_edge=False, header_style="bold")
     for row in rows:
-        sheet.add_row(*(cell(value) for value in row))
+        sheet.add_row(*(Text(cell(value)) for value in row))
     console().print(sheet)
 
 

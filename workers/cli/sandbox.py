@@ -2,8 +2,8 @@
 
 import click
 
-from connectors.sandbox import SANDBOXES, open_sandbox
-from workers.cli.output import example
+from connectors.sandbox import SANDBOXES, FaultError, open_sandbox
+from workers.cli.output import Failed, example
 
 
 @click.command("sandbox", epilog=example("storesync sandbox woocommerce --orders 40 --seed 7 --fault rate_limit=0.05"))
@@ -17,9 +17,14 @@ def run_sandbox(
     port: int, platform: str, orders: int, seed: int, webhooks_to: str | None, faults: tuple[str, ...]
 ) -> None:
     """Run a local stand-in of a vendor's API with real state, until Ctrl-C."""
-    sandbox = open_sandbox(
-        platform, port=port, orders=orders, seed=seed, webhooks_to=webhooks_to, faults=_read_faults(faults)
-    )
+    try:
+        sandbox = open_sandbox(
+            platform, port=port, orders=orders, seed=seed, webhooks_to=webhooks_to, faults=_read_faults(faults)
+        )
+    except FaultError as error:
+        raise click.UsageError(str(error)) from error
+    except OSError as error:
+        raise Failed(f"port {port} cannot be used: {error.strerror}") from error
     click.echo(f"{platform} sandbox with {orders} orders at {sandbox.url}. Connect it in another terminal:\n")
     credentials = " ".join(f"--credential {key}={value}" for key, value in sandbox.credentials.items())
     click.echo(f"  storesync store connect {platform} trial --url {sandbox.url} {credentials} --allow-insecure\n")
