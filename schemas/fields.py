@@ -27,13 +27,13 @@ T = TypeVar("T")
 
 
 class Field(fields.Field[T]):
-    """A field without validators of its own: orders have many fields, and marshmallow's way to none is long."""
+    """A field that takes the short way when it has no validators: orders have many fields."""
 
     def deserialize(
         self, value: Any, attr: str | None = None, data: Mapping[str, Any] | None = None, **kwargs: Any
     ) -> Any:
         """The value as `_deserialize` reads it; absent and null are answered as marshmallow does."""
-        if value is missing or value is None:
+        if value is missing or value is None or self.validators:
             return super().deserialize(value, attr, data, **kwargs)
         return self._deserialize(value, attr, data, **kwargs)
 
@@ -48,7 +48,7 @@ class Text(Field[str]):
     def deserialize(
         self, value: Any, attr: str | None = None, data: Mapping[str, Any] | None = None, **kwargs: Any
     ) -> str:
-        return "" if value is None or value is missing else self._deserialize(value, attr, data, **kwargs)
+        return "" if value is None or value is missing else super().deserialize(value, attr, data, **kwargs)
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> str:
         if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
