@@ -52,6 +52,6 @@ def _ring(task: str, messages: list[tuple[Any, ...]], **options: Any) -> None:
     try:
         with current_app.producer_pool.acquire(block=True) as producer, producer.batch(_IN_ONE_GO):  # type: ignore[attr-defined] # new in kombu 5.7
             for arguments in messages:
-                current_app.tasks[task].apply_async(arguments, producer=producer, **options)
+                current_app.send_task(task, arguments, producer=producer, **options)
     except OperationalError as error:
         raise Unavailable(f"Redis does not take messages ({error})") from error

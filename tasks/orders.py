@@ -6,8 +6,9 @@ from connectors import locks
 from connectors.postgres import orders as due
 from connectors.postgres.journal import Line
 from connectors.postgres.orders import Outcome
-from schemas.actions import Note
+from schemas.actions import CreateOrder, Note, Skip
 from schemas.orders import StoreOrder
+from schemas.stores import Remembered
 from tasks.rules.eligibility import decide_import, is_news
 from tasks.rules.mapping import build_order
 from tasks.session import Done, Seen, StoreSession, work_on_orders
@@ -27,25 +28,27 @@ def take_in(session: StoreSession, seen: Seen) -> Done:
     """Gather, decide, apply: create the sales order, or say why not."""
     if seen.remembered.has_hub_order:
         return _settle(session, seen, Outcome("imported"))
-    order = _read_order(session, seen)
-    matches = session.hub.matches(session.store.id, order, base_currency=session.account.base_currency)
-
-    skip = decide_import(
-        order, store=session.store, account=session.account, remembered=seen.remembered, rate=matches.rate
-    )
-    if skip is not None:
+    decision = decide(session, _read_order(session, seen), seen.remembered)
+    if isinstance(decision, Skip):
+        skip = decision
         state = "deleted" if seen.remembered.is_tombstoned else "skipped"
         line = Line("import", "skipped", skip.reason, skip.detail)
         outcome = Outcome(state, skip.reason, skip.detail, lines=(line,) if is_news(skip, seen.remembered) else ())
         return _settle(session, seen, outcome)
-    creation, notes = build_order(
-        order, store=session.store, account=session.account, matches=matches, location=session.location
-    )
-
+    creation, notes = decision
     with session.connection.transaction():
         (hub_order_id,) = session.hub.apply([creation])
         lines = (Line("import", "imported"), *(_note_line(note) for note in notes))
         return _settle(session, seen, Outcome("imported", hub_order_id=hub_order_id, lines=lines))
+
+
+def decide(session: StoreSession, order: StoreOrder, remembered: Remembered) -> Skip | tuple[CreateOrder, list[Note]]:
+    """What an order would become, with the hub as it is now. Nothing is written."""
+    matches = session.hub.matches(session.store.id, order, base_currency=session.account.base_currency)
+    skip = decide_import(order, store=session.store, account=session.account, remembered=remembered, rate=matches.rate)
+    if skip is not None:
+        return skip
+    return build_order(order, store=session.store, account=session.account, matches=matches, location=session.location)
 
 
 def _read_order(session: StoreSession, seen: Seen) -> StoreOrder:

@@ -166,14 +166,18 @@ def open_session(held: Process, connection: postgres.Connection, row: postgres.R
     )
 
 
-def _read_seen(row: postgres.Row) -> Seen:
-    remembered = Remembered(
+def read_remembered(row: postgres.Row) -> Remembered:
+    """What is remembered of an order that was looked at; nothing of one that is new."""
+    return Remembered(
         is_tombstoned=row["tombstoned_at"] is not None,
         has_hub_order=row["hub_order_id"] is not None,
-        state=row["order_state"],
+        state=row["order_state"] or "pending",
         reason=row["order_reason"],
     )
-    return Seen(row["external_id"], row["payload"], row["changed"], row["attempts"], remembered)
+
+
+def _read_seen(row: postgres.Row) -> Seen:
+    return Seen(row["external_id"], row["payload"], row["changed"], row["attempts"], read_remembered(row))
 
 
 def _write_down(held: Process, row: postgres.Row, error: Exception) -> Done:

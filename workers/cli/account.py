@@ -11,7 +11,7 @@ from schemas.actions import AddLocation
 from schemas.money import plain
 from schemas.settings import currency, read_account_settings
 from workers.cli.desk import database, open_desk, read_pairs
-from workers.cli.output import Failed, example, json_option, say, table
+from workers.cli.output import Failed, done, example, json_option, say, table
 
 
 @click.group()
@@ -38,7 +38,7 @@ def set_account(settings: tuple[str, ...]) -> None:
         if "default_location" in values:
             require_location(connection, str(values["default_location"]), key="default_location")
         stores.change_account(connection, values)
-    click.echo("Saved. It holds from the next task on.")
+    done("Saved. It holds from the next task on.", settings=values)
 
 
 def require_location(connection: Connection, code: str, *, key: str) -> None:
@@ -60,7 +60,7 @@ def add_location(code: str, name: str | None) -> None:
     """Add a location to the hub."""
     with database() as connection, connection.transaction():
         PostgresHub(connection).apply([AddLocation(code, name or code)])
-    click.echo(f"Location {code} is there.")
+    done(f"Location {code} is there.", code=code, name=name or code)
 
 
 @location.command("list", epilog=example("storesync location list"))
@@ -105,7 +105,7 @@ def set_rate(code: str, rate: str) -> None:
         if code == base:
             raise click.UsageError(f"{code} is the base currency")
         rates.keep(connection, {(code, datetime.now(UTC).date()): worth}, base=base, source="hand")
-    click.echo(f"1 {code} = {plain(worth)} {base} from today on.")
+    done(f"1 {code} = {plain(worth)} {base} from today on.", currency=code, base=base, rate=plain(worth))
 
 
 @click.group()
@@ -123,7 +123,7 @@ def rotate_secrets() -> None:
             stores.set_credentials(connection, row["id"], held.secrets.rotate(row["credentials"]))
     if not rows:
         raise Failed("there are no credentials to rotate: connect a store first")
-    click.echo(f"Credentials of {len(rows)} store(s) are under the newest key.")
+    done(f"Credentials of {len(rows)} store(s) are under the newest key.", stores=len(rows))
 
 
 COMMANDS = (account, location, rate_table, secrets)

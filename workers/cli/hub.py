@@ -26,7 +26,7 @@ from workers.cli.hub_desk import (
     rows_named,
 )
 from workers.cli.hub_orders import order
-from workers.cli.output import example, json_option, say, table
+from workers.cli.output import done, example, json_option, say, table
 
 _Portions = tuple[tuple[str, Decimal], ...]
 
@@ -82,7 +82,7 @@ def _add(action: AddProduct) -> None:
         PostgresHub(connection).apply([action])
         items = hub_lists.items_with_sku(connection, action.sku)
     twice = f" {items} items share this SKU now: the new one is meant from here on." if items > 1 else ""
-    click.echo(f"Added {action.sku}.{twice} See: storesync hub product list")
+    done(f"Added {action.sku}.{twice} See: storesync hub product list", sku=action.sku)
 
 
 @product.command("list", epilog=example("storesync hub product list --json"))
@@ -147,7 +147,7 @@ def adjust_stock(sku: str, delta: Decimal, location: str | None, batch: str | No
     with hub_desk() as desk:
         desk.apply([AdjustStock(sku, delta, location, batch)])
         there = _in_stock(desk, sku)
-    click.echo(f"{sku}: {'+' if delta > 0 else ''}{plain(delta)}. In stock now: {there}.")
+    done(f"{sku}: {'+' if delta > 0 else ''}{plain(delta)}. In stock now: {there}.", sku=sku, delta=plain(delta))
 
 
 def _in_stock(desk: PostgresHub, sku: str) -> str:
@@ -172,7 +172,7 @@ def receive(pieces: tuple[str, ...], location: str | None, batch: str | None) ->
     with hub_desk() as desk:
         numbers = desk.apply([ReceivePurchase(sku, quantity, location, batch) for sku, quantity in received])
     parts = (f"{plain(quantity)} × {sku} (PO-{po})" for (sku, quantity), po in zip(received, numbers, strict=True))
-    click.echo(f"Received {', '.join(parts)}. See: storesync stock show {received[0][0]}")
+    done(f"Received {', '.join(parts)}. See: storesync stock show {received[0][0]}", received=parts)
 
 
 def _read_pieces(pieces: tuple[str, ...]) -> list[tuple[str, Decimal]]:
@@ -192,7 +192,7 @@ def lock_inventory(until: date) -> None:
     """Close inventory up to and including a day; an earlier day than before opens it again."""
     with hub_desk() as desk:
         desk.apply([LockInventory(until)])
-    click.echo(f"Inventory is closed up to and including {until}: its orders stay, and its stock does not move.")
+    done(f"Inventory is closed up to and including {until}: its orders stay, and its stock does not move.", until=until)
 
 
 # -- manufacturing -------------------------------------------------------------------------------------------------
@@ -237,7 +237,7 @@ def set_mo(mo: int, status: str) -> None:
     """Move a manufacturing order on; DONE puts its pieces in stock."""
     with hub_desk() as desk:
         desk.apply([SetMoStatus(str(mo), MoStatus(status))])
-    click.echo(f"Manufacturing order {mo} is {status}.")
+    done(f"Manufacturing order {mo} is {status}.", mo=mo, status=status)
 
 
 @manufacturing.command("list", epilog=example("storesync hub mo list --json"))

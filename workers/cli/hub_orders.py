@@ -28,7 +28,7 @@ from workers.cli.hub_desk import (
     limit_option,
     rows_named,
 )
-from workers.cli.output import Failed, example, json_option, say, table
+from workers.cli.output import Failed, done, example, json_option, say, table
 
 _Portions = tuple[tuple[str, Decimal], ...]
 
@@ -141,7 +141,7 @@ def pack(reference: str, portions: _Portions) -> None:
         chosen = choose(found, portions, _to_pack, done="packed")
         desk.apply([PackRows(found.id, chosen)])
         text = _say_moved(desk, found, chosen, "Packed")
-    click.echo(f"{text} Next: storesync hub order deliver {quote(reference)}")
+    done(f"{text} Next: storesync hub order deliver {quote(reference)}", order=reference)
 
 
 @order.command(
@@ -163,7 +163,7 @@ def deliver(reference: str, portions: _Portions, **tracking: Any) -> None:
         chosen = choose(found, portions, _to_deliver, done="delivered")
         desk.apply([DeliverRows(found.id, chosen, source="hub", **tracking)])
         text = _say_moved(desk, found, chosen, "Delivered")
-    click.echo(f"{text} Next: storesync hub order invoice {quote(reference)}")
+    done(f"{text} Next: storesync hub order invoice {quote(reference)}", order=reference)
 
 
 @order.command(epilog=example("storesync hub order invoice acme/5001", "storesync hub order invoice 1001 CHAIR-1"))
@@ -176,7 +176,7 @@ def invoice(reference: str, skus: tuple[str, ...]) -> None:
         rows = [row for sku in skus for row in rows_named(found, sku)] if skus else list(found.rows)
         (number,) = desk.apply([InvoiceRows(found.id, tuple(row.id for row in rows))])
     names = ", ".join(dict.fromkeys(label(row) for row in rows if row.quantity > row.invoiced_quantity))
-    click.echo(f"Invoice {number} for order {found.order_no}: {names}.")
+    done(f"Invoice {number} for order {found.order_no}: {names}.", invoice=number, order_no=found.order_no)
 
 
 def choose(
@@ -230,7 +230,7 @@ def delete(reference: str) -> None:
         store = stores.find_store(connection, str(found.store_id)) if found.store_id else None
     way_back = f"storesync order reimport {store['name']} {quote(str(found.external_id))}" if store else ""
     never = f" It never imports again; the one way back: {way_back}" if store else ""
-    click.echo(f"Deleted order {found.order_no}.{never}")
+    done(f"Deleted order {found.order_no}.{never}", order_no=found.order_no)
 
 
 def _person() -> str:

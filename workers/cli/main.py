@@ -13,6 +13,7 @@ from connectors.errors import ConnectorError
 from schemas.errors import SettingRefused
 from tasks.session import UnknownStore
 from workers.cli import account, demo, hub, journal, orders, queue, sandbox, servers, stock, stores
+from workers.cli.output import give_json
 from workers.embedded import EmbeddedError
 from workers.processes import ProgramsError
 
@@ -29,6 +30,7 @@ def cli() -> None:
 
 for module in (account, demo, hub, journal, orders, queue, sandbox, servers, stock, stores):
     for command in module.COMMANDS:
+        give_json(command)
         cli.add_command(command)
 
 

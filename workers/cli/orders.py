@@ -8,7 +8,7 @@ from connectors.postgres import Connection, Row, hub_view, journal, orders
 from schemas.reasons import describe
 from tasks import bells
 from workers.cli.desk import database, store_row
-from workers.cli.output import Failed, example, json_option, say, table, utc
+from workers.cli.output import Failed, done, example, json_option, say, table, utc
 
 STATES = ("pending", "imported", "skipped", "failed", "deleted")
 
@@ -122,7 +122,8 @@ def reimport(store_name: str, external_id: str) -> None:
             raise Failed(f"order {external_id} of {store_name} was not deleted in the hub: nothing to bring back")
         journal.add(connection, journal.Line("reimport", "pending"), store_id=store["id"], external_id=external_id)
     bells.ring_order(store["id"], external_id)
-    click.echo(f"It is looked at now: storesync order show {store_name} {external_id}")
+    text = f"It is looked at now: storesync order show {store_name} {external_id}"
+    done(text, store=store_name, external_id=external_id)
 
 
 @click.command(epilog=example("storesync retry acme 5001", "storesync retry --failed --store acme"))
@@ -149,13 +150,12 @@ def retry(
         with connection.transaction(force_rollback=dry_run):
             retried = _retry(connection, store, external_id, reason)
     if dry_run:
-        click.echo(
-            f"Would look again at {len(retried)} order(s): {', '.join(key for _, key in retried[:20]) or 'none'}"
-        )
+        keys = [key for _, key in retried]
+        done(f"Would look again at {len(keys)} order(s): {', '.join(keys[:20]) or 'none'}", orders=keys)
         return
     for store_id, key in retried:
         bells.ring_order(store_id, key)
-    click.echo(f"{len(retried)} order(s) are looked at again.")
+    done(f"{len(retried)} order(s) are looked at again.", orders=[key for _, key in retried])
 
 
 def _retry(

@@ -14,6 +14,9 @@ from rich.text import Text
 
 from schemas.money import plain
 
+_AS_JSON = "storesync.json"
+_JSON_HELP = "Print one JSON document."
+
 Document = Mapping[str, Any] | Sequence[Any]
 
 
@@ -23,7 +26,7 @@ class Failed(click.ClickException):
 
 def json_option(command: Callable[..., Any]) -> Callable[..., Any]:
     """--json: one JSON document on stdout."""
-    return click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")(command)
+    return click.option("--json", "as_json", is_flag=True, callback=_remember_json, help=_JSON_HELP)(command)
 
 
 def example(*lines: str) -> str:
@@ -44,6 +47,29 @@ def say(document: Document, as_json: bool, text: Callable[[], None]) -> None:
         click.echo(json.dumps(document, default=_plain, ensure_ascii=False, indent=2))
     else:
         text()
+
+
+def done(text: str, **document: Any) -> None:
+    """What a command did: a line for people; with --json the document, the line as its message."""
+    if click.get_current_context().meta.get(_AS_JSON):
+        click.echo(json.dumps({**document, "message": text}, default=_plain, ensure_ascii=False, indent=2))
+    else:
+        click.echo(text)
+
+
+def give_json(command: click.Command) -> None:
+    """Let every command below a group take --json; those with a document of their own have it already."""
+    if isinstance(command, click.Group):
+        for below in command.commands.values():
+            give_json(below)
+    elif not any("--json" in option.opts for option in command.params):
+        option = click.Option(["--json"], is_flag=True, expose_value=False, callback=_remember_json, help=_JSON_HELP)
+        command.params.append(option)
+
+
+def _remember_json(context: click.Context, _: click.Parameter, value: bool) -> bool:
+    context.meta[_AS_JSON] = value
+    return value
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:

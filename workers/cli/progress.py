@@ -4,12 +4,12 @@ import time
 from dataclasses import dataclass
 from datetime import datetime
 
+from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from connectors import postgres
 from connectors.postgres import orders, stores
 from tasks.process import Process
-from workers.cli.output import console
 
 LOOK_SECONDS = 0.25
 PATIENCE_SECONDS = 30  # so long without any movement, with nothing fetched: nobody is working
@@ -74,5 +74,5 @@ def _bars() -> Progress:
         MofNCompleteColumn(),
         TimeElapsedColumn(),
         TextColumn("{task.fields[note]}"),
-        console=console(),
+        console=Console(stderr=True),
     )

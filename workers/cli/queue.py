@@ -1,8 +1,9 @@
 """Commands that put work in the queue: sync a store, or any task by its name."""
 
 import inspect
-import json
+from collections import Counter
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -12,35 +13,58 @@ from kombu import Connection
 
 from connectors.postgres import Row, stores
 from tasks import bells
+from tasks.preview import preview_orders
 from tasks.process import Process
 from workers.app import app
 from workers.cli.desk import MOMENT, open_desk, store_row
-from workers.cli.output import Failed, example
-from workers.cli.progress import watch_store
+from workers.cli.output import Failed, done, example, json_option, say, table
+from workers.cli.progress import count, watch_store
 
 # Workers send a heartbeat every two seconds: so long a silence means that there is none.
 SILENCE_SECONDS = 15
 
 
-@click.command(epilog=example("storesync sync acme --wait", "storesync sync acme --since 2d"))
+@click.command(epilog=example("storesync sync acme --wait", "storesync sync acme --since 2d --dry-run"))
 @click.argument("name")
 @click.option("--since", type=MOMENT, metavar="TIME", help="Read again everything changed since: ISO 8601, or 2d ago.")
 @click.option("--wait", is_flag=True, help="Show progress until every order of it is done.")
-def sync(name: str, since: datetime | None, wait: bool) -> None:
+@click.option("--dry-run", is_flag=True, help="Only show what would come in; nothing is written.")
+@json_option
+def sync(name: str, since: datetime | None, wait: bool, dry_run: bool, as_json: bool) -> None:
     """Fetch a store's changed orders now."""
     held = open_desk()
     row = _active_store(held, name)
+    cursor = held.connector(row).cursor_since(since) if since else row["cursor"]
+    if dry_run:
+        found = [asdict(preview) for preview in preview_orders(held, row, cursor)]
+        say(found, as_json, lambda: _tell_preview(found))
+        return
     with held.pool.connection() as connection:
         started = stores.database_time(connection)
         if since is not None:
-            stores.keep_cursor(connection, row["id"], held.connector(row).cursor_since(since))
+            stores.keep_cursor(connection, row["id"], cursor)
         stores.fetch_now(connection, row["id"])
     bells.ring_fetch(row["id"])
-    if not wait:
-        click.echo(f"{name} is fetched now. See storesync order list --store {name}")
-        return
+    if wait:
+        _wait(held, row, started)
+    else:
+        done(f"{name} is fetched now. See storesync order list --store {name}", store=name)
+
+
+def _wait(held: Process, row: Row, started: datetime) -> None:
+    name = row["name"]
     if not watch_store(held, row["id"], name, since=started):
-        raise Failed(f"not everything of {name} came in: see storesync store show {name}")
+        raise Failed(f"not everything of {name} came in: see storesync store show {name} and storesync doctor")
+    with held.pool.connection() as connection:
+        now = count(connection, row["id"])
+    done(f"{name} is up to date: {now}.", store=name, orders=now.states)
+
+
+def _tell_preview(found: list[dict[str, Any]]) -> None:
+    table(["order", "would", "reason", "detail"], [tuple(preview.values()) for preview in found])
+    counted = Counter(preview["outcome"] for preview in found)
+    words = ", ".join(f"{outcome} {number}" for outcome, number in counted.items()) or "do nothing"
+    click.echo(f"Would {words}. Nothing was written.")
 
 
 def _active_store(held: Process, name: str) -> Row:
@@ -60,15 +84,18 @@ def _active_store(held: Process, name: str) -> Row:
 def enqueue(task: str, arguments: tuple[str, ...], wait: bool) -> None:
     """Put any task in the queue by its name; a store may be given by name."""
     held = open_desk()
+    app.loader.import_default_modules()
     names = sorted(name for name in app.tasks if not name.startswith("celery."))
     if task not in names:
         raise click.UsageError(f"there is no task {task!r}; there are {', '.join(names)}")
     _check_arguments(task, arguments)
     values = _by_id(held, arguments)
     if not wait:
-        click.echo(f"Enqueued {task} as {app.tasks[task].apply_async(values).id}.")
+        sent = app.send_task(task, values)
+        done(f"Enqueued {task} as {sent.id}.", task=task, id=sent.id)
         return
-    click.echo(json.dumps(_run_and_wait(task, values)))
+    told = _run_and_wait(task, values)
+    done(f"{task}: {told['result']}", **told)
 
 
 def _check_arguments(task: str, arguments: tuple[str, ...]) -> None:
@@ -94,7 +121,7 @@ def _run_and_wait(task: str, values: tuple[Any, ...]) -> dict[str, Any]:
     told: dict[str, Any] = {}
 
     def send() -> None:
-        told["id"] = app.tasks[task].apply_async(values).id
+        told["id"] = app.send_task(task, values).id
 
     def keep(event: dict[str, Any]) -> None:
         if event["uuid"] == told["id"]:

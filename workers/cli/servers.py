@@ -8,7 +8,7 @@ from connectors import postgres
 from workers import programs
 from workers.cli import checks
 from workers.cli.desk import open_desk, servers, upgrade
-from workers.cli.output import Failed, example, json_option, say, table
+from workers.cli.output import Failed, done, example, json_option, say, table
 from workers.processes import run_programs
 
 
@@ -50,7 +50,7 @@ def upgrade_schema() -> None:
     config = servers()
     with postgres.connect(config.database_url) as connection:
         applied = upgrade(connection)
-    click.echo(f"Applied {', '.join(applied)}." if applied else "The database is up to date.")
+    done(f"Applied {', '.join(applied)}." if applied else "The database is up to date.", applied=applied)
 
 
 @db.command("status", epilog=example("storesync db status"))

@@ -11,7 +11,7 @@ from schemas.stores import StoreState
 from tasks import stores as store_tasks
 from tasks.process import Process
 from workers.cli.desk import open_desk, read_pairs, store_row
-from workers.cli.output import example, json_option, say, table, utc
+from workers.cli.output import done, example, json_option, say, table, utc
 
 _CREDENTIAL = click.option(
     "--credential", "credentials", multiple=True, metavar="KEY=VALUE", help="VALUE may be @FILE. May be repeated."
@@ -42,7 +42,8 @@ def connect(
     new = store_tasks.NewStore(platform, name, url, read_pairs(credentials), read_pairs(settings), allow_insecure)
     facts = store_tasks.connect_store(open_desk(), new)
     money = f", sells in {facts.currency}" if facts.currency else ""
-    click.echo(f"Connected {name} ({platform}{money}). Its open orders come in now: storesync sync {name} --wait")
+    text = f"Connected {name} ({platform}{money}). Its open orders come in now: storesync sync {name} --wait"
+    done(text, name=name, platform=platform, currency=facts.currency)
 
 
 @store.command("list", epilog=example("storesync store list --json"))
@@ -115,7 +116,7 @@ def set_store(name: str, settings: tuple[str, ...], credentials: tuple[str, ...]
         raise click.UsageError("nothing to set: give KEY=VALUE or --credential KEY=VALUE")
     held = open_desk()
     store_tasks.change_store(held, _row(held, name), read_pairs(settings), read_pairs(credentials))
-    click.echo("Saved. It holds from the next task on.")
+    done("Saved. It holds from the next task on.", name=name)
 
 
 def _row(held: Process, name: str) -> Row:
@@ -139,7 +140,7 @@ def check(name: str, as_json: bool) -> None:
 def pause(name: str) -> None:
     """Work on a store no more until it is resumed."""
     _move(name, StoreState.PAUSED)
-    click.echo(f"{name} is paused. Go on with: storesync store resume {name}")
+    done(f"{name} is paused. Go on with: storesync store resume {name}", name=name, state=StoreState.PAUSED)
 
 
 @store.command(epilog=example("storesync store resume acme"))
@@ -147,7 +148,7 @@ def pause(name: str) -> None:
 def resume(name: str) -> None:
     """Go on with a paused store."""
     _move(name, StoreState.ACTIVE)
-    click.echo(f"{name} is active.")
+    done(f"{name} is active.", name=name, state=StoreState.ACTIVE)
 
 
 @store.command(epilog=example("storesync store disconnect acme"))
@@ -155,7 +156,7 @@ def resume(name: str) -> None:
 def disconnect(name: str) -> None:
     """Part from a store: its credentials are forgotten, its orders stay. Connected again, it knows them."""
     _move(name, StoreState.DISCONNECTED)
-    click.echo(f"{name} is disconnected. Its orders stay in the hub.")
+    done(f"{name} is disconnected. Its orders stay in the hub.", name=name, state=StoreState.DISCONNECTED)
 
 
 def _move(name: str, state: StoreState) -> None:
