@@ -13,6 +13,7 @@ from billiard.exceptions import SoftTimeLimitExceeded
 from psycopg_pool import PoolTimeout
 
 from connectors import errors, locks, postgres
+from connectors.config import ConfigError
 from connectors.hub import Hub
 from connectors.postgres import journal, stores
 from connectors.postgres import orders as due
@@ -85,11 +86,13 @@ def work_on_orders(store: int | str, external_ids: Sequence[str], work: OrderWor
     store_id = resolve_store(held, store)
     stop_at = monotonic() + BUDGET_SECONDS
     words: Counter[str] = Counter()
-    for place, external_id in enumerate(external_ids):
-        if place and monotonic() > stop_at:
-            bells.ring_orders(store_id, external_ids[place:])
-            break
-        words[work_on_order(held, store_id, external_id, work)] += 1
+    waiting = list(external_ids)
+    try:
+        while waiting and (not words or monotonic() < stop_at):
+            words[work_on_order(held, store_id, waiting.pop(0), work)] += 1
+    finally:
+        if waiting:  # too slow, or one of them broke the task: the others are not to suffer for it
+            bells.ring_orders(store_id, waiting)
     if len(external_ids) > 1:
         with held.pool.connection() as connection:
             bells.ring_next_orders(connection, store_id)
@@ -132,6 +135,8 @@ def _look_and_work(held: Process, store_id: int, external_id: str, work: OrderWo
             if row["changed"] <= row["order_settled"]:
                 return Done("nothing_due")
             return work(open_session(held, connection, row), _read_seen(row))
+    except ConfigError:
+        raise  # the installation is wrong, not the order: it stays due until that is mended
     except EXPECTED as error:
         if row is None:  # not even the look worked: nothing to write to, the bell is rung again
             raise
