@@ -7,9 +7,10 @@ from dataclasses import replace
 
 from celery import Celery
 from celery.exceptions import SecurityWarning
-from celery.signals import setup_logging, worker_process_init, worker_process_shutdown
+from celery.signals import setup_logging, worker_init, worker_process_init, worker_process_shutdown
 from kombu import Queue
 
+from connectors import postgres
 from connectors.config import Config, read_config
 from connectors.locks import HARD_LIMIT_SECONDS, SOFT_LIMIT_SECONDS
 from tasks.process import close_process, configure
@@ -99,6 +100,15 @@ def _set_up_logging(**_: object) -> None:
     log_to(read_config().log, level=logging.INFO)
     # Only JSON is accepted, so what Celery warns of when root runs a worker (pickle) cannot happen here.
     warnings.filterwarnings("ignore", category=SecurityWarning)
+
+
+@worker_init.connect
+def _bring_up_to_date(**_: object) -> None:
+    """Our own database follows the software; a configured one waits for `storesync db upgrade`."""
+    config = find_servers()
+    if "DATABASE_URL" in config.embedded:
+        with postgres.connect(config.database_url) as connection:
+            postgres.upgrade(connection)
 
 
 @worker_process_init.connect
