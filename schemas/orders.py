@@ -63,6 +63,7 @@ class StoreLine:
     product_key: str | None = None
     is_custom: bool = False
     is_physical: bool = True
+    location: str | None = None  # the store's id of the location it ships from, where it names one (CHG-7)
 
     @property
     def item_key(self) -> str:

@@ -20,5 +20,6 @@ class Platform:
     optional_credentials: tuple[str, ...] = ()
     discounts_inside_price: bool = False
     changes_travel: bool = True
+    cancelled_statuses: frozenset[str] = frozenset()  # nothing of such an order is to be delivered any more (CHG-5)
     partial_fulfillment: bool = False
     delivery_days: int | None = None  # None: the product's or the account's default

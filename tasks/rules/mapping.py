@@ -24,9 +24,17 @@ class _Case:
 
     order: StoreOrder
     store: Store
-    account: Account
     matches: HubMatches
     location: str
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The rows of an order as its store tells it now, the money of what a setting leaves out, and their proof."""
+
+    rows: tuple[DraftRow, ...]
+    left_out: tuple[money.Settled, ...]
+    proof: money.Proof
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +50,7 @@ class _Plan:
     quantity: Decimal = ONE
     delivered_quantity: Decimal = ZERO
     ships: bool = False
+    location: str | None = None  # the store's own location
 
 
 _Pair = tuple[_Plan, money.Settled]
@@ -51,16 +60,26 @@ def build_order(
     order: StoreOrder, *, store: Store, account: Account, matches: HubMatches, location: str
 ) -> tuple[CreateOrder, list[Note]]:
     """The sales order to create and what a person should know of it; `location` is the store's hub location."""
-    case = _Case(order, store, account, matches, location)
+    case = _Case(order, store, matches, location)
     with localcontext(money.WIDE):
         plans = _plan_rows(case)
-        settled = money.settle_rows([plan.amount for plan in plans], order)
-        pairs = list(zip(plans, settled, strict=True))
-        kept, left_out = _arrange(pairs, case)
-        proof = money.proof([row for _, row in kept], order, left_out=left_out)
-        rows = tuple(_build_row(plan, row, case) for plan, row in kept)
-        draft = _build_draft(case, rows, proof=proof, delivery_date=_delivery_date(case, plans))
-    return CreateOrder(draft), _notes(order, rows, proof)
+        layout = _lay_out(plans, case)
+        draft = _build_draft(case, layout, account=account, delivery_date=_delivery_date(case, plans, account))
+    return CreateOrder(draft), _notes(order, layout.rows, layout.proof)
+
+
+def build_rows(order: StoreOrder, *, store: Store, matches: HubMatches, location: str) -> Layout:
+    """The rows that the order would have if it were imported now; none where the store has nothing left on it."""
+    case = _Case(order, store, matches, location)
+    with localcontext(money.WIDE):
+        return _lay_out(_plan_rows(case), case)
+
+
+def _lay_out(plans: Sequence[_Plan], case: _Case) -> Layout:
+    settled = money.settle_rows([plan.amount for plan in plans], case.order)
+    kept, left_out = _arrange(list(zip(plans, settled, strict=True)), case)
+    proof = money.proof([row for _, row in kept], case.order, left_out=left_out)
+    return Layout(tuple(_build_row(plan, row, case) for plan, row in kept), tuple(left_out), proof)
 
 
 # -- rows: the store's lines, then its other charges, then shipping ----------------------------------------------
@@ -86,6 +105,7 @@ def _plan_line(line: StoreLine, amount: money.Amount, case: _Case) -> _Plan:
         quantity=line.quantity,
         delivered_quantity=min(line.delivered_quantity, line.quantity),
         ships=True,
+        location=line.location,
     )
 
 
@@ -122,6 +142,12 @@ def _join(shipping: Sequence[_Pair], currency: str) -> _Pair:
     return _Plan(SHIPPING_ID, None, Kind.SHIPPING, None, name, amount), row
 
 
+def hub_location(store_location: str | None, store: Store) -> str | None:
+    """The hub location that a store's location is mapped to; None where it is not, or the store names none."""
+    known = store.settings.get("location_map")
+    return known.get(store_location) if isinstance(known, dict) and store_location else None
+
+
 def _build_row(plan: _Plan, settled: money.Settled, case: _Case) -> DraftRow:
     is_inside = case.store.platform.discounts_inside_price
     price = money.price_row(plan.amount, settled.total, plan.quantity, order=case.order, is_inside=is_inside)
@@ -137,7 +163,7 @@ def _build_row(plan: _Plan, settled: money.Settled, case: _Case) -> DraftRow:
         tax_rate=settled.tax_rate,
         total=settled.total,
         tax=settled.tax,
-        location=case.location,
+        location=hub_location(plan.location, case.store) or case.location,
         delivered_quantity=plan.delivered_quantity,
         ships=plan.ships,
     )
@@ -146,9 +172,9 @@ def _build_row(plan: _Plan, settled: money.Settled, case: _Case) -> DraftRow:
 # -- the order ---------------------------------------------------------------------------------------------------
 
 
-def _build_draft(case: _Case, rows: tuple[DraftRow, ...], *, proof: money.Proof, delivery_date: date) -> DraftOrder:
-    order, base = case.order, case.account.base_currency
-    rate = _exchange_rate(case)
+def _build_draft(case: _Case, layout: Layout, *, account: Account, delivery_date: date) -> DraftOrder:
+    order, proof, base = case.order, layout.proof, account.base_currency
+    rate = _exchange_rate(case, base)
     return DraftOrder(
         order_no=order.number or order.external_id,
         store_id=case.store.id,
@@ -170,25 +196,25 @@ def _build_draft(case: _Case, rows: tuple[DraftRow, ...], *, proof: money.Proof,
         store_total_with_tax=proof.store_total_with_tax,
         total_mismatch=proof.is_mismatch,
         location=case.location,
-        rows=rows,
+        rows=layout.rows,
         customer_reference=order.customer_reference,
         notes=order.note,
         is_paid=order.is_paid,
     )
 
 
-def _exchange_rate(case: _Case) -> ExchangeRate:
-    rate = money.exchange_rate(case.order, case.account.base_currency, case.matches.rate)
+def _exchange_rate(case: _Case, base: str) -> ExchangeRate:
+    rate = money.exchange_rate(case.order, base, case.matches.rate)
     if rate is None:
         raise ValueError(f"order {case.order.external_id} has no exchange rate: it is skipped, not built")
     return rate
 
 
-def _delivery_date(case: _Case, plans: Sequence[_Plan]) -> date:
+def _delivery_date(case: _Case, plans: Sequence[_Plan], account: Account) -> date:
     """The platform's fixed delivery time, else the longest of the items', each by default the account's."""
     days = case.store.platform.delivery_days
     if days is None:
-        days = max(_delivery_days(plan.item, case.account) for plan in plans if plan.ships)
+        days = max(_delivery_days(plan.item, account) for plan in plans if plan.ships)
     return case.order.created_at.date() + timedelta(days=days)
 
 
