@@ -26,6 +26,7 @@ from workers.embedded import EmbeddedError, Servers, ensure_servers, stop_server
 _HOME = "STORESYNC_TESTS_HOME"  # handed to the workers of pytest-xdist, which inherit our environment
 _PREFIX = "storesync-tests-"
 _COPY_LOCK = 7203_0002  # advisory lock, see _copy_of_template
+_NOWHERE = {"DATABASE_URL": "postgresql://127.0.0.1:1/nowhere", "REDIS_URL": "redis://127.0.0.1:1"}
 
 hypothesis.settings.register_profile("dev", deadline=None)
 hypothesis.settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
@@ -36,13 +37,20 @@ def pytest_configure(config: pytest.Config) -> None:
     """Forget the developer's own servers and settings; the first process of a run makes its home."""
     for name in [name for name in os.environ if name.startswith("STORESYNC_") and name != _HOME]:
         del os.environ[name]
-    os.environ.pop("DATABASE_URL", None)
-    os.environ.pop("REDIS_URL", None)
+    # pytest looks into everything a test module imports. A task that is looked into asks for the app's settings, and
+    # without servers named they would start our own in the developer's home, and ring real workers there.
+    os.environ.update(_NOWHERE)
     if not hasattr(config, "workerinput"):
         _remove_homes_of_killed_runs()
         home = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-"))
         home.chmod(0o711)  # PostgreSQL does not run as root, and must get in
         os.environ[_HOME] = str(home)
+
+
+def pytest_collection_finish() -> None:
+    """From here on every test names the servers it wants."""
+    for name in _NOWHERE:
+        os.environ.pop(name, None)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

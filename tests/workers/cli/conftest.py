@@ -8,10 +8,13 @@ from cryptography.fernet import Fernet
 from redis import Redis
 
 from connectors import postgres
+from connectors.sandbox import open_sandbox
 from tasks.process import close_process
 from tests import makers
 from tests.workers.cli.command import Cli, Result
 from tests.workers.cli.hub_orders import bring_in
+from tests.workers.cli.shops import Shop, connect
+from workers.app import app
 from workers.cli.main import run
 
 
@@ -26,6 +29,7 @@ def cli(
 ) -> Iterator[Cli]:
     """`cli("hub", "product", "list")` runs a command; its exit code and what it printed."""
     assert redis.ping()
+    app.conf.broker_url = redis_url
     environment = {
         "DATABASE_URL": fresh_database_url,
         "REDIS_URL": redis_url,
@@ -55,3 +59,17 @@ def fresh_connection(cli: Cli, fresh_database_url: str) -> Iterator[postgres.Con
 def imported(fresh_connection: postgres.Connection) -> None:
     """acme/5001: a table, two tins of oil, and a parcel."""
     bring_in(fresh_connection, makers.store_order())
+
+
+@pytest.fixture
+def shop() -> Iterator[Shop]:
+    """A WooCommerce shop with products and no orders."""
+    with open_sandbox("woocommerce", orders=0) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def acme(cli: Cli, shop: Shop) -> Shop:
+    """The shop, connected as the store `acme`."""
+    assert connect(cli, shop, "--allow-insecure").code == 0
+    return shop
