@@ -1,0 +1,182 @@
+"""BigCommerce's JSON as a StoreOrder: facts only. It decides nothing about which orders or amounts the hub takes."""
+
+import dataclasses
+from collections.abc import Iterable
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any, Final
+
+from schemas.bigcommerce_amounts import Item, ItemMoney, OrderMoney, settle_items
+from schemas.bigcommerce_json import ORDER, STATUS_IDS, digest, flat, is_wrapped, needs_parts
+from schemas.errors import Unreadable
+from schemas.fields import load
+from schemas.money import cent, round_price
+from schemas.orders import ZERO, Address, Buyer, Kind, StoreCharge, StoreLine, StoreOrder
+from schemas.platform import Platform
+
+__all__ = ["DELETED", "PLATFORM", "STATUS_IDS", "digest", "needs_parts", "read_order"]
+
+DELETED: Final = "deleted"  # no status of its own in the shop: an archived order keeps the one it had
+
+PLATFORM: Final = Platform(
+    name="bigcommerce",
+    imports={"awaiting_fulfillment": None, "awaiting_payment": "orders.awaiting_payment"},
+    statuses=frozenset({*STATUS_IDS, DELETED}),
+    completed_status="completed",
+    credentials=("access_token",),
+    optional_credentials=("client_id", "client_secret"),
+    discounts_inside_price=False,
+    changes_travel=True,
+)
+
+Loaded = dict[str, Any]
+
+_PAID: Final = frozenset({"captured", "paid", "partially refunded"})
+_CERTIFICATE: Final = "giftcertificate"
+
+
+# -- reading -----------------------------------------------------------------------------------------------------
+
+
+def read_order(payload: Any) -> StoreOrder:
+    """An order with its consignments and fees, or as {"order": …, "products": […], "shipping_addresses": […], …}.
+
+    Numbers must have been parsed as Decimal. Raises Unreadable with the path, and nothing else.
+    """
+    if not is_wrapped(payload) and needs_parts(payload):
+        raise Unreadable("products", "are not in the order")
+    order = load(ORDER, flat(payload))
+    order["lines"] = sorted(_lines(order), key=lambda line: int(line["id"]))
+    order["parcels"] = order["consignments"]["shipping"] or order["shipping_addresses"]
+    order["currency"] = order["currency"] or order["shown_currency"]
+    if not order["currency"]:
+        raise Unreadable("default_currency_code", "missing data for required field")
+    return _store_order(order)
+
+
+def _lines(order: Loaded) -> Iterable[Loaded]:
+    sent = order["consignments"]
+    for group in (sent["shipping"], sent["pickups"], sent["downloads"], sent["email"]["gift_certificates"]):
+        for one in group:
+            yield from one["line_items"]
+    yield from order["products"]
+
+
+def _store_order(order: Loaded) -> StoreOrder:
+    charges = list(_charges(order))
+    settled = settle_items([*map(_line_item, order["lines"]), *(cost for _, cost in charges)], _money(order))
+    count = len(order["lines"])
+    addresses = [_address(parcel) for parcel in order["parcels"]]
+    bill_to = _address(order["billing_address"])
+    rate, base = _exchange(order)
+    return StoreOrder(
+        external_id=order["id"],
+        number=order["id"],
+        status=DELETED if order["is_deleted"] else order["status"],
+        currency=order["currency"],
+        created_at=order["date_created"],
+        updated_at=order["date_modified"],
+        prices_include_tax=bool(order["is_tax_inclusive_pricing"]),
+        lines=tuple(map(_line, order["lines"], settled.items[:count])),
+        charges=tuple(
+            replace(charge, amount=one.amount, tax_rate=one.tax_rate, tax=one.tax)
+            for (charge, _), one in zip(charges, settled.items[count:], strict=True)
+        ),
+        total_with_tax=settled.total_with_tax,
+        total_tax=settled.total_tax,
+        buyer=_buyer(order, bill_to, addresses),
+        bill_to=bill_to,
+        ship_to=addresses[0] if addresses else bill_to,
+        ship_to_count=max(len(addresses), 1),
+        order_discount=settled.order_discount,
+        exchange_rate=rate,
+        exchange_base=base,
+        note="\n".join(text for text in (order["staff_notes"], order["customer_message"]) if text) or None,
+        is_paid=order["payment_status"].lower() in _PAID,
+    )
+
+
+def _money(order: Loaded) -> OrderMoney:
+    return OrderMoney(
+        unit=cent(order["currency"]),
+        is_gross=bool(order["is_tax_inclusive_pricing"]),
+        total_with_tax=order["total_inc_tax"],
+        total_tax=order["total_tax"],
+        # Both come off the total: they are never the same money.
+        discount=(order["discount_amount"] or ZERO) + (order["coupon_discount"] or ZERO),
+    )
+
+
+def _line_item(line: Loaded) -> Item:
+    return Item(
+        ex_tax=line["ex_tax"],
+        inc_tax=line["inc_tax"],
+        tax=line["tax"],
+        discount=sum((part["amount"] for part in line["applied_discounts"] or ()), ZERO),
+        quantity=line["quantity"],
+        refunded=min(line["quantity_refunded"] or ZERO, line["quantity"]),
+    )
+
+
+def _line(line: Loaded, money: ItemMoney) -> StoreLine:
+    product, variant = (line[f"{kind}_id"] if line[f"{kind}_id"] != "0" else "" for kind in ("product", "variant"))
+    left = line["quantity"] - min(line["quantity_refunded"] or ZERO, line["quantity"])
+    key = f"variant:{variant}" if variant else f"product:{product}" if product else f"name:{line['name']}"
+    return StoreLine(
+        external_id=line["id"],
+        name=line["name"],
+        sku=line["sku"] or None,
+        quantity=left,
+        amount=money.amount,
+        discount=money.discount,
+        tax_rate=money.tax_rate,
+        tax=money.tax,
+        delivered_quantity=min(line["quantity_shipped"] or ZERO, left),
+        product_key=key,
+        # A gift certificate has no product either, but a buyer paid for it in the shop like for any other.
+        is_custom=not product and line["type"] != _CERTIFICATE,
+        is_physical=line["type"] in ("", "physical"),
+    )
+
+
+def _charges(order: Loaded) -> Iterable[tuple[StoreCharge, Item]]:
+    """The order's money beside its lines. Store credit and gift certificates are payments, and none of it (MAP-9)."""
+    for fee in order["fees"]:
+        charge = StoreCharge(f"fee:{fee['id']}", fee["name"] or fee["own_name"], Kind.SERVICE, ZERO)
+        yield charge, Item(fee["ex_tax"], fee["inc_tax"])
+    wrappings = dict.fromkeys(line["wrapping_name"] for line in order["lines"] if line["wrapping_name"])
+    methods = dict.fromkeys(parcel["shipping_method"] for parcel in order["parcels"] if parcel["shipping_method"])
+    for what, name, kind in (
+        ("wrapping", ", ".join(wrappings) or "Gift wrapping", Kind.SERVICE),
+        ("handling", "Handling", Kind.SERVICE),
+        ("shipping", ", ".join(methods), Kind.SHIPPING),
+    ):
+        cost = Item(order[f"{what}_cost_ex_tax"] or ZERO, order[f"{what}_cost_inc_tax"] or ZERO)
+        if cost.ex_tax or cost.inc_tax:
+            yield StoreCharge(what, name, kind, ZERO), cost
+
+
+def _exchange(order: Loaded) -> tuple[Decimal | None, str | None]:
+    """The shop's own rate as the worth of one unit, and the currency it leads to.
+
+    The shop gives it the other way round: 1 USD is 150 JPY. A 1 between two currencies is no rate: shops without
+    several currencies say so of everything.
+    """
+    base, rate = order["base_currency"], order["base_rate"]
+    if not base or base == order["currency"] or rate is None or rate <= 0 or rate == 1:
+        return None, None
+    return round_price(1 / rate), base
+
+
+def _address(given: Loaded) -> Address:
+    names = (field.name for field in dataclasses.fields(Address))
+    return replace(Address(**{name: given[name] for name in names}), country=given["country"] or given["country_name"])
+
+
+def _buyer(order: Loaded, bill_to: Address, addresses: list[Address]) -> Buyer:
+    names = [f"{one.first_name} {one.last_name}".strip() or one.company for one in (bill_to, *addresses[:1])]
+    return Buyer(
+        name=next(filter(None, names), ""),
+        email=order["billing_address"]["email"] or None,
+        external_id=order["customer_id"] if order["customer_id"] not in {"", "0"} else None,
+    )
