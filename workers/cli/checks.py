@@ -13,9 +13,11 @@ from connectors.config import Config, ConfigError
 from connectors.errors import ConnectorError
 from connectors.locks import open_redis
 from connectors.postgres import stores
+from connectors.secrets import open_secrets
 from schemas.reasons import describe
 from tasks.process import process
 from workers.app import QUEUES, app
+from workers.cli.output import first_line
 
 CLOCK_SECONDS = 5  # signatures and marks go wrong when clocks are further apart
 ANSWER_SECONDS = 2
@@ -37,7 +39,9 @@ def check_all(config: Config) -> list[Check]:
     found.append(redis_check)
     if redis_check.is_ok:
         found += _workers()
-    if all(check.is_ok for check in found if check.name in {"database", "schema"}):
+    key_check = _secret_key(config)
+    found.append(key_check)
+    if key_check.is_ok and all(check.is_ok for check in found if check.name in {"database", "schema"}):
         found += _stores()
     return found
 
@@ -52,7 +56,7 @@ def _database(config: Config) -> Iterator[Check]:
             cure = "" if apart < CLOCK_SECONDS else ": set the clocks of both machines by NTP"
             yield Check("clock", apart < CLOCK_SECONDS, f"{apart:.1f} s from the database's{cure}")
     except psycopg.OperationalError as error:
-        yield Check("database", False, f"does not answer, see DATABASE_URL ({str(error).splitlines()[0]})")
+        yield Check("database", False, f"does not answer, see DATABASE_URL ({first_line(error)})")
 
 
 def _redis(config: Config) -> Check:
@@ -79,6 +83,14 @@ def _workers() -> Iterator[Check]:
         detail = f"nobody works on {', '.join(missing)}" if missing else f"{len(queues)} answer(s), all queues served"
         yield Check("workers", not missing, detail)
     yield Check("beat", bool(beats), "answers" if beats else "does not answer: storesync up")
+
+
+def _secret_key(config: Config) -> Check:
+    try:
+        open_secrets(config)
+    except ConfigError as error:
+        return Check("secret key", False, str(error))
+    return Check("secret key", True, "can be used")
 
 
 def _stores() -> Iterator[Check]:

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from io import TextIOWrapper
 
 import click
 import psycopg
@@ -9,11 +10,11 @@ import redis.exceptions
 from kombu.exceptions import OperationalError
 
 from connectors.config import ConfigError
-from connectors.errors import ConnectorError
+from connectors.errors import ConnectorError, NotFound, RateLimited, Refused, Unavailable
 from schemas.errors import SettingRefused
 from tasks.session import UnknownStore
 from workers.cli import account, demo, hub, journal, orders, queue, sandbox, servers, stock, stores
-from workers.cli.output import give_json
+from workers.cli.output import first_line, give_json, harmless
 from workers.embedded import EmbeddedError
 from workers.processes import ProgramsError
 
@@ -36,6 +37,9 @@ for module in (account, demo, hub, journal, orders, queue, sandbox, servers, sto
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run one command and leave with its exit code: 0 done, 1 failed, 2 wrong usage."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a sign that the terminal does not have is no reason to fail
     sys.exit(run(arguments))
 
 
@@ -54,14 +58,35 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except _WRONG_USAGE as error:
         return _complain(str(error), 2)
     except _FAILED as error:
-        return _complain(str(error), 1)
+        return _complain(f"{error}{_cure(error)}", 1)
     except _SERVERS as error:
-        return _complain(f"a server does not answer ({str(error).splitlines()[0]}): see storesync doctor", 1)
+        return _complain(f"a server does not answer ({first_line(error)}): see storesync doctor", 1)
+    except psycopg.Error as error:
+        return _complain(f"the database refuses this ({first_line(error)}): see storesync doctor", 1)
+    except UnicodeEncodeError:
+        return _complain("an argument is not UTF-8 text", 2)
     except (click.Abort, KeyboardInterrupt):
         return _complain("stopped", 130)
     return result if isinstance(result, int) else 0
 
 
+def _cure(error: Exception) -> str:
+    """What to do about an answer of a shop that is no success, where its words do not say so."""
+    match error:
+        case Refused():
+            return ". Give credentials that it takes, and that may read orders: --credential KEY=VALUE"
+        case NotFound():
+            return ". Look whether the URL is the shop's own"
+        case RateLimited():
+            return ""
+        case Unavailable(request=""):  # no shop was asked
+            return ": see storesync doctor"
+        case Unavailable():
+            return ". Try again, or look whether the shop is up"
+        case _:
+            return ""
+
+
 def _complain(problem: str, code: int) -> int:
-    click.echo("storesync: " + " ".join(problem.split()), err=True)
+    click.echo("storesync: " + " ".join(harmless(problem).split()), err=True)
     return code

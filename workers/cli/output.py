@@ -1,11 +1,12 @@
 """What commands say: text for people on a terminal, one JSON document with --json, one line for an error."""
 
 import json
+import re
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 import click
 from rich.console import Console
@@ -16,6 +17,12 @@ from schemas.money import plain
 
 _AS_JSON = "storesync.json"
 _JSON_HELP = "Print one JSON document."
+
+# Signs that a terminal obeys or that turn text around: ESC and its like, U+009B, line ends, bidirectional overrides.
+# They come with names and notes that anybody may type into a shop.
+_STEERING: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+
+_ENDLESS: Final = 1_000_000  # columns
 
 Document = Mapping[str, Any] | Sequence[Any]
 
@@ -35,16 +42,18 @@ def example(*lines: str) -> str:
 
 
 def console() -> Console:
-    """Where text goes; wide when nobody looks, so that a pipe gets whole lines."""
+    """Where text goes; endlessly wide when nobody looks, so that a pipe gets whole lines with nothing cut off."""
     is_seen = sys.stdout.isatty()
     # Markup and emoji are off: a customer may be called [/red] or :smile:.
-    return Console(width=None if is_seen else 200, highlight=False, soft_wrap=not is_seen, markup=False, emoji=False)
+    return Console(
+        width=None if is_seen else _ENDLESS, highlight=False, soft_wrap=not is_seen, markup=False, emoji=False
+    )
 
 
 def say(document: Document, as_json: bool, text: Callable[[], None]) -> None:
     """The document as JSON, or the text for people."""
     if as_json:
-        click.echo(json.dumps(document, default=_plain, ensure_ascii=False, indent=2))
+        click.echo(_json_text(document, indent=2))
     else:
         text()
 
@@ -52,9 +61,9 @@ def say(document: Document, as_json: bool, text: Callable[[], None]) -> None:
 def done(text: str, **document: Any) -> None:
     """What a command did: a line for people; with --json the document, the line as its message."""
     if click.get_current_context().meta.get(_AS_JSON):
-        click.echo(json.dumps({**document, "message": text}, default=_plain, ensure_ascii=False, indent=2))
+        click.echo(_json_text({**document, "message": text}, indent=2))
     else:
-        click.echo(text)
+        click.echo(harmless(text))
 
 
 def give_json(command: click.Command) -> None:
@@ -88,11 +97,27 @@ def cell(value: Any) -> str:
         case bool():
             return "on" if value else "off"
         case dict() | list():
-            return json.dumps(value, default=_plain, ensure_ascii=False) if value else "-"
+            return _json_text(value) if value else "-"
         case datetime() | date() | Decimal():
             return _plain(value)
         case _:
-            return str(value)
+            return harmless(str(value))
+
+
+def harmless(text: str) -> str:
+    """The text on one line, with signs that would steer the terminal shown instead of obeyed."""
+    return _STEERING.sub(lambda sign: " " if sign[0].isspace() else sign[0].encode("unicode_escape").decode(), text)
+
+
+def _json_text(document: Document, *, indent: int | None = None) -> str:
+    is_utf8 = sys.stdout.encoding.lower().replace("-", "") == "utf8"
+    text = json.dumps(document, default=_plain, ensure_ascii=not is_utf8, indent=indent)
+    return _STEERING.sub(lambda sign: sign[0] if sign[0] == "\n" else f"\\u{ord(sign[0]):04x}", text)
+
+
+def first_line(error: Exception) -> str:
+    """What an error says first; its class where it says nothing."""
+    return next(iter(str(error).splitlines()), type(error).__name__)
 
 
 def utc(moment: datetime | None) -> str | None:
