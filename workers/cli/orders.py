@@ -8,7 +8,7 @@ from connectors.postgres import Connection, Row, hub_view, journal, orders
 from schemas.reasons import describe
 from tasks import bells
 from workers.cli.desk import database, store_row
-from workers.cli.output import Failed, done, example, json_option, say, table, utc
+from workers.cli.output import Failed, cell, done, example, json_option, say, table, utc
 
 STATES = ("pending", "imported", "skipped", "failed", "deleted")
 
@@ -99,9 +99,11 @@ def _tell(document: dict[str, Any]) -> None:
 def _tell_order(hub_order: dict[str, Any]) -> None:
     customer, currency = hub_order["customer"], hub_order["currency"]
     click.echo(
-        f"\nSales order {hub_order['order_no']} · {hub_order['status']} · deliver by {hub_order['delivery_date']}"
+        f"\nSales order {cell(hub_order['order_no'])} · {hub_order['status']} · deliver by {hub_order['delivery_date']}"
     )
-    click.echo(f"{customer['name']} <{customer['email'] or 'no e-mail'}> · location {hub_order['location']}")
+    click.echo(
+        f"{cell(customer['name'])} <{cell(customer['email'] or 'no e-mail')}> · location {hub_order['location']}"
+    )
     columns = ["sku", "name", "kind", "quantity", "price_per_unit", "tax_rate", "discount_percent", "status"]
     table(columns, [[row[column] for column in columns] for row in hub_order["rows"]])
     mismatch = "  TOTAL MISMATCH" if hub_order["total_mismatch"] else ""
@@ -142,8 +144,10 @@ def retry(
     dry_run: bool,
 ) -> None:
     """Look again at an order, or at everything that was set aside. The store is asked anew."""
-    if failed == bool(external_id):
-        raise click.UsageError("give STORE and EXTERNAL_ID, or --failed")
+    if failed == bool(store_name) or failed == bool(external_id):
+        raise click.UsageError("give STORE and EXTERNAL_ID, or --failed, with --store NAME for one store's only")
+    if not failed and (only_store or reason):
+        raise click.UsageError("--store and --reason go with --failed")
     name = only_store if failed else store_name
     with database() as connection:
         store = store_row(connection, name) if name else None
@@ -153,8 +157,7 @@ def retry(
         keys = [key for _, key in retried]
         done(f"Would look again at {len(keys)} order(s): {', '.join(keys[:20]) or 'none'}", orders=keys)
         return
-    for store_id, key in retried:
-        bells.ring_order(store_id, key)
+    _ring(retried)
     done(f"{len(retried)} order(s) are looked at again.", orders=[key for _, key in retried])
 
 
@@ -170,6 +173,16 @@ def _retry(
             " (storesync order reimport)"
         )
     return [(store["id"], external_id)]
+
+
+def _ring(retried: list[tuple[int, str]]) -> None:
+    if len(retried) == 1:
+        bells.ring_order(*retried[0])
+        return
+    # No more bells than a store's window has room for: the rest are rung as the first ones settle (MUL-1).
+    with database() as connection:
+        for store_id in {store_id for store_id, _ in retried}:
+            bells.ring_due_orders(connection, store_id)
 
 
 COMMANDS = (order, retry)
