@@ -4,11 +4,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import click
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
 
 from connectors import postgres
-from connectors.config import Config
+from connectors.config import Config, ConfigError
 from connectors.postgres import rates, stores
 from tasks.process import Process, configure, process
 from workers import app  # a task used before the app exists falls to a default app without a broker
@@ -18,21 +21,36 @@ from workers.cli.output import Failed
 def open_desk() -> Process:
     """Everything a command needs; embedded servers are started and brought up to date by themselves."""
     config = servers()
-    held = process()
-    with held.pool.connection() as connection:
+    # Not by the pool: it tries for ten seconds, and then does not say why.
+    with postgres.connect(config.database_url) as connection:
         missing = postgres.missing_migrations(connection)
         if missing and "DATABASE_URL" not in config.embedded:
             raise Failed("the database is not up to date: run storesync db upgrade")
         if missing:
             upgrade(connection)
-    return held
+    return process()
 
 
 def servers() -> Config:
     """The configuration with servers that answer."""
     config = app.find_servers()
+    _refuse_unreadable(config)
     configure(config)
     return config
+
+
+def _refuse_unreadable(config: Config) -> None:
+    """An address that its client cannot read: the client's own words may repeat a password that was not encoded."""
+    rule = "in user name and password write %40 for @, %2F for / and %3A for :"
+    try:
+        ports = str(conninfo_to_dict(config.database_url).get("port") or "")
+        _ = [int(port) for port in ports.split(",") if port]
+    except (psycopg.ProgrammingError, ValueError):
+        raise ConfigError(f"DATABASE_URL must be like postgresql://USER:PASSWORD@HOST:5432/NAME; {rule}") from None
+    try:
+        _ = urlsplit(config.redis_url).port
+    except ValueError:
+        raise ConfigError(f"REDIS_URL must be like redis://:PASSWORD@HOST:6379/0; {rule}") from None
 
 
 def upgrade(connection: postgres.Connection) -> list[str]:
@@ -62,11 +80,12 @@ def read_pairs(pairs: tuple[str, ...]) -> dict[str, str]:
     values: dict[str, str] = {}
     for pair in pairs:
         key, equals, value = pair.partition("=")
-        if not equals or not key.strip():
+        key = key.strip()
+        if not equals or not key:
             raise click.UsageError(f"{pair!r} must be KEY=VALUE")
         if key in values:
             raise click.UsageError(f"{key} is given twice")
-        values[key.strip()] = _from_file(value) if value.startswith("@") else value
+        values[key] = _from_file(value) if value.startswith("@") else value
     return values
 
 
