@@ -1,7 +1,9 @@
 """Commands for what holds for all stores: account settings, locations, exchange rates, keys."""
 
+import re
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
+from typing import Final
 
 import click
 
@@ -9,9 +11,12 @@ from connectors.postgres import Connection, rates, stores
 from connectors.postgres.hub import PostgresHub
 from schemas.actions import AddLocation
 from schemas.money import plain
+from schemas.settings import code as place_code
 from schemas.settings import currency, read_account_settings
 from workers.cli.desk import database, open_desk, read_pairs
 from workers.cli.output import Failed, done, example, json_option, say, table
+
+_NUMBER: Final = re.compile(r"[0-9]{1,10}(\.[0-9]{1,12})?")  # Decimal itself reads 1_000, NaN and 1e999 too
 
 
 @click.group()
@@ -58,9 +63,13 @@ def location() -> None:
 @click.option("--name", help="Name for people; the code if left out.")
 def add_location(code: str, name: str | None) -> None:
     """Add a location to the hub."""
+    try:
+        code, name = place_code(code), place_code(name or code)
+    except ValueError as error:
+        raise click.UsageError(f"{code!r}, {name!r}: {error}") from error
     with database() as connection, connection.transaction():
-        PostgresHub(connection).apply([AddLocation(code, name or code)])
-    done(f"Location {code} is there.", code=code, name=name or code)
+        PostgresHub(connection).apply([AddLocation(code, name)])
+    done(f"Location {code} is there.", code=code, name=name)
 
 
 @location.command("list", epilog=example("storesync location list"))
@@ -94,18 +103,26 @@ def list_rates(as_json: bool) -> None:
 @click.argument("rate")
 def set_rate(code: str, rate: str) -> None:
     """Set by hand what one unit of CURRENCY is worth in the base currency from today on; it goes before all others."""
-    try:
-        worth, code = Decimal(rate), currency(code)
-    except (InvalidOperation, ValueError) as error:
-        raise click.UsageError(f"{code} {rate}: give a currency code and a number, like USD 0.92") from error
-    if not (worth.is_finite() and Decimal("1e-9") < worth < Decimal("1e9")):
-        raise click.UsageError(f"{rate} is no exchange rate")
+    worth, code = _read_rate(rate), _read_currency(code)
     with database() as connection:
         base = stores.account(connection).base_currency
         if code == base:
             raise click.UsageError(f"{code} is the base currency")
         rates.keep(connection, {(code, datetime.now(UTC).date()): worth}, base=base, source="hand")
     done(f"1 {code} = {plain(worth)} {base} from today on.", currency=code, base=base, rate=plain(worth))
+
+
+def _read_rate(text: str) -> Decimal:
+    if not _NUMBER.fullmatch(text) or not Decimal("1e-9") < Decimal(text) < Decimal("1e9"):
+        raise click.UsageError(f"{text!r} is no exchange rate: give a number, like 0.92")
+    return Decimal(text)
+
+
+def _read_currency(text: str) -> str:
+    try:
+        return currency(text)
+    except ValueError as error:
+        raise click.UsageError(f"{text!r} {error}") from error
 
 
 @click.group()
