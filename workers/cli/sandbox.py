@@ -1,9 +1,11 @@
 """The stand-ins of the vendors, started by hand."""
 
+from typing import Any
+
 import click
 
 from connectors.sandbox import SANDBOXES, FaultError, open_sandbox
-from workers.cli.output import Failed, example
+from workers.cli.output import Failed, example, json_option, say
 
 
 @click.command("sandbox", epilog=example("storesync sandbox woocommerce --orders 40 --seed 7 --fault rate_limit=0.05"))
@@ -13,26 +15,30 @@ from workers.cli.output import Failed, example
 @click.option("--seed", default=1, show_default=True, type=int, help="The same seed makes the same orders.")
 @click.option("--webhooks-to", metavar="URL", help="Where webhooks are delivered.")
 @click.option("--fault", "faults", multiple=True, metavar="NAME=RATE", help="Let calls fail, like http_500=0.1.")
-def run_sandbox(
-    port: int, platform: str, orders: int, seed: int, webhooks_to: str | None, faults: tuple[str, ...]
-) -> None:
+@json_option
+def run_sandbox(platform: str, faults: tuple[str, ...], as_json: bool, **wanted: Any) -> None:
     """Run a local stand-in of a vendor's API with real state, until Ctrl-C."""
     try:
-        sandbox = open_sandbox(
-            platform, port=port, orders=orders, seed=seed, webhooks_to=webhooks_to, faults=_read_faults(faults)
-        )
+        sandbox = open_sandbox(platform, faults=_read_faults(faults), **wanted)
     except FaultError as error:
         raise click.UsageError(str(error)) from error
     except OSError as error:
-        raise Failed(f"port {port} cannot be used: {error.strerror}") from error
-    click.echo(f"{platform} sandbox with {orders} orders at {sandbox.url}. Connect it in another terminal:\n")
-    credentials = " ".join(f"--credential {key}={value}" for key, value in sandbox.credentials.items())
-    click.echo(f"  storesync store connect {platform} trial --url {sandbox.url} {credentials} --allow-insecure\n")
-    click.echo("Ctrl-C stops.")
+        raise Failed(f"port {wanted['port']} cannot be used: {error.strerror}") from error
+    credentials = dict(sandbox.credentials)
+    document = {"platform": platform, "url": sandbox.url, "orders": wanted["orders"], "credentials": credentials}
+    say(document, as_json, lambda: _tell(document))
     try:
         sandbox.wait()
     finally:
         sandbox.stop()
+
+
+def _tell(document: dict[str, Any]) -> None:
+    platform, url = document["platform"], document["url"]
+    click.echo(f"{platform} sandbox with {document['orders']} orders at {url}. Connect it in another terminal:\n")
+    credentials = " ".join(f"--credential {key}={value}" for key, value in document["credentials"].items())
+    click.echo(f"  storesync store connect {platform} trial --url {url} {credentials} --allow-insecure\n")
+    click.echo("Ctrl-C stops.")
 
 
 def _read_faults(given: tuple[str, ...]) -> dict[str, float]:

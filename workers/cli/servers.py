@@ -19,7 +19,8 @@ from workers.processes import run_programs
 def up(workers: int, flower_port: int, web_port: int) -> None:
     """Run workers, beat, web and Flower in this terminal until Ctrl-C."""
     held = open_desk()
-    click.echo(f"Flower: http://127.0.0.1:{flower_port}   health: http://127.0.0.1:{web_port}/health   Ctrl-C stops.")
+    flower, health = f"http://127.0.0.1:{flower_port}", f"http://127.0.0.1:{web_port}/health"
+    done(f"Flower: {flower}   health: {health}   Ctrl-C stops.", flower=flower, health=health)
     chosen = programs.all_programs(workers=workers, flower_port=flower_port, web_port=web_port)
     run_programs(chosen, home=held.config.home)
 
