@@ -1,0 +1,160 @@
+"""The journal for people: which lines are asked for, from when on."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import click
+import pytest
+
+from connectors import postgres
+from connectors.postgres import journal
+from tests.workers.cli.command import Cli
+from tests.workers.cli.shops import Shop, document, place, take_in
+from workers.cli.desk import MOMENT
+from workers.cli.main import run
+
+LINE = {"at", "store", "external_id", "sku", "action", "outcome", "reason", "detail"}
+
+
+def test_line_has_every_column(cli: Cli, acme: Shop) -> None:
+    external_id = place(acme, status="on-hold")
+    take_in()
+
+    connected, skipped = document(cli("journal", "--json"))
+
+    assert connected.keys() == skipped.keys() == LINE
+    assert (connected["action"], connected["external_id"], connected["reason"]) == ("connect", None, None)
+    assert (skipped["store"], skipped["external_id"], skipped["outcome"]) == ("acme", external_id, "skipped")
+    assert (skipped["reason"], skipped["detail"]) == ("status_not_imported", {"status": "on-hold"})
+
+
+@pytest.mark.parametrize(
+    ("arguments", "actions"),
+    [
+        ((), ["connect", "import", "import", "count"]),
+        (("--store", "acme"), ["connect", "import", "import"]),
+        (("--order", "{order}"), ["import"]),
+        (("--store", "acme", "--order", "777"), []),
+        (("--sku", "A-1"), ["count"]),
+        (("--since", "1h"), ["connect", "import", "import", "count"]),
+        (("--since", "2999-01-01"), []),
+    ],
+    ids=" ".join,
+)
+def test_journal_shows_what_is_asked_for(
+    cli: Cli,
+    acme: Shop,
+    fresh_connection: postgres.Connection,
+    arguments: tuple[str, ...],
+    actions: list[str],
+) -> None:
+    order = place(acme)
+    place(acme)
+    take_in()
+    fresh_connection.execute("INSERT INTO journal (sku, action, outcome) VALUES ('A-1', 'count', 'noted')")
+
+    lines = document(cli("journal", "--json", *(word.format(order=order) for word in arguments)))
+
+    assert [line["action"] for line in lines] == actions
+
+
+def test_since_leaves_out_what_was_before(cli: Cli, acme: Shop, fresh_connection: postgres.Connection) -> None:
+    fresh_connection.execute(
+        "INSERT INTO journal (action, outcome, at) VALUES ('old', 'noted', now() - interval '90 minutes')"
+    )
+
+    actions = [
+        [line["action"] for line in document(cli("journal", "--json", "--since", since))] for since in ("1h", "2h")
+    ]
+
+    assert actions == [["connect"], ["connect", "old"]]
+
+
+def test_text_names_store_order_and_reason(cli: Cli, acme: Shop) -> None:
+    external_id = place(acme, status="on-hold")
+    take_in()
+
+    _, _, line = cli("journal").out.splitlines()
+
+    assert line.split()[1:] == [
+        "acme",
+        external_id,
+        "-",
+        "import",
+        "skipped",
+        "status_not_imported",
+        '{"status":',
+        '"on-hold"}',
+    ]
+
+
+def test_BEY_9_journal_of_new_credentials_names_them_and_keeps_them_to_itself(
+    cli: Cli, acme: Shop, tmp_path: Path
+) -> None:
+    (tmp_path / "secret").write_text(acme.credentials["consumer_secret"])
+
+    assert cli("store", "set", "acme", "--credential", f"consumer_secret=@{tmp_path}/secret").code == 0
+
+    printed = cli("journal", "--json").out
+    assert '"consumer_secret"' in printed
+    assert acme.credentials["consumer_secret"] not in printed
+
+
+def test_unknown_store_is_refused(cli: Cli) -> None:
+    result = cli("journal", "--store", "nope")
+
+    assert (result.code, result.err) == (1, "storesync: there is no store 'nope': see storesync store list\n")
+
+
+def test_follow_and_json_exclude_each_other(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["journal", "--follow", "--json"]) == 2
+    assert "choose one" in capsys.readouterr().err
+
+
+def test_follow_prints_new_lines_until_it_is_stopped(
+    cli: Cli, acme: Shop, fresh_connection: postgres.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks = iter([1, 2])
+
+    def meanwhile(_: float) -> None:
+        if next(looks) == 2:
+            raise KeyboardInterrupt
+        journal.add(fresh_connection, journal.Line("later\x1b]0;x\x07", "noted"))
+
+    monkeypatch.setattr("workers.cli.journal.time.sleep", meanwhile)
+
+    result = cli("journal", "--follow")
+
+    assert (result.code, result.err.strip()) == (130, "storesync: stopped")
+    assert [line.split()[1:] for line in result.out.splitlines()[2:]] == [
+        ["-", "-", "-", "later\\x1b]0;x\\x07", "noted", "-", "-"]
+    ]
+
+
+# -- times -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("2026-01-31T10:00:00Z", datetime(2026, 1, 31, 10, tzinfo=UTC)),
+        ("2026-01-31T10:00:00+02:00", datetime(2026, 1, 31, 8, tzinfo=UTC)),
+        ("2026-01-31 10:00", datetime(2026, 1, 31, 10, tzinfo=UTC)),
+        (" 2026-01-31 ", datetime(2026, 1, 31, tzinfo=UTC)),
+    ],
+)
+def test_moment_is_read_as_UTC_unless_it_says_otherwise(text: str, moment: datetime) -> None:
+    assert MOMENT.convert(text, None, None) == moment
+
+
+@pytest.mark.parametrize(("text", "ago"), [("90s", 90), ("15m", 900), ("2h", 7200), ("3d", 259_200), ("0s", 0)])
+def test_moment_may_be_so_long_ago(text: str, ago: int) -> None:
+    assert abs(MOMENT.convert(text, None, None) - datetime.now(UTC) + timedelta(seconds=ago)) < timedelta(seconds=5)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "yesterday", "h", "-2h", "1.5h", "2w", "99999999999999d", "2026-13-01", "0001-01-01T00:00+14:00"]
+)
+def test_what_is_no_moment_is_refused_with_examples(text: str) -> None:
+    with pytest.raises(click.UsageError, match="use 2026-01-31T10:00:00Z or 2h"):
+        MOMENT.convert(text, None, None)
