@@ -9,7 +9,7 @@ import socket
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final, Protocol
 
@@ -23,10 +23,21 @@ from urllib3.connectionpool import HTTPSConnectionPool
 
 from connectors import json_text
 from connectors.addresses import refuse_private_address, refuse_private_host, shop_url
-from connectors.errors import ConnectorError, RateLimited, Rejected, Unavailable, Unsafe
+from connectors.errors import ConnectorError, RateLimited, Refused, Rejected, Unavailable, Unsafe
 from connectors.refusals import Refusal, error_of
 
-__all__ = ["Anonymous", "Answer", "HttpClient", "NoWaits", "Waits", "basic_auth", "oauth1", "shop_url"]
+__all__ = [
+    "Anonymous",
+    "Answer",
+    "HeaderAuth",
+    "HttpClient",
+    "NoWaits",
+    "Waits",
+    "basic_auth",
+    "credential",
+    "oauth1",
+    "shop_url",
+]
 
 CONNECT_SECONDS: Final = 5
 READ_SECONDS: Final = 20
@@ -67,6 +78,7 @@ class Answer:
     request: str
     headers: Mapping[str, str]
     text: str
+    status: int = 200
 
     def json(self) -> Any:
         """The JSON value, with decimals. Raises Unavailable: no vendor sends anything else but in trouble."""
@@ -133,7 +145,7 @@ class HttpClient:
             stream=True,
         ) as response:
             if 200 <= response.status_code < 300:
-                return _Success(response.headers, _body(response, SIZE_LIMIT, deadline))
+                return _Success(response.headers, _body(response, SIZE_LIMIT, deadline), response.status_code)
             body = b""
             with suppress(*_NO_ANSWER, _TooLarge):  # what it says is only for people; that it says no is the answer
                 body = _body(response, _REFUSAL_SIZE, deadline)
@@ -143,9 +155,30 @@ class HttpClient:
 # -- the session -------------------------------------------------------------------------------------------------
 
 
+def credential(credentials: Mapping[str, str], name: str) -> str:
+    """A credential that can travel in a header. Raises Refused, naming it."""
+    value = credentials.get(name, "").strip()
+    if not value or not value.isascii() or not value.isprintable():
+        raise Refused(f"the credential {name} is missing or holds signs that no key has")
+    return value
+
+
 def basic_auth(user: str, password: str) -> AuthBase:
     """User name and password with every request, for https."""
     return HTTPBasicAuth(user, password)
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderAuth(AuthBase):
+    """A key in a header of its own with every request."""
+
+    header: str
+    key: str = field(repr=False)
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        """The request with the key."""
+        request.headers[self.header] = self.key
+        return request
 
 
 class Anonymous(AuthBase):
@@ -218,6 +251,7 @@ class _TooSlow(Exception):
 class _Success:
     headers: Mapping[str, str]
     body: bytes
+    status: int
 
 
 def _body(response: requests.Response, limit: int, deadline: float) -> bytes:
@@ -237,7 +271,7 @@ def _body(response: requests.Response, limit: int, deadline: float) -> bytes:
 def _read(answer: _Success, request: str) -> Answer:
     try:
         # Some plugins put a byte order mark before everything.
-        return Answer(request, answer.headers, answer.body.decode("utf-8-sig"))
+        return Answer(request, answer.headers, answer.body.decode("utf-8-sig"), answer.status)
     except UnicodeDecodeError as error:
         raise Unavailable("the answer is not UTF-8", request=request) from error
 

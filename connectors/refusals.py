@@ -16,6 +16,8 @@ RETRY_AFTER_DEFAULT: Final = timedelta(seconds=30)
 RETRY_AFTER_LEAST: Final = timedelta(seconds=1)
 RETRY_AFTER_MOST: Final = timedelta(hours=1)
 
+RESET_HEADER: Final = "X-Rate-Limit-Time-Reset-Ms"  # BigCommerce's
+
 _TAG: Final = re.compile(r"<[^<>]*>")
 _PRIVATE: Final = re.compile(r"[^\s@]+@[^\s@]+|[A-Za-z0-9]{24,}")  # an e-mail address, a key or token
 
@@ -39,7 +41,7 @@ def error_of(refusal: Refusal, request: str, *, now: datetime) -> ConnectorError
     if status == 404:
         return NotFound(words, request=request, status=status)
     if status == 429:
-        until = _retry_at(refusal.headers.get("Retry-After"), now)
+        until = _retry_at(refusal.headers, now)
         return RateLimited(words, until=until, request=request, status=status)
     if status in (301, 308):
         return Rejected(f"{words}: the shop has moved, connect it by its new URL", request=request, status=status)
@@ -54,15 +56,22 @@ def _vendor_words(body: bytes) -> str:
         value = json_text.read(body.decode("utf-8-sig", errors="replace"))
     except json_text.NotJson:
         return ""
-    said = [value.get(key) for key in ("code", "message")] if isinstance(value, dict) else []
+    if isinstance(value, list) and value:
+        value = value[0]  # BigCommerce lists what it has to say
+    said = [value.get(key) for key in ("code", "message", "title")] if isinstance(value, dict) else []
     words = ": ".join(" ".join(_TAG.sub(" ", word).split()) for word in said if isinstance(word, str))
     words = _PRIVATE.sub("…", words)
     return words if len(words) <= WORDS_LIMIT else f"{words[: WORDS_LIMIT - 1]}…"
 
 
-def _retry_at(header: str | None, now: datetime) -> datetime:
-    """When a vendor that says 429 may be asked again; without a readable Retry-After, after a while."""
-    return now + min(max(_retry_after(header or "", now), RETRY_AFTER_LEAST), RETRY_AFTER_MOST)
+def _retry_at(headers: Mapping[str, str], now: datetime) -> datetime:
+    """When a vendor that says 429 may be asked again; where it does not say that readably, after a while."""
+    text = headers.get(RESET_HEADER, "")
+    if text.isascii() and text.isdigit():
+        wait = timedelta(milliseconds=int(text[:12]))
+    else:
+        wait = _retry_after(headers.get("Retry-After") or headers.get("X-Retry-After") or "", now)
+    return now + min(max(wait, RETRY_AFTER_LEAST), RETRY_AFTER_MOST)
 
 
 def _retry_after(header: str, now: datetime) -> timedelta:

@@ -1,19 +1,19 @@
 """WooCommerce's REST API v3: addresses, paging, what its answers mean. No rule about orders lives here."""
 
 from collections.abc import Generator, Iterator, Mapping
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from dataclasses import replace
+from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any, Final
 
 from marshmallow import ValidationError
 
 from connectors import json_text
+from connectors.changes import Batch, batch_of, batches, follow, horizon, is_id, newest_of, usable_id
+from connectors.cursor import BEGINNING, SECOND, Cursor, naive
 from connectors.errors import NotFound, Refused, Rejected, Unavailable
-from connectors.http import Answer, HttpClient, NoWaits, Params, Waits, basic_auth, oauth1
+from connectors.http import Answer, HttpClient, NoWaits, Params, Waits, basic_auth, credential, oauth1
 from connectors.store import StoreFacts
-from connectors.woocommerce_cursor import BEGINNING, SECOND, Cursor, naive
 from schemas.errors import Unreadable
 from schemas.fields import UtcTime
 from schemas.money import MINOR_UNITS
@@ -21,12 +21,9 @@ from schemas.orders import Page, Snapshot, StoreOrder
 from schemas.woocommerce import FIELDS, PLATFORM, digest, needs_refunds, read_order
 
 PER_PAGE: Final = 100  # the most that WooCommerce gives
-LIKELY_AHEAD: Final = timedelta(seconds=60)  # a change dated later than this is a broken date, not a clock
 
 _UTC_TIME: Final = UtcTime()
 _NO_SUCH_ORDER: Final = "woocommerce_rest_shop_order_invalid_id"
-
-Entries = list[tuple[Any, str]]
 
 
 class WooCommerce:
@@ -42,7 +39,7 @@ class WooCommerce:
         waits: Waits | None = None,
         allow_insecure: bool = False,
     ) -> None:
-        key, secret = (_credential(credentials, name) for name in PLATFORM.credentials)
+        key, secret = (credential(credentials, name) for name in PLATFORM.credentials)
         auth = basic_auth if url.startswith("https://") else oauth1
         self.http = HttpClient(
             f"{url}/wp-json/wc/v3",
@@ -66,24 +63,10 @@ class WooCommerce:
 
     def _run(self, start: Cursor, seen: set[tuple[str, str]]) -> Generator[Page, None, Cursor]:
         """Everything from where the cursor stands; while backfilling only old orders that are still open."""
-        only = {}
+        only: Params = {}
         if start.is_backfill:
             only = {"status": ",".join(PLATFORM.imports), "modified_before": naive(start.recent + SECOND)}
-        state = start.begin(_now())
-        newest = state.known
-        is_one_page = start.settled is None
-        for batch in self._batches(state.since, only):
-            newest = max(newest, batch.newest)
-            state = state.reach(batch.position, newest=newest, now=_now())
-            if batch.is_last:
-                state = state.end(is_one_page=is_one_page)
-            is_one_page = False
-            # The second between two pages is in both of them; an id is on a page once.
-            snapshots = {one.external_id: one for one in map(_snapshot, batch.entries)}
-            fresh = tuple(one for one in snapshots.values() if (one.external_id, one.digest) not in seen)
-            yield Page(fresh, state.text(), batch.total)
-            seen.update((one.external_id, one.digest) for one in fresh)
-        return state
+        return (yield from follow(start, self._batches(start.since, only), _snapshot, seen=seen, now=_now))
 
     def cursor_since(self, moment: datetime) -> str:
         """The cursor that asks for everything changed since a moment."""
@@ -121,33 +104,18 @@ class WooCommerce:
         answer = self._orders(
             {"per_page": 1, "orderby": "modified", "order": "desc", "_fields": "id,date_modified_gmt"}
         )
-        newest = _newest(answer.entries(), _horizon(answer)) or BEGINNING
+        newest = newest_of(answer.entries(), _modified, horizon(answer)) or BEGINNING
         return Cursor.first(newest, now=_now())
 
-    def _batches(self, start: datetime, only: Params) -> "Iterator[_Batch]":
-        """Everything modified in the second `start` or later, oldest first, until a page is not full.
+    def _batches(self, start: datetime, only: Params) -> Iterator[Batch]:
+        return batches(
+            start,
+            lambda since: _batch(self._changes(since - SECOND, {**only, "orderby": "modified"})),
+            lambda second: self._walk_second(second, only),
+            too_old="orders are not filtered by date of change: WooCommerce 5.8 or newer is needed",
+        )
 
-        Each page begins with the second in which the last one ended: an order that moves between two calls moves
-        to the end, and whatever shares that second with the last order is not cut off.
-        """
-        while True:
-            answer = self._changes(start - SECOND, {**only, "orderby": "modified"})
-            batch = _batch(answer)
-            yield batch
-            if batch.is_last:
-                return
-            if batch.position < start:
-                # A full page from before what was asked for: the next one would be the same, for ever.
-                words = "orders are not filtered by date of change: WooCommerce 5.8 or newer is needed"
-                raise Rejected(words, request=answer.request)
-            if batch.position > start:
-                start = batch.position
-            else:
-                # More orders in one second than fit on a page.
-                yield from self._walk_second(start, only)
-                start += SECOND
-
-    def _walk_second(self, second: datetime, only: Params) -> "Iterator[_Batch]":
+    def _walk_second(self, second: datetime, only: Params) -> Iterator[Batch]:
         """All orders modified in one second, by id.
 
         An order that leaves the second in between moves the others forward, past the next offset. So each page must
@@ -204,31 +172,8 @@ class WooCommerce:
         return code if isinstance(code, str) and code in MINOR_UNITS else None
 
 
-@dataclass(frozen=True, slots=True)
-class _Batch:
-    """One page as it came: the newest date on it, and the newest that is likely."""
-
-    entries: Entries
-    position: datetime
-    newest: datetime
-    total: int | None
-    is_last: bool
-
-
-def _batch(answer: Answer) -> _Batch:
-    entries = answer.entries()
-    return _Batch(
-        entries=entries,
-        position=_newest(entries) or BEGINNING,
-        newest=_newest(entries, _horizon(answer)) or BEGINNING,
-        total=_total(answer),
-        is_last=len(entries) < PER_PAGE,
-    )
-
-
-def _newest(entries: Entries, horizon: datetime | None = None) -> datetime | None:
-    times = (_modified(value) for value, _ in entries)
-    return max((time for time in times if time and (horizon is None or time <= horizon)), default=None)
+def _batch(answer: Answer) -> Batch:
+    return batch_of(answer, answer.entries(), _modified, per_page=PER_PAGE, total=_total(answer))
 
 
 def _modified(value: Any) -> datetime | None:
@@ -237,15 +182,6 @@ def _modified(value: Any) -> datetime | None:
         return _UTC_TIME.deserialize(value.get("date_modified_gmt")) if isinstance(value, dict) else None
     except ValidationError:
         return None
-
-
-def _horizon(answer: Answer) -> datetime:
-    """What the shop's clock says, or ours, and a little more."""
-    try:
-        moment = parsedate_to_datetime(answer.headers.get("Date", ""))
-    except (ValueError, TypeError):
-        moment = _now()
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)) + LIKELY_AHEAD
 
 
 def _total(answer: Answer) -> int | None:
@@ -262,7 +198,7 @@ def _snapshot(entry: tuple[Any, str]) -> Snapshot:
     try:
         order = read_order(value)
     except Unreadable as error:
-        return Snapshot(_usable_id(value) or f"unreadable:{mark[:12]}", None, mark, text, (error.path, error.problem))
+        return Snapshot(usable_id(value) or f"unreadable:{mark[:12]}", None, mark, text, (error.path, error.problem))
     return Snapshot(order.external_id, order.updated_at, mark, None if needs_refunds(value) else text)
 
 
@@ -275,26 +211,14 @@ def _problem(payload: Any) -> tuple[str, str] | None:
 
 
 def _name(entry: tuple[Any, str]) -> str:
-    return _usable_id(entry[0]) or entry[1]
-
-
-def _usable_id(value: Any) -> str | None:
-    id_ = str(value.get("id")) if isinstance(value, dict) else ""
-    return id_ if id_.isascii() and id_.isdigit() and 0 < int(id_[:21]) < 10**20 else None
+    return usable_id(entry[0]) or entry[1]
 
 
 def _digits(external_id: str) -> str:
     """An id that is safe in an address. Raises NotFound: no order has another one."""
-    if not (external_id.isascii() and external_id.isdigit() and len(external_id) <= 20):
+    if not is_id(external_id):
         raise NotFound(f"WooCommerce has no order {external_id[:40]!r}: its ids are numbers")
     return external_id
-
-
-def _credential(credentials: Mapping[str, str], name: str) -> str:
-    value = credentials.get(name, "").strip()
-    if not value or not value.isascii() or not value.isprintable():
-        raise Refused(f"the credential {name} is missing or holds signs that no key has")
-    return value
 
 
 def _now() -> datetime:

@@ -9,11 +9,11 @@ import pytest
 from flask import Flask, Response, request
 
 from connectors import open_store
+from connectors.cursor import SETTLING
 from connectors.errors import NotFound, Refused, Rejected, Unavailable, Unsafe
 from connectors.sandbox import RunningSandbox, ShopSettings, WooCommerceShop, open_sandbox, run_woocommerce, seed_plain
 from connectors.sandbox.server import serve
 from connectors.woocommerce import WooCommerce
-from connectors.woocommerce_cursor import SETTLING
 from schemas.errors import Unreadable
 from tests import recorded
 from tests.connectors.store_contract import PlatformCase, StoreContract, by_id, drain, ids_of, snapshots_of

@@ -1,4 +1,4 @@
-"""connectors.woocommerce_cursor: no change is lost, however late it shows and whenever we ask."""
+"""connectors.cursor: no change is lost, however late it shows and whenever we ask."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.woocommerce_cursor import RECENT, SECOND, SETTLING, Cursor, naive
+from connectors.cursor import RECENT, SECOND, SETTLING, Cursor, naive
 
 START = datetime(2026, 1, 5, 10, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)

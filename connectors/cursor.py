@@ -1,4 +1,4 @@
-"""Where reading a WooCommerce shop's changes stands, as a small text. It asks nobody anything.
+"""Where reading a shop's changes stands, as a small text. It asks nobody anything.
 
 A change carries the second in which it was saved and becomes visible a little later (a slow transaction, a second web
 server with its own clock). So a change is settled only when the shop's clock is SETTLING past it; what is not settled
@@ -14,7 +14,7 @@ from typing import Any, Final
 SECOND: Final = timedelta(seconds=1)
 SETTLING: Final = timedelta(seconds=120)
 RECENT: Final = timedelta(days=30)  # the first connection also reads orders changed since that are not open
-BEGINNING: Final = datetime(2000, 1, 1, tzinfo=UTC)  # before any WooCommerce order
+BEGINNING: Final = datetime(2000, 1, 1, tzinfo=UTC)  # before any order of the shops we know
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,8 @@ class Cursor:
     """What to ask for next: everything modified in the second `since` or later.
 
     While backfilling that is only of open orders, and whatever is `recent` follows afterwards. `settled` is
-    set in the middle of a run: how far the whole run will count as settled once it has reached its end.
+    set in the middle of a run: how far the whole run will count as settled once it has reached its end. `part`
+    names what is backfilled just now, where a shop cannot be asked for all its open orders at once.
     """
 
     since: datetime
@@ -30,11 +31,12 @@ class Cursor:
     at: datetime
     is_backfill: bool = False
     settled: datetime | None = None
+    part: str = ""
 
     @classmethod
-    def first(cls, newest: datetime, *, now: datetime) -> "Cursor":
+    def first(cls, newest: datetime, *, now: datetime, part: str = "") -> "Cursor":
         """The first connection, with the newest change that the shop has."""
-        return cls(BEGINNING, newest, now, is_backfill=True)
+        return cls(BEGINNING, newest, now, is_backfill=True, part=part)
 
     @classmethod
     def read(cls, text: str) -> "Cursor":
@@ -46,6 +48,7 @@ class Cursor:
             at=_time(parts["at"]),
             is_backfill=parts["mode"] == "backfill",
             settled=_time(parts["settled"]) if "settled" in parts else None,
+            part=parts.get("part", ""),
         )
 
     def text(self) -> str:
@@ -55,6 +58,8 @@ class Cursor:
             moment = getattr(self, name)
             if moment is not None:
                 parts[name] = naive(moment)
+        if self.part:
+            parts["part"] = self.part
         return json.dumps(parts)
 
     @property
@@ -75,6 +80,10 @@ class Cursor:
         seen = replace(self, since=max(self.since, min(position, newest)))
         return seen if self.is_backfill or newest <= self.known else replace(seen, known=newest, at=now)
 
+    def next_part(self, part: str) -> "Cursor":
+        """After the last page of one part of a backfill: the next one, from its beginning."""
+        return replace(self, since=BEGINNING, part=part)
+
     def end(self, *, is_one_page: bool) -> "Cursor":
         """After the last page: the next run reads again what is not settled."""
         if self.is_backfill:
@@ -87,7 +96,7 @@ class Cursor:
 
 
 def naive(moment: datetime) -> str:
-    """A time as WooCommerce takes and gives it beside `_gmt`: UTC without saying so, in whole seconds."""
+    """A time in UTC without saying so, in whole seconds; WooCommerce takes and gives it so beside `_gmt`."""
     return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds")
 
 

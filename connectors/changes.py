@@ -1,0 +1,131 @@
+"""Following a shop's changes oldest first, page by page, so that none is lost. How a page is asked for is not its matter.
+
+Every page begins with the second in which the last one ended: an order that changes between two calls moves to the end,
+and whatever shares that second with the last order of a page is not cut off.
+"""
+
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Any, Final
+
+from connectors.cursor import BEGINNING, SECOND, Cursor
+from connectors.errors import Rejected
+from connectors.http import Answer
+from schemas.orders import Page, Snapshot
+
+LIKELY_AHEAD: Final = timedelta(seconds=60)  # a change dated later than this is a broken date, not a clock
+
+Entries = list[tuple[Any, str]]
+Modified = Callable[[Any], datetime | None]  # when an entry was modified, readable otherwise or not
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """One page as it came: the newest date on it, and the newest that is likely."""
+
+    entries: Entries
+    position: datetime
+    newest: datetime
+    total: int | None
+    is_last: bool
+    request: str = ""
+
+
+def batch_of(answer: Answer, entries: Entries, modified: Modified, *, per_page: int, total: int | None) -> Batch:
+    """A page of at most so many entries; one that is not full is the last."""
+    return Batch(
+        entries=entries,
+        position=newest_of(entries, modified) or BEGINNING,
+        newest=newest_of(entries, modified, horizon(answer)) or BEGINNING,
+        total=total,
+        is_last=len(entries) < per_page,
+        request=answer.request,
+    )
+
+
+def newest_of(entries: Entries, modified: Modified, until: datetime | None = None) -> datetime | None:
+    """The newest change among the entries, not counting those dated beyond a moment."""
+    times = (modified(value) for value, _ in entries)
+    return max((time for time in times if time and (until is None or time <= until)), default=None)
+
+
+def horizon(answer: Answer) -> datetime:
+    """What the shop's clock says, or ours, and a little more."""
+    try:
+        moment = parsedate_to_datetime(answer.headers.get("Date", ""))
+    except (ValueError, TypeError):
+        moment = datetime.now(UTC)
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)) + LIKELY_AHEAD
+
+
+def batches(
+    start: datetime,
+    ask: Callable[[datetime], Batch],
+    walk_second: Callable[[datetime], Iterator[Batch]],
+    *,
+    too_old: str,
+) -> Iterator[Batch]:
+    """Everything modified in the second `start` or later, oldest first, until a page is not full.
+
+    `ask` gives the first page from a second on, `walk_second` all of one second that has more orders than fit on a
+    page. Raises Rejected with the words `too_old` where the shop does not know the filter.
+    """
+    while True:
+        batch = ask(start)
+        yield batch
+        if batch.is_last:
+            return
+        if batch.position < start:
+            # A full page from before what was asked for: the next one would be the same, for ever.
+            raise Rejected(too_old, request=batch.request)
+        if batch.position > start:
+            start = batch.position
+        else:
+            yield from walk_second(start)
+            start += SECOND
+
+
+def follow(
+    state: Cursor,
+    pages: Iterator[Batch],
+    snapshot: Callable[[tuple[Any, str]], Snapshot],
+    *,
+    seen: set[tuple[str, str]],
+    now: Callable[[], datetime],
+    next_part: str = "",
+) -> Generator[Page, None, Cursor]:
+    """Pages with what is new on them, each with the cursor to keep; gives the cursor of the end.
+
+    `seen` are the orders already told in this run, with their digests. After the last page of one part of a backfill
+    the cursor leads to the next part.
+    """
+    newest, is_one_page = state.known, state.settled is None
+    state = state.begin(now())
+    for batch in pages:
+        newest = max(newest, batch.newest)
+        state = state.reach(batch.position, newest=newest, now=now())
+        if batch.is_last:
+            state = state.next_part(next_part) if next_part else state.end(is_one_page=is_one_page)
+        is_one_page = False
+        # The second between two pages is in both of them; an id is on a page once.
+        snapshots = {one.external_id: one for one in map(snapshot, batch.entries)}
+        fresh = tuple(one for one in snapshots.values() if (one.external_id, one.digest) not in seen)
+        yield Page(fresh, state.text(), batch.total)
+        seen.update((one.external_id, one.digest) for one in fresh)
+    return state
+
+
+# -- what lists are made of --------------------------------------------------------------------------------------
+
+
+def usable_id(value: Any) -> str | None:
+    """An entry's id where it is a number that an order can have."""
+    id_ = str(value.get("id")) if isinstance(value, dict) else ""
+    return id_ if id_.isascii() and id_.isdigit() and 0 < int(id_[:21]) < 10**20 else None
+
+
+def is_id(external_id: str) -> bool:
+    """Whether a text is a number that an order can have, and so is safe in an address."""
+    return external_id.isascii() and external_id.isdigit() and len(external_id) <= 20
