@@ -135,6 +135,8 @@ class StoreOrder:
     customer_reference: str | None = None
     note: str | None = None
     is_paid: bool = False
+    delivery: str | None = None  # the platform's word for how far the order is delivered, where status is another one
+    is_on_hold: bool = False  # a part of it must not be fulfilled for now (ORD-3)
     fulfillments: tuple[StoreFulfillment, ...] = ()
     returns: tuple[StoreReturn, ...] = ()
 

@@ -1,7 +1,9 @@
 """What a platform is like, as data: rules read this record and never ask for a platform by name."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from schemas.reasons import Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -9,7 +11,10 @@ class Platform:
     """One vendor's facts.
 
     `imports` maps each status that may import to the setting that switches it on, None for always.
-    `statuses` are all words the vendor documents: anything else is an unknown status.
+    `statuses` are all words the vendor documents: anything else is an unknown status. `reasons` are the statuses whose
+    skip has a reason of its own. `deliveries` are all words for how far an order is delivered, with whether something
+    is left to deliver; empty where the status says it all. `backfill_days`: how far the first connection reaches back,
+    None where orders import whatever their age.
     """
 
     name: str
@@ -22,4 +27,7 @@ class Platform:
     changes_travel: bool = True
     cancelled_statuses: frozenset[str] = frozenset()  # nothing of such an order is to be delivered any more (CHG-5)
     partial_fulfillment: bool = False
+    reasons: Mapping[str, Reason] = field(default_factory=dict)
+    deliveries: Mapping[str, bool] = field(default_factory=dict)
+    backfill_days: int | None = None
     delivery_days: int | None = None  # None: the product's or the account's default

@@ -47,6 +47,38 @@ class Reason(StrEnum):
         "Everything on the order was refunded or removed.",
         "Nothing to do: it is looked at again when the order changes.",
     )
+    # deleted in the hub because the store took the order back
+    CANCELLED_IN_STORE = (
+        "cancelled_in_store",
+        "The store cancelled, refunded or archived the order before anything of it was shipped.",
+        "Nothing to do: it is imported again if the store opens it again.",
+    )
+    PAYMENT_PENDING = (
+        "payment_pending",
+        "The order is not paid yet.",
+        "Nothing to do: it is looked at again when it is paid. storesync store set NAME orders.payment_pending=on imports"
+        " such orders.",
+    )
+    NOT_OPEN = (
+        "not_open",
+        "The order was cancelled or archived in the store.",
+        "Nothing to do: it is looked at again when it is opened again.",
+    )
+    ALREADY_FULFILLED = (
+        "already_fulfilled",
+        "The store has fulfilled the order.",
+        "Nothing to do: only orders with something left to deliver are imported.",
+    )
+    ON_HOLD = (
+        "on_hold",
+        "A fulfilment of the order is on hold in the store.",
+        "Release the hold in the store; the order is then looked at again.",
+    )
+    CREATED_BEFORE_ACTIVATION = (
+        "created_before_activation",
+        "The order was created before the store was connected or last resumed.",
+        "Nothing to do: enter the order in the hub by hand if it is still wanted.",
+    )
     # failed: set aside, a person or time can mend it
     INVALID_PAYLOAD = (
         "invalid_payload",
@@ -113,6 +145,26 @@ class Reason(StrEnum):
         "refunded_apart",
         "Money was refunded without naming a line; rows and totals are without it.",
         "Nothing to do unless the refund was meant for a line.",
+    )
+    HELD_BACK = (
+        "held_back",
+        "The store changed what is packed, delivered or invoiced in the hub; that part stays as it is.",
+        "Compare the rows named in the detail with the store's, and settle the difference by hand.",
+    )
+    KEPT_INVOICED = (
+        "kept_invoiced",
+        "The store cancelled the order, but it has an invoice in the hub and stays.",
+        "Credit the invoice, or tell the customer; the hub's order is yours to close.",
+    )
+    KEPT_LOCKED = (
+        "kept_locked",
+        "The store cancelled the order, but it lies in a locked inventory period and stays.",
+        "Open the period and storesync retry STORE EXTERNAL_ID, or settle it by hand.",
+    )
+    LOCATION_NOT_MAPPED = (
+        "location_not_mapped",
+        "The store ships a line from a location that has no location in the hub; the row stays where it is.",
+        "storesync store set NAME location_map=..., then storesync retry STORE EXTERNAL_ID.",
     )
     NAME_CHANGED = (
         "name_changed",

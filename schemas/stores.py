@@ -1,6 +1,7 @@
 """A connected store as tasks and rules see it. Its credentials stay with the connector."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 
 from schemas.platform import Platform
@@ -27,6 +28,7 @@ class Store:
     state: StoreState
     settings: dict[str, Value] = field(default_factory=dict)
     allow_insecure: bool = False
+    imports_from: datetime | None = None  # orders created before do not import; None for no such limit (ORD-2)
 
     def is_on(self, key: str) -> bool:
         """Whether a switch is on; a switch of another platform is off."""

@@ -3,6 +3,7 @@
 from schemas.actions import Skip
 from schemas.hub import Account, ExchangeRate
 from schemas.orders import StoreOrder
+from schemas.platform import Platform
 from schemas.reasons import Reason
 from schemas.stores import Remembered, Store
 from tasks.rules import money
@@ -18,8 +19,11 @@ def decide_import(
     """
     return (
         _refuse_deleted(remembered)
+        or _refuse_old(order, store)
         or _refuse_status(order, store)
+        or _refuse_delivered(order, store.platform)
         or _refuse_empty(order)
+        or _refuse_held(order)
         or _refuse_currency(order, account, rate)
     )
 
@@ -46,8 +50,31 @@ def _refuse_status(order: StoreOrder, store: Store) -> Skip | None:
         return Skip(Reason.UNKNOWN_STATUS, {"status": status})
     switch = platform.imports.get(status)
     if status not in platform.imports or (switch is not None and not store.is_on(switch)):
-        return Skip(Reason.STATUS_NOT_IMPORTED, {"status": status})
+        return Skip(platform.reasons.get(status, Reason.STATUS_NOT_IMPORTED), {"status": status})
     return None
+
+
+def _refuse_old(order: StoreOrder, store: Store) -> Skip | None:
+    # From before the store was connected or resumed: somebody has seen to it without us (ORD-2).
+    if store.imports_from is None or order.created_at >= store.imports_from:
+        return None
+    detail: dict[str, object] = {"created_at": order.created_at.isoformat(), "from": store.imports_from.isoformat()}
+    return Skip(Reason.CREATED_BEFORE_ACTIVATION, detail)
+
+
+def _refuse_delivered(order: StoreOrder, platform: Platform) -> Skip | None:
+    # Where payment and delivery are two words, the second one must leave something to do (ORD-2, ORD-3).
+    if not platform.deliveries:
+        return None
+    is_left = platform.deliveries.get(order.delivery or "")
+    if is_left is None:
+        return Skip(Reason.UNKNOWN_STATUS, {"status": order.delivery})
+    return None if is_left else Skip(Reason.ALREADY_FULFILLED, {"status": order.delivery})
+
+
+def _refuse_held(order: StoreOrder) -> Skip | None:
+    # Releasing the hold changes the order, so it comes by again (ORD-3).
+    return Skip(Reason.ON_HOLD) if order.is_on_hold else None
 
 
 def _refuse_empty(order: StoreOrder) -> Skip | None:

@@ -1,0 +1,295 @@
+"""Shopify's JSON as a StoreOrder: facts only. It decides nothing about which orders or amounts the hub takes."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any, Final
+
+from schemas.errors import Unreadable
+from schemas.fields import load
+from schemas.meaning import digest_of
+from schemas.money import cent
+from schemas.orders import (
+    ZERO,
+    Address,
+    Buyer,
+    Kind,
+    StoreCharge,
+    StoreFulfillment,
+    StoreLine,
+    StoreOrder,
+    StoreReturn,
+)
+from schemas.platform import Platform
+from schemas.reasons import Reason
+from schemas.shopify_json import OrderJson, meaning_of
+from schemas.tax import NamedRate, tax_rate
+
+CANCELLED: Final = "cancelled"
+ARCHIVED: Final = "archived"
+
+# An order's status is its payment, as long as it is open. Of one that was paid and partly refunded the rest is still
+# to be delivered.
+PLATFORM: Final = Platform(
+    name="shopify",
+    imports={"paid": None, "partially_refunded": None, "pending": "orders.payment_pending"},
+    statuses=frozenset(
+        {
+            *(CANCELLED, ARCHIVED),
+            *("authorized", "expired", "paid", "partially_paid", "partially_refunded", "pending", "refunded", "voided"),
+        }
+    ),
+    completed_status="fulfilled",
+    credentials=("access_token",),
+    optional_credentials=("api_secret",),
+    changes_travel=True,
+    cancelled_statuses=frozenset({CANCELLED, ARCHIVED, "refunded"}),
+    partial_fulfillment=True,
+    reasons={CANCELLED: Reason.NOT_OPEN, ARCHIVED: Reason.NOT_OPEN, "pending": Reason.PAYMENT_PENDING},
+    deliveries={
+        **dict.fromkeys(("unfulfilled", "partially_fulfilled", "open", "in_progress", "pending_fulfillment"), True),
+        **dict.fromkeys(("scheduled", "on_hold", "request_declined"), True),
+        **dict.fromkeys(("fulfilled", "restocked"), False),
+    },
+    backfill_days=14,
+)
+
+Loaded = dict[str, Any]
+
+_ORDER: Final = OrderJson()
+_HELD: Final = "ON_HOLD"
+_DONE: Final = frozenset({"CLOSED", "CANCELLED", "INCOMPLETE"})
+_RETURNED: Final = frozenset({"OPEN", "CLOSED"})  # the others were asked for, declined or called off
+_HUNDRED: Final = Decimal(100)
+_DIGITS: Final = Decimal("1e-6")
+_RATE_DIGITS: Final = Decimal("1e-10")
+
+
+def read_order(payload: Any) -> StoreOrder:
+    """An order with what was refunded or removed already off (MAP-8), in the buyer's currency throughout.
+
+    Numbers must have been parsed as Decimal. Raises Unreadable with the path, and nothing else.
+    """
+    order = load(_ORDER, payload)
+    total, currency = order["total"], order["currency"]
+    if (total["shown"]["currency"], total["shop"]["currency"]) != (currency, order["shop_currency"]):
+        raise Unreadable("totalPriceSet", "is not in the order's currencies")
+    unit = cent(currency)
+    lines = [line for line in order["lines"] if not _is_tip(line, order)]
+    read = tuple(_line(line, order, unit) for line in lines)
+    charges = tuple(_charges(order, unit))
+    return StoreOrder(
+        external_id=order["id"],
+        number=order["name"] or order["id"],
+        status=_status(order),
+        currency=currency,
+        created_at=order["created_at"],
+        updated_at=order["updated_at"],
+        prices_include_tax=order["taxes_included"],
+        lines=tuple(line for line in read if line.quantity),
+        charges=(*charges, *_unnamed_charges(order, read, charges)),
+        total_with_tax=order["current_total"],
+        total_tax=order["current_tax"],
+        refunded_apart=max(ZERO, order["refunded"] - (total["shown"]["amount"] - order["current_total"])),
+        customer_reference=order["po_number"] or None,
+        note=order["note"] or None,
+        is_paid=order["financial_status"] in {"PAID", "PARTIALLY_REFUNDED"},
+        delivery=order["fulfillment_status"].lower(),
+        is_on_hold=any(one["status"] == _HELD for one in order["fulfillment_orders"]),
+        fulfillments=tuple(_fulfillment(one) for one in order["fulfillments"]),
+        returns=tuple(_return(one) for one in order["returns"] if one["status"] in _RETURNED),
+        **_people(order),
+        **_exchange(order),
+    )
+
+
+def _status(order: Loaded) -> str:
+    if order["cancelled_at"] is not None:
+        return CANCELLED
+    status: str = order["financial_status"].lower()
+    # Of an archived order a refund says more: it is why nothing is to be delivered.
+    return ARCHIVED if order["is_closed"] and status != "refunded" else status
+
+
+def _exchange(order: Loaded) -> Loaded:
+    """What one unit of the buyer's currency is in the shop's (ORD-8)."""
+    shop, shown = order["total"]["shop"], order["total"]["shown"]
+    if shop["currency"] == shown["currency"] or shop["amount"] <= 0 or shown["amount"] <= 0:
+        return {}
+    rate = (shop["amount"] / shown["amount"]).quantize(_RATE_DIGITS)
+    return {"exchange_rate": rate, "exchange_base": shop["currency"]} if rate else {}
+
+
+# -- people ------------------------------------------------------------------------------------------------------
+
+
+def _people(order: Loaded) -> Loaded:
+    billing, shipping, customer = order["billing"], order["shipping"], order["customer"]
+    bill_to, ship_to = _address(billing or shipping), _address(shipping or billing)
+    known = (customer["email"] or {}).get("address") if customer else None
+    email = order["email"] or known or None
+    name = (customer["name"] if customer else "") or _person(bill_to) or bill_to.company or _person(ship_to)
+    buyer = Buyer(name or email or "", email, customer["id"] if customer else None)
+    return {"buyer": buyer, "bill_to": bill_to, "ship_to": ship_to}
+
+
+def _address(given: Loaded | None) -> Address:
+    if given is None:
+        return Address()
+    state = given["province_code"] or given["province"]
+    return Address(state=state, **{key: text for key, text in given.items() if not key.startswith("province")})
+
+
+def _person(address: Address) -> str:
+    return f"{address.first_name} {address.last_name}".strip()
+
+
+# -- lines -------------------------------------------------------------------------------------------------------
+
+
+def _line(line: Loaded, order: Loaded, unit: Decimal) -> StoreLine:
+    """A line with what is left of it: amount, discounts and taxes come for all pieces that were ordered."""
+    ordered, left = line["quantity"], min(line["quantity"], line["current_quantity"])
+    listed = line["price"] * ordered
+    discount, tax = sum((one["amount"] for one in line["discounts"]), ZERO), _tax(line)
+    rate = _rate(line, paid=listed - discount, order=order, unit=unit)
+    share = left / ordered if ordered else ZERO
+    whole = StoreLine(
+        external_id=line["id"],
+        name=line["name"],
+        sku=line["sku"] or None,
+        quantity=left,
+        amount=listed,
+        discount=discount,
+        tax_rate=rate,
+        tax=tax,
+        delivered_quantity=_delivered(line, left),
+        product_key=_product_key(line),
+        is_custom=line["variant"] is None and line["product"] is None and not line["sku"],
+        is_physical=line["requires_shipping"],
+        location=_location(line["id"], order),
+    )
+    return whole if left == ordered else _rest(whole, line, share, is_gross=order["taxes_included"])
+
+
+def _rest(whole: StoreLine, line: Loaded, share: Decimal, *, is_gross: bool) -> StoreLine:
+    """The part of a line that is left; Shopify says what is paid for it, but only without tax."""
+    amount = line["price"] * whole.quantity
+    stated = None if is_gross else line["paid_net"]
+    discount = whole.discount * share if stated is None else amount - stated
+    return replace(whole, amount=amount, discount=discount, tax=(whole.tax or ZERO) * share)
+
+
+def _delivered(line: Loaded, left: Decimal) -> Decimal:
+    """The pieces that are left and went out; a service never does."""
+    never: Decimal = max(ZERO, line["non_fulfillable_quantity"] - (line["quantity"] - left))
+    sent: Decimal = left - line["unfulfilled_quantity"] - never
+    return max(ZERO, sent)
+
+
+def _product_key(line: Loaded) -> str:
+    for kind in ("variant", "product"):
+        if line[kind] is not None:
+            return f"{kind}:{line[kind]['id']}"
+    return f"name:{line['name']}"
+
+
+def _location(line_id: str, order: Loaded) -> str | None:
+    """Where the line ships from, or did: the place that still has something to send comes first."""
+    found = None
+    for one in sorted(order["fulfillment_orders"], key=lambda each: each["status"] in _DONE):
+        place = (one["place"] or {}).get("location")
+        for part in one["lines"]:
+            if part["line"]["id"] == line_id and place is not None:
+                if part["remaining"]:
+                    return str(place["id"])
+                found = found or str(place["id"])
+    return found
+
+
+def _tax(part: Loaded) -> Decimal:
+    return sum((tax["tax"] for tax in part["taxes"]), ZERO)
+
+
+def _rate(part: Loaded, *, paid: Decimal, order: Loaded, unit: Decimal) -> Decimal:
+    tax = _tax(part)
+    rates = [NamedRate(_percent(one["rate"])) for one in part["taxes"] if one["tax"]]
+    return tax_rate(paid - tax if order["taxes_included"] else paid, tax, rates=rates, unit=unit)
+
+
+def _percent(rate: Decimal | None) -> Decimal | None:
+    """0.2 is 20 %; a float's last digits are noise."""
+    return None if rate is None else (rate * _HUNDRED).quantize(_DIGITS).normalize() + ZERO
+
+
+# -- charges (MAP-9) ---------------------------------------------------------------------------------------------
+
+
+def _charges(order: Loaded, unit: Decimal) -> Iterable[StoreCharge]:
+    for place, line in enumerate(order["shipping_lines"]):
+        rate = _rate(line, paid=line["price"], order=order, unit=unit)
+        share = line["current_price"] / line["price"] if line["price"] else Decimal(1)
+        id_ = line["id"] or f"shipping:{place}"
+        yield StoreCharge(id_, line["title"], Kind.SHIPPING, line["current_price"], rate, _tax(line) * share)
+    for fee in order["fees"]:
+        rate = _rate(fee, paid=fee["price"], order=order, unit=unit)
+        yield StoreCharge(fee["id"], fee["name"], Kind.SERVICE, fee["price"], rate, _tax(fee))
+    for line in order["lines"]:
+        if _is_tip(line, order) and line["current_quantity"]:
+            yield StoreCharge(line["id"], line["name"] or "Tip", Kind.SERVICE, line["price"], ZERO, _tax(line))
+
+
+def _is_tip(line: Loaded, order: Loaded) -> bool:
+    """Whether a line is the tip: nothing marks it but that it is no product and comes to what was tipped."""
+    is_product = line["requires_shipping"] or line["variant"] is not None or line["product"] is not None
+    return bool(order["tip"]) and not is_product and line["price"] * line["quantity"] == order["tip"]
+
+
+def _unnamed_charges(
+    order: Loaded, lines: Iterable[StoreLine], charges: Iterable[StoreCharge]
+) -> Iterable[StoreCharge]:
+    """Duties and tips where the total holds them and nothing else on the order does: fees and lines may as well."""
+    paid = sum((line.amount - line.discount for line in lines), ZERO) + sum((one.amount for one in charges), ZERO)
+    missing = order["current_total"] - paid - (ZERO if order["taxes_included"] else order["current_tax"])
+    for name, amount in (("Duties", order["duties"]), ("Tip", order["tip"])):
+        if amount and amount <= missing:
+            missing -= amount
+            yield StoreCharge(name.lower(), name, Kind.SERVICE, amount, ZERO, ZERO)
+
+
+# -- parcels and returns -----------------------------------------------------------------------------------------
+
+
+def _fulfillment(one: Loaded) -> StoreFulfillment:
+    tracking = one["tracking"][0] if one["tracking"] else {}
+    return StoreFulfillment(
+        external_id=one["id"],
+        status=one["status"].lower(),
+        lines=_quantities((part["line"]["id"], part["quantity"]) for part in one["lines"]),
+        tracking_number=tracking.get("number") or None,
+        carrier=tracking.get("company") or None,
+        tracking_url=tracking.get("url") or None,
+    )
+
+
+def _return(one: Loaded) -> StoreReturn:
+    parts = ((part["of"]["line"]["id"], part["quantity"]) for part in one["lines"] if part["of"] is not None)
+    return StoreReturn(one["id"], _quantities(parts))
+
+
+def _quantities(parts: Iterable[tuple[str, Decimal]]) -> tuple[tuple[str, Decimal], ...]:
+    """Pieces by line, each line once: a line may be returned in several parts."""
+    pieces: dict[str, Decimal] = {}
+    for line, count in parts:
+        pieces[line] = pieces.get(line, ZERO) + (count or ZERO)
+    return tuple(pieces.items())
+
+
+# -- the meaning of an order -------------------------------------------------------------------------------------
+
+_MEANING: Final = {key: part for key, part in meaning_of(_ORDER).items() if key != "updatedAt"}
+
+
+def digest(payload: Any) -> str:
+    """A hash of everything that is read, so that it changes only with the order's meaning. Takes any JSON."""
+    return digest_of(payload, _MEANING)
