@@ -1,0 +1,246 @@
+"""The pages tell the truth: reasons, settings, commands, limits and links agree with the code. Nothing is run."""
+
+import contextlib
+import importlib
+import io
+import re
+import shlex
+from collections.abc import Iterator
+from dataclasses import fields
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Final
+
+import click
+import pytest
+
+from connectors import STORES, config
+from schemas.hub import Account
+from schemas.reasons import Reason
+from schemas.settings import ACCOUNT_SETTINGS, STORE_SETTINGS
+from workers.cli.main import cli
+
+ROOT: Final = Path(__file__).parent.parent
+DOCS: Final = ROOT / "docs"
+OWN: Final = sorted(DOCS.glob("*.md"))  # performance.md included
+PAGES: Final = [ROOT / "README.md", *OWN, *sorted((DOCS / "decisions").glob("*.md"))]
+
+SECONDS: Final = {"s": 1, "min": 60, "h": 3600, "days": 86400}
+
+
+def read(name: str) -> str:
+    return (DOCS / name).read_text()
+
+
+def row_of(page: str, first: str) -> list[str]:
+    """The cells of the table row that begins with this cell."""
+    (line,) = (line for line in read(page).splitlines() if line.startswith(f"| {first} |"))
+    return [cell.strip().replace(r"\|", "|") for cell in re.split(r"(?<!\\)\|", line)[1:-1]]
+
+
+def as_text(value: object) -> str:
+    """A setting's value as the page shows it."""
+    words = {True: "on", False: "off"}
+    return words[value] if isinstance(value, bool) else str(value) or "(empty)"
+
+
+# -- reasons and settings --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("reason", Reason, ids=str)
+def test_every_reason_stands_with_its_sentence_and_cure(reason: Reason) -> None:
+    _, sentence, cure = row_of("reasons.md", f"`{reason}`")
+
+    assert (sentence, cure) == (reason.sentence, reason.cure)
+
+
+def test_reasons_page_has_no_reason_that_the_code_has_not() -> None:
+    codes = re.findall(r"^\| `(\w+)` \|", read("reasons.md"), re.MULTILINE)
+
+    assert sorted(codes) == sorted(Reason)
+
+
+@pytest.mark.parametrize("key", STORE_SETTINGS)
+def test_every_setting_stands_with_its_platforms_and_default(key: str) -> None:
+    setting = STORE_SETTINGS[key]
+
+    _, platforms, default, *_ = row_of("settings.md", f"`{key}`")
+
+    assert set(platforms.split(", ")) == set(setting.platforms)
+    assert default == f"`{as_text(setting.default)}`"
+
+
+@pytest.mark.parametrize("key", ACCOUNT_SETTINGS)
+def test_every_account_setting_stands_with_its_default(key: str) -> None:
+    defaults = {field.name: field.default for field in fields(Account)}
+
+    _, default, *_ = row_of("settings.md", f"`{key}`")
+
+    assert default == f"`{as_text(defaults[key])}`"
+
+
+def test_settings_page_has_no_key_that_the_code_has_not() -> None:
+    keys = re.findall(r"^\| `([\w.]+)` \|", read("settings.md"), re.MULTILINE)
+
+    assert sorted(keys) == sorted([*STORE_SETTINGS, *ACCOUNT_SETTINGS])
+
+
+@pytest.mark.parametrize("platform", STORES)
+def test_every_platform_has_a_page_with_its_credentials_and_statuses(platform: str) -> None:
+    facts, page = STORES[platform].platform, read(f"{platform}.md")
+    words = [*facts.credentials, *facts.optional_credentials, *facts.statuses]
+
+    assert [word for word in words if f"`{word}`" not in page] == []
+
+
+def test_every_variable_of_the_environment_stands_in_deployment() -> None:
+    names = re.findall(r'environ\.get\("(\w+)"', Path(config.__file__).read_text())
+
+    assert names
+    assert [name for name in names if f"\n| `{name}` |" not in read("deployment.md")] == []
+
+
+# -- limits ------------------------------------------------------------------------------------------------------------
+
+LIMITS: Final = re.findall(
+    r"^\| .+ \| (\d+)(?: (\w+))? \| `([\w.]+)\.(\w+)` \|$", read("architecture.md"), re.MULTILINE
+)
+
+
+@pytest.mark.parametrize(("number", "unit", "module", "name"), LIMITS)
+def test_every_limit_is_the_code_s(number: str, unit: str, module: str, name: str) -> None:
+    value = getattr(importlib.import_module(module), name)
+    seconds = value.total_seconds() if isinstance(value, timedelta) else value
+
+    assert seconds == int(number) * SECONDS.get(unit, 1)
+
+
+def test_limits_are_found() -> None:
+    assert len(LIMITS) > 20
+
+
+# -- commands ----------------------------------------------------------------------------------------------------------
+
+
+def walk(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            yield from walk(command, (*path, name))
+        else:
+            yield (*path, name), command
+
+
+COMMANDS: Final = dict(walk(cli))
+
+
+def examples(command: click.Command) -> list[str]:
+    _, _, lines = (command.epilog or "").partition("Example:\n")
+    return [" ".join(line.split()) for line in re.sub(r"\\\n\s*", "", lines).splitlines()]
+
+
+@pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
+def test_every_command_stands_with_its_options_and_examples(path: tuple[str, ...]) -> None:
+    (line,) = (line for line in read("commands.md").splitlines() if re.match(rf"\| `{' '.join(path)}[` ]", line))
+    shown = line.replace(r"\|", "|")
+    options = {name for option in COMMANDS[path].params for name in option.opts if name.startswith("--")} - {"--json"}
+
+    assert [option for option in options if f"`{option}" not in shown] == []
+    assert [example for example in examples(COMMANDS[path]) if f"`{example}`" not in shown] == []
+
+
+def code_of(page: Path) -> Iterator[str]:
+    """The code of a page, one line of a block or one span at a time."""
+    text = re.sub(r"\\\n\s*", "", page.read_text())
+    for place, part in enumerate(re.split(r"^```.*$", text, flags=re.MULTILINE)):
+        yield from part.splitlines() if place % 2 else re.findall(r"`([^`\n]+)`", part)
+
+
+def typed(code: str) -> list[str]:
+    """The storesync commands in a line of code, each up to what ends a command in a shell."""
+    found = re.findall(r"(?:^|(?<!-U)(?<!-d)\s)storesync ([a-z](?:'[^']*'|\"[^\"]*\"|[^|;&])*)", code)
+    return [re.split(r" +[#<>]+ ", command)[0].rstrip() for command in found]
+
+
+TYPED: Final = [(page.name, command) for page in PAGES for code in code_of(page) for command in typed(code)]
+
+
+def parse(words: list[str]) -> None:
+    """Let click read a command without running it; a command named alone, without arguments, is only looked up."""
+    group: click.Command = cli
+    while isinstance(group, click.Group) and words:
+        name, *words = words
+        group = group.commands[name]
+    with contextlib.suppress(click.exceptions.Exit), contextlib.redirect_stdout(io.StringIO()):
+        if words:
+            group.make_context(group.name, words)
+
+
+@pytest.mark.parametrize(("page", "command"), TYPED)
+def test_every_command_that_a_page_types_can_be_typed(page: str, command: str) -> None:
+    parse(shlex.split(command))
+
+
+@pytest.mark.parametrize("reason", Reason, ids=str)
+def test_every_cure_can_be_typed(reason: Reason) -> None:
+    for command in re.findall(r"storesync ([^,;]+?)(?=[,;]|\.$|\. |$)", reason.cure):
+        parse(shlex.split(command))
+
+
+def test_commands_are_found_where_pages_type_them() -> None:
+    assert typed("docker compose exec worker storesync doctor") == ["doctor"]
+    assert typed("storesync order list --json | jq . | xargs storesync retry acme") == [
+        "order list --json",
+        "retry acme",
+    ]
+    assert typed("pg_dump -U storesync storesync > file") == []
+    assert len(TYPED) > 50
+
+
+@pytest.mark.parametrize(
+    "wrong", ["no-such-command", "sync acme --no-such-option", "hub mo set 3 LATER", "retry acme x y"]
+)
+def test_what_cannot_be_typed_is_found(wrong: str) -> None:
+    with pytest.raises((KeyError, click.UsageError)):
+        parse(shlex.split(wrong))
+
+
+# -- links and words ---------------------------------------------------------------------------------------------------
+
+
+def anchors(page: Path) -> set[str]:
+    """The anchors of a page's headings as GitHub makes them."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def links(page: Path) -> list[str]:
+    return [link for link in re.findall(r"\]\(([^)\s]+)\)", page.read_text()) if "://" not in link]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_link_leads_somewhere_in_the_project(page: Path) -> None:
+    for link in links(page):
+        name, _, anchor = link.partition("#")
+        target = (page.parent / name).resolve() if name else page
+
+        assert target.exists(), link
+        assert target.is_relative_to(ROOT), link
+        assert not anchor or anchor in anchors(target), link
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_file_that_a_page_names_is_there(page: Path) -> None:
+    named = re.findall(r"`((?:schemas|connectors|tasks|workers|tests|bench|docs)/[\w./-]+)`", page.read_text())
+
+    assert [name for name in named if not (ROOT / name).exists()] == []
+
+
+def test_the_index_lists_every_page() -> None:
+    assert {DOCS / link for link in links(DOCS / "index.md")} >= {*OWN} - {DOCS / "index.md"}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_no_page_knows_the_machine_it_was_written_on(page: Path) -> None:
+    private: Any = re.search(r"/(work|home|Users|tmp|root)/|\.\./shared", page.read_text())
+
+    assert private is None
