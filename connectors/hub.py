@@ -17,6 +17,9 @@ class Hub(Protocol):
     def order(self, hub_order_id: str) -> HubOrder | None:
         """A sales order as it stands; None when it is gone."""
 
+    def order_to_change(self, hub_order_id: str) -> HubOrder | None:
+        """The same, held still until the caller's transaction ends, as far as the hub can do that."""
+
     def batches(self, variant_ids: Sequence[str], location: str) -> tuple[Batch, ...]:
         """Batches with stock at a location, first received first (FUL-4)."""
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
-from schemas.hub import DraftOrder, MoStatus
+from schemas.hub import DraftOrder, DraftRow, MoStatus, Totals
 from schemas.orders import Kind
 from schemas.reasons import Reason
 
@@ -131,10 +131,14 @@ class InvoiceRows:
 
 @dataclass(frozen=True, slots=True)
 class DeleteOrder:
-    """Delete a sales order; an imported one leaves a tombstone (ORD-7)."""
+    """Delete a sales order; an imported one leaves a tombstone (ORD-7).
+
+    `reason` is given where its store took the order back (CHG-5): no person deleted it, so there is no tombstone.
+    """
 
     order_id: str
     deleted_by: str
+    reason: Reason | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +148,79 @@ class LockInventory:
     until: date
 
 
+# -- what a store changed on an imported order (SPEC chapter 5) ----------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeRow:
+    """Give a row another quantity or other money; refused below what is packed, delivered or invoiced (CHG-4)."""
+
+    order_id: str
+    row_id: str
+    quantity: Decimal
+    price_per_unit: Decimal
+    discount_percent: Decimal
+    tax_rate: Decimal
+    total: Decimal
+    tax: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class AddRow:
+    """Add a row at the end of an order, and what item it needs (CHG-2)."""
+
+    order_id: str
+    row: DraftRow
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteRow:
+    """Delete a row of which nothing is packed, delivered or invoiced (CHG-3)."""
+
+    order_id: str
+    row_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class MoveRow:
+    """Have a row shipped from another location (CHG-7)."""
+
+    order_id: str
+    row_id: str
+    location: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetMoQuantity:
+    """Make another quantity on a manufacturing order that has not started (CHG-1)."""
+
+    mo_id: str
+    quantity: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteMo:
+    """Delete a manufacturing order that has not started (CHG-3)."""
+
+    mo_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnlinkMo:
+    """Let a manufacturing order go on without its row (CHG-1, CHG-3)."""
+
+    mo_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetTotals:
+    """Write an order's money and its proof anew (MAP-6)."""
+
+    order_id: str
+    totals: Totals
+
+
+ChangeAction = ChangeRow | AddRow | DeleteRow | MoveRow | SetMoQuantity | DeleteMo | UnlinkMo | SetTotals
 HubAction = (
     CreateOrder
     | AddLocation
@@ -157,5 +234,6 @@ HubAction = (
     | InvoiceRows
     | DeleteOrder
     | LockInventory
+    | ChangeAction
 )
 ImportAction = CreateOrder | Skip | Note

@@ -183,6 +183,30 @@ class HubRow:
     batch_tracked: bool = False
     mo: tuple[str, MoStatus] | None = None
     batches: tuple[tuple[str, Decimal], ...] = ()
+    total: Decimal = ZERO
+    tax: Decimal = ZERO
+
+    @property
+    def shipped_quantity(self) -> Decimal:
+        """Pieces that are packed or delivered."""
+        return self.packed_quantity + self.delivered_quantity
+
+    @property
+    def protected_quantity(self) -> Decimal:
+        """Pieces that no store changes any more (CHG-4). What is invoiced is taken to be what was shipped first."""
+        return max(self.shipped_quantity, self.invoiced_quantity)
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """An order's money with its proof, as DraftOrder has it (MAP-6)."""
+
+    total: Decimal
+    total_with_tax: Decimal
+    total_base: Decimal
+    store_total: Decimal | None
+    store_total_with_tax: Decimal | None
+    total_mismatch: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +224,9 @@ class HubOrder:
     has_invoice: bool = False
     is_locked: bool = False  # lies in a locked inventory period (CHG-5)
     fulfillment_ids: tuple[str, ...] = ()
+    exchange_rate: Decimal = Decimal(1)
+    base_currency: str = "EUR"
+    totals: Totals | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ status moved) and `mark_deletion` (an order was deleted: the tombstone). See mig
 """
 
 from collections.abc import Sequence
+from dataclasses import fields
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Final
@@ -24,11 +25,13 @@ from schemas.hub import (
     HubRow,
     MoStatus,
     StockLevel,
+    Totals,
     Variant,
 )
 from schemas.orders import Kind, StoreOrder
 
 _SQL: Final = queries("hub")
+_TOTALS: Final = tuple(field.name for field in fields(Totals))
 
 
 class PostgresHub:
@@ -64,8 +67,12 @@ class PostgresHub:
         if not found:
             return None
         rows = tuple(_row(row) for row in self._rows("order_rows", {"id": hub_order_id}))
-        head = found[0] | {"status": DeliveryStatus(found[0]["status"])}
-        return HubOrder(**head | {"rows": rows, "fulfillment_ids": tuple(head["fulfillment_ids"])})
+        return _order(found[0], rows)
+
+    def order_to_change(self, hub_order_id: str) -> HubOrder | None:
+        """The same, and nobody else changes it before the caller's transaction ends."""
+        self._rows("hold_order", {"id": hub_order_id})
+        return self.order(hub_order_id)
 
     def batches(self, variant_ids: Sequence[str], location: str) -> tuple[Batch, ...]:
         """Batches with stock at a location, first received first (FUL-4)."""
@@ -135,6 +142,12 @@ def _variant(item: Row) -> Variant:
 
 def _customer(found: list[Any] | None) -> Customer | None:
     return Customer(str(found[0]), found[1], found[2]) if found else None
+
+
+def _order(head: Row, rows: tuple[HubRow, ...]) -> HubOrder:
+    totals = Totals(**{name: head.pop(name) for name in _TOTALS})
+    head |= {"status": DeliveryStatus(head["status"]), "fulfillment_ids": tuple(head["fulfillment_ids"])}
+    return HubOrder(**head, rows=rows, totals=totals)
 
 
 def _row(row: Row) -> HubRow:

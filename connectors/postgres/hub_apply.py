@@ -3,14 +3,15 @@
 from collections.abc import Iterable
 from dataclasses import fields
 from decimal import Decimal
-from typing import Any, Final, assert_never
+from typing import Any, Final
 
 from psycopg.types.json import Json, Jsonb
 
 from connectors.errors import HubRefused
-from connectors.postgres import Connection, Row, hub_stock, queries
+from connectors.postgres import Connection, Row, hub_changes, hub_stock, queries
+from connectors.postgres.hub_rows import row_values
 from schemas import actions
-from schemas.hub import DraftOrder, DraftRow, MoStatus, NewCustomer, NewItem
+from schemas.hub import DraftOrder, MoStatus, NewCustomer
 from schemas.orders import ZERO, Address, Kind
 
 _SQL: Final = queries("hub_apply")
@@ -47,7 +48,7 @@ def carry_out(connection: Connection, action: actions.HubAction) -> str:  # noqa
         case actions.LockInventory():
             return hub_stock.lock_inventory(connection, action)
         case _:
-            assert_never(action)
+            return hub_changes.carry_out(connection, action)
 
 
 # -- a new order ---------------------------------------------------------------------------------------------------
@@ -60,7 +61,9 @@ def create_order(connection: Connection, order: DraftOrder) -> str:
     values = {name: getattr(order, name) for name in _ORDER}
     values |= _customer(order.customer)
     values |= {"bill_to": Jsonb(_address(order.bill_to)), "ship_to": Jsonb(_address(order.ship_to))}
-    values["rows"] = Json([_row(row, position, order) for position, row in enumerate(order.rows, start=1)])
+    values["rows"] = Json(
+        [row_values(row, position, order.store_id) for position, row in enumerate(order.rows, start=1)]
+    )
     return _id(connection.execute(_CREATE_ORDER, values).fetchone())
 
 
@@ -72,49 +75,6 @@ def _customer(customer: str | NewCustomer) -> dict[str, str | None]:
     if isinstance(customer, NewCustomer):
         return {"customer_id": None, "customer_name": customer.name, "customer_email": customer.email}
     return {"customer_id": customer, "customer_name": None, "customer_email": None}
-
-
-def _row(row: DraftRow, position: int, order: DraftOrder) -> dict[str, Any]:
-    """The row as JSON; numbers as text, so that none becomes a float on its way (MAP-5)."""
-    return {
-        "position": position,
-        **_item(row.item, order),
-        "external_id": row.external_id,
-        "kind": row.kind,
-        "sku": row.sku,
-        "name": row.name,
-        "quantity": str(row.quantity),
-        "price_per_unit": str(row.price_per_unit),
-        "tax_rate": str(row.tax_rate),
-        "discount_percent": str(row.discount_percent),
-        "total": str(row.total),
-        "tax": str(row.tax),
-        "location": row.location,
-        "delivered_quantity": str(row.delivered_quantity),
-        "ships": row.ships,
-    }
-
-
-def _item(item: str | NewItem | None, order: DraftOrder) -> dict[str, str | None]:
-    """The variant's id, or what a new one is made for: its SKU, the store's product, or its name, in this order."""
-    if not isinstance(item, NewItem):
-        return {"variant_id": item}
-    sku = (item.sku or "").strip() or None
-    if sku:
-        key = f"sku:{sku}"
-    elif item.key and order.store_id is not None:
-        key = f"store:{order.store_id}:{item.key}"
-    else:
-        key = f"{item.kind}:{item.name.lower()}"
-    link = None if sku else item.key
-    return {
-        "made_for": key,  # what the database will compute: the next row with the same SKU finds the same item
-        "import_key": key,
-        "item_name": item.name,
-        "item_kind": item.kind,
-        "item_sku": sku,
-        "item_link": link,
-    }
 
 
 # -- what is done with an order's rows -----------------------------------------------------------------------------
@@ -189,8 +149,9 @@ def invoice_rows(connection: Connection, action: actions.InvoiceRows) -> str:
 
 
 def delete_order(connection: Connection, action: actions.DeleteOrder) -> str:
-    """Delete a sales order; the tombstone says who did (ORD-7)."""
-    connection.execute(_SQL["say_who_deletes"], {"deleted_by": action.deleted_by})
+    """Delete a sales order; the tombstone says who did (ORD-7), or the journal why its store took it back (CHG-5)."""
+    said = {"deleted_by": action.deleted_by, "reason": action.reason or ""}
+    connection.execute(_SQL["say_who_deletes"], said)
     deleted = connection.execute(_SQL["delete_order"], {"order_id": action.order_id}).fetchone()
     if deleted is None:
         raise HubRefused(f"sales order {action.order_id} is gone")

@@ -108,9 +108,20 @@ WITH asked AS (
 )
 SELECT id::text AS id FROM placed
 
+-- name: hold_order
+-- An order and what hangs on it, for a decision that changes it: orders first, as every writer locks them.
+WITH held AS (
+    SELECT o.id FROM hub.sales_orders o WHERE o.id = %(id)s::bigint FOR UPDATE
+), rows AS (
+    SELECT r.id FROM held JOIN hub.sales_order_rows r ON r.sales_order_id = held.id ORDER BY r.id FOR NO KEY UPDATE OF r
+)
+SELECT m.id FROM rows JOIN hub.manufacturing_orders m ON m.row_id = rows.id ORDER BY m.id FOR NO KEY UPDATE OF m
+
 -- name: order
 -- A sales order as a decision sees it.
-SELECT o.id::text AS id, o.order_no, o.store_id, o.external_id, o.status, o.currency, l.code AS location,
+SELECT o.id::text AS id, o.order_no, o.store_id, o.external_id, o.status, o.currency, o.exchange_rate, o.base_currency,
+       o.total, o.total_with_tax, o.total_base, o.store_total, o.store_total_with_tax, o.total_mismatch,
+       l.code AS location,
        EXISTS (SELECT FROM hub.invoices i WHERE i.sales_order_id = o.id) AS has_invoice,
        EXISTS (SELECT FROM hub.settings s
                WHERE (o.created_at AT TIME ZONE 'UTC')::date <= s.locked_until) AS is_locked,
@@ -123,7 +134,7 @@ WHERE o.id = %(id)s::bigint
 -- The rows of a sales order, in the store's order.
 SELECT r.id::text AS id, r.external_id, r.variant_id::text AS variant_id, r.kind, r.sku, r.name, r.quantity,
        r.packed_quantity, r.delivered_quantity, r.invoiced_quantity, r.price_per_unit, r.tax_rate, r.discount_percent,
-       l.code AS location, r.status, r.ships, coalesce(p.batch_tracked, false) AS batch_tracked,
+       r.total, r.tax, l.code AS location, r.status, r.ships, coalesce(p.batch_tracked, false) AS batch_tracked,
        m.id::text AS mo_id, m.status AS mo_status,
        (SELECT json_agg(json_build_array(b.batch_id::text, b.quantity::text) ORDER BY b.batch_id)
         FROM hub.row_batches b WHERE b.row_id = r.id) AS batches

@@ -138,8 +138,8 @@ WITH invoice AS (
 SELECT id::text AS id FROM invoice
 
 -- name: say_who_deletes
--- For the tombstone (ORD-7), until the end of the transaction.
-SELECT set_config('storesync.deleted_by', %(deleted_by)s, true)
+-- For the tombstone (ORD-7), until the end of the transaction; with a reason there is none (CHG-5).
+SELECT set_config('storesync.deleted_by', %(deleted_by)s, true), set_config('storesync.deleted_because', %(reason)s, true)
 
 -- name: delete_order
 -- The order with its rows; the trigger leaves the tombstone.

@@ -1,0 +1,70 @@
+"""A store's changes to an imported order, carried out in the built-in hub (SPEC chapter 5). It decides nothing."""
+
+from dataclasses import asdict
+from typing import Any, Final, assert_never
+
+from connectors.errors import HubBusy, HubRefused
+from connectors.postgres import Connection, queries
+from connectors.postgres.hub_rows import row_values
+from schemas import actions
+from schemas.hub import Totals
+
+_SQL: Final = queries("hub_changes")
+
+
+def carry_out(connection: Connection, action: actions.ChangeAction) -> str:
+    """Carry one action out; the id of what it made or touched. Raises HubRefused, HubBusy and psycopg's errors."""
+    match action:
+        case actions.ChangeRow():
+            return _row(connection, "change_row", asdict(action))
+        case actions.AddRow():
+            return add_row(connection, action)
+        case actions.DeleteRow():
+            return _row(connection, "delete_row", asdict(action))
+        case actions.MoveRow():
+            return _row(connection, "move_row", asdict(action))
+        case actions.SetMoQuantity():
+            return _mo(connection, "set_mo_quantity", asdict(action))
+        case actions.DeleteMo():
+            return _mo(connection, "delete_mo", asdict(action))
+        case actions.UnlinkMo():
+            return _mo(connection, "unlink_mo", asdict(action))
+        case actions.SetTotals():
+            return set_totals(connection, action.order_id, action.totals)
+        case _:
+            assert_never(action)
+
+
+def add_row(connection: Connection, action: actions.AddRow) -> str:
+    """Write a row after the others of its order, its item first where that is new; the row's id (CHG-2)."""
+    order = connection.execute(_SQL["order_store"], {"order_id": action.order_id}).fetchone()
+    if order is None:
+        raise HubRefused(f"sales order {action.order_id} is gone")
+    values = {"variant_id": None, **row_values(action.row, 0, order["store_id"]), **order, "order_id": action.order_id}
+    if "made_for" in values:
+        (item,) = connection.execute(_SQL["keep_item"], values).fetchall()
+        values["variant_id"] = item["id"]
+    return _row(connection, "add_row", values)
+
+
+def set_totals(connection: Connection, order_id: str, totals: Totals) -> str:
+    """Write the order's money anew; the order's id."""
+    done = connection.execute(_SQL["set_totals"], {"order_id": order_id, **asdict(totals)}).fetchone()
+    if done is None:
+        raise HubRefused(f"sales order {order_id} is gone")
+    return str(done["id"])
+
+
+def _row(connection: Connection, statement: str, values: dict[str, Any]) -> str:
+    done = connection.execute(_SQL[statement], values).fetchone()
+    if done is None:
+        raise HubRefused(f"sales order {values['order_id']} has no row {values['row_id']}")
+    return str(done["id"])
+
+
+def _mo(connection: Connection, statement: str, values: dict[str, Any]) -> str:
+    done = connection.execute(_SQL[statement], values).fetchone()
+    if done is None:
+        # It was started or taken away since the decision: the next look decides on what is there then.
+        raise HubBusy(f"manufacturing order {values['mo_id']} moved on meanwhile")
+    return str(done["id"])
