@@ -237,11 +237,12 @@ def _notes(order: StoreOrder, rows: Sequence[DraftRow], proof: money.Proof) -> l
         amount = money_text(order.refunded_apart, order.currency)
         notes.append(Note(Reason.REFUNDED_APART, {"amount": amount, "currency": order.currency}))
     if proof.is_mismatch:
-        notes.append(Note(Reason.TOTAL_MISMATCH, _mismatch_detail(order.currency, rows, proof)))
+        notes.append(mismatch_note(order.currency, [row.external_id for row in rows], proof))
     return notes
 
 
-def _mismatch_detail(currency: str, rows: Sequence[DraftRow], proof: money.Proof) -> dict[str, object]:
+def mismatch_note(currency: str, external_ids: Sequence[str | None], proof: money.Proof) -> Note:
+    """That rows and store do not add up to the same, with every figure (MAP-6); the ids are the rows'."""
     figures = {
         "total": proof.total,
         "store_total": proof.store_total,
@@ -251,5 +252,6 @@ def _mismatch_detail(currency: str, rows: Sequence[DraftRow], proof: money.Proof
         "residual_with_tax": proof.residual_with_tax,
     }
     detail: dict[str, object] = {name: money_text(figure, currency) for name, figure in figures.items()}
-    odd = [rows[place].external_id for place in proof.odd_rows]
-    return {**detail, "currency": currency, **({"rows_with_odd_tax": odd} if odd else {})}
+    odd = [external_ids[place] for place in proof.odd_rows]
+    detail |= {"currency": currency, **({"rows_with_odd_tax": odd} if odd else {})}
+    return Note(Reason.TOTAL_MISMATCH, detail)

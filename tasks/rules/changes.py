@@ -1,0 +1,332 @@
+"""What a store changed on an imported order, against the hub's order (CHG-1…7). It maps nothing and applies nothing.
+
+Both sides are compared as they are now; what the store said in between does not matter. So the hub's order ends where
+one look at the store's last state would have ended, however often and in whatever order its news arrived (CHG-8).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal, localcontext
+
+from schemas.actions import (
+    AddRow,
+    ChangeAction,
+    ChangeRow,
+    DeleteMo,
+    DeleteOrder,
+    DeleteRow,
+    Detail,
+    MoveRow,
+    Note,
+    SetMoQuantity,
+    SetTotals,
+    UnlinkMo,
+)
+from schemas.hub import DeliveryStatus, DraftRow, HubMatches, HubOrder, HubRow, MoStatus, Totals
+from schemas.money import plain, round_money
+from schemas.orders import ZERO, StoreLine, StoreOrder
+from schemas.reasons import Reason
+from schemas.stores import Store
+from tasks.rules import money
+from tasks.rules.mapping import Layout, build_rows, hub_location, mismatch_note
+
+BY_STORE = "store"  # who deleted an order that its store took back
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What to do in the hub, what a person should know, and what was done in people's words."""
+
+    actions: tuple[ChangeAction | DeleteOrder, ...] = ()
+    notes: tuple[Note, ...] = ()
+    done: tuple[str, ...] = ()
+
+    @property
+    def deletes(self) -> Reason | None:
+        """Why the hub's order goes, None where it stays."""
+        return next((action.reason for action in self.actions if isinstance(action, DeleteOrder)), None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """A row and what becomes of it; `put` takes its place. `held` is what stays against the store's word (CHG-4)."""
+
+    before: HubRow
+    after: HubRow | None
+    put: DraftRow | None = None
+    held: Detail | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """The two sides; `wanted` are the store's rows by external id."""
+
+    order: StoreOrder
+    hub_order: HubOrder
+    store: Store
+    wanted: Mapping[str | None, DraftRow] = field(default_factory=dict)
+    is_taken_back: bool = False
+
+
+def follows_changes(store: Store) -> bool:
+    """Whether changes of the store's orders come to the hub at all (SPEC chapter 5)."""
+    return store.platform.changes_travel and store.is_on("orders.changes")
+
+
+def decide_changes(order: StoreOrder, hub_order: HubOrder, *, store: Store, matches: HubMatches) -> Changes:
+    """What brings the hub's order to where the store's is, as far as nothing of it is shipped or invoiced yet."""
+    taken_back = _why_taken_back(order, store)
+    layout = build_rows(order, store=store, matches=matches, location=hub_order.location)
+    with localcontext(money.WIDE):
+        if taken_back is None:
+            wanted: dict[str | None, DraftRow] = {row.external_id: row for row in layout.rows}
+        elif _is_fulfilled(order, hub_order):
+            # Too late to take it all back: what has not left yet is taken off, fees stay as they were charged.
+            wanted = {row.external_id: kept for row in hub_order.rows if (kept := _what_left(row, order))}
+        else:
+            return _take_back(hub_order, taken_back)
+        return _follow(_Look(order, hub_order, store, wanted, taken_back is not None), layout)
+
+
+# -- the whole order (CHG-5) -------------------------------------------------------------------------------------
+
+
+def _why_taken_back(order: StoreOrder, store: Store) -> Reason | None:
+    if order.status in store.platform.cancelled_statuses:
+        return Reason.CANCELLED_IN_STORE
+    return None if any(line.quantity > 0 for line in order.lines) else Reason.NOTHING_TO_DELIVER
+
+
+def _is_fulfilled(order: StoreOrder, hub_order: HubOrder) -> bool:
+    """Whether a piece has left, on either side: the store may know of a parcel before the hub does."""
+    has_left_hub = any(row.shipped_quantity for row in hub_order.rows)
+    return has_left_hub or any(line.delivered_quantity for line in order.lines)
+
+
+def _take_back(hub_order: HubOrder, reason: Reason) -> Changes:
+    detail: Detail = {"order_no": hub_order.order_no, "because": reason}
+    if hub_order.has_invoice:
+        return Changes(notes=(Note(Reason.KEPT_INVOICED, detail),))
+    if hub_order.is_locked:
+        return Changes(notes=(Note(Reason.KEPT_LOCKED, detail),))
+    mos = [action for row in hub_order.rows for action in _part_from_mo(row)]
+    return Changes((*mos, DeleteOrder(hub_order.id, BY_STORE, reason)))
+
+
+def _what_left(row: HubRow, order: StoreOrder) -> DraftRow | None:
+    """The row with the pieces that are gone; None where none is."""
+    delivered = sum((line.delivered_quantity for line in order.lines if line.external_id == row.external_id), ZERO)
+    quantity = min(row.quantity, max(row.protected_quantity, delivered)) if row.ships else row.quantity
+    if not quantity:
+        return None
+    after = _with_quantity(row, quantity, currency=order.currency)
+    return DraftRow(
+        external_id=after.external_id,
+        item=after.variant_id,
+        kind=after.kind,
+        sku=after.sku,
+        name=after.name,
+        quantity=after.quantity,
+        price_per_unit=after.price_per_unit,
+        tax_rate=after.tax_rate,
+        total=after.total,
+        tax=after.tax,
+        location=after.location,
+        discount_percent=after.discount_percent,
+        ships=after.ships,
+    )
+
+
+# -- row by row --------------------------------------------------------------------------------------------------
+
+
+def _follow(look: _Look, layout: Layout) -> Changes:
+    hub_order = look.hub_order
+    steps = [_follow_row(row, look) for row in hub_order.rows]
+    known = {row.external_id for row in hub_order.rows}
+    # Nothing of a new row has left the hub: what the store delivered of it comes as a fulfilment (FUL-1).
+    added = [replace(row, delivered_quantity=ZERO) for row in look.wanted.values() if row.external_id not in known]
+    held = [step.held for step in steps if step.held]
+    if hub_order.status is DeliveryStatus.DELIVERED:
+        # Delivered is final (FUL-5): what the store adds now is a matter for a person.
+        held += [_difference(row.sku or row.name, "row", row.quantity, ZERO) for row in added]
+        return Changes(notes=_notes(held, look))
+    actions = [action for step in steps for action in _row_actions(step, hub_order.id)]
+    actions += [AddRow(hub_order.id, row) for row in added]
+    rows = [row for step in steps for row in (step.after, step.put) if row] + added
+    totals, mismatch = _totals(rows, look, layout)
+    if totals != hub_order.totals:
+        actions.append(SetTotals(hub_order.id, totals))
+    notes = _notes(held, look) + (mismatch if actions else ())
+    return Changes(tuple(actions), notes, (*(word for step in steps for word in _words(step)), *map(_added, added)))
+
+
+def _follow_row(row: HubRow, look: _Look) -> _Step:
+    wanted = look.wanted.get(row.external_id)
+    if row.external_id is None:
+        return _Step(row, row)  # a person added it: no store speaks of it
+    if row.protected_quantity:
+        return _follow_protected(row, wanted, look)
+    if wanted is None:
+        return _Step(row, None)  # removed, or refunded down to nothing (CHG-3)
+    if wanted.sku != row.sku:
+        return _Step(row, None, put=replace(wanted, delivered_quantity=ZERO))  # the line sells another item now
+    after = replace(
+        row,
+        quantity=wanted.quantity,
+        price_per_unit=wanted.price_per_unit,
+        discount_percent=wanted.discount_percent,
+        tax_rate=wanted.tax_rate,
+        total=wanted.total,
+        tax=wanted.tax,
+        location=_location(row, look) or row.location,
+    )
+    return _Step(row, after)
+
+
+def _follow_protected(row: HubRow, wanted: DraftRow | None, look: _Look) -> _Step:
+    """A row of which something is packed, delivered or invoiced: only its open pieces follow, at the row's price."""
+    if wanted is not None and wanted.sku != row.sku:
+        label = row.sku or row.name
+        return _Step(row, row, held={"row": label, "what": "item", "store": wanted.sku or wanted.name, "hub": label})
+    protected, asked = row.protected_quantity, wanted.quantity if wanted else ZERO
+    quantity = row.quantity if protected >= row.quantity else max(protected, asked)
+    after = _with_quantity(row, quantity, currency=look.order.currency)
+    if wanted and after is not row and (asked, wanted.total, wanted.tax_rate) == (quantity, after.total, row.tax_rate):
+        # The store's own tax where its row is ours: it may round otherwise than the rate does.
+        after = replace(after, tax=wanted.tax)
+    return _Step(row, after, held=_held(after, wanted, look))
+
+
+def _held(row: HubRow, wanted: DraftRow | None, look: _Look) -> Detail | None:
+    """What of a protected row stays against the store's word (CHG-4)."""
+    label = row.sku or row.name
+    if look.is_taken_back and row.ships:
+        return _difference(label, "quantity", ZERO, row.quantity)
+    if wanted is None or wanted.quantity != row.quantity:
+        return _difference(label, "quantity", wanted.quantity if wanted else ZERO, row.quantity)
+    if wanted.total != row.total:
+        return _difference(label, "total", wanted.total, row.total)
+    location = _location(row, look)
+    if location is not None and location != row.location:
+        return {"row": label, "what": "location", "store": location, "hub": row.location}
+    return None
+
+
+def _with_quantity(row: HubRow, quantity: Decimal, *, currency: str) -> HubRow:
+    """The row with other pieces at its own price, its tax by its own rate."""
+    if quantity == row.quantity:
+        return row
+    total = round_money(row.price_per_unit * quantity * (1 - row.discount_percent / money.HUNDRED), currency)
+    return replace(row, quantity=quantity, total=total, tax=round_money(total * row.tax_rate / money.HUNDRED, currency))
+
+
+def _location(row: HubRow, look: _Look) -> str | None:
+    """Where the store ships the row from, in the hub's words; None where it does not say so or may not."""
+    if not look.store.is_on("orders.row_locations"):
+        return None
+    lines = (line for line in look.order.lines if line.external_id == row.external_id)
+    return next((hub_location(line.location, look.store) for line in lines), None)
+
+
+# -- what it takes -----------------------------------------------------------------------------------------------
+
+
+def _row_actions(step: _Step, order_id: str) -> list[ChangeAction]:
+    before, after = step.before, step.after
+    if after is None:
+        replacement = [AddRow(order_id, step.put)] if step.put else []
+        return [*_part_from_mo(before), DeleteRow(order_id, before.id), *replacement]
+    actions: list[ChangeAction] = []
+    if after.quantity != before.quantity:
+        actions += _follow_mo(after)
+    if replace(after, location=before.location) != before:
+        actions.append(_change(order_id, after))
+    if after.location != before.location:
+        actions.append(MoveRow(order_id, after.id, after.location))
+    return actions
+
+
+def _change(order_id: str, row: HubRow) -> ChangeRow:
+    return ChangeRow(
+        order_id=order_id,
+        row_id=row.id,
+        quantity=row.quantity,
+        price_per_unit=row.price_per_unit,
+        discount_percent=row.discount_percent,
+        tax_rate=row.tax_rate,
+        total=row.total,
+        tax=row.tax,
+    )
+
+
+def _follow_mo(row: HubRow) -> list[ChangeAction]:
+    """What becomes of the manufacturing order of a row whose quantity changed (CHG-1)."""
+    open_quantity = row.quantity - row.shipped_quantity
+    if row.mo and row.mo[1] is MoStatus.NOT_STARTED and open_quantity > 0:
+        return [SetMoQuantity(row.mo[0], open_quantity)]
+    return _part_from_mo(row)
+
+
+def _part_from_mo(row: HubRow) -> list[ChangeAction]:
+    """What becomes of it when there is nothing left to make for the row (CHG-3)."""
+    if row.mo is None:
+        return []
+    mo_id, status = row.mo
+    return [DeleteMo(mo_id) if status is MoStatus.NOT_STARTED else UnlinkMo(mo_id)]
+
+
+def _totals(rows: Sequence[HubRow | DraftRow], look: _Look, layout: Layout) -> tuple[Totals, tuple[Note, ...]]:
+    """The order's money anew, and a note where rows and store do not agree (MAP-6)."""
+    order, hub_order = look.order, look.hub_order
+    settled = [money.Settled(row.total, row.tax, row.tax_rate) for row in rows]
+    proof = money.proof(settled, order, left_out=layout.left_out)
+    totals = Totals(
+        total=proof.total,
+        total_with_tax=proof.total_with_tax,
+        # The rate of the day it was imported: dates never follow (CHG-6).
+        total_base=money.in_base(proof.total, hub_order.exchange_rate, hub_order.base_currency),
+        store_total=proof.store_total,
+        store_total_with_tax=proof.store_total_with_tax,
+        total_mismatch=proof.is_mismatch,
+    )
+    note = mismatch_note(order.currency, [row.external_id for row in rows], proof)
+    return totals, ((note,) if proof.is_mismatch else ())
+
+
+# -- what a person should know -----------------------------------------------------------------------------------
+
+
+def _notes(held: list[Detail], look: _Look) -> tuple[Note, ...]:
+    notes = [Note(Reason.HELD_BACK, {"rows": held})] if held else []
+    unmapped = sorted({line.location for line in look.order.lines if line.location and _is_unmapped(line, look.store)})
+    if unmapped:
+        notes.append(Note(Reason.LOCATION_NOT_MAPPED, {"locations": unmapped}))
+    return tuple(notes)
+
+
+def _is_unmapped(line: StoreLine, store: Store) -> bool:
+    """A store that maps no location at all has one place for everything: nothing is missing there."""
+    is_mapping = store.is_on("orders.row_locations") and store.is_on("location_map")
+    return is_mapping and line.quantity > 0 and hub_location(line.location, store) is None
+
+
+def _difference(label: str, what: str, store: Decimal, hub: Decimal) -> Detail:
+    return {"row": label, "what": what, "store": plain(store), "hub": plain(hub)}
+
+
+def _words(step: _Step) -> list[str]:
+    before, after = step.before, step.after
+    label = before.sku or before.name
+    if after is None:
+        return [f"{label}: removed", *([_added(step.put)] if step.put else [])]
+    pairs = [
+        ("quantity", plain(before.quantity), plain(after.quantity)),
+        ("total", plain(before.total), plain(after.total)),
+        ("location", before.location, after.location),
+    ]
+    return [f"{label}: {what} {new}, was {old}" for what, old, new in pairs if old != new]
+
+
+def _added(row: DraftRow) -> str:
+    return f"{row.sku or row.name}: added, quantity {plain(row.quantity)}"
