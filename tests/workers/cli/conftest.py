@@ -19,33 +19,40 @@ from workers.cli.main import run
 
 
 @pytest.fixture
-def cli(
-    fresh_database_url: str,
-    redis: Redis,
-    redis_url: str,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> Iterator[Cli]:
-    """`cli("hub", "product", "list")` runs a command; its exit code and what it printed."""
+def environment(
+    redis: Redis, redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[pytest.MonkeyPatch]:
+    """Everything that commands read from the environment but the database."""
     assert redis.ping()
     app.conf.broker_url = redis_url
-    environment = {
-        "DATABASE_URL": fresh_database_url,
-        "REDIS_URL": redis_url,
-        "STORESYNC_SECRET_KEY": Fernet.generate_key().decode(),
-        "STORESYNC_HOME": str(tmp_path),
-    }
-    for name, value in environment.items():
-        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("REDIS_URL", redis_url)
+    monkeypatch.setenv("STORESYNC_SECRET_KEY", Fernet.generate_key().decode())
+    monkeypatch.setenv("STORESYNC_HOME", str(tmp_path))
+    yield monkeypatch
+    close_process()
 
+
+@pytest.fixture
+def cli(fresh_database_url: str, environment: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Cli:
+    """`cli("hub", "product", "list")` runs a command; its exit code and what it printed."""
+    environment.setenv("DATABASE_URL", fresh_database_url)
+    return _commands(capsys)
+
+
+@pytest.fixture
+def refusing_cli(database_url: str, environment: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Cli:
+    """The same for commands that write nothing, on a database that need not be made anew."""
+    environment.setenv("DATABASE_URL", database_url)
+    return _commands(capsys)
+
+
+def _commands(capsys: pytest.CaptureFixture[str]) -> Cli:
     def run_command(*arguments: str) -> Result:
         capsys.readouterr()  # what was printed before is not this command's
         code = run(arguments)
         return Result(code, *capsys.readouterr())
 
-    yield run_command
-    close_process()
+    return run_command
 
 
 @pytest.fixture

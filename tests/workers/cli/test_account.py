@@ -1,0 +1,158 @@
+"""What holds for all stores: the account's settings, locations and exchange rates."""
+
+from typing import Any
+
+import pytest
+
+from connectors import postgres
+from tests.workers.cli.command import Cli
+from tests.workers.cli.shops import document
+from workers.cli.main import run
+
+DEFAULTS = {
+    "base_currency": "EUR",
+    "multi_currency": True,
+    "default_delivery_days": 14,
+    "default_location": "main",
+    "hub": "builtin",
+}
+
+
+def account(cli: Cli) -> dict[str, Any]:
+    found: dict[str, Any] = document(cli("account", "show", "--json"))
+    return found
+
+
+# -- account -----------------------------------------------------------------------------------------------------------
+
+
+def test_account_has_its_defaults(refusing_cli: Cli) -> None:
+    assert account(refusing_cli) == DEFAULTS
+    assert "default_delivery_days  14" in refusing_cli("account", "show").out
+
+
+def test_account_is_changed_and_the_other_settings_stay(cli: Cli) -> None:
+    cli("location", "add", "berlin")
+
+    result = cli("account", "set", "base_currency=usd", "default_location=berlin", "multi_currency=off")
+
+    assert (result.code, result.out) == (0, "Saved. It holds from the next task on.\n")
+    assert account(cli) == DEFAULTS | {
+        "base_currency": "USD",
+        "default_location": "berlin",
+        "multi_currency": False,
+    }
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        "nonsense=1",
+        "stock.sync=on",
+        "default_location=mars",
+        "default_location=",
+        "default_delivery_days=-1",
+        "default_delivery_days=1.5",
+        "default_delivery_days=soon",
+        "multi_currency=perhaps",
+        "base_currency=EURO",
+        "base_currency=XAU",
+        "hub=katana2",
+    ],
+)
+def test_account_is_saved_as_a_whole_or_not_at_all(refusing_cli: Cli, setting: str) -> None:
+    key = setting.partition("=")[0]
+    good = "base_currency=USD" if key == "default_delivery_days" else "default_delivery_days=3"
+
+    result = refusing_cli("account", "set", good, setting)
+
+    assert (result.code, result.out, len(result.err.splitlines())) == (2, "", 1)
+    assert result.err.startswith(f"storesync: {key}: ")
+    assert account(refusing_cli) == DEFAULTS
+
+
+@pytest.mark.parametrize("arguments", [(), ("base_currency",), ("=EUR",), ("hub=builtin", "hub=builtin")], ids=" ".join)
+def test_account_set_wants_pairs(arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+    code = run(["account", "set", *arguments])
+
+    out, err = capsys.readouterr()
+    assert (code, out, len(err.splitlines())) == (2, "", 1)
+
+
+# -- locations ---------------------------------------------------------------------------------------------------------
+
+
+def test_location_is_added_with_a_name(cli: Cli) -> None:
+    assert cli("location", "add", "berlin", "--name", "Berlin warehouse").out == "Location berlin is there.\n"
+    assert document(cli("location", "add", "bonn", "--json")) == {
+        "code": "bonn",
+        "name": "bonn",
+        "message": "Location bonn is there.",
+    }
+
+    assert document(cli("location", "list", "--json")) == [
+        {"code": "main", "name": "Main location", "is_default": True},
+        {"code": "berlin", "name": "Berlin warehouse", "is_default": False},
+        {"code": "bonn", "name": "bonn", "is_default": False},
+    ]
+
+
+def test_location_is_added_once(refusing_cli: Cli) -> None:
+    result = refusing_cli("location", "add", "main")
+
+    assert (result.code, result.err) == (1, "storesync: there is a location with this code already\n")
+
+
+@pytest.mark.parametrize(
+    "arguments", [("",), ("  ",), ("a\x1bb",), ("a\nb",), ("a" * 101,), ("a\udcff",), ("a", "--name", "\x1b")]
+)
+def test_location_that_cannot_be_named_again_is_refused(
+    arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = run(["location", "add", *arguments])
+
+    out, err = capsys.readouterr()
+    assert (code, out, len(err.splitlines())) == (2, "", 1)
+    assert "must be a name of at most 100 characters" in err
+
+
+# -- rates -------------------------------------------------------------------------------------------------------------
+
+
+def test_ORD_8_rate_by_hand_is_listed_and_may_be_corrected(cli: Cli, fresh_connection: postgres.Connection) -> None:
+    assert cli("rates", "set", "usd", "0.95").out == "1 USD = 0.95 EUR from today on.\n"
+    assert cli("rates", "set", "USD", "0.920").out == "1 USD = 0.92 EUR from today on.\n"
+
+    (row,) = fresh_connection.execute("SELECT current_date::text AS today").fetchall()
+    assert document(cli("rates", "list", "--json")) == [
+        {"currency": "USD", "base": "EUR", "on_date": row["today"], "rate": "0.92", "source": "hand"}
+    ]
+
+
+def test_rate_of_the_base_currency_is_refused(refusing_cli: Cli) -> None:
+    result = refusing_cli("rates", "set", "EUR", "1")
+
+    assert (result.code, result.out) == (2, "")
+    assert "EUR is the base currency" in result.err
+
+
+@pytest.mark.parametrize(
+    ("code", "rate", "words"),
+    [
+        ("USD", "0", "'0' is no exchange rate"),
+        ("USD", "0,9", "'0,9' is no exchange rate"),
+        ("USD", "1_0", "'1_0' is no exchange rate"),
+        ("USD", "NaN", "'NaN' is no exchange rate"),
+        ("USD", "1e3", "'1e3' is no exchange rate"),
+        ("USD", "9999999999", "is no exchange rate"),
+        ("USD", "", "'' is no exchange rate"),
+        ("XYZ", "1", "'XYZ' must be an ISO 4217 currency code"),
+        ("", "1", "'' must be an ISO 4217 currency code"),
+    ],
+)
+def test_what_is_no_rate_is_refused(code: str, rate: str, words: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["rates", "set", code, rate]) == 2
+
+    out, err = capsys.readouterr()
+    assert (out, len(err.splitlines())) == ("", 1)
+    assert words in err

@@ -1,0 +1,257 @@
+"""Stores by hand: connected once they are proved, changed as a whole or not at all, their credentials kept secret."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from connectors import postgres
+from connectors.sandbox.woocommerce_state import KEY
+from tests.workers.cli.command import Cli, Result
+from tests.workers.cli.shops import Shop, connect, document, place, states, take_in
+
+INSECURE = "--allow-insecure"
+
+
+def refused(result: Result, code: int = 2) -> str:
+    """The one line that says why."""
+    assert (result.code, result.out, len(result.err.splitlines())) == (code, "", 1), result
+    return result.err
+
+
+def settings(cli: Cli) -> dict[str, Any]:
+    found: dict[str, Any] = document(cli("store", "show", "acme", "--json"))["settings"]
+    return found
+
+
+# -- connect -----------------------------------------------------------------------------------------------------------
+
+
+def test_connected_store_is_listed_and_shown(cli: Cli, shop: Shop) -> None:
+    result = connect(cli, shop, INSECURE, "--set", "fetch.every=30s", "--set", "stock.buffer=2")
+
+    assert result.code == 0
+    assert "storesync sync acme --wait" in result.out
+    (listed,) = document(cli("store", "list", "--json"))
+    shown = document(cli("store", "show", "acme", "--json"))
+    assert listed == {key: shown[key] for key in ("name", "platform", "url", "state", "reason", "fetched_at")}
+    assert (listed["name"], listed["platform"], listed["url"]) == ("acme", "woocommerce", shop.url)
+    assert (listed["state"], listed["reason"], listed["fetched_at"]) == ("active", None, None)
+    assert (shown["settings"]["fetch.every"], shown["settings"]["stock.buffer"]) == (30, 2)
+    assert shown["allow_insecure"] is True
+
+
+def test_connect_answers_json(cli: Cli, shop: Shop) -> None:
+    found = document(connect(cli, shop, INSECURE, "--json"))
+
+    assert (found["name"], found["platform"], found["currency"]) == ("acme", "woocommerce", "EUR")
+
+
+def test_http_is_refused_without_allow_insecure(refusing_cli: Cli, shop: Shop) -> None:
+    assert "must start with https:// (--allow-insecure is for sandboxes)" in refused(connect(refusing_cli, shop), 1)
+    assert document(refusing_cli("store", "list", "--json")) == []
+
+
+def test_private_address_is_refused_without_allow_insecure(refusing_cli: Cli) -> None:
+    pairs = ("--credential", "consumer_key=ck_1", "--credential", "consumer_secret=cs_1")
+
+    result = refusing_cli("store", "connect", "woocommerce", "acme", "--url", "https://127.0.0.1:1", *pairs)
+
+    assert "127.0.0.1" in refused(result, 1)
+    assert "--allow-insecure" in result.err
+
+
+def test_wrong_credentials_are_refused_and_nothing_is_kept(refusing_cli: Cli, shop: Shop) -> None:
+    problem = refused(connect(refusing_cli, shop, INSECURE, consumer_secret="cs_wrong"), 1)
+
+    assert "answered 401" in problem
+    assert "--credential KEY=VALUE" in problem
+    assert "cs_wrong" not in problem
+    assert document(refusing_cli("store", "list", "--json")) == []
+
+
+def test_shop_that_does_not_answer_is_refused(refusing_cli: Cli, shop: Shop) -> None:
+    shop.stop()
+
+    assert "look whether the shop is up" in refused(connect(refusing_cli, shop, INSECURE), 1)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--set", "nonsense=1"), "nonsense: there is no such setting"),
+        (("--set", "fetch.every=1s"), "fetch.every: must be between 10 and 86400 seconds"),
+        (("--set", "stock.sync=maybe"), "stock.sync: must be on or off"),
+        (("--set", "orders.custom_items=on"), "orders.custom_items: woocommerce stores do not have this setting"),
+        (("--set", "location=mars"), "location: there is no location 'mars'; there are main"),
+        (("--set", "location"), "'location' must be KEY=VALUE"),
+        (("--set", "=1"), "'=1' must be KEY=VALUE"),
+        (("--set", "stock.buffer=1", "--set", " stock.buffer=2"), "stock.buffer is given twice"),
+        (("--credential", "api_key=1"), "api_key: woocommerce has no such credential; it wants consumer_key"),
+        (("--credential", "webhook_secret=@/no/such/file"), "cannot read /no/such/file"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else None,
+)
+def test_setting_or_credential_that_cannot_be_is_named(
+    refusing_cli: Cli, shop: Shop, arguments: tuple[str, ...], words: str
+) -> None:
+    assert words in refused(connect(refusing_cli, shop, INSECURE, *arguments))
+    assert document(refusing_cli("store", "list", "--json")) == []
+
+
+def test_missing_credential_is_named(refusing_cli: Cli, shop: Shop) -> None:
+    problem = refused(connect(refusing_cli, shop, INSECURE, consumer_secret=" "))
+
+    assert problem == "storesync: consumer_secret: is missing: add --credential consumer_secret=VALUE\n"
+
+
+@pytest.mark.parametrize("name", ["A", "a b", "7", "-a", "a" * 64, "", "a\x1b"])
+def test_name_that_cannot_be_typed_well_is_refused(refusing_cli: Cli, shop: Shop, name: str) -> None:
+    refused(refusing_cli("store", "connect", "woocommerce", "--url", shop.url, "--", name))
+
+
+def test_unknown_platform_is_refused_with_those_there_are(refusing_cli: Cli, shop: Shop) -> None:
+    assert "must be one of" in refused(refusing_cli("store", "connect", "magento", "acme", "--url", shop.url))
+
+
+def test_name_and_shop_are_taken_once(cli: Cli, acme: Shop) -> None:
+    assert "there is a store 'acme' already" in refused(connect(cli, acme, INSECURE))
+    assert "connected already, as 'acme'" in refused(connect(cli, acme, INSECURE, name="other"))
+
+
+def test_first_store_gives_the_account_its_currency(cli: Cli, acme: Shop) -> None:
+    assert document(cli("account", "show", "--json"))["base_currency"] == "EUR"
+
+
+# -- credentials -------------------------------------------------------------------------------------------------------
+
+
+def test_value_may_stand_in_a_file(cli: Cli, shop: Shop, tmp_path: Path) -> None:
+    for key, value in shop.credentials.items():
+        (tmp_path / key).write_text(f"{value}\n")
+
+    files = {key: f"@{tmp_path / key}" for key in shop.credentials}
+
+    assert connect(cli, shop, INSECURE, **files).code == 0
+
+
+def test_BEY_9_credentials_are_never_printed_and_are_stored_encrypted(
+    cli: Cli, acme: Shop, fresh_connection: postgres.Connection
+) -> None:
+    ways = (("list",), ("show", "acme"), ("check", "acme"))
+
+    printed = [str(cli("store", *way, *more)) for way in ways for more in ((), ("--json",))]
+    (row,) = fresh_connection.execute("SELECT * FROM stores").fetchall()
+
+    for secret in (KEY.consumer_key, KEY.consumer_secret):
+        assert not [text for text in [*printed, str(row)] if secret in text]
+
+
+# -- set ---------------------------------------------------------------------------------------------------------------
+
+
+def test_settings_are_changed_and_the_others_stay(cli: Cli, acme: Shop) -> None:
+    before = settings(cli)
+
+    assert cli("store", "set", "acme", "fetch.every=5m", "stock.quantity=in_stock_minus_committed").code == 0
+
+    assert settings(cli) == before | {"fetch.every": 300, "stock.quantity": "in_stock_minus_committed"}
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("stock.buffer=3", "nonsense=1"),
+        ("stock.buffer=3", "stock.sync=perhaps"),
+        ("stock.buffer=3", "location=mars"),
+        ("stock.buffer=3", "location_map={}"),
+        ("stock.buffer=3", "--credential", "api_key=1"),
+        ("stock.buffer=3", "--credential", "consumer_key="),
+    ],
+    ids=" ".join,
+)
+def test_settings_are_saved_as_a_whole_or_not_at_all(cli: Cli, acme: Shop, arguments: tuple[str, ...]) -> None:
+    before = settings(cli)
+
+    problem = refused(cli("store", "set", "acme", *arguments))
+
+    assert arguments[-1].partition("=")[0] in problem
+    assert settings(cli) == before
+
+
+def test_credentials_that_the_shop_does_not_take_are_not_kept(cli: Cli, acme: Shop) -> None:
+    problem = refused(cli("store", "set", "acme", "stock.buffer=3", "--credential", "consumer_secret=cs_new"), 1)
+
+    assert "answered 401" in problem
+    assert settings(cli)["stock.buffer"] == 0
+    assert cli("store", "check", "acme").code == 0
+
+
+def test_set_without_anything_to_set_is_refused(cli: Cli, acme: Shop) -> None:
+    assert "nothing to set" in refused(cli("store", "set", "acme"))
+
+
+# -- state -------------------------------------------------------------------------------------------------------------
+
+
+def state(cli: Cli) -> tuple[str, str | None]:
+    shown = document(cli("store", "show", "acme", "--json"))
+    return shown["state"], shown["reason"]
+
+
+def test_paused_store_rests_until_it_is_resumed(cli: Cli, acme: Shop) -> None:
+    assert "storesync store resume acme" in cli("store", "pause", "acme").out
+    assert state(cli) == ("paused", None)
+
+    assert cli("store", "resume", "acme").out == "acme is active.\n"
+    assert state(cli) == ("active", None)
+
+
+def test_store_that_refuses_us_needs_attention_until_it_is_checked_again(cli: Cli, acme: Shop) -> None:
+    acme.faults.fail_next(1, "unauthorized")
+
+    problem = refused(cli("store", "check", "acme"), 1)
+    stopped = state(cli)
+    text = cli("store", "show", "acme").out
+    again = document(cli("store", "check", "acme", "--json"))
+
+    assert "answered 401" in problem
+    assert stopped == ("needs_attention", "credentials_refused")
+    assert "storesync store set NAME --credential KEY=VALUE" in text
+    assert (again["name"], again["ok"], again["currency"]) == ("acme", True, "EUR")
+    assert state(cli) == ("active", None)
+
+
+def test_disconnected_store_forgets_its_credentials_and_keeps_its_orders(
+    cli: Cli, acme: Shop, fresh_connection: postgres.Connection
+) -> None:
+    external_id = place(acme)
+    take_in()
+
+    assert cli("store", "disconnect", "acme").code == 0
+
+    assert fresh_connection.execute("SELECT state, credentials FROM stores").fetchall() == [
+        {"state": "disconnected", "credentials": ""}
+    ]
+    assert document(cli("store", "list", "--json")) == []
+    assert states() == {external_id: "imported"}
+
+
+def test_ORD_6_store_that_is_connected_again_knows_its_orders(cli: Cli, acme: Shop) -> None:
+    external_id = place(acme)
+    take_in()
+    cli("store", "disconnect", "acme")
+
+    assert connect(cli, acme, INSECURE, name="again").code == 0
+
+    assert take_in("again") == []
+    assert states("again") == {external_id: "imported"}
+
+
+@pytest.mark.parametrize("command", ["show", "check", "pause", "resume", "disconnect", "set"])
+def test_unknown_store_is_refused(refusing_cli: Cli, command: str) -> None:
+    more = ("stock.buffer=1",) if command == "set" else ()
+
+    problem = refused(refusing_cli("store", command, "nope", *more), 1)
+
+    assert problem == "storesync: there is no store 'nope': see storesync store list\n"
