@@ -3,14 +3,15 @@
 from celery import shared_task
 
 from connectors import locks
-from connectors.postgres import orders as due
 from connectors.postgres.journal import Line
 from connectors.postgres.orders import Outcome
 from schemas.actions import CreateOrder, Note, Skip
 from schemas.orders import StoreOrder
 from schemas.stores import Remembered
+from tasks.changes import follow_changes
 from tasks.rules.eligibility import decide_import, is_news
 from tasks.rules.mapping import build_order
+from tasks.seen import read_order, settle
 from tasks.session import Done, Seen, StoreSession, work_on_orders
 
 
@@ -27,19 +28,19 @@ def import_order(store: int | str, *external_ids: str) -> str:
 def take_in(session: StoreSession, seen: Seen) -> Done:
     """Gather, decide, apply: create the sales order, or say why not."""
     if seen.remembered.has_hub_order:
-        return _settle(session, seen, Outcome("imported"))
-    decision = decide(session, _read_order(session, seen), seen.remembered)
+        return follow_changes(session, seen)
+    decision = decide(session, read_order(session, seen), seen.remembered)
     if isinstance(decision, Skip):
         skip = decision
         state = "deleted" if seen.remembered.is_tombstoned else "skipped"
         line = Line("import", "skipped", skip.reason, skip.detail)
         outcome = Outcome(state, skip.reason, skip.detail, lines=(line,) if is_news(skip, seen.remembered) else ())
-        return _settle(session, seen, outcome)
+        return settle(session, seen, outcome)
     creation, notes = decision
     with session.connection.transaction():
         (hub_order_id,) = session.hub.apply([creation])
         lines = (Line("import", "imported"), *(_note_line(note) for note in notes))
-        return _settle(session, seen, Outcome("imported", hub_order_id=hub_order_id, lines=lines))
+        return settle(session, seen, Outcome("imported", hub_order_id=hub_order_id, lines=lines))
 
 
 def decide(session: StoreSession, order: StoreOrder, remembered: Remembered) -> Skip | tuple[CreateOrder, list[Note]]:
@@ -51,19 +52,5 @@ def decide(session: StoreSession, order: StoreOrder, remembered: Remembered) -> 
     return build_order(order, store=session.store, account=session.account, matches=matches, location=session.location)
 
 
-def _read_order(session: StoreSession, seen: Seen) -> StoreOrder:
-    if seen.payload is not None:
-        return session.connector.read(seen.payload)
-    # The list had only a part of it, or nobody has fetched it yet.
-    snapshot = session.connector.snapshot(seen.external_id)
-    due.keep_whole(session.connection, session.store.id, seen.external_id, snapshot)
-    return session.connector.read(snapshot.payload or "")
-
-
 def _note_line(note: Note) -> Line:
     return Line("import", "noted", note.reason, note.detail)
-
-
-def _settle(session: StoreSession, seen: Seen, outcome: Outcome) -> Done:
-    is_due = due.settle(session.connection, session.store.id, seen.external_id, changed=seen.changed, outcome=outcome)
-    return Done(outcome.state, is_due)

@@ -155,10 +155,11 @@ def _follow(look: _Look, layout: Layout) -> Changes:
     actions += [AddRow(hub_order.id, row) for row in added]
     rows = [row for step in steps for row in (step.after, step.put) if row] + added
     totals, mismatch = _totals(rows, look, layout)
+    words = [*(word for step in steps for word in _words(step)), *map(_added, added)]
     if totals != hub_order.totals:
         actions.append(SetTotals(hub_order.id, totals))
-    notes = _notes(held, look) + (mismatch if actions else ())
-    return Changes(tuple(actions), notes, (*(word for step in steps for word in _words(step)), *map(_added, added)))
+        words.append(f"order: total with tax {totals.total_with_tax}, in the store {totals.store_total_with_tax}")
+    return Changes(tuple(actions), _notes(held, look) + mismatch, tuple(words))
 
 
 def _follow_row(row: HubRow, look: _Look) -> _Step:

@@ -1,0 +1,22 @@
+"""A due order of a store: read as its store tells it now, and settled once it is known what comes of it."""
+
+from connectors.postgres import orders as due
+from connectors.postgres.orders import Outcome
+from schemas.orders import StoreOrder
+from tasks.session import Done, Seen, StoreSession
+
+
+def read_order(session: StoreSession, seen: Seen) -> StoreOrder:
+    """The order as it was fetched; asked for where only a part of it was. No transaction may be open."""
+    if seen.payload is not None:
+        return session.connector.read(seen.payload)
+    # The list had only a part of it, or nobody has fetched it yet.
+    snapshot = session.connector.snapshot(seen.external_id)
+    due.keep_whole(session.connection, session.store.id, seen.external_id, snapshot)
+    return session.connector.read(snapshot.payload or "")
+
+
+def settle(session: StoreSession, seen: Seen, outcome: Outcome) -> Done:
+    """Set the order's mark up to what was seen, with what came of it."""
+    is_due = due.settle(session.connection, session.store.id, seen.external_id, changed=seen.changed, outcome=outcome)
+    return Done(outcome.state, is_due)
