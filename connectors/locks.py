@@ -37,12 +37,12 @@ def open_redis(url: str) -> Redis:
 
 def order_key(store_id: int, external_id: str) -> str:
     """The lock of everything that is done to one order."""
-    return f"order:{store_id}:{external_id}"
+    return f"storesync:order:{store_id}:{external_id}"
 
 
 def fetch_key(store_id: int) -> str:
     """The lock of asking one store for its changes."""
-    return f"fetch:{store_id}"
+    return f"storesync:fetch:{store_id}"
 
 
 @contextmanager
@@ -106,7 +106,7 @@ class StoreWaits:
 
 
 def _wait_key(store_id: int) -> str:
-    return f"wait:{store_id}"
+    return f"storesync:wait:{store_id}"
 
 
 def _ask(call: Callable[[], T]) -> T:

@@ -13,6 +13,7 @@ from kombu import Queue
 from connectors import postgres
 from connectors.config import Config, read_config
 from connectors.locks import HARD_LIMIT_SECONDS, SOFT_LIMIT_SECONDS
+from connectors.secrets import open_secrets
 from tasks.process import close_process, configure
 from workers import redis_transport
 from workers.embedded import ensure_servers
@@ -36,7 +37,9 @@ def find_servers() -> Config:
     """The configuration with servers that answer: those of the environment, else our own, started if need be."""
     config = read_config()
     found = ensure_servers(config)
-    return replace(config, database_url=found.database_url, redis_url=found.redis_url, embedded=found.embedded)
+    config = replace(config, database_url=found.database_url, redis_url=found.redis_url, embedded=found.embedded)
+    open_secrets(config)  # without its key nothing starts, instead of failing at the first store
+    return config
 
 
 def _settings() -> dict[str, object]:
