@@ -166,11 +166,6 @@ class Reason(StrEnum):
         "The store ships a line from a location that has no location in the hub; the row stays where it is.",
         "storesync store set NAME location_map=..., then storesync retry STORE EXTERNAL_ID.",
     )
-    NAME_CHANGED = (
-        "name_changed",
-        "A text was shortened or cleaned of signs that cannot be stored.",
-        "Nothing to do.",
-    )
 
 
 def describe(code: str | None) -> tuple[str, str]:
