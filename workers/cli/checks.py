@@ -13,7 +13,6 @@ from connectors.config import Config, ConfigError
 from connectors.errors import ConnectorError
 from connectors.locks import open_redis
 from connectors.postgres import stores
-from connectors.secrets import open_secrets
 from schemas.reasons import describe
 from tasks.process import process
 from workers.app import QUEUES, app
@@ -39,9 +38,7 @@ def check_all(config: Config) -> list[Check]:
     found.append(redis_check)
     if redis_check.is_ok:
         found += _workers()
-    key_check = _secret_key(config)
-    found.append(key_check)
-    if key_check.is_ok and all(check.is_ok for check in found if check.name in {"database", "schema"}):
+    if all(check.is_ok for check in found if check.name in {"database", "schema"}):
         found += _stores()
     return found
 
@@ -83,14 +80,6 @@ def _workers() -> Iterator[Check]:
         detail = f"nobody works on {', '.join(missing)}" if missing else f"{len(queues)} answer(s), all queues served"
         yield Check("workers", not missing, detail)
     yield Check("beat", bool(beats), "answers" if beats else "does not answer: storesync up")
-
-
-def _secret_key(config: Config) -> Check:
-    try:
-        open_secrets(config)
-    except ConfigError as error:
-        return Check("secret key", False, str(error))
-    return Check("secret key", True, "can be used")
 
 
 def _stores() -> Iterator[Check]:
