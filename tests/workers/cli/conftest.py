@@ -24,7 +24,7 @@ def environment(
 ) -> Iterator[pytest.MonkeyPatch]:
     """Everything that commands read from the environment but the database."""
     assert redis.ping()
-    app.conf.broker_url = redis_url
+    app.conf.update(broker_url=redis_url)
     monkeypatch.setenv("REDIS_URL", redis_url)
     monkeypatch.setenv("STORESYNC_SECRET_KEY", Fernet.generate_key().decode())
     monkeypatch.setenv("STORESYNC_HOME", str(tmp_path))

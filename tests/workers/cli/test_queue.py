@@ -1,0 +1,146 @@
+"""Work that a person puts in the queue: the right message, or a line that says why not."""
+
+import json
+import subprocess
+import sys
+from base64 import b64decode
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from redis import Redis
+
+from connectors import postgres
+from tests.workers.cli.command import Cli
+from tests.workers.cli.shops import Shop, document, place, place_raw, take_in
+
+Message = tuple[str, list[Any]]
+
+
+def messages(redis: Redis, queue: str) -> list[Message]:
+    """Task and arguments of what waits in a queue."""
+    found: Any = redis.lrange(f"storesync:{queue}", 0, -1)
+    return [_read(json.loads(text)) for text in reversed(found)]
+
+
+def _read(message: dict[str, Any]) -> Message:
+    return message["headers"]["task"], json.loads(b64decode(message["body"]))[0]
+
+
+def store(connection: postgres.Connection) -> postgres.Row:
+    (row,) = connection.execute("SELECT * FROM stores").fetchall()
+    return row
+
+
+# -- sync --------------------------------------------------------------------------------------------------------------
+
+
+def test_sync_rings_for_the_store(cli: Cli, acme: Shop, redis: Redis, fresh_connection: postgres.Connection) -> None:
+    result = cli("sync", "acme")
+
+    assert (result.code, result.out) == (0, "acme is fetched now. See storesync order list --store acme\n")
+    assert messages(redis, "fetch")[-1] == ("fetch_orders", [store(fresh_connection)["id"]])
+
+
+def test_sync_does_not_wait_for_a_back_off_to_end(cli: Cli, acme: Shop, fresh_connection: postgres.Connection) -> None:
+    fresh_connection.execute("UPDATE stores SET fetch_due_at = now() + interval '1 hour', fetch_attempts = 5")
+
+    cli("sync", "acme")
+
+    assert (store(fresh_connection)["fetch_due_at"], store(fresh_connection)["fetch_attempts"]) == (None, 0)
+
+
+def test_sync_since_reads_again_from_then_on(cli: Cli, acme: Shop, fresh_connection: postgres.Connection) -> None:
+    place(acme)
+    take_in()
+    with acme.shop.at(datetime(2026, 1, 5, tzinfo=UTC)):
+        old = place(acme, status="on-hold")
+    assert take_in() == []
+
+    assert document(cli("sync", "acme", "--since", "2026-01-01", "--json"))["store"] == "acme"
+
+    assert take_in() == ["skipped"]
+    assert [row["external_id"] for row in document(cli("order", "list", "--state", "skipped", "--json"))] == [old]
+
+
+def test_BEY_1_sync_as_a_dry_run_says_what_would_come_and_writes_nothing(
+    cli: Cli, acme: Shop, redis: Redis, fresh_connection: postgres.Connection
+) -> None:
+    good, bad = place(acme), place_raw(acme, currency="XXQ")
+    before = store(fresh_connection), messages(redis, "fetch")
+
+    shown = document(cli("sync", "acme", "--dry-run", "--json"))
+    text = cli("sync", "acme", "--dry-run").out
+
+    assert {row["external_id"]: row["outcome"] for row in shown} == {good: "create", bad: "fail"}
+    assert "Nothing was written." in text
+    assert (store(fresh_connection), messages(redis, "fetch")) == before
+    assert document(cli("order", "list", "--json")) == []
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [("paused", "storesync store resume acme"), ("needs_attention", "storesync store check acme")],
+)
+def test_sync_of_a_store_that_rests_says_how_to_wake_it(
+    cli: Cli, acme: Shop, fresh_connection: postgres.Connection, state: str, words: str
+) -> None:
+    fresh_connection.execute("UPDATE stores SET state = %s", (state,))
+
+    result = cli("sync", "acme")
+
+    assert (result.code, result.out, len(result.err.splitlines())) == (1, "", 1)
+    assert words in result.err
+
+
+def test_sync_of_an_unknown_store_is_refused(refusing_cli: Cli) -> None:
+    result = refusing_cli("sync", "nope")
+
+    assert (result.code, result.err) == (1, "storesync: there is no store 'nope': see storesync store list\n")
+
+
+def test_sync_without_redis_says_so_in_one_line(acme: Shop, environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("REDIS_URL", "redis://127.0.0.1:1")
+    command = [sys.executable, "-c", "from workers.cli.main import main; main()", "sync", "acme"]
+
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert (ended.returncode, ended.stdout, len(ended.stderr.splitlines())) == (1, "", 1)
+    assert "see storesync doctor" in ended.stderr
+
+
+# -- enqueue -----------------------------------------------------------------------------------------------------------
+
+
+def test_enqueued_task_waits_in_its_own_queue_with_the_stores_id(
+    cli: Cli, acme: Shop, redis: Redis, fresh_connection: postgres.Connection
+) -> None:
+    store_id = store(fresh_connection)["id"]
+
+    told = document(cli("enqueue", "import_order", "acme", "5001", "--json"))
+    cli("enqueue", "ring_due")
+
+    assert told["task"] == "import_order"
+    assert messages(redis, "orders") == [("import_order", [store_id, "5001"])]
+    assert messages(redis, "upkeep") == [("ring_due", [])]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (("nope",), 2, "there is no task 'nope'; there are fetch_orders, import_order"),
+        (("celery.backend_cleanup",), 2, "there is no task"),
+        (("fetch_orders",), 2, "missing a required argument: 'store'"),
+        (("ring_due", "acme"), 2, "too many positional arguments"),
+        (("fetch_orders", "nope"), 1, "there is no store 'nope': see storesync store list"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_task_that_cannot_run_is_not_enqueued(
+    refusing_cli: Cli, redis: Redis, arguments: tuple[str, ...], code: int, words: str
+) -> None:
+    result = refusing_cli("enqueue", *arguments)
+
+    assert (result.code, result.out, len(result.err.splitlines())) == (code, "", 1)
+    assert words in result.err
+    assert not redis.keys("storesync:*")

@@ -1,0 +1,60 @@
+"""Rotation of the key that stored credentials are encrypted with (BEY-9)."""
+
+import pytest
+from cryptography.fernet import Fernet
+
+from connectors import postgres
+from tests.workers.cli.command import Cli
+from tests.workers.cli.shops import Shop, connect, document
+
+VARIABLE = "STORESYNC_SECRET_KEY"
+OLD, NEW = Fernet.generate_key().decode(), "a new passphrase of many signs"
+
+
+@pytest.fixture
+def rotated(cli: Cli, shop: Shop, monkeypatch: pytest.MonkeyPatch) -> Cli:
+    """A store that was connected under the old key, after the rotation."""
+    monkeypatch.setenv(VARIABLE, OLD)
+    connect(cli, shop, "--allow-insecure")
+    monkeypatch.setenv(VARIABLE, f"{NEW},{OLD}")
+    assert cli("secrets", "rotate").out == "Credentials of 1 store(s) are under the newest key.\n"
+    return cli
+
+
+def test_rotation_makes_the_old_key_unnecessary(rotated: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(VARIABLE, NEW)
+
+    assert rotated("store", "check", "acme").code == 0
+
+
+def test_rotation_makes_the_old_key_useless(rotated: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(VARIABLE, OLD)
+
+    result = rotated("store", "check", "acme")
+
+    assert (result.code, result.out, len(result.err.splitlines())) == (1, "", 1)
+    assert f"put it behind a comma in {VARIABLE}" in result.err
+
+
+def test_rotation_may_be_done_again(rotated: Cli) -> None:
+    assert document(rotated("secrets", "rotate", "--json"))["stores"] == 1
+    assert rotated("store", "check", "acme").code == 0
+
+
+def test_rotation_without_the_old_key_changes_nothing(
+    cli: Cli, acme: Shop, fresh_connection: postgres.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = fresh_connection.execute("SELECT credentials FROM stores").fetchall()
+    monkeypatch.setenv(VARIABLE, NEW)
+
+    result = cli("secrets", "rotate")
+
+    assert (result.code, result.out, len(result.err.splitlines())) == (1, "", 1)
+    assert fresh_connection.execute("SELECT credentials FROM stores").fetchall() == before
+
+
+def test_rotation_of_nothing_says_so(refusing_cli: Cli) -> None:
+    result = refusing_cli("secrets", "rotate")
+
+    assert (result.code, result.out) == (1, "")
+    assert "connect a store first" in result.err

@@ -1,0 +1,161 @@
+"""The installation by hand: doctor, schema, and servers that cannot be used."""
+
+import time
+from typing import Any
+
+import pytest
+
+from connectors import postgres
+from connectors.sandbox.woocommerce_state import KEY
+from tests.workers.cli.command import Cli, Result
+from tests.workers.cli.shops import Shop, document
+
+PASSWORD = "geheim-0815"
+CLOSED = f"postgresql://ada:{PASSWORD}@127.0.0.1:1/shop"
+
+
+@pytest.fixture(autouse=True)
+def _short_patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("workers.cli.checks.ANSWER_SECONDS", 0.05)  # nobody is there to answer
+
+
+def one_line(result: Result, code: int = 1) -> str:
+    assert (result.code, result.out, len(result.err.splitlines())) == (code, "", 1), result
+    return result.err
+
+
+# -- doctor ------------------------------------------------------------------------------------------------------------
+
+
+def checks(cli: Cli) -> dict[str, dict[str, Any]]:
+    """What the doctor found, by name; it must have found something."""
+    result = cli("doctor", "--json")
+    found = document(Result(0, result.out, result.err))
+    assert (result.code, found["ok"]) == (1, False)
+    return {check["name"]: check for check in found["checks"]}
+
+
+def test_doctor_says_what_is_wrong_and_what_to_do(cli: Cli, acme: Shop) -> None:
+    acme.faults.fail_next(1, "unauthorized")
+
+    found = checks(cli)
+
+    assert [name for name, check in found.items() if not check["ok"]] == ["workers", "beat", "store acme"]
+    assert [name for name, check in found.items() if check["ok"]] == [
+        "database",
+        "schema",
+        "clock",
+        "redis",
+    ]
+    assert found["workers"]["detail"] == "none answers: storesync up"
+    assert "answered 401" in found["store acme"]["detail"]
+
+
+def test_doctor_tells_people_the_same(cli: Cli, acme: Shop) -> None:
+    result = cli("doctor")
+
+    lines = [line.split(maxsplit=1) for line in result.out.splitlines()]
+    assert (result.code, result.err) == (1, "")
+    assert ["ok", "store acme  answers and takes our credentials"] in lines
+    assert [line[0] for line in lines].count("PROBLEM") == 2
+
+
+def test_doctor_knows_why_a_store_rests(cli: Cli, acme: Shop, fresh_connection: postgres.Connection) -> None:
+    fresh_connection.execute("UPDATE stores SET state = 'needs_attention', reason = 'credentials_refused'")
+    stopped = checks(cli)["store acme"]
+    cli("store", "pause", "acme")
+
+    assert not stopped["ok"]
+    assert "The store refused the credentials. storesync store set NAME" in stopped["detail"]
+    assert checks(cli)["store acme"] == {"name": "store acme", "ok": True, "detail": "paused."}
+
+
+def test_BEY_9_doctor_prints_no_secret(cli: Cli, acme: Shop, environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("STORESYNC_SECRET_KEY", PASSWORD * 2)
+    wrong_key = str(cli("doctor", "--json"))
+    environment.setenv("DATABASE_URL", CLOSED)
+    environment.setenv("REDIS_URL", f"redis://:{PASSWORD}@127.0.0.1:1")
+    no_servers = str(cli("doctor", "--json"))
+
+    assert "behind a comma in STORESYNC_SECRET_KEY" in wrong_key
+    assert "see DATABASE_URL" in no_servers
+    assert "see REDIS_URL" in no_servers
+    for secret in (PASSWORD, KEY.consumer_key, KEY.consumer_secret):
+        assert secret not in wrong_key + no_servers
+
+
+# -- the schema --------------------------------------------------------------------------------------------------------
+
+
+def test_schema_that_is_behind_is_told_and_upgraded(cli: Cli, fresh_connection: postgres.Connection) -> None:
+    names = [name for name, _ in postgres.migrations()]
+    fresh_connection.execute("DROP SCHEMA hub CASCADE; DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+
+    behind = cli("db", "status", "--json")
+    refused = cli("store", "list")
+    doctor = checks(cli)["schema"]
+    upgraded = cli("db", "upgrade")
+
+    assert (behind.code, behind.err) == (1, "storesync: the database is not up to date: run storesync db upgrade\n")
+    assert document(Result(0, behind.out, "")) == {"applied": [], "missing": names}
+    assert "run storesync db upgrade" in one_line(refused)
+    assert doctor == {"name": "schema", "ok": False, "detail": "run storesync db upgrade"}
+    assert upgraded.out == f"Applied {', '.join(names)}.\n"
+    assert document(cli("db", "status", "--json")) == {"applied": names, "missing": []}
+    assert cli("db", "upgrade").out == "The database is up to date.\n"
+
+
+def test_ORD_8_upgrade_brings_the_rates_that_ship(cli: Cli) -> None:
+    cli("db", "upgrade")
+
+    rates = {row["currency"]: row for row in document(cli("rates", "list", "--json"))}
+
+    assert (rates["USD"]["base"], rates["USD"]["source"]) == ("EUR", "ecb")
+    assert len(rates) > 20
+
+
+# -- servers that cannot be used ---------------------------------------------------------------------------------------
+
+COMMANDS = [("store", "list"), ("order", "list", "--json"), ("db", "status"), ("db", "upgrade"), ("secrets", "rotate")]
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_database_that_does_not_answer_is_one_line_at_once(
+    refusing_cli: Cli, environment: pytest.MonkeyPatch, command: tuple[str, ...]
+) -> None:
+    environment.setenv("DATABASE_URL", CLOSED)
+    started = time.monotonic()
+
+    problem = one_line(refusing_cli(*command))
+
+    assert "Connection refused" in problem
+    assert "see storesync doctor" in problem
+    assert PASSWORD not in problem
+    assert time.monotonic() - started < 5
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "words"),
+    [
+        ("DATABASE_URL", f"mysql://ada:{PASSWORD}@127.0.0.1/shop", "must start with postgresql://"),
+        ("DATABASE_URL", f"postgresql://ada:{PASSWORD}/x@127.0.0.1/shop", "write %40 for @, %2F for /"),
+        ("DATABASE_URL", f"postgresql://ada:%zz{PASSWORD}@127.0.0.1/shop", "must be like postgresql://"),
+        ("DATABASE_URL", "postgresql://127.0.0.1/shop?nonsense=1", "must be like postgresql://"),
+        ("REDIS_URL", f"http://:{PASSWORD}@127.0.0.1", "must start with redis://"),
+        ("REDIS_URL", f"redis://:{PASSWORD}/x@127.0.0.1", "must be like redis://"),
+        ("STORESYNC_SECRET_KEY", "", "must be set where the servers are your own"),
+        ("STORESYNC_SECRET_KEY", "short", "must have 16 signs or more"),
+        ("STORESYNC_LOG", "xml", "must be text or json"),
+    ],
+)
+def test_variable_that_cannot_work_is_named_and_its_password_is_not(
+    refusing_cli: Cli, environment: pytest.MonkeyPatch, variable: str, value: str, words: str
+) -> None:
+    environment.setenv(variable, value)
+
+    problems = {one_line(refusing_cli(*command)) for command in (("store", "list"), ("doctor", "--json"))}
+
+    (problem,) = problems
+    assert problem.startswith(f"storesync: {variable} ")
+    assert words in problem
+    assert PASSWORD not in problem
