@@ -6,13 +6,14 @@ from typing import Final
 from redis import Redis
 
 from connectors.addresses import shop_url
+from connectors.bigcommerce import BigCommerce
 from connectors.http import NoWaits
 from connectors.locks import StoreWaits
 from connectors.store import StoreConnector
 from connectors.woocommerce import WooCommerce
 
 # The one list of platforms.
-STORES: Final = {"woocommerce": WooCommerce}
+STORES: Final[dict[str, type[BigCommerce | WooCommerce]]] = {"bigcommerce": BigCommerce, "woocommerce": WooCommerce}
 
 
 def open_store(

@@ -1,4 +1,4 @@
-"""Following a shop's changes oldest first, page by page, so that none is lost. How a page is asked for is not its matter.
+"""Following a shop's changes oldest first, page by page, so that none is lost. How a page is asked for it leaves open.
 
 Every page begins with the second in which the last one ended: an order that changes between two calls moves to the end,
 and whatever shares that second with the last order of a page is not cut off.

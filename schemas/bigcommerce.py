@@ -22,6 +22,7 @@ PLATFORM: Final = Platform(
     name="bigcommerce",
     imports={"awaiting_fulfillment": None, "awaiting_payment": "orders.awaiting_payment"},
     statuses=frozenset({*STATUS_IDS, DELETED}),
+    cancelled_statuses=frozenset({"cancelled", "declined", "refunded", DELETED}),
     completed_status="completed",
     credentials=("access_token",),
     optional_credentials=("client_id", "client_secret"),

@@ -5,6 +5,10 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Final, Generic, Self, TypeVar
 
+from connectors.sandbox import bigcommerce
+from connectors.sandbox.bigcommerce_generator import seed_bigcommerce, seed_plain_bigcommerce
+from connectors.sandbox.bigcommerce_model import BigCommerceSettings
+from connectors.sandbox.bigcommerce_state import TOKEN, BigCommerceShop
 from connectors.sandbox.faults import Fault, FaultError, Faults, Pace
 from connectors.sandbox.generator import seed_plain, seed_shop
 from connectors.sandbox.server import RunningServer, serve
@@ -14,6 +18,8 @@ from connectors.sandbox.woocommerce_state import KEY, WEBHOOK_SECRET, WooCommerc
 
 __all__ = [
     "SANDBOXES",
+    "BigCommerceSettings",
+    "BigCommerceShop",
     "Fault",
     "FaultError",
     "Faults",
@@ -23,10 +29,14 @@ __all__ = [
     "ShopSettings",
     "Wanted",
     "WooCommerceShop",
+    "open_bigcommerce",
     "open_sandbox",
     "open_woocommerce",
+    "run_bigcommerce",
     "run_woocommerce",
+    "seed_bigcommerce",
     "seed_plain",
+    "seed_plain_bigcommerce",
     "seed_shop",
     "serve",
 ]
@@ -53,11 +63,12 @@ class RunningSandbox(Generic[Shop]):
     shop: Shop
     faults: Faults
     credentials: Mapping[str, str]
+    path: str = ""
 
     @property
     def url(self) -> str:
         """Where the shop is."""
-        return self.server.url
+        return f"{self.server.url}{self.path}"
 
     def stop(self) -> None:
         """End it; the port is free again."""
@@ -100,7 +111,29 @@ def open_woocommerce(wanted: Wanted) -> RunningSandbox[WooCommerceShop]:
     return RunningSandbox(running.server, shop, faults, credentials)
 
 
-SANDBOXES: Final[dict[str, Callable[[Wanted], RunningSandbox[Any]]]] = {"woocommerce": open_woocommerce}
+def run_bigcommerce(
+    shop: BigCommerceShop, faults: Faults | None = None, *, port: int = 0
+) -> RunningSandbox[BigCommerceShop]:
+    """Serve a BigCommerce shop as it is. Raises OSError when the port is taken."""
+    faults = faults or Faults()
+    server = serve(bigcommerce.create_app(shop, faults), port=port)
+    server.before_stop(faults.release)
+    running = RunningSandbox(server, shop, faults, {"access_token": TOKEN}, bigcommerce.ROOT)
+    shop.url = running.url
+    return running
+
+
+def open_bigcommerce(wanted: Wanted) -> RunningSandbox[BigCommerceShop]:
+    """A BigCommerce shop with orders in it."""
+    shop = BigCommerceShop()
+    seed_bigcommerce(shop, orders=wanted.orders, seed=wanted.seed)
+    return run_bigcommerce(shop, Faults(wanted.faults, seed=wanted.seed), port=wanted.port)
+
+
+SANDBOXES: Final[dict[str, Callable[[Wanted], RunningSandbox[Any]]]] = {
+    "bigcommerce": open_bigcommerce,
+    "woocommerce": open_woocommerce,
+}
 
 
 def open_sandbox(

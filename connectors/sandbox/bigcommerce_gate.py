@@ -1,0 +1,48 @@
+"""Who may call the stand-in, and how often: the token, and BigCommerce's window of calls for all of a shop's apps."""
+
+import math
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from connectors.sandbox.bigcommerce_model import BigCommerceSettings, BigRefusal
+
+Headers = dict[str, str]
+
+
+@dataclass(slots=True)
+class Window:
+    """Counts calls in windows of fixed length; `clock` is in seconds."""
+
+    settings: BigCommerceSettings
+    clock: Callable[[], float] = time.monotonic
+    used: int = 0
+    _began: float = -math.inf
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def take(self) -> tuple[bool, Headers]:
+        """Whether a call is within the quota, and the headers that say what is left."""
+        with self._lock:
+            now, length = self.clock(), self.settings.window_seconds
+            if now - self._began >= length:
+                self._began, self.used = now, 0
+            is_within = self.used < self.settings.quota
+            self.used += is_within
+            return is_within, {
+                "X-Rate-Limit-Time-Window-Ms": str(round(length * 1000)),
+                "X-Rate-Limit-Time-Reset-Ms": str(math.ceil((self._began + length - now) * 1000)),
+                "X-Rate-Limit-Requests-Quota": str(self.settings.quota),
+                "X-Rate-Limit-Requests-Left": str(self.settings.quota - self.used),
+            }
+
+
+def refuse_token(given: str | None, token: str) -> None:
+    """Raises BigRefusal for a call without the shop's token."""
+    if given != token:
+        raise BigRefusal(401, "Unauthorized" if given else "X-Auth-Token header is required")
+
+
+def too_many() -> BigRefusal:
+    """A call beyond the quota."""
+    return BigRefusal(429, "You have made too many API requests")
