@@ -170,8 +170,8 @@ def _follow_row(row: HubRow, look: _Look) -> _Step:
         return _follow_protected(row, wanted, look)
     if wanted is None:
         return _Step(row, None)  # removed, or refunded down to nothing (CHG-3)
-    if wanted.sku != row.sku:
-        return _Step(row, None, put=replace(wanted, delivered_quantity=ZERO))  # the line sells another item now
+    if _is_another_item(row, wanted):
+        return _Step(row, None, put=replace(wanted, delivered_quantity=ZERO))
     after = replace(
         row,
         quantity=wanted.quantity,
@@ -185,9 +185,14 @@ def _follow_row(row: HubRow, look: _Look) -> _Step:
     return _Step(row, after)
 
 
+def _is_another_item(row: HubRow, wanted: DraftRow) -> bool:
+    """Whether the store's line sells something else now. A fee is what it is called; a product keeps its first name."""
+    return row.sku != wanted.sku if row.ships else (row.kind, row.name) != (wanted.kind, wanted.name)
+
+
 def _follow_protected(row: HubRow, wanted: DraftRow | None, look: _Look) -> _Step:
     """A row of which something is packed, delivered or invoiced: only its open pieces follow, at the row's price."""
-    if wanted is not None and wanted.sku != row.sku:
+    if wanted is not None and _is_another_item(row, wanted):
         label = row.sku or row.name
         return _Step(row, row, held={"row": label, "what": "item", "store": wanted.sku or wanted.name, "hub": label})
     protected, asked = row.protected_quantity, wanted.quantity if wanted else ZERO

@@ -1,0 +1,103 @@
+"""A hub's order as dataclasses: imported, changed, and what actions make of it. It knows no database."""
+
+from dataclasses import fields, replace
+from decimal import Decimal
+from itertools import count
+from typing import Any, Final
+
+from schemas.actions import AddRow, ChangeRow, DeleteOrder, DeleteRow, MoveRow, SetTotals
+from schemas.hub import DeliveryStatus, DraftOrder, DraftRow, HubMatches, HubOrder, HubRow, Totals
+from schemas.orders import StoreOrder
+from schemas.stores import Store
+from tasks.rules.changes import Changes, decide_changes
+from tests.makers import PERCENT, matches, store
+from tests.rules.building import draft
+
+FOLLOWING: Final = store(replace(PERCENT, cancelled_statuses=frozenset({"cancelled"})))
+_IDS: Final = count(1)
+
+
+def imported(order: StoreOrder, *, at: Store = FOLLOWING) -> HubOrder:
+    """The order as the hub has it right after its import."""
+    made = draft(order, at=at)
+    return HubOrder(
+        id="h1",
+        order_no=made.order_no,
+        store_id=made.store_id,
+        external_id=made.external_id,
+        status=DeliveryStatus.NOT_SHIPPED,
+        currency=made.currency,
+        location=made.location,
+        rows=tuple(_row(row) for row in made.rows),
+        exchange_rate=made.exchange_rate,
+        base_currency=made.base_currency,
+        totals=_totals(made),
+    )
+
+
+def _totals(made: DraftOrder) -> Totals:
+    return Totals(**{field.name: getattr(made, field.name) for field in fields(Totals)})
+
+
+def _row(row: DraftRow) -> HubRow:
+    return HubRow(
+        id=f"r{next(_IDS)}",
+        external_id=row.external_id,
+        variant_id="v1",
+        kind=row.kind,
+        sku=row.sku,
+        name=row.name,
+        quantity=row.quantity,
+        packed_quantity=Decimal(0),
+        delivered_quantity=row.delivered_quantity,
+        invoiced_quantity=Decimal(0),
+        price_per_unit=row.price_per_unit,
+        tax_rate=row.tax_rate,
+        discount_percent=row.discount_percent,
+        location=row.location,
+        status=DeliveryStatus.NOT_SHIPPED,
+        ships=row.ships,
+        total=row.total,
+        tax=row.tax,
+    )
+
+
+def change(
+    order: StoreOrder, hub_order: HubOrder, *, at: Store = FOLLOWING, known: HubMatches | None = None
+) -> Changes:
+    """What the store's order as it is now does to the hub's."""
+    return decide_changes(order, hub_order, store=at, matches=known or matches())
+
+
+def apply(hub_order: HubOrder, changes: Changes) -> HubOrder | None:
+    """The order after the actions; None when it is gone. Manufacturing orders are not followed."""
+    for action in changes.actions:
+        match action:
+            case DeleteOrder():
+                return None
+            case AddRow(row=row):
+                hub_order = replace(hub_order, rows=(*hub_order.rows, _row(row)))
+            case DeleteRow(row_id=row_id):
+                hub_order = replace(hub_order, rows=tuple(row for row in hub_order.rows if row.id != row_id))
+            case ChangeRow():
+                values: dict[str, Any] = {name: getattr(action, name) for name in _MONEY}
+                hub_order = _with_row(hub_order, action.row_id, values)
+            case MoveRow(location=to):
+                hub_order = _with_row(hub_order, action.row_id, {"location": to})
+            case SetTotals(totals=totals):
+                hub_order = replace(hub_order, totals=totals)
+    return hub_order
+
+
+_MONEY: Final = ("quantity", "price_per_unit", "discount_percent", "tax_rate", "total", "tax")
+
+
+def _with_row(hub_order: HubOrder, row_id: str, values: dict[str, Any]) -> HubOrder:
+    return replace(hub_order, rows=tuple(replace(row, **values) if row.id == row_id else row for row in hub_order.rows))
+
+
+def row_of(hub_order: HubOrder | None, sku: str) -> HubRow:
+    """The row of a SKU; there is one."""
+    assert hub_order is not None
+    (row,) = (row for row in hub_order.rows if row.sku == sku)
+    return row

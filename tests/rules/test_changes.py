@@ -1,0 +1,421 @@
+"""A store's change against the hub's order: what follows, what is held back, what is taken back (SPEC chapter 5)."""
+
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any, Final
+
+import pytest
+
+from schemas.actions import (
+    AddRow,
+    ChangeRow,
+    DeleteMo,
+    DeleteOrder,
+    DeleteRow,
+    MoveRow,
+    SetMoQuantity,
+    SetTotals,
+    UnlinkMo,
+)
+from schemas.hub import DeliveryStatus, HubOrder, MoStatus
+from schemas.orders import Address, Buyer, StoreLine, StoreOrder
+from schemas.reasons import Reason
+from tasks.rules.changes import Changes, follows_changes
+from tests.makers import INSIDE, PERCENT, plain_line, store, store_charge, store_order
+from tests.rules.changing import FOLLOWING, apply, change, imported, row_of
+
+D = Decimal
+TWO_CHAIRS: Final = plain_line("1", 2, 60, sku="CHAIR")
+ONE_TABLE: Final = plain_line("2", 1, 40, sku="TABLE")
+
+
+def order(*lines: StoreLine, **changes: Any) -> StoreOrder:
+    return store_order(lines=lines or (TWO_CHAIRS, ONE_TABLE), **{"charges": (), **changes})
+
+
+def chairs(quantity: int, **changes: Any) -> StoreLine:
+    return plain_line("1", quantity, 30 * quantity, sku="CHAIR", **changes)
+
+
+def with_row(hub_order: HubOrder, sku: str, **changes: Any) -> HubOrder:
+    rows = tuple(replace(row, **changes) if row.sku == sku else row for row in hub_order.rows)
+    return replace(hub_order, rows=rows)
+
+
+def kinds(changes: Changes) -> list[type]:
+    return [type(action) for action in changes.actions]
+
+
+def quantities(hub_order: HubOrder | None) -> dict[str | None, Decimal]:
+    assert hub_order is not None
+    return {row.sku: row.quantity for row in hub_order.rows}
+
+
+def after(before: HubOrder, now: StoreOrder, **gathered: Any) -> HubOrder:
+    hub_order = apply(before, change(now, before, **gathered))
+    assert hub_order is not None
+    return hub_order
+
+
+def held(changes: Changes) -> list[Any]:
+    (note,) = (note for note in changes.notes if note.reason is Reason.HELD_BACK)
+    rows = note.detail["rows"]
+    assert isinstance(rows, list)
+    return rows
+
+
+# -- whose changes travel ----------------------------------------------------------------------------------------
+
+
+def test_changes_travel_where_the_platform_has_them_and_the_store_wants_them() -> None:
+    assert follows_changes(FOLLOWING)
+    assert not follows_changes(store(PERCENT, {"orders.changes": False}))
+    assert not follows_changes(store(INSIDE))
+
+
+def test_nothing_changed_is_nothing_to_do() -> None:
+    assert change(order(), imported(order())) == Changes()
+
+
+def test_CHG_6_customer_addresses_dates_and_notes_never_follow() -> None:
+    later = order(
+        buyer=Buyer("Bo Li", "bo@example.com", "8"),
+        bill_to=Address(city="Oslo"),
+        ship_to=Address(city="Oslo"),
+        note="Leave it at the door",
+        number="5001-B",
+    )
+
+    assert change(later, imported(order())) == Changes()
+
+
+# -- CHG-1: another quantity -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("quantity", [1, 3])
+def test_CHG_1_an_open_row_takes_the_new_quantity_and_its_money(quantity: int) -> None:
+    hub_order = after(imported(order()), order(chairs(quantity), ONE_TABLE))
+
+    chair = row_of(hub_order, "CHAIR")
+    assert (chair.quantity, chair.total, chair.price_per_unit) == (quantity, 30 * quantity, 30)
+    assert hub_order.totals is not None
+    assert (hub_order.totals.total, hub_order.totals.store_total) == (30 * quantity + 40, 30 * quantity + 40)
+    assert hub_order.totals.total_mismatch is False
+
+
+@pytest.mark.parametrize(
+    ("shipped", "asked", "expected"),
+    [
+        pytest.param({"packed_quantity": D(2)}, 7, 7, id="more: the open part grows"),
+        pytest.param({"packed_quantity": D(1), "delivered_quantity": D(1)}, 3, 3, id="less, but more than is gone"),
+        pytest.param({"invoiced_quantity": D(2)}, 3, 3, id="invoiced pieces count as gone"),
+        pytest.param({"packed_quantity": D(2), "invoiced_quantity": D(3)}, 1, 3, id="packed ones are invoiced first"),
+        pytest.param({"packed_quantity": D(2)}, 1, 2, id="less than is gone: what is gone"),
+    ],
+)
+def test_CHG_1_what_is_packed_delivered_or_invoiced_is_never_taken_back(
+    shipped: dict[str, Decimal], asked: int, expected: int
+) -> None:
+    before = with_row(imported(order(chairs(5), ONE_TABLE)), "CHAIR", **shipped)
+
+    hub_order = after(before, order(chairs(asked), ONE_TABLE))
+
+    assert row_of(hub_order, "CHAIR").quantity == expected
+
+
+@pytest.mark.parametrize(
+    ("status", "asked", "expected"),
+    [
+        pytest.param(MoStatus.NOT_STARTED, 5, SetMoQuantity("m1", D(5)), id="not started takes the quantity"),
+        pytest.param(MoStatus.NOT_STARTED, 1, SetMoQuantity("m1", D(1)), id="less too"),
+        pytest.param(MoStatus.IN_PROGRESS, 5, UnlinkMo("m1"), id="in progress goes on alone"),
+        pytest.param(MoStatus.DONE, 1, UnlinkMo("m1"), id="done stays"),
+    ],
+)
+def test_CHG_1_the_manufacturing_order_follows_or_parts(status: MoStatus, asked: int, expected: object) -> None:
+    before = with_row(imported(order()), "CHAIR", mo=("m1", status))
+
+    assert expected in change(order(chairs(asked), ONE_TABLE), before).actions
+
+
+def test_CHG_1_a_manufacturing_order_makes_what_is_not_shipped_yet() -> None:
+    row = {"mo": ("m1", MoStatus.NOT_STARTED), "packed_quantity": D(1), "delivered_quantity": D(1)}
+    before = with_row(imported(order(chairs(5))), "CHAIR", **row)
+
+    assert SetMoQuantity("m1", D(2)) in change(order(chairs(4)), before).actions
+    assert DeleteMo("m1") in change(order(chairs(2)), before).actions
+
+
+def test_CHG_1_a_manufacturing_order_stays_as_it_is_when_only_the_price_changes() -> None:
+    before = with_row(imported(order()), "CHAIR", mo=("m1", MoStatus.IN_PROGRESS))
+
+    cheaper = change(order(plain_line("1", 2, 50, sku="CHAIR"), ONE_TABLE), before)
+
+    assert kinds(cheaper) == [ChangeRow, SetTotals]
+
+
+# -- CHG-2: a line more ------------------------------------------------------------------------------------------
+
+
+def test_CHG_2_an_added_line_is_a_new_row_where_the_order_is() -> None:
+    before = replace(imported(order()), location="berlin")
+
+    changes = change(order(TWO_CHAIRS, ONE_TABLE, plain_line("3", 1, 10, sku="LAMP")), before)
+
+    (added,) = (action for action in changes.actions if isinstance(action, AddRow))
+    assert (added.row.sku, added.row.external_id, added.row.total, added.row.location) == ("LAMP", "3", 10, "berlin")
+
+
+def test_CHG_2_nothing_of_a_new_row_has_left_the_hub() -> None:
+    lamp = plain_line("3", 2, 10, sku="LAMP", delivered_quantity=D(1))
+
+    hub_order = after(imported(order()), order(TWO_CHAIRS, ONE_TABLE, lamp))
+
+    assert row_of(hub_order, "LAMP").delivered_quantity == 0
+
+
+def test_CHG_2_an_order_discount_that_shifts_prices_reaches_the_open_rows() -> None:
+    lamp = plain_line("3", 1, 100, sku="LAMP")
+    before = imported(order(order_discount=D(10)))
+
+    hub_order = after(before, order(TWO_CHAIRS, ONE_TABLE, lamp, order_discount=D(10)))
+
+    assert {row.sku: row.total for row in before.rows} == {"CHAIR": 54, "TABLE": 36}
+    assert {row.sku: row.total for row in hub_order.rows} == {"CHAIR": 57, "TABLE": 38, "LAMP": 95}
+    assert hub_order.totals is not None
+    assert hub_order.totals.total_mismatch is False
+
+
+def test_CHG_2_a_delivered_order_gets_no_row_any_more() -> None:
+    before = with_row(imported(order(chairs(2))), "CHAIR", delivered_quantity=D(2))
+    before = replace(before, status=DeliveryStatus.DELIVERED)
+
+    changes = change(order(chairs(2), ONE_TABLE), before)
+
+    assert changes.actions == ()
+    assert held(changes) == [{"row": "TABLE", "what": "row", "store": "1", "hub": "0"}]
+
+
+# -- CHG-3: a line less ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("lines", [(ONE_TABLE,), (chairs(0), ONE_TABLE)], ids=["removed", "quantity 0"])
+def test_CHG_3_removed_line_deletes_the_open_row(lines: tuple[StoreLine, ...]) -> None:
+    hub_order = after(imported(order()), order(*lines))
+
+    assert quantities(hub_order) == {"TABLE": 1}
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [(MoStatus.NOT_STARTED, DeleteMo("m1")), (MoStatus.IN_PROGRESS, UnlinkMo("m1")), (MoStatus.DONE, UnlinkMo("m1"))],
+)
+def test_CHG_3_the_manufacturing_order_goes_too_unless_it_was_started(status: MoStatus, expected: object) -> None:
+    before = with_row(imported(order()), "CHAIR", mo=("m1", status))
+
+    changes = change(order(ONE_TABLE), before)
+
+    assert changes.actions[:2] == (expected, DeleteRow(before.id, row_of(before, "CHAIR").id))
+
+
+def test_CHG_3_a_partly_protected_row_shrinks_to_what_is_protected() -> None:
+    before = with_row(imported(order(chairs(5), ONE_TABLE)), "CHAIR", packed_quantity=D(2))
+
+    changes = change(order(ONE_TABLE), before)
+
+    chair = row_of(apply(before, changes), "CHAIR")
+    assert (chair.quantity, chair.total, chair.price_per_unit) == (2, 60, 30)
+    assert held(changes) == [{"row": "CHAIR", "what": "quantity", "store": "0", "hub": "2"}]
+
+
+def test_CHG_3_a_line_that_sells_another_item_is_one_removed_and_one_added() -> None:
+    hub_order = after(imported(order()), order(plain_line("1", 2, 60, sku="STOOL"), ONE_TABLE))
+
+    assert quantities(hub_order) == {"TABLE": 1, "STOOL": 2}
+
+
+def test_CHG_3_a_fee_of_another_name_is_another_fee() -> None:
+    parcel, express = (order(charges=(store_charge(name=name),)) for name in ("DHL", "DHL Express"))
+
+    hub_order = after(imported(parcel), express)
+
+    assert [row.name for row in hub_order.rows if not row.ships] == ["DHL Express"]
+
+
+def test_a_row_that_a_person_added_is_no_store_s_to_change() -> None:
+    own = replace(row_of(imported(order()), "TABLE"), id="r9", external_id=None, sku="GIFT")
+    before = imported(order())
+    before = replace(before, rows=(*before.rows, own))
+
+    hub_order = after(before, order(chairs(3), ONE_TABLE))
+
+    assert row_of(hub_order, "GIFT") == own
+
+
+# -- CHG-4: what never changes -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "protection",
+    [{"packed_quantity": D(2)}, {"delivered_quantity": D(2)}, {"invoiced_quantity": D(2)}],
+    ids=["packed", "delivered", "invoiced"],
+)
+@pytest.mark.parametrize(
+    "line",
+    [(), (chairs(5),), (chairs(1),), (plain_line("1", 2, 50, sku="CHAIR"),), (plain_line("1", 2, 60, sku="STOOL"),)],
+    ids=["removed", "more", "less", "cheaper", "another item"],
+)
+def test_CHG_4_a_protected_row_never_changes_and_the_difference_is_told(
+    protection: dict[str, Decimal], line: tuple[StoreLine, ...]
+) -> None:
+    before = with_row(imported(order()), "CHAIR", **protection)
+
+    changes = change(order(*line, ONE_TABLE), before)
+
+    assert row_of(apply(before, changes), "CHAIR") == row_of(before, "CHAIR")
+    assert [one["row"] for one in held(changes)] == ["CHAIR"]
+
+
+def test_CHG_4_the_rest_of_a_partly_protected_row_keeps_the_row_s_price() -> None:
+    before = with_row(imported(order(chairs(5))), "CHAIR", packed_quantity=D(1))
+
+    changes = change(order(plain_line("1", 3, 60, sku="CHAIR")), before)
+
+    chair = row_of(apply(before, changes), "CHAIR")
+    assert (chair.quantity, chair.price_per_unit, chair.total) == (3, 30, 90)
+    assert held(changes) == [{"row": "CHAIR", "what": "total", "store": "60", "hub": "90"}]
+
+
+def test_CHG_4_what_is_held_back_shows_in_the_proof() -> None:
+    before = with_row(imported(order()), "CHAIR", packed_quantity=D(2))
+
+    changes = change(order(ONE_TABLE), before)
+
+    (totals,) = (action.totals for action in changes.actions if isinstance(action, SetTotals))
+    assert (totals.total, totals.store_total, totals.total_mismatch) == (100, 40, True)
+    assert [note.reason for note in changes.notes] == [Reason.HELD_BACK, Reason.TOTAL_MISMATCH]
+
+
+def test_CHG_4_a_delivered_order_is_left_alone_as_a_whole() -> None:
+    before = with_row(imported(order(chairs(2))), "CHAIR", delivered_quantity=D(2))
+    before = replace(before, status=DeliveryStatus.DELIVERED)
+
+    assert change(order(chairs(1)), before).actions == ()
+
+
+# -- CHG-5: the whole order taken back ---------------------------------------------------------------------------
+
+
+def test_CHG_5_a_cancelled_order_that_nothing_was_shipped_of_is_deleted() -> None:
+    changes = change(order(status="cancelled"), imported(order()))
+
+    assert kinds(changes) == [DeleteOrder]
+    assert changes.deletes is Reason.CANCELLED_IN_STORE
+
+
+def test_CHG_5_an_order_with_nothing_left_on_it_is_deleted() -> None:
+    assert change(order(chairs(0)), imported(order())).deletes is Reason.NOTHING_TO_DELIVER
+
+
+@pytest.mark.parametrize(
+    ("keeping", "reason"), [("has_invoice", Reason.KEPT_INVOICED), ("is_locked", Reason.KEPT_LOCKED)]
+)
+def test_CHG_5_an_invoice_or_a_locked_period_keeps_a_cancelled_order_as_it_is(keeping: str, reason: Reason) -> None:
+    before = replace(imported(order()), **{keeping: True})  # type: ignore[arg-type]
+
+    changes = change(order(chairs(1), status="cancelled"), before)
+
+    assert changes.actions == ()
+    assert [note.reason for note in changes.notes] == [reason]
+
+
+def test_CHG_5_manufacturing_orders_of_a_deleted_order_go_or_part() -> None:
+    before = with_row(imported(order()), "CHAIR", mo=("m1", MoStatus.NOT_STARTED))
+    before = with_row(before, "TABLE", mo=("m2", MoStatus.IN_PROGRESS))
+
+    changes = change(order(status="cancelled"), before)
+
+    assert changes.actions[:2] == (DeleteMo("m1"), UnlinkMo("m2"))
+
+
+def test_CHG_5_of_a_cancelled_order_that_has_partly_left_the_rest_is_taken_off() -> None:
+    before = with_row(imported(order(chairs(5), ONE_TABLE)), "CHAIR", packed_quantity=D(1), delivered_quantity=D(1))
+
+    changes = change(order(chairs(5), ONE_TABLE, status="cancelled"), before)
+
+    assert quantities(apply(before, changes)) == {"CHAIR": 2}
+    assert held(changes) == [{"row": "CHAIR", "what": "quantity", "store": "0", "hub": "2"}]
+
+
+def test_CHG_5_a_parcel_that_only_the_store_knows_of_yet_keeps_the_order() -> None:
+    gone = order(chairs(5, delivered_quantity=D(3)), ONE_TABLE, status="cancelled")
+
+    hub_order = after(imported(order(chairs(5), ONE_TABLE)), gone)
+
+    assert quantities(hub_order) == {"CHAIR": 3}
+
+
+# -- CHG-7: another location -------------------------------------------------------------------------------------
+
+MAPPED: Final = store(FOLLOWING.platform, {"location_map": {"loc-1": "main", "loc-2": "berlin"}})
+
+
+def from_location(location: str | None) -> StoreOrder:
+    return order(replace(TWO_CHAIRS, location=location), ONE_TABLE)
+
+
+def test_CHG_7_a_row_moves_to_the_mapped_location() -> None:
+    before = imported(from_location("loc-1"), at=MAPPED)
+
+    changes = change(from_location("loc-2"), before, at=MAPPED)
+
+    assert changes.actions == (MoveRow(before.id, row_of(before, "CHAIR").id, "berlin"),)
+
+
+@pytest.mark.parametrize("protection", ["packed_quantity", "delivered_quantity"])
+def test_CHG_7_a_packed_or_delivered_row_stays_where_it_is(protection: str) -> None:
+    before = with_row(imported(from_location("loc-1"), at=MAPPED), "CHAIR", **{protection: D(1)})
+
+    changes = change(from_location("loc-2"), before, at=MAPPED)
+
+    assert changes.actions == ()
+    assert held(changes) == [{"row": "CHAIR", "what": "location", "store": "berlin", "hub": "main"}]
+
+
+def test_CHG_7_an_unmapped_location_leaves_the_row_and_is_told() -> None:
+    changes = change(from_location("loc-9"), imported(from_location("loc-1"), at=MAPPED), at=MAPPED)
+
+    assert changes.actions == ()
+    assert [(note.reason, note.detail) for note in changes.notes] == [
+        (Reason.LOCATION_NOT_MAPPED, {"locations": ["loc-9"]})
+    ]
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [{"location_map": {"loc-2": "berlin"}, "orders.row_locations": False}, {"location_map": {}}],
+    ids=["switched off", "nothing mapped"],
+)
+def test_CHG_7_without_row_locations_every_row_stays(settings: dict[str, Any]) -> None:
+    at = store(FOLLOWING.platform, settings)
+
+    assert change(from_location("loc-2"), imported(order(), at=at), at=at) == Changes()
+
+
+def test_a_row_is_imported_at_its_mapped_location() -> None:
+    assert row_of(imported(from_location("loc-2"), at=MAPPED), "CHAIR").location == "berlin"
+
+
+# -- in people's words -------------------------------------------------------------------------------------------
+
+
+def test_what_was_done_is_told_in_people_s_words() -> None:
+    later = order(chairs(3), plain_line("3", 1, 15, sku="LAMP"))
+
+    assert change(later, imported(order())).done == (
+        "CHAIR: quantity 3, was 2",
+        "CHAIR: total 90, was 60",
+        "TABLE: removed",
+        "LAMP: added, quantity 1",
+        "order: total with tax 105.00, in the store 105.00",
+    )
