@@ -109,15 +109,19 @@ class HttpClient:
 
     def get(self, path: str, params: Params | None = None) -> Answer:
         """Ask for something. Raises a ConnectorError."""
-        return self._ask("GET", path, params)
+        return self._ask("GET", path, {"params": params})
 
-    def _ask(self, method: str, path: str, params: Params | None) -> Answer:
+    def post(self, path: str, body: Mapping[str, Any]) -> Answer:
+        """Send JSON, for what a vendor lets be asked no other way. Raises a ConnectorError."""
+        return self._ask("POST", path, {"json": body})
+
+    def _ask(self, method: str, path: str, sent: Mapping[str, Any]) -> Answer:
         url = f"{self._base_url}/{path}"
         request = f"{method} {url}"
         self._look_at_waits(request)
         self.calls += 1
         try:
-            answer = self._exchange(method, url, params)
+            answer = self._exchange(method, url, sent)
         except _NO_ANSWER as error:
             raise _no_answer(error, request) from error
         if isinstance(answer, Refusal):
@@ -133,12 +137,12 @@ class HttpClient:
             words = f"the store asked to wait until {until:%H:%M:%S} UTC"
             raise RateLimited(words, until=until, request=request, status=429)
 
-    def _exchange(self, method: str, url: str, params: Params | None) -> "_Success | Refusal":
+    def _exchange(self, method: str, url: str, sent: Mapping[str, Any]) -> "_Success | Refusal":
         deadline = time.monotonic() + DEADLINE_SECONDS
         with self._session.request(
             method,
             url,
-            params=params,
+            **sent,
             auth=self._auth,
             timeout=(CONNECT_SECONDS, READ_SECONDS),
             allow_redirects=False,  # a redirect would take the credentials to wherever it points

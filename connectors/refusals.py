@@ -44,7 +44,7 @@ def error_of(refusal: Refusal, request: str, *, now: datetime) -> ConnectorError
         until = _retry_at(refusal.headers, now)
         return RateLimited(words, until=until, request=request, status=status)
     if status in (301, 308):
-        return Rejected(f"{words}: the shop has moved, connect it by its new URL", request=request, status=status)
+        return Rejected(f"{words}: the shop has moved: storesync store set NAME --url NEW", request=request, status=status)
     if 400 <= status < 500 and status != 408:
         return Rejected(words, request=request, status=status)
     return Unavailable(words, request=request, status=status)
@@ -58,7 +58,7 @@ def _vendor_words(body: bytes) -> str:
         return ""
     if isinstance(value, list) and value:
         value = value[0]  # BigCommerce lists what it has to say
-    said = [value.get(key) for key in ("code", "message", "title")] if isinstance(value, dict) else []
+    said = [value.get(key) for key in ("code", "message", "title", "errors")] if isinstance(value, dict) else []
     words = ": ".join(" ".join(_TAG.sub(" ", word).split()) for word in said if isinstance(word, str))
     words = _PRIVATE.sub("…", words)
     return words if len(words) <= WORDS_LIMIT else f"{words[: WORDS_LIMIT - 1]}…"

@@ -76,6 +76,24 @@ def test_calls_are_counted() -> None:
     assert asking.calls == 3
 
 
+def test_JSON_is_sent_where_a_vendor_wants_it() -> None:
+    with RawServer(http_answer(200, "{}")) as server:
+        asking = client(server)
+        asking.post("graphql.json", {"query": "{ shop { name } }"})
+
+    assert server.requests[0].startswith("POST /graphql.json HTTP/1.1")
+    assert "Content-Type: application/json" in server.requests[0]
+    assert "Authorization: Basic" in server.requests[0]
+    assert asking.calls == 1
+
+
+def test_what_a_refusal_says_under_errors_is_told() -> None:
+    error = error_for(http_answer(401, '{"errors":"[API] Invalid API key or access token"}'))
+
+    assert type(error) is Refused
+    assert "Invalid API key" in str(error)
+
+
 @pytest.mark.parametrize(
     ("status", "kind"),
     [
