@@ -1,0 +1,104 @@
+"""What Shopify is asked, as GraphQL documents of one API version. It sends nothing."""
+
+from typing import Final
+
+API_VERSION: Final = "2026-07"
+
+# Shopify refuses a document that may cost more than 1,000 points. What a page costs is only known when it is asked for,
+# so this is where it starts. Most orders have no more lines and parts than this; of the others the rest is fetched.
+ORDERS: Final = 50
+SIZES: Final = {"lines": 12, "parts": 4}
+WHOLE: Final = {"lines": 50, "parts": 10}  # for a single order
+MORE: Final = 100
+
+_PAGE_INFO: Final = "pageInfo { hasNextPage endCursor }"
+_MONEY: Final = "{ presentmentMoney { amount } }"
+_TAXES: Final = f"taxLines {{ rate priceSet {_MONEY} }}"
+_ADDRESS: Final = """{
+  firstName lastName company address1 address2 city province provinceCode zip countryCodeV2 phone
+}"""
+
+_LINE: Final = f"""
+  id name sku quantity currentQuantity unfulfilledQuantity nonFulfillableQuantity requiresShipping isGiftCard
+  variant {{ id }}
+  product {{ id }}
+  originalUnitPriceSet {_MONEY}
+  priceAfterAllDiscountsBeforeTaxesSet {_MONEY}
+  discountAllocations {{ allocatedAmountSet {_MONEY} }}
+  {_TAXES}
+"""
+_SHIPPING: Final = f"id title discountedPriceSet {_MONEY} currentDiscountedPriceSet {_MONEY} {_TAXES}"
+_HELD_LINE: Final = "id lineItem { id } remainingQuantity"
+_SENT_LINE: Final = "id lineItem { id } quantity"
+_RETURNED_LINE: Final = "id quantity ... on ReturnLineItem { fulfillmentLineItem { lineItem { id } } }"
+_FULFILLMENT_ORDER: Final = f"""
+  id status assignedLocation {{ location {{ id }} }}
+  lineItems(first: $lines) {{ nodes {{ {_HELD_LINE} }} {_PAGE_INFO} }}
+"""
+_RETURN: Final = f"id status returnLineItems(first: $lines) {{ nodes {{ {_RETURNED_LINE} }} {_PAGE_INFO} }}"
+
+_ORDER: Final = f"""
+fragment Whole on Order {{
+  id name createdAt updatedAt cancelledAt closed displayFinancialStatus displayFulfillmentStatus
+  currencyCode presentmentCurrencyCode taxesIncluded poNumber note email
+  customer {{ id displayName defaultEmailAddress {{ emailAddress }} }}
+  billingAddress {_ADDRESS}
+  shippingAddress {_ADDRESS}
+  totalPriceSet {{ shopMoney {{ amount currencyCode }} presentmentMoney {{ amount currencyCode }} }}
+  currentTotalPriceSet {_MONEY}
+  currentTotalTaxSet {_MONEY}
+  totalRefundedSet {_MONEY}
+  totalTipReceivedSet {_MONEY}
+  currentTotalDutiesSet {_MONEY}
+  additionalFees {{ id name price {_MONEY} {_TAXES} }}
+  lineItems(first: $lines) {{ nodes {{ {_LINE} }} {_PAGE_INFO} }}
+  shippingLines(first: $parts) {{ nodes {{ {_SHIPPING} }} {_PAGE_INFO} }}
+  fulfillmentOrders(first: $parts) {{ nodes {{ {_FULFILLMENT_ORDER} }} {_PAGE_INFO} }}
+  fulfillments(first: 250) {{
+    id status trackingInfo(first: 1) {{ number company url }}
+    fulfillmentLineItems(first: $lines) {{ nodes {{ {_SENT_LINE} }} {_PAGE_INFO} }}
+  }}
+  returns(first: $parts) {{ nodes {{ {_RETURN} }} {_PAGE_INFO} }}
+}}
+"""
+
+ORDERS_PAGE: Final = f"""
+query Orders($first: Int!, $after: String, $query: String!, $lines: Int!, $parts: Int!) {{
+  orders(first: $first, after: $after, query: $query, sortKey: UPDATED_AT) {{
+    nodes {{ ...Whole }}
+    {_PAGE_INFO}
+  }}
+}}
+{_ORDER}"""
+
+ONE_ORDER: Final = f"""
+query Order($id: ID!, $lines: Int!, $parts: Int!) {{ order(id: $id) {{ ...Whole }} }}
+{_ORDER}"""
+
+CHECK: Final = """
+query Check { shop { currencyCode } orders(first: 1, sortKey: UPDATED_AT, reverse: true) { nodes { id } } }
+"""
+
+# The lists inside an order that may be longer than what came, by what they belong to.
+_CONNECTIONS: Final = {
+    ("Order", "lineItems"): _LINE,
+    ("Order", "shippingLines"): _SHIPPING,
+    ("Order", "fulfillmentOrders"): _FULFILLMENT_ORDER,
+    ("Order", "returns"): _RETURN,
+    ("FulfillmentOrder", "lineItems"): _HELD_LINE,
+    ("Fulfillment", "fulfillmentLineItems"): _SENT_LINE,
+    ("Return", "returnLineItems"): _RETURNED_LINE,
+}
+
+
+def more_of(kind: str, field: str) -> str:
+    """The document that asks for the next part of a list of one thing."""
+    nodes = _CONNECTIONS[kind, field]
+    sizes = "$size: Int!, $lines: Int!" if "$lines" in nodes else "$size: Int!"
+    return f"""
+query More($id: ID!, $after: String!, {sizes}) {{
+  node(id: $id) {{ ... on {kind} {{ {field}(first: $size, after: $after) {{ nodes {{ {nodes} }} {_PAGE_INFO} }} }} }}
+}}"""
+
+
+DOCUMENTS: Final = (ORDERS_PAGE, ONE_ORDER, CHECK, *(more_of(*one) for one in _CONNECTIONS))
