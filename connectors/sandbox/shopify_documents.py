@@ -1,0 +1,179 @@
+"""Answers GraphQL documents from plain data, and says what they cost. It knows neither orders nor Shopify's schema.
+
+Data are dicts, connections are lists; a field that the data does not have does not exist. What is asked of the root
+are functions of the field's arguments.
+"""
+
+import functools
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLSyntaxError,
+    InlineFragmentNode,
+    OperationDefinitionNode,
+    SelectionSetNode,
+    parse,
+    value_from_ast_untyped,
+)
+
+Root = Mapping[str, Callable[[Mapping[str, Any]], Any]]
+
+_FREE: Final = frozenset({"shopMoney", "presentmentMoney", "price", "pageInfo", "nodes"})
+
+
+class Wrong(Exception):
+    """A document that cannot be answered; the message is for its author."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """A part of a connection that was cut already, with what its pageInfo says."""
+
+    nodes: Sequence[Any]
+    end: str | None
+    has_next: bool
+
+
+@dataclass(slots=True)
+class Reader:
+    """One document with its variables."""
+
+    document: DocumentNode
+    variables: Mapping[str, Any]
+    objects: int = 0
+    fragments: dict[str, FragmentDefinitionNode] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for one in self.document.definitions:
+            if isinstance(one, FragmentDefinitionNode):
+                self.fragments[one.name.value] = one
+
+    @property
+    def _selection(self) -> SelectionSetNode:
+        for one in self.document.definitions:
+            if isinstance(one, OperationDefinitionNode):
+                return one.selection_set
+        raise Wrong("No operation found.")
+
+    def answer(self, root: Root) -> dict[str, Any]:
+        """The data of the answer."""
+        data = {}
+        for one in self._fields(self._selection, None):
+            name = one.name.value
+            if name not in root:
+                raise Wrong(f"Field '{name}' doesn't exist on type 'QueryRoot'")
+            data[_key(one)] = self._value(root[name](self._arguments(one)), one)
+        return data
+
+    def cost(self) -> int:
+        """What the document may cost at most: an object is a point, a connection grows with what it may hold."""
+        return self._cost(self._selection)
+
+    def _cost(self, selection: SelectionSetNode | None) -> int:
+        points = 0
+        for one in self._fields(selection, ...):
+            inner, name = one.selection_set, one.name.value
+            if inner is None:
+                continue
+            below = self._cost(inner)
+            if _is_connection(inner):
+                # Shopify does not publish how a connection grows; its own figures grow slower than `first`.
+                first = self._arguments(one).get("first") or 1
+                points += 2 + -(-first // 4) * (1 + below)
+            else:
+                points += below + (0 if name in _FREE or name.endswith("Set") else 1)
+        return points
+
+    def _fields(self, selection: SelectionSetNode | None, kind: Any) -> Iterator[FieldNode]:
+        """The fields for a type; `...` for every type."""
+        for one in selection.selections if selection else ():
+            match one:
+                case FieldNode():
+                    yield one
+                case InlineFragmentNode():
+                    condition = one.type_condition.name.value if one.type_condition else kind
+                    if kind is ... or condition == kind:
+                        yield from self._fields(one.selection_set, kind)
+                case FragmentSpreadNode():
+                    yield from self._fields(self.fragments[one.name.value].selection_set, kind)
+
+    def _arguments(self, one: FieldNode) -> dict[str, Any]:
+        return {each.name.value: value_from_ast_untyped(each.value, dict(self.variables)) for each in one.arguments}
+
+    def _value(self, value: Any, one: FieldNode) -> Any:
+        inner = one.selection_set
+        if value is None or inner is None:
+            return value
+        if _is_connection(inner):
+            return self._connection(value, one)
+        if isinstance(value, list):
+            first = self._arguments(one).get("first")
+            return [self._object(each, inner) for each in value[:first]]
+        return self._object(value, inner)
+
+    def _object(self, value: Any, inner: SelectionSetNode) -> Any:
+        if not isinstance(value, Mapping):
+            return value
+        if "presentmentMoney" not in value and "amount" not in value:
+            self.objects += 1
+        kind = _type_of(value)
+        told = {}
+        for one in self._fields(inner, kind):
+            name = one.name.value
+            if name not in value:
+                raise Wrong(f"Field '{name}' doesn't exist on type '{kind}'")
+            told[_key(one)] = self._value(value[name], one)
+        return told
+
+    def _connection(self, value: Any, one: FieldNode) -> Any:
+        part = value if isinstance(value, Slice) else _cut(value, self._arguments(one))
+        told: dict[str, Any] = {}
+        for each in self._fields(one.selection_set, "Connection"):
+            match each.name.value:
+                case "nodes":
+                    told["nodes"] = [self._value(node, each) for node in part.nodes]
+                case "pageInfo":
+                    told["pageInfo"] = {"hasNextPage": part.has_next, "endCursor": part.end}
+                case other:
+                    raise Wrong(f"Field '{other}' doesn't exist on this connection")
+        return told
+
+
+def read(text: str, variables: Mapping[str, Any]) -> Reader:
+    """A document to answer. Raises Wrong."""
+    try:
+        return Reader(_parsed(text), variables)
+    except GraphQLSyntaxError as error:
+        raise Wrong(error.message) from error
+
+
+@functools.lru_cache(maxsize=64)
+def _parsed(text: str) -> DocumentNode:
+    return parse(text)
+
+
+def _key(one: FieldNode) -> str:
+    return one.alias.value if one.alias else one.name.value
+
+
+def _is_connection(inner: SelectionSetNode) -> bool:
+    return any(isinstance(one, FieldNode) and one.name.value == "nodes" for one in inner.selections)
+
+
+def _type_of(value: Mapping[str, Any]) -> str:
+    name = value.get("__typename") or str(value.get("id", "")).removeprefix("gid://shopify/").partition("/")[0]
+    return str(name)
+
+
+def _cut(nodes: Any, arguments: Mapping[str, Any]) -> Slice:
+    first, start = arguments.get("first"), int(arguments.get("after") or 0)
+    if first is None:
+        raise Wrong("you must provide one of first or last")
+    end = min(start + first, len(nodes))
+    return Slice(nodes[start:end], str(end), end < len(nodes))

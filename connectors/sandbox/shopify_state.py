@@ -1,0 +1,257 @@
+"""One Shopify shop with real state, and what its merchant can do there by hand.
+
+Safe to use from any thread: every public method takes the shop's lock, and so does every request.
+"""
+
+import base64
+import itertools
+import re
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any, Final
+
+from connectors.sandbox.shopify_documents import Root, Slice
+from connectors.sandbox.shopify_order import FIRST_ID, Json, Order, gid, line_of, stamp, write
+
+TOKEN: Final = "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"
+MOST_POINTS: Final = 1000  # of one document
+
+_TERM: Final = re.compile(r"(created_at|updated_at):(>=|<=|>|<)'?([0-9TZ:.+-]+)'?")
+
+
+class NoSuchOrder(Exception):
+    """There is no order with this number."""
+
+
+@dataclass(slots=True)
+class Bucket:
+    """Points that documents cost, leaking back at a rate. As large as Plus shops have it."""
+
+    maximum: int = 20_000
+    restore: int = 1000
+    available: float = 20_000
+    at: float = 0.0
+
+    def fill(self) -> None:
+        """Give back what has leaked since."""
+        now = time.monotonic()
+        self.available = min(self.maximum, self.available + (now - (self.at or now)) * self.restore)
+        self.at = now
+
+    def status(self) -> Json:
+        """As extensions.cost tells it."""
+        return {
+            "maximumAvailable": float(self.maximum),
+            "currentlyAvailable": int(self.available),
+            "restoreRate": float(self.restore),
+        }
+
+
+class ShopifyShop:
+    """Orders of one shop; `now` is its clock."""
+
+    def __init__(self, *, currency: str = "EUR", now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self.currency = currency
+        self.token = TOKEN
+        self.lock = threading.RLock()
+        self.bucket = Bucket()
+        self.most_points = MOST_POINTS
+        self.calls: Counter[str] = Counter()
+        self.orders: dict[int, Order] = {}
+        self._clock = now
+        self._ids = itertools.count(FIRST_ID)
+        self._parts = itertools.count(1001)
+
+    def now(self) -> datetime:
+        """The shop's time; dates have no fractions of a second."""
+        return self._clock().astimezone(UTC).replace(microsecond=0)
+
+    @contextmanager
+    def at(self, moment: datetime) -> Iterator[None]:
+        """Do things at another time."""
+        with self.lock:
+            clock, self._clock = self._clock, lambda: moment
+            try:
+                yield
+            finally:
+                self._clock = clock
+
+    # What the merchant and the buyer do
+
+    def place_order(self, given: Mapping[str, Any]) -> Order:
+        """An order; see shopify_order for what may be given."""
+        with self.lock:
+            now = self.now()
+            lines = [line_of(next(self._parts), one) for one in given.get("lines", ())]
+            order = Order(next(self._ids), given, now, now, lines, given.get("financial", "PAID"), given.get("note"))
+            order.is_held = bool(given.get("is_held"))
+            self.orders[order.id] = order
+            return order
+
+    def put_raw_order(self, given: Mapping[str, Any]) -> Order:
+        """An order that is answered with whatever fields are given in place of its own."""
+        with self.lock:
+            order = self.place_order({"lines": [{"name": "Thing", "price": "1.00"}]})
+            order.raw = {**write(order, self.currency), **given}
+            return order
+
+    def edit_order(self, order_id: int, given: Mapping[str, Any]) -> Order:
+        """Change note, financial, is_held, or what was given at the order's time."""
+        with self._changing(order_id) as order:
+            changes = dict(given)
+            for name in {"note", "financial", "is_held"} & changes.keys():
+                setattr(order, name, changes.pop(name))
+            order.given = {**order.given, **changes}
+            return order
+
+    def fulfill(self, order_id: int, pieces: Mapping[int, int] | None = None, **tracking: str) -> Json:
+        """Send pieces by line id, or all that are left, as one fulfilment."""
+        with self._changing(order_id) as order:
+            lines = {line.id: line for line in order.lines if not line.is_service}
+            wanted = pieces or {one.id: one.left - one.sent for one in lines.values() if one.left > one.sent}
+            for number, count in wanted.items():
+                lines[number].sent += count
+            sent = [self._part_of("FulfillmentLineItem", number, count) for number, count in wanted.items()]
+            info = [{"number": None, "company": None, "url": None, **tracking}] if tracking else []
+            name = gid("Fulfillment", next(self._parts))
+            made = {"id": name, "status": "SUCCESS", "trackingInfo": info, "fulfillmentLineItems": sent}
+            order.fulfillments.append(made)
+            return made
+
+    def refund(self, order_id: int, *, pieces: Mapping[int, int] | None = None, amount: str = "0") -> None:
+        """Give money back: for pieces that are taken off, or an amount that belongs to no line."""
+        with self._changing(order_id) as order:
+            before = self._current(order)
+            for line in order.lines:
+                line.removed += (pieces or {}).get(line.id, 0)
+            order.written = None
+            order.refunded += before - self._current(order) + Decimal(amount)
+            order.financial = "PARTIALLY_REFUNDED" if self._current(order) else "REFUNDED"
+
+    def take_back(self, order_id: int, pieces: Mapping[int, int], status: str = "OPEN") -> Json:
+        """A return of pieces that were sent."""
+        with self._changing(order_id) as order:
+            lines = [
+                {
+                    **self._part_of("ReturnLineItem", number, count),
+                    "fulfillmentLineItem": self._part_of("FulfillmentLineItem", number, count),
+                }
+                for number, count in pieces.items()
+            ]
+            made = {"id": gid("Return", next(self._parts)), "status": status, "returnLineItems": lines}
+            order.returns.append(made)
+            return made
+
+    def cancel(self, order_id: int) -> None:
+        """Cancel an order and give everything back."""
+        with self._changing(order_id) as order:
+            order.cancelled = order.closed = self.now()
+            for line in order.lines:
+                line.removed = line.quantity - line.sent
+            order.financial = "REFUNDED" if order.financial == "PAID" else "VOIDED"
+
+    def archive(self, order_id: int, *, is_open: bool = False) -> None:
+        """Archive an order, or open it again."""
+        with self._changing(order_id) as order:
+            order.closed = None if is_open else self.now()
+
+    def delete(self, order_id: int) -> None:
+        """Delete an order for good."""
+        with self.lock:
+            self.order(order_id)
+            del self.orders[order_id]
+
+    # What is asked of the shop
+
+    def order(self, order_id: int) -> Order:
+        """An order by number. Raises NoSuchOrder."""
+        try:
+            return self.orders[order_id]
+        except KeyError:
+            raise NoSuchOrder(str(order_id)) from None
+
+    def order_json(self, order: Order) -> Json:
+        """An order's fields."""
+        return write(order, self.currency)
+
+    def root(self) -> Root:
+        """What documents can ask for."""
+        return {
+            "shop": lambda _: {"currencyCode": self.currency, "name": "Sandbox"},
+            "orders": self._list,
+            "order": lambda asked: self._node(asked["id"], "Order"),
+            "node": lambda asked: self._node(asked["id"]),
+        }
+
+    def summary(self) -> Json:
+        """Orders by their payment, and what was asked."""
+        with self.lock:
+            states = Counter(str(self.order_json(one)["displayFinancialStatus"]) for one in self.orders.values())
+            return {"orders": dict(states), "calls": dict(self.calls), "bucket": self.bucket.status()}
+
+    def _list(self, asked: Mapping[str, Any]) -> Slice:
+        found = [one for one in self.orders.values() if _fits(one, str(asked.get("query") or ""))]
+        found.sort(key=_place, reverse=bool(asked.get("reverse")))
+        if asked.get("after"):
+            # Behind an order's place, whether it is still there or not: what moves meanwhile moves nothing else.
+            behind = base64.b64decode(asked["after"]).decode()
+            found = [one for one in found if _mark(one) > behind]
+        page = found[: asked.get("first") or 10]
+        end = base64.b64encode(_mark(page[-1]).encode()).decode() if page else None
+        return Slice([self.order_json(one) for one in page], end, len(page) < len(found))
+
+    def _node(self, number: str, kind: str | None = None) -> Json | None:
+        asked, digits = ([*number.removeprefix("gid://shopify/").split("/"), ""])[:2]
+        if "Order" in (asked, kind):
+            one = self.orders.get(int(digits)) if digits.isdecimal() else None
+            return self.order_json(one) if one else None
+        written = (self.order_json(one) for one in self.orders.values())
+        parts = (part for one in written for key in _HOLDERS for part in one[key])
+        return next((part for part in parts if part["id"] == number), None)
+
+    def _current(self, order: Order) -> Decimal:
+        return Decimal(self.order_json(order)["currentTotalPriceSet"]["presentmentMoney"]["amount"])
+
+    def _part_of(self, kind: str, line: int, count: int) -> Json:
+        one = {"id": gid(kind, next(self._parts)), "quantity": count}
+        return {**one, "__typename": kind, "lineItem": {"id": gid("LineItem", line)}}
+
+    @contextmanager
+    def _changing(self, order_id: int) -> Iterator[Order]:
+        with self.lock:
+            order = self.order(order_id)
+            yield order
+            order.updated, order.written = self.now(), None
+
+
+_HOLDERS: Final = ("fulfillmentOrders", "fulfillments", "returns")
+
+
+def _updated(order: Order) -> str:
+    return str(order.raw["updatedAt"]) if order.raw else stamp(order.updated) or ""
+
+
+def _place(order: Order) -> tuple[str, int]:
+    return _updated(order), order.id
+
+
+def _mark(order: Order) -> str:
+    return f"{_updated(order)}|{order.id:020}"
+
+
+def _fits(order: Order, query: str) -> bool:
+    """Whether an order is found; terms that nobody knows are ignored."""
+    times = {"created_at": stamp(order.created) or "", "updated_at": _updated(order)}
+    compare: dict[str, Callable[[str, str], bool]] = {
+        ">=": lambda a, b: a >= b,
+        "<=": lambda a, b: a <= b,
+        ">": lambda a, b: a > b,
+        "<": lambda a, b: a < b,
+    }
+    return all(compare[sign](times[term], moment) for term, sign, moment in _TERM.findall(query))
