@@ -136,6 +136,11 @@ class Reason(StrEnum):
         "A line has no SKU; its row points to a product made for the store's product.",
         "Give the product a SKU in the store.",
     )
+    CUSTOM_ITEMS_LEFT_OUT = (
+        "custom_items_left_out",
+        "Custom items of the order are not imported; they are named in the detail.",
+        "storesync store set NAME orders.custom_items=on, then storesync retry STORE EXTERNAL_ID.",
+    )
     SEVERAL_SHIP_TO = (
         "several_ship_to",
         "The order ships to several addresses; the first one is used.",

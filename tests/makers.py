@@ -114,8 +114,8 @@ def _tax(part: StoreLine | StoreCharge, order: StoreOrder) -> Decimal:
 
 
 def store(platform: Platform = INSIDE, settings: dict[str, Any] | None = None, **changes: Any) -> Store:
-    """An active store with every setting at its default but those given."""
-    defaults = {key: setting.default for key, setting in STORE_SETTINGS.items()}
+    """An active store with every setting at its default but those given; it has no switch for custom items."""
+    defaults = {key: setting.default for key, setting in STORE_SETTINGS.items() if key != "orders.custom_items"}
     one = Store(
         id=1,
         name="acme",

@@ -2,7 +2,7 @@
 
 from schemas.actions import Skip
 from schemas.hub import Account, ExchangeRate
-from schemas.orders import StoreOrder
+from schemas.orders import StoreLine, StoreOrder
 from schemas.platform import Platform
 from schemas.reasons import Reason
 from schemas.stores import Remembered, Store
@@ -22,7 +22,7 @@ def decide_import(
         or _refuse_old(order, store)
         or _refuse_status(order, store)
         or _refuse_delivered(order, store.platform)
-        or _refuse_empty(order)
+        or _refuse_empty(order, store)
         or _refuse_held(order)
         or _refuse_currency(order, account, rate)
     )
@@ -77,9 +77,19 @@ def _refuse_held(order: StoreOrder) -> Skip | None:
     return Skip(Reason.ON_HOLD) if order.is_on_hold else None
 
 
-def _refuse_empty(order: StoreOrder) -> Skip | None:
-    # All pieces were refunded or removed; fees and shipping alone are nothing to deliver (MAP-8).
-    return None if any(line.quantity > 0 for line in order.lines) else Skip(Reason.NOTHING_TO_DELIVER)
+def _refuse_empty(order: StoreOrder, store: Store) -> Skip | None:
+    left = [line for line in order.lines if line.quantity > 0]
+    if not left:
+        # All pieces were refunded or removed; fees and shipping alone are nothing to deliver (MAP-8).
+        return Skip(Reason.NOTHING_TO_DELIVER)
+    if all(is_left_out(line, store) for line in left):
+        return Skip(Reason.CUSTOM_ITEMS_LEFT_OUT, {"names": [line.name for line in left]})
+    return None
+
+
+def is_left_out(line: StoreLine, store: Store) -> bool:
+    """Whether a store's setting keeps a line from becoming a row: a custom item, where it has a switch (MAP-3)."""
+    return line.is_custom and not store.settings.get("orders.custom_items", True)
 
 
 def _refuse_currency(order: StoreOrder, account: Account, rate: ExchangeRate | None) -> Skip | None:

@@ -13,6 +13,7 @@ from schemas.orders import ZERO, Kind, StoreCharge, StoreLine, StoreOrder
 from schemas.reasons import Reason
 from schemas.stores import Store
 from tasks.rules import matching, money
+from tasks.rules.eligibility import is_left_out
 
 ONE: Final = Decimal(1)
 SHIPPING_ID: Final = "shipping"  # external id of a row that stands for several shipping charges
@@ -50,6 +51,7 @@ class _Plan:
     quantity: Decimal = ONE
     delivered_quantity: Decimal = ZERO
     ships: bool = False
+    is_left_out: bool = False
     location: str | None = None  # the store's own location
 
 
@@ -65,7 +67,7 @@ def build_order(
         plans = _plan_rows(case)
         layout = _lay_out(plans, case)
         draft = _build_draft(case, layout, account=account, delivery_date=_delivery_date(case, plans, account))
-    return CreateOrder(draft), _notes(order, layout.rows, layout.proof)
+    return CreateOrder(draft), _notes(case, layout.rows, layout.proof)
 
 
 def build_rows(order: StoreOrder, *, store: Store, matches: HubMatches, location: str) -> Layout:
@@ -105,6 +107,7 @@ def _plan_line(line: StoreLine, amount: money.Amount, case: _Case) -> _Plan:
         quantity=line.quantity,
         delivered_quantity=min(line.delivered_quantity, line.quantity),
         ships=True,
+        is_left_out=is_left_out(line, case.store),
         location=line.location,
     )
 
@@ -126,11 +129,12 @@ def _plan_charge(charge: StoreCharge, case: _Case) -> _Plan:
 
 def _arrange(pairs: Sequence[_Pair], case: _Case) -> tuple[list[_Pair], list[money.Settled]]:
     """The rows in their order, with at most one for shipping; and the money of what a setting leaves out."""
-    rows = [pair for pair in pairs if pair[0].kind is not Kind.SHIPPING]
+    rows = [pair for pair in pairs if pair[0].kind is not Kind.SHIPPING and not pair[0].is_left_out]
+    left_out = [row for plan, row in pairs if plan.is_left_out]
     shipping = [(plan, row) for plan, row in pairs if plan.kind is Kind.SHIPPING and (row.total or row.tax)]
     if not case.store.is_on("orders.shipping_fee_line"):
-        return rows, [row for _, row in shipping]
-    return [*rows, *(shipping if len(shipping) < 2 else [_join(shipping, case.order.currency)])], []
+        return rows, left_out + [row for _, row in shipping]
+    return [*rows, *(shipping if len(shipping) < 2 else [_join(shipping, case.order.currency)])], left_out
 
 
 def _join(shipping: Sequence[_Pair], currency: str) -> _Pair:
@@ -214,7 +218,7 @@ def _delivery_date(case: _Case, plans: Sequence[_Plan], account: Account) -> dat
     """The platform's fixed delivery time, else the longest of the items', each by default the account's."""
     days = case.store.platform.delivery_days
     if days is None:
-        days = max(_delivery_days(plan.item, account) for plan in plans if plan.ships)
+        days = max(_delivery_days(plan.item, account) for plan in plans if plan.ships and not plan.is_left_out)
     return case.order.created_at.date() + timedelta(days=days)
 
 
@@ -226,8 +230,11 @@ def _delivery_days(item: Variant | NewItem | None, account: Account) -> int:
 # -- what a person should know -----------------------------------------------------------------------------------
 
 
-def _notes(order: StoreOrder, rows: Sequence[DraftRow], proof: money.Proof) -> list[Note]:
-    notes = []
+def _notes(case: _Case, rows: Sequence[DraftRow], proof: money.Proof) -> list[Note]:
+    order, notes = case.order, []
+    dropped = [line.name for line in order.lines if line.quantity > 0 and is_left_out(line, case.store)]
+    if dropped:
+        notes.append(Note(Reason.CUSTOM_ITEMS_LEFT_OUT, {"names": dropped}))
     nameless = [row.name for row in rows if row.ships and row.sku is None]
     if nameless:
         notes.append(Note(Reason.LINE_WITHOUT_SKU, {"names": nameless}))
