@@ -225,7 +225,7 @@ def test_list_of_a_store_leaves_out_the_others(cli: Cli, acme: Shop) -> None:
 
 
 def test_piped_list_has_one_whole_line_for_an_order(cli: Cli, acme: Shop) -> None:
-    place_raw(acme, line_items="x" * 300)
+    place_raw(acme, currency="X" * 300)
     place(acme)
     take_in()
 
