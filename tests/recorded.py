@@ -31,3 +31,8 @@ def woocommerce_text(name: str) -> str:
         body: str = json_text.read(text)["body"]
         return body
     return text
+
+
+def bigcommerce(name: str) -> Any:
+    """One of BigCommerce's own examples."""
+    return json_text.read((_FOLDER / "bigcommerce" / f"{name}.json").read_text())
