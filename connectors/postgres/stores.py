@@ -1,7 +1,7 @@
 """Stores and the account in PostgreSQL. Credentials pass through here encrypted, and only so."""
 
 from dataclasses import fields
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from psycopg.types.json import Jsonb
@@ -31,7 +31,17 @@ def read_store(row: Row, platform: Platform) -> Store:
         state=StoreState(row["state"]),
         settings=with_defaults(platform.name, row["settings"]),
         allow_insecure=row["allow_insecure"],
+        imports_from=_imports_from(row, platform),
     )
+
+
+def _imports_from(row: Row, platform: Platform) -> datetime | None:
+    """The first connection reaches some days back; resuming a paused store is an activation without them (ORD-2)."""
+    if platform.backfill_days is None:
+        return None
+    activated: datetime = row["activated_at"]
+    is_first = activated <= row["connected_at"]
+    return activated - timedelta(days=platform.backfill_days) if is_first else activated
 
 
 def account(connection: Connection) -> Account:
