@@ -9,11 +9,16 @@ from connectors.addresses import shop_url
 from connectors.bigcommerce import BigCommerce
 from connectors.http import NoWaits
 from connectors.locks import StoreWaits
+from connectors.shopify import Shopify
 from connectors.store import StoreConnector
 from connectors.woocommerce import WooCommerce
 
 # The one list of platforms.
-STORES: Final[dict[str, type[BigCommerce | WooCommerce]]] = {"bigcommerce": BigCommerce, "woocommerce": WooCommerce}
+STORES: Final[dict[str, type[BigCommerce | Shopify | WooCommerce]]] = {
+    "bigcommerce": BigCommerce,
+    "shopify": Shopify,
+    "woocommerce": WooCommerce,
+}
 
 
 def open_store(

@@ -12,6 +12,9 @@ from connectors.sandbox.bigcommerce_state import TOKEN, BigCommerceShop
 from connectors.sandbox.faults import Fault, FaultError, Faults, Pace
 from connectors.sandbox.generator import seed_plain, seed_shop
 from connectors.sandbox.server import RunningServer, serve
+from connectors.sandbox.shopify import create_shopify_app
+from connectors.sandbox.shopify_generator import seed_shopify, seed_shopify_plain
+from connectors.sandbox.shopify_state import ShopifyShop
 from connectors.sandbox.woocommerce import create_app
 from connectors.sandbox.woocommerce_model import ShopSettings
 from connectors.sandbox.woocommerce_state import KEY, WEBHOOK_SECRET, WooCommerceShop
@@ -27,17 +30,22 @@ __all__ = [
     "RunningSandbox",
     "RunningServer",
     "ShopSettings",
+    "ShopifyShop",
     "Wanted",
     "WooCommerceShop",
     "open_bigcommerce",
     "open_sandbox",
+    "open_shopify",
     "open_woocommerce",
     "run_bigcommerce",
+    "run_shopify",
     "run_woocommerce",
     "seed_bigcommerce",
     "seed_plain",
     "seed_plain_bigcommerce",
     "seed_shop",
+    "seed_shopify",
+    "seed_shopify_plain",
     "serve",
 ]
 
@@ -130,8 +138,24 @@ def open_bigcommerce(wanted: Wanted) -> RunningSandbox[BigCommerceShop]:
     return run_bigcommerce(shop, Faults(wanted.faults, seed=wanted.seed), port=wanted.port)
 
 
+def run_shopify(shop: ShopifyShop, faults: Faults | None = None, *, port: int = 0) -> RunningSandbox[ShopifyShop]:
+    """Serve a Shopify shop as it is. Raises OSError when the port is taken."""
+    faults = faults or Faults()
+    server = serve(create_shopify_app(shop, faults), port=port)
+    server.before_stop(faults.release)
+    return RunningSandbox(server, shop, faults, {"access_token": shop.token})
+
+
+def open_shopify(wanted: Wanted) -> RunningSandbox[ShopifyShop]:
+    """A Shopify shop with orders in it."""
+    shop = ShopifyShop()
+    seed_shopify(shop, orders=wanted.orders, seed=wanted.seed)
+    return run_shopify(shop, Faults(wanted.faults, seed=wanted.seed), port=wanted.port)
+
+
 SANDBOXES: Final[dict[str, Callable[[Wanted], RunningSandbox[Any]]]] = {
     "bigcommerce": open_bigcommerce,
+    "shopify": open_shopify,
     "woocommerce": open_woocommerce,
 }
 

@@ -25,6 +25,7 @@ class PlatformCase:
     place_closed: Callable[[Any], str]
     place_broken: Callable[[Any], str]
     edit: Callable[[Any, str], None]
+    oldest: timedelta = timedelta(days=400)  # how old an order is that the first connection must still bring
 
 
 class StoreContract:
@@ -71,10 +72,10 @@ class StoreContract:
 
     # -- what changed
 
-    def test_the_first_connection_brings_every_open_order_whatever_its_age(
+    def test_the_first_connection_brings_every_open_order_of_the_age_it_must(
         self, sandbox: RunningSandbox[Any], store: StoreConnector
     ) -> None:
-        old = self.place(sandbox.shop, 3, ago=timedelta(days=400))
+        old = self.place(sandbox.shop, 3, ago=self.case.oldest)
         new = self.place(sandbox.shop, 2)
 
         assert set(ids_of(store.changed_orders(None))) == {*old, *new}
