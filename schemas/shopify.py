@@ -229,11 +229,18 @@ def _charges(order: Loaded, unit: Decimal) -> Iterable[StoreCharge]:
     for place, line in enumerate(order["shipping_lines"]):
         rate = _rate(line, paid=line["price"], order=order, unit=unit)
         share = line["current_price"] / line["price"] if line["price"] else Decimal(1)
-        id_ = line["id"] or f"shipping:{place}"
-        yield StoreCharge(id_, line["title"], Kind.SHIPPING, line["current_price"], rate, _tax(line) * share)
+        # Shopify numbers its kinds of things apart: a fee, a shipping line and a line item may share a number.
+        yield StoreCharge(
+            f"shipping:{line['id'] or place}",
+            line["title"],
+            Kind.SHIPPING,
+            line["current_price"],
+            rate,
+            _tax(line) * share,
+        )
     for fee in order["fees"]:
         rate = _rate(fee, paid=fee["price"], order=order, unit=unit)
-        yield StoreCharge(fee["id"], fee["name"], Kind.SERVICE, fee["price"], rate, _tax(fee))
+        yield StoreCharge(f"fee:{fee['id']}", fee["name"], Kind.SERVICE, fee["price"], rate, _tax(fee))
     for line in order["lines"]:
         if _is_tip(line, order) and line["current_quantity"]:
             yield StoreCharge(line["id"], line["name"] or "Tip", Kind.SERVICE, line["price"], ZERO, _tax(line))
