@@ -5,38 +5,37 @@ import shutil
 import socket
 import sys
 import time
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import click
 
 from connectors import postgres
 from connectors.config import read_config
-from connectors.postgres import orders, reports, stores
-from connectors.sandbox import RunningSandbox, open_sandbox
+from connectors.postgres import hub_view, orders, reports, stores
 from schemas.money import money_text
 from schemas.reasons import describe
 from schemas.stores import StoreState
 from tasks.process import Process, close_process
 from tasks.stores import NewStore, connect_store
 from workers import programs
+from workers.cli.demo_shops import ORDERS, PLATFORMS, SKU, DemoShop, open_shop, take_one_piece_back
 from workers.cli.desk import open_desk
 from workers.cli.output import Failed, example, table
-from workers.cli.progress import watch_store
+from workers.cli.progress import watch_stores
 from workers.embedded import server_status, stop_servers
 from workers.processes import start_programs
 
-NAME: Final = "demo-woo"
-ORDERS: Final = 300
-SEED: Final = 7
+CHANGE_SECONDS: Final = 30
 
 
 @click.command(epilog=example("storesync demo", "storesync demo --once"))
 @click.option("--once", is_flag=True, help="End by itself.")
 def demo(once: bool) -> int:
-    """See the whole product on this machine: a sandbox shop, workers, beat, Flower, and an import to the cent."""
+    """See the whole product on this machine: three sandbox shops, workers, beat, Flower, and an import to the cent."""
     with _own_servers(), ExitStack() as running:
         held = _begin()
         running.callback(close_process)
@@ -46,10 +45,11 @@ def demo(once: bool) -> int:
         running.callback(handle.stop)
         click.echo(f"  workers, beat, web and Flower are starting; they log to {held.config.home / 'logs'}")
 
-        sandbox = running.enter_context(_shop(held))
-        is_complete = _import(held, sandbox)
-        is_right = _tell_result(held) and is_complete
-        _tell_next(flower_port)
+        shops = running.enter_context(_shops(held))
+        is_complete = _import(held, shops)
+        is_right = _tell_result(held, shops) and is_complete
+        is_right = _show_change(held, shops) and is_right
+        _tell_next(flower_port, shops)
         if not once:
             _stay()
     click.echo("Stopped. Everything that came in is kept.")
@@ -70,73 +70,92 @@ def _own_servers() -> Iterator[None]:
 
 def _begin() -> Process:
     started = time.monotonic()
-    click.echo("storesync demo: everything below is real, only the shop is a sandbox.\n")
+    click.echo("storesync demo: everything below is real, only the shops are sandboxes.\n")
     held = open_desk()
     with held.pool.connection() as connection:
-        others = [row["name"] for row in stores.stores(connection) if row["name"] != NAME]
+        names = [row["name"] for row in stores.stores(connection)]
+        others = [name for name in names if not name.startswith("demo-")]
         if others:
             raise Failed(
                 f"real stores are connected here ({', '.join(others)}): give the demo a STORESYNC_HOME of its own"
             )
-        _part(connection)
+        _part(connection, names)
     click.echo(f"  PostgreSQL and Redis answer after {time.monotonic() - started:.1f} s")
     return held
 
 
-def _part(connection: postgres.Connection) -> None:
-    """An earlier demo's shop is gone with it."""
-    row = stores.find_store(connection, NAME)
-    if row is not None:
-        stores.set_state(connection, row["id"], StoreState.DISCONNECTED)
+def _part(connection: postgres.Connection, names: Iterable[str]) -> None:
+    """An earlier demo's shops are gone with it."""
+    for name in names:
+        row = stores.find_store(connection, name)
+        if row is not None:
+            stores.set_state(connection, row["id"], StoreState.DISCONNECTED)
 
 
 @contextmanager
-def _shop(held: Process) -> Iterator[RunningSandbox[Any]]:
-    """A sandbox at an address no earlier demo has used: the same address would be the same shop, its orders known."""
+def _shops(held: Process) -> Iterator[list[DemoShop]]:
+    with ExitStack() as closing:
+        shops = []
+        for platform in PLATFORMS:
+            shop = _at_new_address(held, platform)
+            closing.callback(shop.sandbox.stop)
+            shops.append(shop)
+        try:
+            yield shops
+        finally:
+            with held.pool.connection() as connection:
+                _part(connection, [shop.name for shop in shops])
+
+
+def _at_new_address(held: Process, platform: str) -> DemoShop:
+    """A shop where no earlier demo had one: the same address would be the same shop, its orders known."""
     while True:
-        sandbox = open_sandbox("woocommerce", orders=ORDERS, seed=SEED)
+        shop = open_shop(platform)
         with held.pool.connection() as connection:
-            if stores.store_at(connection, "woocommerce", sandbox.url) is None:
-                break
-        sandbox.stop()
-    try:
-        yield sandbox
-    finally:
-        with held.pool.connection() as connection:
-            _part(connection)
-        sandbox.stop()
+            if stores.store_at(connection, platform, shop.sandbox.url) is None:
+                return shop
+        shop.sandbox.stop()
 
 
-def _import(held: Process, sandbox: RunningSandbox[Any]) -> bool:
+def _import(held: Process, shops: list[DemoShop]) -> bool:
+    """Connect all three and watch their orders come in at once."""
     with held.pool.connection() as connection:
         since = stores.database_time(connection)
-    new = NewStore("woocommerce", NAME, sandbox.url, sandbox.credentials, {"fetch.every": "10s"}, allow_insecure=True)
-    connect_store(held, new)
-    click.echo(f"  connected a WooCommerce shop with {ORDERS} orders: {sandbox.url}\n")
-    with held.pool.connection() as connection:
-        row = stores.find_store(connection, NAME)
-    if row is None:
-        return False
-    return watch_store(held, row["id"], NAME, since=since)
-
-
-def _tell_result(held: Process) -> bool:
-    """Print what came in; True when every order was imported or skipped, and the money adds up to the cent."""
-    with held.pool.connection() as connection:
-        row = stores.find_store(connection, NAME)
-        assert row is not None
-        counts = orders.counts(connection, row["id"])
-        rows = reports.rows(connection, row["id"])
-        money = reports.money(connection, row["id"])
+    settings = {"fetch.every": "10s"}
+    for shop in shops:
+        url, credentials = shop.sandbox.url, shop.sandbox.credentials
+        connect_store(held, NewStore(shop.platform, shop.name, url, credentials, settings, allow_insecure=True))
+        click.echo(f"  connected a {shop.platform} shop with {ORDERS} orders: {url}")
     click.echo()
-    table(["orders", "number", "why"], [(c["state"], c["orders"], describe(c["reason"])[0]) for c in counts])
-    click.echo("\nrows: " + ", ".join(f"{count['rows']} {count['kind']}" for count in rows) + "\n")
-    table(["money", "orders", "in the hub", "in the shop", "difference"], [_sum(total) for total in money])
-    is_exact = all(total["total_with_tax"] == total["store_total_with_tax"] for total in money)
-    click.secho(
-        "\nEvery cent adds up." if is_exact else "\nTHE MONEY DOES NOT ADD UP.", fg="green" if is_exact else "red"
-    )
-    states = {count["state"] for count in counts}
+    ids = {shop.name: _row(held, shop.name)["id"] for shop in shops}
+    return watch_stores(held, ids, since=since)
+
+
+def _row(held: Process, name: str) -> postgres.Row:
+    with held.pool.connection() as connection:
+        row = stores.find_store(connection, name)
+    assert row is not None
+    return row
+
+
+def _tell_result(held: Process, shops: list[DemoShop]) -> bool:
+    """Print what came in; True when every order was imported or skipped, and the money adds up to the cent."""
+    counts: list[tuple[str, postgres.Row]] = []
+    sums: list[tuple[str, postgres.Row]] = []
+    kinds: Counter[str] = Counter()
+    for shop in shops:
+        store_id = _row(held, shop.name)["id"]
+        with held.pool.connection() as connection:
+            counts += [(shop.name, row) for row in orders.counts(connection, store_id)]
+            sums += [(shop.name, row) for row in reports.money(connection, store_id)]
+            kinds.update({row["kind"]: row["rows"] for row in reports.rows(connection, store_id)})
+    click.echo()
+    table(["shop", "orders", "", "why"], [(n, c["state"], c["orders"], describe(c["reason"])[0]) for n, c in counts])
+    click.echo("\nrows: " + ", ".join(f"{number} {kind}" for kind, number in kinds.items()) + "\n")
+    table(["shop", "money", "orders", "in the hub", "in the shop", "difference"], [(n, *_sum(row)) for n, row in sums])
+    is_exact = all(row["total_with_tax"] == row["store_total_with_tax"] for _, row in sums)
+    click.secho("\nEvery cent adds up." if is_exact else "\nTHE MONEY DOES NOT ADD UP.", bold=True)
+    states = {count["state"] for _, count in counts}
     return is_exact and "imported" in states and states <= {"imported", "skipped"}
 
 
@@ -147,14 +166,34 @@ def _sum(total: postgres.Row) -> tuple[str, ...]:
     return (currency, str(total["orders"]), *amounts)
 
 
-def _tell_next(flower_port: int) -> None:
+def _show_change(held: Process, shops: list[DemoShop]) -> bool:
+    """One product in three shops, and a change of one shop's order that travels to the hub by itself."""
+    committed = _committed(held)
+    click.echo(f"\n{SKU} is sold in all three shops and is one product in the hub: {committed} pieces are committed.")
+    (shopify,) = (shop for shop in shops if shop.platform == "shopify")
+    take_one_piece_back(shopify)
+    click.echo(f"{shopify.name} takes one piece off its order {shopify.shared_order} …")
+    deadline = time.monotonic() + CHANGE_SECONDS
+    while _committed(held) == committed and time.monotonic() < deadline:
+        time.sleep(0.2)
+    click.echo(f"… and the hub has followed: {_committed(held)} pieces are committed.")
+    return _committed(held) == committed - 1
+
+
+def _committed(held: Process) -> int:
+    with held.pool.connection() as connection:
+        levels = hub_view.stock_document(connection, SKU) or []
+    return sum(int(level["committed"]) for level in levels)
+
+
+def _tell_next(flower_port: int, shops: list[DemoShop]) -> None:
     click.echo(f"\nFlower: http://127.0.0.1:{flower_port}/tasks\nIn another terminal, next:\n")
     for command, why in (
         ("order list --state imported --limit 10", "the orders"),
-        (f"journal --store {NAME} --since 5m", "every decision, and why"),
+        (f"order show {shops[-1].name} {shops[-1].shared_order}", "one of them, and how it came to be"),
+        ("journal --since 5m", "every decision, and why"),
         ("doctor", "whether everything works"),
-        (f"sync {NAME} --wait", "fetch now"),
-        ("hub product list", "what the hub holds"),
+        (f"stock show {SKU}", "what the hub holds of it"),
     ):
         click.echo(f"  {_program()} {command:<44} # {why}")
 
@@ -167,7 +206,7 @@ def _program() -> str:
 
 
 def _stay() -> None:
-    click.echo("\nIt goes on by itself: the shop is asked every 10 s. Ctrl-C stops.")
+    click.echo("\nIt goes on by itself: the shops are asked every 10 s. Ctrl-C stops.")
     try:
         while True:
             time.sleep(1)

@@ -1,6 +1,7 @@
 """Progress on what takes longer than two seconds."""
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -42,28 +43,49 @@ def count(connection: postgres.Connection, store_id: int) -> Count:
 
 
 def watch_store(held: Process, store_id: int, name: str, *, since: datetime) -> bool:
-    """Show how a store's fetch and all that came of it goes on; True when everything is done.
+    """Show how a store's fetch and all that came of it goes on; True when everything is done."""
+    return watch_stores(held, {name: store_id}, since=since)
 
-    False when the store was stopped, put off, or nobody works on it.
+
+def watch_stores(held: Process, stores_by_name: Mapping[str, int], *, since: datetime) -> bool:
+    """Show how several stores' fetches go on at once; True when everything of all is done.
+
+    False when a store was stopped, put off, or nobody works on it.
     """
     with _bars() as bars:
-        bar = bars.add_task(name, total=None, note="fetching")
-        moved_at, last = time.monotonic(), Count({}, 0)
-        while True:
-            with held.pool.connection() as connection:
-                row = stores.find_store(connection, str(store_id))
-                now = count(connection, store_id)
-            bars.update(bar, total=now.total or None, completed=now.total - now.waiting, note=str(now))
-            is_fetched = bool(row and row["fetched_at"] and row["fetched_at"] >= since)
-            if is_fetched and not now.waiting:
-                return True
-            if row is None or row["state"] != "active" or (row["fetch_due_at"] and not now.waiting):
-                return False
+        watched = {name: bars.add_task(name, total=None, note="fetching") for name in stores_by_name}
+        moved_at, last = time.monotonic(), dict.fromkeys(watched, Count({}, 0))
+        results: dict[str, bool] = {}
+        while len(results) < len(watched):
+            now = dict(last)
+            for name, store_id in stores_by_name.items():
+                if name not in results:
+                    now[name], result = _look(held, store_id, since)
+                    bars.update(
+                        watched[name],
+                        total=now[name].total or None,
+                        completed=now[name].total - now[name].waiting,
+                        note=str(now[name]),
+                    )
+                    results |= {} if result is None else {name: result}
             if now != last:
                 moved_at, last = time.monotonic(), now
             elif time.monotonic() - moved_at > PATIENCE_SECONDS:
                 return False
             time.sleep(LOOK_SECONDS)
+        return all(results.values())
+
+
+def _look(held: Process, store_id: int, since: datetime) -> tuple[Count, bool | None]:
+    """Where a store stands, and whether that is the end: done, stuck, or not yet (None)."""
+    with held.pool.connection() as connection:
+        row = stores.find_store(connection, str(store_id))
+        now = count(connection, store_id)
+    if row and row["fetched_at"] and row["fetched_at"] >= since and not now.waiting:
+        return now, True
+    if row is None or row["state"] != "active" or (row["fetch_due_at"] and not now.waiting):
+        return now, False
+    return now, None
 
 
 def _bars() -> Progress:
