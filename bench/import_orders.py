@@ -244,7 +244,7 @@ def _at(config: Config, database_url: str) -> Config:
 def _import(bench: Bench, store_id: int, count: int) -> dict[str, float]:
     bench.start_workers("workers.app")
     with process().pool.connection() as connection:
-        stores.fetched(connection, store_id)  # beat keeps the bells going, the fetch is asked for below
+        stores.fetched(connection, store_id, cursor=None)  # beat keeps the bells going, the fetch is asked for below
     bench.start("-m", "celery", "-A", "workers.app", "beat", "--loglevel", "WARNING")
     servers = {status.name: status.pid or 0 for status in server_status(bench.config)}
     families = {
