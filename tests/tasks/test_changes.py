@@ -1,0 +1,300 @@
+"""Changes of imported orders through gather, decide, apply: a real database and a shop over HTTP (SPEC chapter 5).
+
+The shop is WooCommerce's stand-in, whose platform record is made one whose changes travel: that is data, not behaviour.
+"""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+from itertools import count
+from typing import Any
+
+import pytest
+
+from connectors.postgres import orders
+from connectors.postgres.hub import PostgresHub
+from connectors.sandbox import RunningSandbox
+from connectors.sandbox.generator import random_order
+from connectors.sandbox.woocommerce_model import Order
+from connectors.woocommerce import WooCommerce
+from schemas.actions import CreateMo, DeleteOrder, HubAction, InvoiceRows, PackRows
+from schemas.hub import HubOrder
+from tasks.changes import follow_changes
+from tasks.fetch import fetch_orders
+from tasks.orders import import_order
+from tasks.process import Process
+from tasks.session import Done, Seen, StoreSession, work_on_orders
+from tests.tasks.conftest import import_all, import_due, show
+
+Shop = RunningSandbox[Any]
+SKUS = ("CHAIR", "TABLE", "LAMP")
+
+
+@pytest.fixture(autouse=True)
+def products(shop: Shop) -> None:
+    """Three products at 30.00."""
+    for sku in SKUS:
+        shop.shop.add_product({"name": sku.title(), "sku": sku, "regular_price": "30.00", "stock_quantity": 500})
+
+
+@pytest.fixture
+def travelling(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The shop's platform, with the settings of one whose changes travel."""
+    cancelled = frozenset({"cancelled", "refunded"})
+    platform = replace(WooCommerce.platform, name="bigcommerce", changes_travel=True, cancelled_statuses=cancelled)
+    monkeypatch.setattr(WooCommerce, "platform", platform)
+
+
+@pytest.fixture
+def placed(held: Process, shop: Shop, acme: int) -> Order:
+    """Two chairs and a table, imported."""
+    lines = [{"sku": "CHAIR", "quantity": 2}, {"sku": "TABLE", "quantity": 1}]
+    order: Order = random_order(shop.shop, {"status": "processing", "line_items": lines, "shipping_lines": []})
+    assert import_all(held, acme) == ["imported"]
+    return order
+
+
+def edit(shop: Shop, order: Order, **lines: int) -> None:
+    """Give the chairs and the table another quantity; a SKU that is new is added."""
+    known = {sku: line.id for sku, line in zip(SKUS, order.lines, strict=False)}
+    given = [
+        {"id": known[sku], "quantity": pieces, "subtotal": f"{30 * pieces}.00", "total": f"{30 * pieces}.00"}
+        if sku in known
+        else {"sku": sku, "quantity": pieces}
+        for sku, pieces in lines.items()
+    ]
+    shop.shop.edit_order(order.id, {"line_items": given})
+
+
+def rows(held: Process, order: Order) -> dict[str, str]:
+    """Quantities in the hub by SKU; fees aside."""
+    shown = show(held, str(order.id))["order"]
+    return {row["sku"]: row["quantity"] for row in shown["rows"] if row["kind"] == "product"} if shown else {}
+
+
+def hub_order(held: Process, order: Order) -> HubOrder:
+    with held.pool.connection() as connection:
+        row = connection.execute("SELECT id::text FROM hub.sales_orders WHERE external_id = %s", (str(order.id),))
+        found = PostgresHub(connection).order(next(iter(row))["id"])
+    assert found is not None
+    return found
+
+
+def in_hub(held: Process, order: Order, act: Callable[[str, str], HubAction]) -> None:
+    """Do something with the order's chairs, as a person would; by order id and row id."""
+    found = hub_order(held, order)
+    (row_id,) = (row.id for row in found.rows if row.sku == "CHAIR")
+    with held.pool.connection() as connection, connection.transaction():
+        PostgresHub(connection).apply([act(found.id, row_id)])
+
+
+def journaled(held: Process, order: Order, action: str = "change") -> list[tuple[str, str | None]]:
+    lines = show(held, str(order.id))["journal"]
+    return [(line["outcome"], line["reason"]) for line in lines if line["action"] == action]
+
+
+# -- lines -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("travelling")
+def test_CHG_1_2_3_the_hub_follows_quantities_new_lines_and_removed_ones(
+    held: Process, shop: Shop, acme: int, placed: Order
+) -> None:
+    edit(shop, placed, CHAIR=3, TABLE=0, LAMP=1)
+
+    assert import_all(held, acme) == ["changed"]
+
+    shown = show(held, str(placed.id))
+    assert rows(held, placed) == {"CHAIR": "3", "LAMP": "1"}
+    assert shown["order"]["total_with_tax"] == shown["order"]["store_total_with_tax"]
+    assert shown["order"]["total_mismatch"] is False
+    assert shown["state"] == "imported"
+    (line,) = (line for line in shown["journal"] if line["action"] == "change")
+    assert "CHAIR: quantity 3, was 2" in line["detail"]["rows"]
+
+
+def test_CHG_WooCommerce_changes_do_not_travel(held: Process, shop: Shop, acme: int, placed: Order) -> None:
+    edit(shop, placed, CHAIR=3, TABLE=0, LAMP=1)
+    shop.shop.edit_order(placed.id, {"status": "cancelled"})
+
+    assert import_all(held, acme) == ["imported"]
+
+    assert rows(held, placed) == {"CHAIR": "2", "TABLE": "1"}
+    assert journaled(held, placed) == []
+
+
+@pytest.mark.usefixtures("travelling")
+def test_CHG_a_store_that_does_not_want_changes_gets_none(held: Process, shop: Shop, acme: int, placed: Order) -> None:
+    with held.pool.connection() as connection:
+        connection.execute("UPDATE stores SET settings = settings || '{\"orders.changes\": false}'")
+    edit(shop, placed, CHAIR=3)
+
+    assert import_all(held, acme) == ["imported"]
+
+    assert rows(held, placed)["CHAIR"] == "2"
+
+
+@pytest.mark.usefixtures("travelling")
+def test_CHG_6_customer_addresses_and_notes_never_follow(held: Process, shop: Shop, acme: int, placed: Order) -> None:
+    before = show(held, str(placed.id))["order"]
+    shop.shop.edit_order(placed.id, {"billing": {"first_name": "Bo", "city": "Oslo"}, "customer_note": "Ring twice"})
+
+    assert import_all(held, acme) == ["imported"]
+
+    assert show(held, str(placed.id))["order"] == before
+
+
+@pytest.mark.usefixtures("travelling")
+def test_CHG_1_a_manufacturing_order_follows(held: Process, shop: Shop, acme: int, placed: Order) -> None:
+    in_hub(held, placed, CreateMo)
+    edit(shop, placed, CHAIR=5)
+
+    import_all(held, acme)
+
+    (chair,) = (row for row in show(held, str(placed.id))["order"]["rows"] if row["sku"] == "CHAIR")
+    assert (chair["mo"]["quantity"], chair["mo"]["status"]) == ("5", "NOT_STARTED")
+
+
+@pytest.mark.usefixtures("travelling")
+def test_CHG_4_a_packed_row_stays_and_the_journal_says_so_once(
+    held: Process, shop: Shop, acme: int, placed: Order
+) -> None:
+    in_hub(held, placed, lambda order_id, row_id: PackRows(order_id, ((row_id, Decimal(2)),)))
+    edit(shop, placed, CHAIR=0)
+    words = import_all(held, acme)
+    shop.shop.edit_order(placed.id, {"customer_note": "please hurry"})
+    words += import_all(held, acme)
+
+    assert words == ["changed", "imported"]
+    assert rows(held, placed)["CHAIR"] == "2"
+    shown = show(held, str(placed.id))
+    assert (shown["state"], shown["reason"]) == ("imported", "held_back")
+    assert shown["order"]["total_mismatch"] is True
+    assert journaled(held, placed).count(("noted", "held_back")) == 1
+
+
+# -- the whole order ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("travelling")
+def test_CHG_5_a_cancelled_order_leaves_the_hub_and_comes_back_when_it_is_opened_again(
+    held: Process, shop: Shop, acme: int, placed: Order
+) -> None:
+    shop.shop.edit_order(placed.id, {"status": "cancelled"})
+    words = import_all(held, acme)
+    gone = show(held, str(placed.id))
+    shop.shop.edit_order(placed.id, {"status": "processing"})
+    words += import_all(held, acme)
+
+    assert words == ["deleted", "imported"]
+    assert (gone["state"], gone["reason"], gone["order"]) == ("deleted", "cancelled_in_store", None)
+    assert journaled(held, placed, "delete") == [("deleted", "cancelled_in_store")]
+    assert rows(held, placed) == {"CHAIR": "2", "TABLE": "1"}
+
+
+@pytest.mark.usefixtures("travelling")
+def test_CHG_5_a_fully_refunded_order_leaves_the_hub(held: Process, shop: Shop, acme: int, placed: Order) -> None:
+    pieces = {line.id: line.quantity for line in placed.lines}
+    shop.shop.refund_order(placed.id, {"pieces": pieces})
+    shop.shop.edit_order(placed.id, {"status": "processing"})
+
+    assert import_all(held, acme) == ["deleted"]
+
+    assert show(held, str(placed.id))["reason"] == "nothing_to_deliver"
+
+
+@pytest.mark.usefixtures("travelling")
+def test_CHG_5_an_invoiced_order_stays_and_the_journal_says_why_once(
+    held: Process, shop: Shop, acme: int, placed: Order
+) -> None:
+    in_hub(held, placed, lambda order_id, row_id: InvoiceRows(order_id, (row_id,)))
+    shop.shop.edit_order(placed.id, {"status": "cancelled"})
+    import_all(held, acme)
+    shop.shop.edit_order(placed.id, {"customer_note": "please hurry"})
+    import_all(held, acme)
+
+    assert rows(held, placed) == {"CHAIR": "2", "TABLE": "1"}
+    assert journaled(held, placed) == [("noted", "kept_invoiced")]
+
+
+@pytest.mark.usefixtures("travelling")
+def test_CHG_5_an_order_in_a_locked_period_stays(held: Process, shop: Shop, acme: int, placed: Order) -> None:
+    with held.pool.connection() as connection:
+        connection.execute("UPDATE hub.settings SET locked_until = '2999-12-31'")
+    shop.shop.edit_order(placed.id, {"status": "cancelled"})
+
+    assert import_all(held, acme) == ["imported"]
+
+    assert journaled(held, placed) == [("noted", "kept_locked")]
+
+
+@pytest.mark.usefixtures("travelling")
+def test_ORD_7_an_order_deleted_by_a_person_stays_away_whatever_its_store_does(
+    held: Process, shop: Shop, acme: int, placed: Order
+) -> None:
+    in_hub(held, placed, lambda order_id, _: DeleteOrder(order_id, "ada"))
+    edit(shop, placed, CHAIR=3)
+    shop.shop.edit_order(placed.id, {"status": "cancelled"})
+    words = import_all(held, acme)
+    shop.shop.edit_order(placed.id, {"status": "processing"})
+    words += import_all(held, acme)
+
+    assert words == ["deleted", "deleted"]
+    assert show(held, str(placed.id))["reason"] == "deleted_in_hub"
+
+
+@pytest.mark.usefixtures("travelling")
+def test_ORD_7_an_order_that_a_person_deletes_while_it_is_looked_at_stays_away(
+    held: Process, shop: Shop, acme: int, placed: Order
+) -> None:
+    def too_late(session: StoreSession, seen: Seen) -> Done:
+        in_hub(held, placed, lambda order_id, _: DeleteOrder(order_id, "ada"))
+        return follow_changes(session, seen)
+
+    edit(shop, placed, CHAIR=3)
+    fetch_orders(acme)
+
+    words = [work_on_orders(acme, [str(placed.id)], too_late), *import_due(held, acme)]
+
+    assert words == ["deleted", "deleted"]
+    assert show(held, str(placed.id))["reason"] == "deleted_in_hub"
+
+
+# -- news out of order, and twice --------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("travelling")
+def test_CHG_8_old_news_is_ignored(held: Process, shop: Shop, acme: int, placed: Order) -> None:
+    with held.pool.connection() as connection:
+        row = orders.look(connection, acme, str(placed.id))
+    assert row is not None
+    old = held.connector(row).snapshot(str(placed.id))
+    assert old.updated_at is not None
+    old = replace(old, updated_at=old.updated_at - timedelta(minutes=1))
+    edit(shop, placed, CHAIR=3)
+    import_all(held, acme)
+
+    with held.pool.connection() as connection:
+        assert orders.keep_snapshots(connection, acme, [old]) == []
+
+    assert import_due(held, acme) == []
+    assert rows(held, placed)["CHAIR"] == "3"
+
+
+@pytest.mark.usefixtures("travelling")
+def test_CHG_8_the_same_change_in_parallel_is_made_once_even_without_a_lock(
+    held: Process, shop: Shop, acme: int, placed: Order, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    edit(shop, placed, CHAIR=3, LAMP=1)
+    fetch_orders(acme)
+    numbers = count()
+    monkeypatch.setattr("connectors.locks.order_key", lambda *_: f"lost:{next(numbers)}")
+
+    with ThreadPoolExecutor(4) as pool:
+        words = list(pool.map(lambda _: import_order(acme, str(placed.id)), range(4)))
+
+    assert words.count("changed") == 1
+    assert set(words) <= {"changed", "imported", "nothing_due"}
+    assert rows(held, placed) == {"CHAIR": "3", "TABLE": "1", "LAMP": "1"}
