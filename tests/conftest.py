@@ -26,7 +26,11 @@ from workers.embedded import EmbeddedError, Servers, ensure_servers, stop_server
 _HOME = "STORESYNC_TESTS_HOME"  # handed to the workers of pytest-xdist, which inherit our environment
 _PREFIX = "storesync-tests-"
 _COPY_LOCK = 7203_0002  # advisory lock, see _copy_of_template
-_NOWHERE = {"DATABASE_URL": "postgresql://127.0.0.1:1/nowhere", "REDIS_URL": "redis://127.0.0.1:1"}
+_NOWHERE = {
+    "DATABASE_URL": "postgresql://127.0.0.1:1/nowhere",
+    "REDIS_URL": "redis://127.0.0.1:1",
+    "STORESYNC_SECRET_KEY": "a key that locks nothing",
+}
 
 hypothesis.settings.register_profile("dev", deadline=None)
 hypothesis.settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
