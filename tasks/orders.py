@@ -20,9 +20,9 @@ from tasks.session import Done, Seen, StoreSession, work_on_orders
     soft_time_limit=locks.ORDER_SOFT_LIMIT_SECONDS,
     time_limit=locks.ORDER_HARD_LIMIT_SECONDS,
 )
-def import_order(store: int | str, *external_ids: str) -> str:
+def import_order(store: int | str, external_id: str, *more: str) -> str:
     """Bring an order of a store, or several, into the hub, if due and eligible (ORD-1…8). Each by itself."""
-    return work_on_orders(store, [str(external_id) for external_id in external_ids], take_in)
+    return work_on_orders(store, [str(each) for each in (external_id, *more)], take_in)
 
 
 def take_in(session: StoreSession, seen: Seen) -> Done:

@@ -171,7 +171,7 @@ def receive(pieces: tuple[str, ...], location: str | None, batch: str | None) ->
     received = _read_pieces(pieces)
     with hub_desk() as desk:
         numbers = desk.apply([ReceivePurchase(sku, quantity, location, batch) for sku, quantity in received])
-    parts = (f"{plain(quantity)} × {sku} (PO-{po})" for (sku, quantity), po in zip(received, numbers, strict=True))
+    parts = [f"{plain(quantity)} × {sku} (PO-{po})" for (sku, quantity), po in zip(received, numbers, strict=True)]
     done(f"Received {', '.join(parts)}. See: storesync stock show {received[0][0]}", received=parts)
 
 

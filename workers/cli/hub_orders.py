@@ -28,7 +28,7 @@ from workers.cli.hub_desk import (
     limit_option,
     rows_named,
 )
-from workers.cli.output import Failed, done, example, json_option, say, table
+from workers.cli.output import Failed, cell, done, example, json_option, say, table
 
 _Portions = tuple[tuple[str, Decimal], ...]
 
@@ -79,8 +79,8 @@ def _document(connection: Connection, order_id: str) -> dict[str, Any]:
 def _tell(document: dict[str, Any]) -> None:
     customer = document["customer"]
     click.echo(
-        f"Order {document['order_no']} (hub/{document['id']}) · {document['status']} · "
-        f"{customer['name']} <{customer['email'] or 'no e-mail'}> · deliver by {document['delivery_date']}"
+        f"Order {cell(document['order_no'])} (hub/{document['id']}) · {document['status']} · "
+        f"{cell(customer['name'])} <{cell(customer['email'] or 'no e-mail')}> · deliver by {document['delivery_date']}"
     )
     columns = ["sku", "name", "quantity", "packed_quantity", "delivered_quantity", "invoiced", "location", "status"]
     rows = [[*(row[column] for column in columns), _mo(row["mo"])] for row in document["rows"]]
