@@ -18,6 +18,7 @@ from workers.schedule import FIXED
 
 ROOT = Path(__file__).parent.parent
 FINISHED = [
+    "ORD-1",
     "ORD-4",
     "ORD-5",
     "ORD-6",
@@ -25,6 +26,7 @@ FINISHED = [
     "ORD-8",
     "MAP-1",
     "MAP-2",
+    "MAP-3",
     "MAP-4",
     "MAP-5",
     "MAP-6",

@@ -1,0 +1,199 @@
+"""schemas.bigcommerce_amounts: discounts, taxes, charges, refunds and rates, as orders that add up."""
+
+from decimal import Decimal
+
+import pytest
+
+from schemas.bigcommerce import read_order
+from schemas.orders import Kind
+from tests.makers import money
+from tests.schemas.bigcommerce_orders import amounts, assert_adds_up, example, line, read
+
+# -- discounts ---------------------------------------------------------------------------------------------------
+
+
+def test_MAP_4_a_discount_that_lines_report_with_tax_is_taken_off_once() -> None:
+    """A recorded order: 10 × 250.00 with tax, 100.00 off, 125.12 of the 2400.00 are tax."""
+    discounts = [{"id": "manual-discount", "amount": "100.0000", "target": "order"}]
+    order = read(
+        line(quantity=10, applied_discounts=discounts, **amounts("2369.6667", "2500.0000", "125.1200")),
+        is_tax_inclusive_pricing=True,
+        discount_amount="100.0000",
+        **amounts("2274.8800", "2400.0000", "125.1200"),
+    )
+
+    (row,) = assert_adds_up(order).rows
+
+    assert (order.order_discount, order.lines[0].discount) == (0, 100)
+    assert (row.total, row.tax, row.tax_rate, row.discount_percent) == (money("2274.88"), money("125.12"), 5.5, 4)
+    assert order.lines[0].tax_rate == Decimal("5.5")
+
+
+def test_MAP_4_discount_and_coupon_both_come_off() -> None:
+    """67.84 + 12.00 - 5.00 - 5.00 = 69.84."""
+    order = read(
+        line(**amounts("67.84", "67.84", "0")),
+        fees=[{"id": 1, "cost_ex_tax": 12, "cost_inc_tax": 12, "display_name_customer": "Insurance"}],
+        discount_amount="5.0000",
+        coupon_discount="5.0000",
+        **amounts("69.84", "69.84", "0"),
+    )
+
+    assert order.order_discount == 10
+    assert assert_adds_up(order).total == money("69.84")
+
+
+def test_MAP_4_of_two_discounts_the_one_that_no_line_reports_is_spread() -> None:
+    coupon = [{"id": "coupon", "amount": "2.50", "target": "order"}]
+    lines = [line(number, applied_discounts=coupon, **amounts("50", "50", "0")) for number in (1, 2)]
+
+    order = read(*lines, discount_amount="7.77", coupon_discount="5", **amounts("87.23", "87.23", "0"))
+
+    assert order.order_discount == money("7.77")
+    assert_adds_up(order)
+
+
+def test_MAP_4_where_lines_report_a_promotion_of_their_own_the_total_decides() -> None:
+    """The order's 10.00 are not the 8.00 of the line's promotion."""
+    promotion = [{"id": "promotion", "amount": "8.00", "target": "product"}]
+    order = read(
+        line(1, applied_discounts=promotion, **amounts("50", "50", "0")),
+        line(2, **amounts("50", "50", "0")),
+        discount_amount="10.00",
+        **amounts("82", "82", "0"),
+    )
+
+    assert order.order_discount == 10
+    assert_adds_up(order)
+
+
+def test_MAP_4_shares_with_fractions_of_a_cent_leave_no_discount_over() -> None:
+    share = [{"id": "manual-discount", "amount": "3.3333", "target": "order"}]
+    lines = [line(number, applied_discounts=share, **amounts("10", "10", "0")) for number in (1, 2, 3)]
+
+    order = read(*lines, discount_amount="10", **amounts("20", "20", "0"))
+
+    assert order.order_discount == 0
+    assert_adds_up(order)
+
+
+# -- taxes -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("ex_tax", "tax", "rate"),
+    [("868.36", "71.64", "8.25"), ("31.95", "5.28", "16.53"), ("10000", "1547.40", "15.474"), ("10", "0", "0")],
+)
+def test_a_rate_is_read_off_the_amounts_with_as_few_digits_as_give_the_tax(ex_tax: str, tax: str, rate: str) -> None:
+    inc_tax = str(Decimal(ex_tax) + Decimal(tax))
+
+    order = read(line(**amounts(ex_tax, inc_tax, tax)), **amounts(ex_tax, inc_tax, tax))
+
+    assert order.lines[0].tax_rate == Decimal(rate)
+
+
+def test_a_small_amount_takes_the_rate_of_a_large_one() -> None:
+    """0.02 of 0.10 could be 15 to 25 %."""
+    small, large = line(1, **amounts("0.10", "0.12", "0.02")), line(2, **amounts("100", "119", "19"))
+
+    order = read(small, large, **amounts("100.10", "119.12", "19.02"))
+
+    assert [one.tax_rate for one in order.lines] == [19, 19]
+
+
+def test_MAP_6_line_taxes_from_before_a_discount_do_not_stand() -> None:
+    order = read(line(**amounts("100", "119", "19")), discount_amount="10", **amounts("90", "107.10", "17.10"))
+
+    (row,) = assert_adds_up(order).rows
+
+    assert (row.total, row.tax, row.tax_rate) == (90, money("17.10"), 19)
+
+
+# -- charges, refunds, currencies --------------------------------------------------------------------------------
+
+
+def test_MAP_9_charges_are_rows_and_payments_are_none() -> None:
+    order = read(
+        line(**amounts("10", "11.90", "1.90"), wrapping_name="Silk paper"),
+        fees=[{"id": 4, "cost_ex_tax": "8.5", "cost_inc_tax": "10.115", "display_name_merchant": "Insurance"}],
+        shipping_cost_ex_tax="4.90",
+        shipping_cost_inc_tax="5.831",
+        handling_cost_ex_tax="1",
+        handling_cost_inc_tax="1.19",
+        wrapping_cost_ex_tax="2",
+        wrapping_cost_inc_tax="2.38",
+        store_credit_amount="10.0000",
+        gift_certificate_amount="5.0000",
+        **amounts("26.40", "31.416", "5.016"),
+    )
+
+    charges = [(one.external_id, one.name, one.kind, one.tax_rate) for one in order.charges]
+
+    assert charges == [
+        ("fee:4", "Insurance", Kind.SERVICE, 19),
+        ("wrapping", "Silk paper", Kind.SERVICE, 19),
+        ("handling", "Handling", Kind.SERVICE, 19),
+        ("shipping", "None", Kind.SHIPPING, 19),
+    ]
+    assert_adds_up(order)
+
+
+def test_MAP_8_refunded_pieces_come_off_with_their_money() -> None:
+    order = read(
+        line(1, quantity=3, quantity_refunded=1, **amounts("30", "35.70", "5.70")),
+        line(2, quantity=1, quantity_refunded=1, **amounts("5", "5.95", "0.95")),
+        **amounts("35", "41.65", "6.65"),
+    )
+
+    assert [one.quantity for one in order.lines] == [2, 0]
+    assert (order.total_with_tax, order.total_tax) == (money("23.80"), money("3.80"))
+    assert_adds_up(order)
+
+
+def test_MAP_3_a_line_without_a_product_is_custom_and_a_gift_certificate_is_not() -> None:
+    custom, gift = line(1, product_id=0), line(2, product_id=0, type="giftcertificate")
+
+    order = read(custom, gift, line(3))
+
+    assert [one.is_custom for one in order.lines] == [True, False, False]
+    assert order.lines[0].item_key == "name:Dustpan & Brush"
+
+
+def test_ORD_8_the_shops_rate_is_turned_round() -> None:
+    """One USD is 150 JPY, so one JPY is a 150th of a USD. What the buyer was shown is no matter."""
+    order = read(
+        line(**amounts("3000", "3000", "0")),
+        default_currency_code="JPY",
+        currency_code="USD",
+        store_default_currency_code="USD",
+        store_default_to_transactional_exchange_rate="150.0000000000",
+        **amounts("3000", "3000", "0"),
+    )
+
+    assert (order.currency, order.exchange_base) == ("JPY", "USD")
+    assert order.exchange_rate == money("0.0066666667")
+
+
+@pytest.mark.parametrize(("base", "rate"), [("", "1.5"), ("EUR", "1.0000000000"), ("EUR", None), ("USD", "1.0")])
+def test_ORD_8_what_is_no_rate_is_left_to_the_table(base: str, rate: str | None) -> None:
+    order = read(
+        line(),
+        store_default_currency_code=base,
+        store_default_to_transactional_exchange_rate=rate,
+        **amounts("1", "1", "0"),
+    )
+
+    assert (order.exchange_rate, order.exchange_base) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("status", "is_paid"), [("captured", True), ("paid", True), ("authorized", False), ("", False), (None, False)]
+)
+def test_an_order_is_paid_when_the_money_was_taken(status: str | None, is_paid: bool) -> None:
+    assert read_order(example(payment_status=status)).is_paid is is_paid
+
+
+def test_MAP_2_a_guest_has_no_id_and_both_notes_are_kept() -> None:
+    order = read_order(example(customer_id=0, staff_notes="Fragile", customer_message="Ring twice"))
+
+    assert (order.buyer.external_id, order.note) == (None, "Fragile\nRing twice")
