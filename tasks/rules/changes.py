@@ -115,8 +115,8 @@ def _take_back(hub_order: HubOrder, reason: Reason) -> Changes:
 
 def _what_left(row: HubRow, order: StoreOrder) -> DraftRow | None:
     """The row with the pieces that are gone; None where none is."""
-    delivered = sum((line.delivered_quantity for line in order.lines if line.external_id == row.external_id), ZERO)
-    quantity = min(row.quantity, max(row.protected_quantity, delivered)) if row.ships else row.quantity
+    gone = max(row.protected_quantity, _delivered(row, order))
+    quantity = min(row.quantity, gone) if row.ships else row.quantity
     if not quantity:
         return None
     after = _with_quantity(row, quantity, currency=order.currency)
@@ -135,6 +135,11 @@ def _what_left(row: HubRow, order: StoreOrder) -> DraftRow | None:
         discount_percent=after.discount_percent,
         ships=after.ships,
     )
+
+
+def _delivered(row: HubRow, order: StoreOrder) -> Decimal:
+    """The pieces of a row that the store itself has sent out."""
+    return sum((line.delivered_quantity for line in order.lines if line.external_id == row.external_id), ZERO)
 
 
 # -- row by row --------------------------------------------------------------------------------------------------
@@ -159,7 +164,9 @@ def _follow(look: _Look, layout: Layout) -> Changes:
     if totals != hub_order.totals:
         actions.append(SetTotals(hub_order.id, totals))
         words.append(f"order: total with tax {totals.total_with_tax}, in the store {totals.store_total_with_tax}")
-    return Changes(tuple(actions), _notes(held, look) + mismatch, tuple(words))
+    nameless = [row.name for row in rows if isinstance(row, DraftRow) and row.ships and row.sku is None]
+    notes = _notes(held, look) + ((Note(Reason.LINE_WITHOUT_SKU, {"names": nameless}),) if nameless else ())
+    return Changes(tuple(actions), notes + mismatch, tuple(words))
 
 
 def _follow_row(row: HubRow, look: _Look) -> _Step:
@@ -208,7 +215,9 @@ def _held(row: HubRow, wanted: DraftRow | None, look: _Look) -> Detail | None:
     """What of a protected row stays against the store's word (CHG-4)."""
     label = row.sku or row.name
     if look.is_taken_back and row.ships:
-        return _difference(label, "quantity", ZERO, row.quantity)
+        # What the store has sent out itself is no difference: an order is archived once it is fulfilled.
+        sent = _delivered(row, look.order)
+        return _difference(label, "quantity", sent, row.quantity) if sent < row.quantity else None
     if wanted is None or wanted.quantity != row.quantity:
         return _difference(label, "quantity", wanted.quantity if wanted else ZERO, row.quantity)
     if wanted.total != row.total:

@@ -166,6 +166,12 @@ def test_CHG_2_an_added_line_is_a_new_row_where_the_order_is() -> None:
     assert (added.row.sku, added.row.external_id, added.row.total, added.row.location) == ("LAMP", "3", 10, "berlin")
 
 
+def test_MAP_1_a_new_row_without_a_SKU_is_told() -> None:
+    changes = change(order(TWO_CHAIRS, ONE_TABLE, plain_line("3", 1, 10, sku=None, name="Rug")), imported(order()))
+
+    assert [(note.reason, note.detail) for note in changes.notes] == [(Reason.LINE_WITHOUT_SKU, {"names": ["Rug"]})]
+
+
 def test_CHG_2_nothing_of_a_new_row_has_left_the_hub() -> None:
     lamp = plain_line("3", 2, 10, sku="LAMP", delivered_quantity=D(1))
 
@@ -353,6 +359,18 @@ def test_CHG_5_a_parcel_that_only_the_store_knows_of_yet_keeps_the_order() -> No
     hub_order = after(imported(order(chairs(5), ONE_TABLE)), gone)
 
     assert quantities(hub_order) == {"CHAIR": 3}
+
+
+def test_CHG_5_an_order_that_is_archived_once_it_is_fulfilled_is_no_news() -> None:
+    fulfilled = order(chairs(2, delivered_quantity=D(2)), status="cancelled")
+    before = imported(order(chairs(2)))
+    delivered = replace(
+        with_row(before, "CHAIR", delivered_quantity=D(2), status=DeliveryStatus.DELIVERED),
+        status=DeliveryStatus.DELIVERED,
+    )
+
+    assert change(fulfilled, before) == Changes()
+    assert change(fulfilled, delivered) == Changes()
 
 
 # -- CHG-7: another location -------------------------------------------------------------------------------------
