@@ -7,10 +7,11 @@ from celery import current_app
 from kombu.exceptions import OperationalError
 
 from connectors.errors import Unavailable
-from connectors.postgres import Connection, orders
+from connectors.postgres import Connection, orders, stores
 
 _IN_ONE_GO: Final = 100  # messages that go to Redis in one round trip
 _TOGETHER: Final = 10  # orders in one message at most: Celery's own work for a message is as much as ours for an order
+_FETCH_BELL_SECONDS: Final = 10
 _HANDS: Final = 8  # a few orders are spread over so many messages, so that several workers share them
 
 
@@ -46,6 +47,13 @@ def ring_next_orders(connection: Connection, store_id: int) -> int:
 def ring_fetch(store_id: int) -> None:
     """Ask a worker to fetch a store's changed orders now."""
     _ring("fetch_orders", [(store_id,)])
+
+
+def ring_due_fetches(connection: Connection) -> int:
+    """Ring for the stores whose fetch was put off until now; returns how many. It is done again every few seconds."""
+    due = stores.due_fetches(connection)
+    _ring("fetch_orders", [(store_id,) for store_id in due], expires=_FETCH_BELL_SECONDS)
+    return len(due)
 
 
 def _ring(task: str, messages: list[tuple[Any, ...]], **options: Any) -> None:

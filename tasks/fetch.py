@@ -5,24 +5,26 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from time import monotonic
+from typing import assert_never
 
 import psycopg
 from celery import shared_task
 
 from connectors import locks, postgres
 from connectors.postgres import journal, orders, stores
-from schemas.orders import Snapshot
+from schemas.orders import Page, Snapshot
+from schemas.reasons import Reason
 from schemas.stores import StoreState
 from tasks import bells
 from tasks.process import Process, process
-from tasks.rules.failures import SetAside, StopStore, TryAgain, decide_failure
+from tasks.rules.failures import STORE_TRIES, SetAside, StopStore, TryAgain, decide_failure
 from tasks.session import EXPECTED, UnknownStore, problem_of, resolve_store, stop_store
 
 # A long first import stops here, well inside the time limit, and goes on from its cursor in a new task.
 BUDGET_SECONDS = 45
 
-# How long a store is left alone that answered, but not as a shop does.
-REFUSED_PAUSE = timedelta(minutes=10)
+# How often a store is asked that stayed away, or says no: its next order should not wait for an hourly sweep.
+LONG_PAUSE = timedelta(minutes=5)
 
 
 @shared_task(name="fetch_orders")
@@ -51,68 +53,80 @@ def _fetch_one(held: Process, store_id: int) -> str:
     try:
         return _fetch_pages(held, row)
     except EXPECTED as error:
-        return _write_down(held, row, error)
+        return _write_down(held, store_id, error)
 
 
 def _fetch_pages(held: Process, row: postgres.Row) -> str:
     stop_at = monotonic() + BUDGET_SECONDS
-    for page in held.connector(row).changed_orders(row["cursor"]):
+    cursor = row["cursor"]
+    for number, page in enumerate(held.connector(row).changed_orders(cursor)):
         # No transaction is open while the store is asked for the next page.
         with held.pool.connection() as connection:
-            with connection.transaction():
-                news = _keep(connection, row["id"], page.snapshots)
-                _journal_unreadable(connection, row["id"], news)
-                stores.keep_cursor(connection, row["id"], page.cursor)
+            is_ours = _keep_page(connection, row["id"], page, was=cursor)
             bells.ring_due_orders(connection, row["id"])
-        if monotonic() > stop_at:
+        # The first page may be all there is: a slow shop must come to an end as well.
+        if not is_ours or (number and monotonic() > stop_at):
             return "goes_on"
+        cursor = page.cursor
     with held.pool.connection() as connection:
-        stores.fetched(connection, row["id"])
-    return "fetched"
+        return "fetched" if stores.fetched(connection, row["id"], cursor=cursor) else "goes_on"
 
 
-def _keep(connection: postgres.Connection, store_id: int, snapshots: Sequence[Snapshot]) -> list[postgres.Row]:
+def _keep_page(connection: postgres.Connection, store_id: int, page: Page, *, was: str | None) -> bool:
+    """Store a page and the cursor behind it; False when somebody else moved the cursor, or the store, meanwhile."""
+    with connection.transaction():
+        for snapshot in _keep(connection, store_id, page.snapshots):
+            if snapshot.problem is not None:
+                _journal_unreadable(connection, store_id, snapshot.external_id, snapshot.problem)
+        return stores.advance_cursor(connection, store_id, was=was, cursor=page.cursor)
+
+
+def _keep(connection: postgres.Connection, store_id: int, snapshots: Sequence[Snapshot]) -> list[Snapshot]:
     """Store a page; what the database itself cannot hold is set aside alone (SPEC chapter 11)."""
     try:
         with connection.transaction():
             return orders.keep_snapshots(connection, store_id, snapshots)
     except psycopg.DataError as error:
         if len(snapshots) == 1:
-            problem = ("", f"cannot be stored: {error.diag.message_primary}")
+            problem = ("", f"cannot be stored: {error.diag.message_primary or error}")
             bare = replace(snapshots[0], payload=None, problem=problem)
             return orders.keep_snapshots(connection, store_id, [bare])
-        return [row for snapshot in snapshots for row in _keep(connection, store_id, [snapshot])]
+        return [news for snapshot in snapshots for news in _keep(connection, store_id, [snapshot])]
 
 
-def _journal_unreadable(connection: postgres.Connection, store_id: int, news: list[postgres.Row]) -> None:
-    for order in news:
-        if order["state"] == "failed":
-            line = journal.Line("fetch", "failed", order["reason"], order["detail"])
-            journal.add(connection, line, store_id=store_id, external_id=order["external_id"])
+def _journal_unreadable(
+    connection: postgres.Connection, store_id: int, external_id: str, problem: tuple[str, str]
+) -> None:
+    path, words = problem
+    line = journal.Line("fetch", "failed", Reason.INVALID_PAYLOAD, {"path": path, "problem": words})
+    journal.add(connection, line, store_id=store_id, external_id=external_id)
 
 
-def _write_down(held: Process, row: postgres.Row, error: Exception) -> str:
+def _write_down(held: Process, store_id: int, error: Exception) -> str:
     """A store that cannot be fetched waits, alone; one that refuses us stops until a person acts (MUL-1)."""
     now = datetime.now(UTC)
-    decision = decide_failure(problem_of(error), attempts=row["fetch_attempts"], now=now, jitter=random.random())
     with held.pool.connection() as connection:
+        row = stores.find_store(connection, str(store_id))  # pages may have come in since the fetch began
+        if row is None:
+            raise UnknownStore(f"there is no store {store_id}") from error
+        problem = problem_of(error)
+        decision = decide_failure(problem, attempts=row["fetch_attempts"], now=now, jitter=random.random())
         match decision:
             case StopStore(reason=reason, detail=detail):
-                stop_store(connection, row["id"], reason=reason, detail=detail)
+                stop_store(connection, store_id, reason=reason, detail=detail)
                 return "store_needs_attention"
             case TryAgain(at=at, reason=reason, is_attempt=is_attempt):
-                stores.put_off_fetch(
-                    connection, row["id"], due_at=at, reason=reason, detail=str(error), is_attempt=is_attempt
-                )
-            case SetAside(reason=reason, detail=detail, again_at=at):
-                # Several attempts in a row have failed, or the store says no: journaled, and tried on, rarely.
-                journal.add(connection, journal.Line("fetch", "failed", reason, detail), store_id=row["id"])
-                stores.put_off_fetch(
-                    connection,
-                    row["id"],
-                    due_at=at or now + REFUSED_PAUSE,
-                    reason=reason,
-                    detail=str(error),
-                    is_attempt=True,
-                )
-        return "put_off"
+                delay = stores.Delay(at, reason, problem.words, is_attempt)
+            case SetAside(reason=reason, detail=detail):
+                delay = stores.Delay(now + LONG_PAUSE, reason, problem.words)
+                if _is_news(row, reason):
+                    journal.add(connection, journal.Line("fetch", "failed", reason, detail), store_id=store_id)
+            case _:
+                assert_never(decision)
+        stores.put_off_fetch(connection, store_id, delay)
+    return "put_off"
+
+
+def _is_news(row: postgres.Row, reason: str) -> bool:
+    # The store says no for the first time, or an outage has just outlasted the back-off.
+    return bool(row["reason"] != reason or row["fetch_attempts"] == STORE_TRIES - 1)

@@ -29,8 +29,8 @@ class Outcome:
     lines: tuple[Line, ...] = ()
 
 
-def keep_snapshots(connection: Connection, store_id: int, snapshots: Sequence[Snapshot]) -> list[Row]:
-    """Store a page of orders; returns those that are news, as external_id, state, reason, detail."""
+def keep_snapshots(connection: Connection, store_id: int, snapshots: Sequence[Snapshot]) -> list[Snapshot]:
+    """Store a page of orders; returns those that are news."""
     newest = {snapshot.external_id: snapshot for snapshot in snapshots}  # one statement may touch a row once
     page = sorted(newest.values(), key=lambda snapshot: snapshot.external_id)  # locks in one order: no deadlock
     values = {
@@ -41,7 +41,7 @@ def keep_snapshots(connection: Connection, store_id: int, snapshots: Sequence[Sn
         "times": [snapshot.updated_at for snapshot in page],
         "problems": [_problem(snapshot) for snapshot in page],
     }
-    return connection.execute(_SQL["keep_snapshots"], values).fetchall()
+    return [newest[row["external_id"]] for row in connection.execute(_SQL["keep_snapshots"], values)]
 
 
 def _problem(snapshot: Snapshot) -> str | None:

@@ -1,6 +1,6 @@
 """Stores and the account in PostgreSQL. Credentials pass through here encrypted, and only so."""
 
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -99,17 +99,37 @@ def stop_store(connection: Connection, store_id: int, *, reason: str, detail: st
     return connection.execute(_SQL["stop_store"], values).rowcount > 0
 
 
-def put_off_fetch(
-    connection: Connection, store_id: int, *, due_at: datetime, reason: str, detail: str, is_attempt: bool
-) -> None:
+@dataclass(frozen=True, slots=True)
+class Delay:
+    """Until when a store's orders are not fetched, and why. A wait that was asked for is no attempt."""
+
+    until: datetime
+    reason: str
+    detail: str
+    is_attempt: bool = True
+
+
+def put_off_fetch(connection: Connection, store_id: int, delay: Delay) -> None:
     """Do not fetch a store's orders before a moment."""
-    values = {"id": store_id, "due_at": due_at, "reason": reason, "detail": detail, "attempt": int(is_attempt)}
+    values = {
+        "id": store_id,
+        "due_at": delay.until,
+        "reason": delay.reason,
+        "detail": delay.detail,
+        "attempt": int(delay.is_attempt),
+    }
     connection.execute(_SQL["put_off_fetch"], values)
 
 
 def keep_cursor(connection: Connection, store_id: int, cursor: str) -> None:
-    """Go on behind this page next time."""
+    """Start here next time, wherever a fetch that is on its way has come to."""
     connection.execute(_SQL["keep_cursor"], {"id": store_id, "cursor": cursor})
+
+
+def advance_cursor(connection: Connection, store_id: int, *, was: str | None, cursor: str) -> bool:
+    """Go on behind this page next time; False when the cursor is not where it was, or the store is not active."""
+    values = {"id": store_id, "was": was, "cursor": cursor}
+    return connection.execute(_SQL["advance_cursor"], values).rowcount > 0
 
 
 def fetch_now(connection: Connection, store_id: int) -> None:
@@ -125,9 +145,14 @@ def database_time(connection: Connection) -> datetime:
     return moment
 
 
-def fetched(connection: Connection, store_id: int) -> None:
-    """A fetch came to its end."""
-    connection.execute(_SQL["fetched"], {"id": store_id})
+def fetched(connection: Connection, store_id: int, *, cursor: str | None) -> bool:
+    """A fetch came to its end; False when somebody moved the cursor meanwhile, and there is more to fetch."""
+    return connection.execute(_SQL["fetched"], {"id": store_id, "cursor": cursor}).rowcount > 0
+
+
+def due_fetches(connection: Connection) -> list[int]:
+    """Active stores whose fetch was put off, and the moment has come."""
+    return [row["id"] for row in connection.execute(_SQL["due_fetches"])]
 
 
 def schedule(connection: Connection) -> list[Row]:

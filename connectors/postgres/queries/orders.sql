@@ -28,7 +28,7 @@ SET snapshot = excluded.snapshot,
     rung_at = CASE WHEN o.digest <> excluded.digest THEN NULL ELSE o.rung_at END
 WHERE o.digest <> excluded.digest
   AND (o.store_updated_at IS NULL OR excluded.store_updated_at IS NULL OR excluded.store_updated_at >= o.store_updated_at)
-RETURNING external_id, state, reason, detail
+RETURNING external_id
 
 -- name: expect
 -- Room for an order that nobody fetched yet, asked for by hand; it is loaded when it is looked at.

@@ -28,7 +28,8 @@ VALUES (%(name)s, %(platform)s, %(url)s, %(credentials)s, %(settings)s, %(allow_
 ON CONFLICT (platform, url) DO UPDATE
 SET name = excluded.name, credentials = excluded.credentials, settings = excluded.settings,
     allow_insecure = excluded.allow_insecure, state = 'active', reason = NULL, reason_detail = NULL,
-    connected_at = now(), activated_at = now(), cursor = NULL, fetch_due_at = NULL, fetch_attempts = 0
+    connected_at = now(), activated_at = now(), cursor = NULL, fetched_at = NULL, fetch_due_at = NULL,
+    fetch_attempts = 0
 WHERE stores.state = 'disconnected'
 RETURNING id
 
@@ -61,8 +62,14 @@ SET fetch_due_at = %(due_at)s, fetch_attempts = fetch_attempts + %(attempt)s, re
 WHERE id = %(id)s AND state = 'active'
 
 -- name: keep_cursor
--- The page is stored: go on behind it.
+-- A person says where to start.
 UPDATE stores SET cursor = %(cursor)s WHERE id = %(id)s
+
+-- name: advance_cursor
+-- The page is stored: go on behind it, unless the cursor was moved or the store stopped since the page was asked for.
+-- A store that gives us pages is not away, however often it breaks off.
+UPDATE stores SET cursor = %(cursor)s, fetch_attempts = 0
+WHERE id = %(id)s AND cursor IS NOT DISTINCT FROM %(was)s AND state = 'active'
 
 -- name: fetch_now
 -- A person wants it now: an earlier back-off does not hold it up. What the vendor asked us to wait still does.
@@ -76,7 +83,11 @@ SELECT clock_timestamp() AS now
 -- A fetch came to its end.
 UPDATE stores
 SET fetched_at = now(), fetch_due_at = NULL, fetch_attempts = 0, reason = NULL, reason_detail = NULL
-WHERE id = %(id)s AND state = 'active'
+WHERE id = %(id)s AND state = 'active' AND cursor IS NOT DISTINCT FROM %(cursor)s
+
+-- name: due_fetches
+-- Stores that were to be asked again at a moment, which their own interval may be far away from.
+SELECT id FROM stores WHERE state = 'active' AND fetch_due_at <= now()
 
 -- name: schedule
 -- What beat keeps an entry for: every active store and its own interval.
