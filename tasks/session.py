@@ -3,14 +3,13 @@
 import random
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from time import monotonic
 from typing import Any, Final, assert_never
 
 import psycopg
 from billiard.exceptions import SoftTimeLimitExceeded
-from psycopg_pool import PoolTimeout
 
 from connectors import errors, locks, postgres
 from connectors.config import ConfigError
@@ -21,14 +20,23 @@ from connectors.postgres.hub import PostgresHub
 from connectors.store import StoreConnector
 from schemas.errors import Unreadable
 from schemas.failures import Problem, ProblemKind
+from schemas.fields import clean
 from schemas.hub import Account
 from schemas.stores import Remembered, Store, StoreState
 from tasks import bells
 from tasks.process import Process, process
 from tasks.rules.failures import SetAside, StopStore, TryAgain, decide_failure
 
-EXPECTED = (errors.ConnectorError, Unreadable, psycopg.Error, PoolTimeout, SoftTimeLimitExceeded)
-
+# What the outside does to us. A statement the database does not understand is not among it: that is ours.
+EXPECTED: Final = (
+    errors.ConnectorError,
+    Unreadable,
+    psycopg.OperationalError,
+    psycopg.InterfaceError,
+    psycopg.DataError,
+    psycopg.IntegrityError,
+    SoftTimeLimitExceeded,
+)
 
 BUDGET_SECONDS: Final = 8  # of one bell; a single order may take longer
 
@@ -188,13 +196,12 @@ def _read_seen(row: postgres.Row) -> Seen:
 def _write_down(held: Process, row: postgres.Row, error: Exception) -> Done:
     """Put what failed where the operator sees it, and say when it is tried again (SPEC chapter 11)."""
     store_id, external_id = row["id"], row["external_id"]
-    decision = decide_failure(
-        problem_of(error), attempts=row["attempts"], now=datetime.now(UTC), jitter=random.random()
-    )
+    problem = problem_of(error)
+    decision = decide_failure(problem, attempts=row["attempts"], now=datetime.now(UTC), jitter=random.random())
     with held.pool.connection() as connection:
         match decision:
             case TryAgain(at=at, reason=reason, is_attempt=is_attempt):
-                failure = due.Failure(reason, {"problem": str(error)}, at, is_attempt)
+                failure = due.Failure(reason, {"problem": problem.words}, at, is_attempt)
                 due.put_off(connection, store_id, external_id, failure)
                 return Done("put_off")
             case SetAside(reason=reason, detail=detail, again_at=at):
@@ -217,7 +224,12 @@ def stop_store(connection: postgres.Connection, store_id: int, *, reason: str, d
 
 
 def problem_of(error: Exception) -> Problem:
-    """An error of the outside in the words that rules know."""
+    """An error of the outside in the words that rules know, without signs that cannot be stored."""
+    problem = _problem_of(error)
+    return replace(problem, words=clean(problem.words))
+
+
+def _problem_of(error: Exception) -> Problem:
     match error:
         case Unreadable(path=path, problem=words):
             return Problem(ProblemKind.UNREADABLE, words, path=path)
@@ -232,6 +244,7 @@ def problem_of(error: Exception) -> Problem:
             # The database's own guards say no, and would say so again.
             return Problem(ProblemKind.HUB_REFUSED, f"{type(error).__name__}: {error.diag.message_primary}")
         case psycopg.Error():
+            # Away, a conflict, or of another version than we are: it waits until that is over.
             return Problem(ProblemKind.HUB_BUSY, type(error).__name__)
         case _:
             return Problem(ProblemKind.UNEXPECTED, f"{type(error).__name__}: {error}"[:500])

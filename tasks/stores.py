@@ -13,9 +13,11 @@ from connectors.postgres.hub import PostgresHub
 from connectors.postgres.journal import Line
 from connectors.store import StoreFacts
 from schemas.errors import SettingRefused
+from schemas.reasons import Reason
 from schemas.settings import Value, read_store_settings
 from schemas.stores import StoreState
 from tasks.process import Process
+from tasks.session import problem_of, stop_store
 
 _NAME = re.compile(r"^[a-z0-9][a-z0-9_-]{0,62}$")
 
@@ -124,8 +126,9 @@ def check_store(held: Process, row: Row) -> StoreFacts:
     try:
         facts = held.connector(row).check()
     except Refused as error:
+        detail = {"problem": problem_of(error).words}
         with held.pool.connection() as connection:
-            stores.stop_store(connection, row["id"], reason="credentials_refused", detail=str(error))
+            stop_store(connection, row["id"], reason=Reason.CREDENTIALS_REFUSED, detail=detail)
         raise
     if row["state"] == StoreState.NEEDS_ATTENTION:
         with held.pool.connection() as connection, connection.transaction():
