@@ -7,6 +7,8 @@ from connectors.postgres import orders as due
 from connectors.postgres.journal import Line
 from connectors.postgres.orders import Outcome
 from schemas.actions import Detail
+from schemas.hub import HubOrder
+from schemas.orders import StoreOrder
 from tasks.rules.changes import Changes, decide_changes, follows_changes
 from tasks.seen import read_order, settle
 from tasks.session import Done, Seen, StoreSession
@@ -22,11 +24,16 @@ def follow_changes(session: StoreSession, seen: Seen) -> Done:
         hub_order = session.hub.order_to_change(row["hub_order_id"]) if row and row["hub_order_id"] else None
         if row is None or hub_order is None:
             return Done("deleted", is_due=True)  # by a person, this moment: it is looked at again as what it is now
-        matches = session.hub.matches(session.store.id, order, base_currency=session.account.base_currency)
-        changes = decide_changes(order, hub_order, store=session.store, matches=matches)
+        changes = compare(session, order, hub_order)
         session.hub.apply(changes.actions)
         done = settle(session, seen, _outcome(changes, row))
     return replace(done, word="changed") if changes.actions and not changes.deletes else done
+
+
+def compare(session: StoreSession, order: StoreOrder, hub_order: HubOrder) -> Changes:
+    """What the store's order would do to the hub's, with the hub as it is now. Nothing is written."""
+    matches = session.hub.matches(session.store.id, order, base_currency=session.account.base_currency)
+    return decide_changes(order, hub_order, store=session.store, matches=matches)
 
 
 def _outcome(changes: Changes, row: postgres.Row) -> Outcome:

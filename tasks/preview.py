@@ -9,14 +9,16 @@ from connectors.postgres import orders
 from schemas.actions import Skip
 from schemas.errors import Unreadable
 from schemas.orders import Snapshot, StoreOrder
+from tasks.changes import compare
 from tasks.orders import decide
 from tasks.process import Process
+from tasks.rules.changes import follows_changes
 from tasks.session import StoreSession, open_session, read_remembered
 
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What would become of an order: create, skip, fail, or nothing because it stands in the hub."""
+    """What would become of an order: create, change, delete, skip, fail, or nothing: it stands in the hub as it is."""
 
     external_id: str
     outcome: str
@@ -39,10 +41,10 @@ def _preview(held: Process, connection: postgres.Connection, store_id: int, snap
     if snapshot.problem is not None:
         path, problem = snapshot.problem
         return Preview(snapshot.external_id, "fail", "invalid_payload", {"path": path, "problem": problem})
-    if remembered.has_hub_order:
-        return Preview(snapshot.external_id, "nothing")
     session = open_session(held, connection, row)
     try:
+        if remembered.has_hub_order:
+            return _preview_changes(session, snapshot, row["hub_order_id"])
         decision = decide(session, _whole(session, snapshot), remembered)
     except Unreadable as error:
         detail = {"path": error.path, "problem": error.problem}
@@ -52,6 +54,19 @@ def _preview(held: Process, connection: postgres.Connection, store_id: int, snap
     order = decision[0].order
     total = {"order_no": order.order_no, "total_with_tax": str(order.total_with_tax), "currency": order.currency}
     return Preview(snapshot.external_id, "create", None, total | {"rows": len(order.rows)})
+
+
+def _preview_changes(session: StoreSession, snapshot: Snapshot, hub_order_id: str) -> Preview:
+    hub_order = session.hub.order(hub_order_id) if follows_changes(session.store) else None
+    if hub_order is None:
+        return Preview(snapshot.external_id, "nothing")
+    changes = compare(session, _whole(session, snapshot), hub_order)
+    reason = changes.deletes or next((note.reason for note in changes.notes), None)
+    if not changes.actions:
+        return Preview(snapshot.external_id, "nothing", reason)
+    return Preview(
+        snapshot.external_id, "delete" if changes.deletes else "change", reason, {"rows": list(changes.done)}
+    )
 
 
 def _whole(session: StoreSession, snapshot: Snapshot) -> StoreOrder:

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from connectors.postgres import orders
+from connectors.postgres import orders, stores
 from connectors.postgres.hub import PostgresHub
 from connectors.sandbox import RunningSandbox
 from connectors.sandbox.generator import random_order
@@ -24,6 +24,7 @@ from schemas.hub import HubOrder
 from tasks.changes import follow_changes
 from tasks.fetch import fetch_orders
 from tasks.orders import import_order
+from tasks.preview import preview_orders
 from tasks.process import Process
 from tasks.session import Done, Seen, StoreSession, work_on_orders
 from tests.tasks.conftest import import_all, import_due, show
@@ -173,6 +174,27 @@ def test_CHG_4_a_packed_row_stays_and_the_journal_says_so_once(
     assert (shown["state"], shown["reason"]) == ("imported", "held_back")
     assert shown["order"]["total_mismatch"] is True
     assert journaled(held, placed).count(("noted", "held_back")) == 1
+
+
+@pytest.mark.usefixtures("travelling")
+@pytest.mark.parametrize(
+    ("given", "would"), [({"customer_note": "!"}, "nothing"), ({"status": "cancelled"}, "delete"), (None, "change")]
+)
+def test_BEY_1_a_dry_run_tells_what_a_change_would_do_and_does_nothing(
+    held: Process, shop: Shop, acme: int, placed: Order, given: dict[str, str] | None, would: str
+) -> None:
+    if given:
+        shop.shop.edit_order(placed.id, given)
+    else:
+        edit(shop, placed, CHAIR=3)
+    with held.pool.connection() as connection:
+        row = stores.find_store(connection, "acme")
+    assert row is not None
+
+    (preview,) = preview_orders(held, row, row["cursor"])
+
+    assert preview.outcome == would
+    assert rows(held, placed) == {"CHAIR": "2", "TABLE": "1"}
 
 
 # -- the whole order ---------------------------------------------------------------------------------------------
