@@ -108,12 +108,12 @@ def _order_routes(shop: BigCommerceShop) -> Blueprint:
 
     @routes.get("/orders")
     def orders() -> Response:
-        found = in_order(narrow(shop.orders.values(), request.args), request.args)
+        found = in_order(narrow(shop.orders.values(), request.args, shop.settings), request.args)
         return listed([shop.body(order, with_parts=_has_parts()) for order in page_of(found, request.args)])
 
     @routes.get("/orders/count")
     def count() -> Response:
-        return answer({"count": len(narrow(shop.orders.values(), request.args)), "statuses": []})
+        return answer({"count": len(narrow(shop.orders.values(), request.args, shop.settings)), "statuses": []})
 
     @routes.get("/orders/<int:order_id>")
     def order(order_id: int) -> Response:

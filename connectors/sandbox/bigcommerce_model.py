@@ -36,6 +36,7 @@ class BigCommerceSettings:
     is_tax_inclusive: bool = False
     quota: int = 450  # of a Pro plan
     window_seconds: float = 30.0
+    are_bounds_within: bool = True  # whether a date that is asked for as a bound is within it; not documented
     lines_inside: int | None = None  # how many lines an order in a list carries itself; None for all
 
 

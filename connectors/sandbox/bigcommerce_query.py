@@ -1,11 +1,11 @@
 """Reading the parameters of BigCommerce's lists: bounds, dates in two spellings, order, page."""
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any, Final, TypeVar
 
-from connectors.sandbox.bigcommerce_model import BigOrder, BigRefusal, invalid
+from connectors.sandbox.bigcommerce_model import BigCommerceSettings, BigOrder, BigRefusal, invalid
 
 MOST: Final = 250
 Item = TypeVar("Item")
@@ -44,8 +44,9 @@ def moment(args: Args, name: str) -> datetime | None:
     raise invalid(name, "must be a date")
 
 
-def narrow(orders: Iterable[BigOrder], args: Args) -> list[BigOrder]:
-    """The orders that the filters leave: bounds are within, what is deleted is not there. Raises BigRefusal."""
+def narrow(orders: Iterable[BigOrder], args: Args, settings: BigCommerceSettings) -> list[BigOrder]:
+    """The orders that the filters leave; what is deleted is not there. Raises BigRefusal."""
+    edge = timedelta(0) if settings.are_bounds_within else timedelta(microseconds=1)
     status, customer = whole(args, "status_id"), whole(args, "customer_id")
     low, high = whole(args, "min_id"), whole(args, "max_id")
     bounds = {name: (moment(args, f"min_date_{name}"), moment(args, f"max_date_{name}")) for name in _DATES}
@@ -57,7 +58,7 @@ def narrow(orders: Iterable[BigOrder], args: Args) -> list[BigOrder]:
         and (customer is None or order.fields.get("customer_id") == customer)
         and (low is None or order.id >= low)
         and (high is None or order.id <= high)
-        and all(_is_within(read(order), *bounds[name]) for name, read in _DATES.items())
+        and all(_is_within(read(order), bounds[name], edge) for name, read in _DATES.items())
     ]
 
 
@@ -67,8 +68,9 @@ _DATES: Final[dict[str, Callable[[BigOrder], datetime]]] = {
 }
 
 
-def _is_within(value: datetime, low: datetime | None, high: datetime | None) -> bool:
-    return (low is None or value >= low) and (high is None or value <= high)
+def _is_within(value: datetime, bounds: tuple[datetime | None, datetime | None], edge: timedelta) -> bool:
+    low, high = bounds
+    return (low is None or value >= low + edge) and (high is None or value <= high - edge)
 
 
 def in_order(orders: list[BigOrder], args: Args) -> list[BigOrder]:

@@ -171,6 +171,41 @@ def test_MAP_6_every_order_of_a_varied_shop_is_the_shops_to_the_cent() -> None:
             assert all(row.tax_rate in {0, 19, Decimal("8.25"), Decimal("7.7")} for row in made.rows)
 
 
+@pytest.mark.parametrize("are_bounds_within", [True, False])
+def test_nothing_is_lost_whether_a_bound_is_within_or_not(
+    sandbox: RunningSandbox[BigCommerceShop], monkeypatch: pytest.MonkeyPatch, are_bounds_within: bool
+) -> None:
+    monkeypatch.setattr(bigcommerce, "PER_PAGE", 3)
+    sandbox.shop.settings.are_bounds_within = are_bounds_within
+    start, placed = datetime.now(UTC) - HOUR, []
+    for second in (0, 0, 1, 1, 1, 1, 1, 2, 2, 3, 4, 4):
+        with sandbox.shop.at(start + timedelta(seconds=second)):
+            placed.append(place(sandbox.shop))
+
+    assert ids_of(connect(sandbox).changed_orders(None)) == placed
+
+
+def test_a_run_that_ends_within_a_full_second_goes_on_there(
+    sandbox: RunningSandbox[BigCommerceShop], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The order of the second after it has the lowest id, so it is on the first page by id."""
+    monkeypatch.setattr(bigcommerce, "PER_PAGE", 2)
+    moment, seen, cursor = datetime.now(UTC) - HOUR, set(), None
+    with sandbox.shop.at(moment):
+        placed = [place(sandbox.shop) for _ in range(6)]
+    with sandbox.shop.at(moment + timedelta(seconds=1)):
+        edit(sandbox.shop, placed[0])
+    store = connect(sandbox)
+
+    for wanted in (1, 2, 3, 4, 5, 6) * 3:
+        for _, page in zip(range(wanted), store.changed_orders(cursor), strict=False):
+            seen |= {one.external_id for one in page.snapshots}
+            kept = page.cursor
+        cursor = kept
+
+    assert seen == set(placed)
+
+
 # -- the shop's quota --------------------------------------------------------------------------------------------
 
 
