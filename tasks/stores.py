@@ -105,19 +105,29 @@ def _adopt_currency(connection: Connection, facts: StoreFacts) -> None:
         stores.change_account(connection, {"base_currency": facts.currency})
 
 
-def change_store(held: Process, row: Row, given: Mapping[str, Any], credentials: Mapping[str, str]) -> None:
-    """Change settings, and credentials once the store takes them; a store that needed attention goes on."""
+def change_store(
+    held: Process, row: Row, given: Mapping[str, Any], credentials: Mapping[str, str], *, url: str | None = None
+) -> None:
+    """Change settings, and credentials or address once the store takes them; one that needed attention goes on.
+
+    A shop that moved must be changed, not connected anew: at a new address all its open orders would be new.
+    """
     settings = {**row["settings"], **read_store_settings(row["platform"], given)}
     locked = row["credentials"]
     with held.pool.connection() as connection:
         _refuse_unknown_locations(connection, settings)
+    address = shop_url(url, allow_insecure=row["allow_insecure"]) if url else row["url"]
     if credentials:
         merged = read_credentials(row["platform"], {**held.secrets.unlock(row["credentials"]), **credentials})
         locked = held.secrets.lock(merged)
-        held.connector({**row, "credentials": locked}).check()
+    if credentials or url:
+        held.connector({**row, "credentials": locked, "url": address}).check()
     with held.pool.connection() as connection, connection.transaction():
-        stores.change_store(connection, row["id"], settings=settings, credentials=locked)
-        detail = {"settings": dict(given), "credentials": sorted(credentials)}
+        same = stores.store_at(connection, row["platform"], address)
+        if same is not None and same["id"] != row["id"]:
+            raise SettingRefused("url", f"this shop is known already, as {same['name']!r}")
+        stores.change_store(connection, row["id"], settings=settings, credentials=locked, url=address)
+        detail = {"settings": dict(given), "credentials": sorted(credentials), "url": address}
         journal.add(connection, Line("reconfigure", "saved", detail=detail), store_id=row["id"])
 
 

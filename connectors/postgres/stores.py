@@ -82,9 +82,11 @@ def connect_store(connection: Connection, values: dict[str, Any]) -> int | None:
     return row["id"] if row else None
 
 
-def change_store(connection: Connection, store_id: int, *, settings: dict[str, Value], credentials: str) -> None:
-    """Keep new settings and credentials."""
-    values = {"id": store_id, "settings": Jsonb(settings), "credentials": credentials}
+def change_store(
+    connection: Connection, store_id: int, *, settings: dict[str, Value], credentials: str, url: str
+) -> None:
+    """Keep new settings, credentials and address."""
+    values = {"id": store_id, "settings": Jsonb(settings), "credentials": credentials, "url": url}
     connection.execute(_SQL["change_store"], values)
 
 

@@ -29,7 +29,7 @@ def held(
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     assert redis.ping()
-    app.conf.broker_url = redis_url
+    app.conf.update(broker_url=redis_url)
     configure(Config(fresh_database_url, redis_url, tmp_path, key, "text"))
     yield process()
     close_process()

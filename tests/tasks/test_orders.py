@@ -243,7 +243,7 @@ def test_a_setting_takes_effect_on_the_next_task(held: Process, shop: Shop, acme
         assert row is not None
         off: Value = False
         stores.change_store(
-            connection, acme, settings={"orders.shipping_fee_line": off}, credentials=row["credentials"]
+            connection, acme, settings={"orders.shipping_fee_line": off}, credentials=row["credentials"], url=row["url"]
         )
     second = random_order(shop.shop, shipped)
     import_all(held, acme)

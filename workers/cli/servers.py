@@ -5,10 +5,12 @@ from typing import Any
 import click
 
 from connectors import postgres
+from connectors.config import read_config
 from workers import programs
 from workers.cli import checks
 from workers.cli.desk import open_desk, servers, upgrade
 from workers.cli.output import Failed, done, example, json_option, say, table
+from workers.embedded import stop_servers
 from workers.processes import run_programs
 
 
@@ -23,6 +25,13 @@ def up(workers: int, flower_port: int, web_port: int) -> None:
     done(f"Flower: {flower}   health: {health}   Ctrl-C stops.", flower=flower, health=health)
     chosen = programs.all_programs(workers=workers, flower_port=flower_port, web_port=web_port)
     run_programs(chosen, home=held.config.home)
+
+
+@click.command(epilog=example("storesync down"))
+def down() -> None:
+    """Stop our own PostgreSQL and Valkey; configured servers are left alone. The next command starts them again."""
+    stopped = stop_servers(read_config())
+    done(f"Stopped {' and '.join(stopped)}." if stopped else "Nothing of ours was running.", stopped=stopped)
 
 
 @click.command(epilog=example("storesync doctor --json"))
@@ -69,4 +78,4 @@ def show_status(as_json: bool) -> None:
         raise Failed("the database is not up to date: run storesync db upgrade")
 
 
-COMMANDS = (up, doctor, db)
+COMMANDS = (up, down, doctor, db)

@@ -109,13 +109,14 @@ def _tell(document: dict[str, Any]) -> None:
 @store.command("set", epilog=example("storesync store set acme fetch.every=30s stock.buffer=2"))
 @click.argument("name")
 @click.argument("settings", nargs=-1, metavar="KEY=VALUE…")
+@click.option("--url", help="The new address of a shop that moved.")
 @_CREDENTIAL
-def set_store(name: str, settings: tuple[str, ...], credentials: tuple[str, ...]) -> None:
-    """Change settings or credentials; all or none. They hold from the next task on."""
-    if not settings and not credentials:
-        raise click.UsageError("nothing to set: give KEY=VALUE or --credential KEY=VALUE")
+def set_store(name: str, settings: tuple[str, ...], url: str | None, credentials: tuple[str, ...]) -> None:
+    """Change settings, credentials or address; all or none. They hold from the next task on."""
+    if not settings and not credentials and not url:
+        raise click.UsageError("nothing to set: give KEY=VALUE, --credential KEY=VALUE or --url URL")
     held = open_desk()
-    store_tasks.change_store(held, _row(held, name), read_pairs(settings), read_pairs(credentials))
+    store_tasks.change_store(held, _row(held, name), read_pairs(settings), read_pairs(credentials), url=url)
     done("Saved. It holds from the next task on.", name=name)
 
 

@@ -36,7 +36,7 @@ RETURNING id
 -- name: change_store
 -- New settings or credentials; a store that needed attention gets a new chance with them.
 UPDATE stores
-SET settings = %(settings)s, credentials = %(credentials)s, fetch_due_at = NULL, fetch_attempts = 0,
+SET settings = %(settings)s, credentials = %(credentials)s, url = %(url)s, fetch_due_at = NULL, fetch_attempts = 0,
     state = CASE WHEN state = 'needs_attention' THEN 'active' ELSE state END,
     reason = NULL, reason_detail = NULL
 WHERE id = %(id)s
