@@ -25,7 +25,9 @@ def external(embedded: Config) -> Config:
     return dataclasses.replace(embedded, database_url="postgresql://x", redis_url="redis://x")
 
 
-@pytest.mark.parametrize("key", [OLD, Fernet.generate_key().decode(), "x" * 44, "ключ" * 4])
+@pytest.mark.parametrize(
+    "key", [OLD, Fernet.generate_key().decode(), "x" * 44, "ключ" * 4], ids=["old", "new", "no base64", "cyrillic"]
+)
 def test_BEY_9_credentials_come_back_and_do_not_show(key: str) -> None:
     locked = Secrets([key]).lock(CREDENTIALS)
 
