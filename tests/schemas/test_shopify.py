@@ -294,6 +294,18 @@ def test_CHG_7_a_line_is_where_it_will_be_sent_from() -> None:
     assert [one.location for one in order.lines] == ["101", "102"]
 
 
+def test_CHG_7_what_is_still_to_be_sent_says_where_a_line_is() -> None:
+    payload = sample("plain_ex_tax")
+    (sent,) = payload["fulfillmentOrders"]["nodes"]
+    moved = copy.deepcopy(sent)
+    moved["assignedLocation"]["location"]["id"] = "gid://shopify/Location/102"
+    for part in sent["lineItems"]["nodes"]:
+        part["remainingQuantity"] = 0
+    payload["fulfillmentOrders"]["nodes"].append(moved)
+
+    assert {one.location for one in read_order(payload).lines} == {"102"}
+
+
 def test_MAP_2_a_guest_without_addresses_is_read() -> None:
     payload = sample("plain_ex_tax") | {"customer": None, "billingAddress": None, "shippingAddress": None}
 
