@@ -44,7 +44,9 @@ def error_of(refusal: Refusal, request: str, *, now: datetime) -> ConnectorError
         until = _retry_at(refusal.headers, now)
         return RateLimited(words, until=until, request=request, status=status)
     if status in (301, 308):
-        return Rejected(f"{words}: the shop has moved: storesync store set NAME --url NEW", request=request, status=status)
+        return Rejected(
+            f"{words}: the shop has moved: storesync store set NAME --url NEW", request=request, status=status
+        )
     if 400 <= status < 500 and status != 408:
         return Rejected(words, request=request, status=status)
     return Unavailable(words, request=request, status=status)

@@ -47,17 +47,11 @@ class Reason(StrEnum):
         "Everything on the order was refunded or removed.",
         "Nothing to do: it is looked at again when the order changes.",
     )
-    # deleted in the hub because the store took the order back
-    CANCELLED_IN_STORE = (
-        "cancelled_in_store",
-        "The store cancelled, refunded or archived the order before anything of it was shipped.",
-        "Nothing to do: it is imported again if the store opens it again.",
-    )
     PAYMENT_PENDING = (
         "payment_pending",
         "The order is not paid yet.",
-        "Nothing to do: it is looked at again when it is paid. storesync store set NAME orders.payment_pending=on imports"
-        " such orders.",
+        "Nothing to do: it is looked at again when it is paid."
+        " storesync store set NAME orders.payment_pending=on imports such orders.",
     )
     NOT_OPEN = (
         "not_open",
@@ -78,6 +72,12 @@ class Reason(StrEnum):
         "created_before_activation",
         "The order was created before the store was connected or last resumed.",
         "Nothing to do: enter the order in the hub by hand if it is still wanted.",
+    )
+    # deleted in the hub because the store took the order back
+    CANCELLED_IN_STORE = (
+        "cancelled_in_store",
+        "The store cancelled, refunded or archived the order before anything of it was shipped.",
+        "Nothing to do: it is imported again if the store opens it again.",
     )
     # failed: set aside, a person or time can mend it
     INVALID_PAYLOAD = (
