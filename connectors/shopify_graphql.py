@@ -19,7 +19,7 @@ _ADDRESS: Final = """{
 }"""
 
 _LINE: Final = f"""
-  id name sku quantity currentQuantity unfulfilledQuantity nonFulfillableQuantity requiresShipping isGiftCard
+  id name sku quantity currentQuantity unfulfilledQuantity nonFulfillableQuantity requiresShipping
   variant {{ id }}
   product {{ id }}
   originalUnitPriceSet {_MONEY}

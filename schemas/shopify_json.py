@@ -76,7 +76,6 @@ class _Line(VendorSchema):
     unfulfilled_quantity = pieces(required=True, data_key="unfulfilledQuantity")
     non_fulfillable_quantity = pieces(load_default=ZERO, data_key="nonFulfillableQuantity")
     requires_shipping = fields.Boolean(required=True, data_key="requiresShipping")
-    is_gift_card = fields.Boolean(load_default=False, data_key="isGiftCard")
     variant = fields.Nested(_Ref, allow_none=True, load_default=None)
     product = fields.Nested(_Ref, allow_none=True, load_default=None)
     price = Money(required=True, data_key="originalUnitPriceSet")
