@@ -23,6 +23,7 @@ def read_rates(text: str) -> dict[tuple[str, date], Decimal]:
         cubes = list(ElementTree.fromstring(text).iter("{http://www.ecb.int/vocabulary/2002-08-01/eurofxref}Cube"))
         (day,) = (date.fromisoformat(cube.attrib["time"]) for cube in cubes if "time" in cube.attrib)
         rates = {cube.attrib["currency"]: Decimal(cube.attrib["rate"]) for cube in cubes if "rate" in cube.attrib}
-        return {(currency, day): round(1 / rate, 10) for currency, rate in rates.items() if rate > 0}
+        worth = {(currency, day): round(1 / rate, 10) for currency, rate in rates.items() if rate > 0}
+        return {key: euros for key, euros in worth.items() if euros > 0}  # one that cannot be would refuse them all
     except (ElementTree.ParseError, KeyError, ValueError, InvalidOperation) as error:
         raise Unavailable("the table of exchange rates cannot be read", request=f"GET {_SITE}/{_FILE}") from error
