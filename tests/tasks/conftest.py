@@ -15,7 +15,7 @@ from tasks.fetch import fetch_orders
 from tasks.orders import import_order
 from tasks.process import Process, close_process, configure, process
 from tasks.stores import NewStore, connect_store
-from workers.app import app
+from tests.broker import use_broker
 from workers.cli.orders import order_document
 
 
@@ -29,7 +29,7 @@ def held(
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     assert redis.ping()
-    app.conf.update(broker_url=redis_url)
+    use_broker(redis_url)
     configure(Config(fresh_database_url, redis_url, tmp_path, key, "text"))
     yield process()
     close_process()

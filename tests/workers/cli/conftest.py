@@ -11,10 +11,10 @@ from connectors import postgres
 from connectors.sandbox import open_sandbox
 from tasks.process import close_process
 from tests import makers
+from tests.broker import use_broker
 from tests.workers.cli.command import Cli, Result
 from tests.workers.cli.hub_orders import bring_in
 from tests.workers.cli.shops import Shop, connect
-from workers.app import app
 from workers.cli.main import run
 
 
@@ -24,7 +24,7 @@ def environment(
 ) -> Iterator[pytest.MonkeyPatch]:
     """Everything that commands read from the environment but the database."""
     assert redis.ping()
-    app.conf.update(broker_url=redis_url)
+    use_broker(redis_url)
     monkeypatch.setenv("REDIS_URL", redis_url)
     monkeypatch.setenv("STORESYNC_SECRET_KEY", Fernet.generate_key().decode())
     monkeypatch.setenv("STORESYNC_HOME", str(tmp_path))
