@@ -19,7 +19,7 @@ from schemas.stores import StoreState
 from tasks.process import Process
 from tasks.session import problem_of, stop_store
 
-_NAME = re.compile(r"^[a-z0-9][a-z0-9_-]{0,62}$")
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ def connect_store(held: Process, new: NewStore) -> StoreFacts:
     """Connect a store once its address and credentials are proved. Raises SettingRefused or a ConnectorError."""
     if new.platform not in STORES:
         raise SettingRefused("platform", f"must be one of {', '.join(sorted(STORES))}")
-    if not _NAME.match(new.name) or new.name.isdecimal():
+    if not _NAME.fullmatch(new.name) or new.name.isdecimal():
         raise SettingRefused("name", "must be lower-case letters, digits, - and _, with at least one letter")
     url = shop_url(new.url, allow_insecure=new.allow_insecure)
     credentials = read_credentials(new.platform, new.credentials)
