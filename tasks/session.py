@@ -115,6 +115,8 @@ def work_on_order(held: Process, store_id: int, external_id: str, work: OrderWor
     """
     with locks.lock(held.redis, locks.order_key(store_id, external_id), ttl=locks.ORDER_LOCK_SECONDS) as is_ours:
         if not is_ours:
+            with held.pool.connection() as connection:
+                due.unring(connection, store_id, external_id)  # the holder may be dead: do not wait for a lost bell
             return "busy"
         done = _look_and_work(held, store_id, external_id, work)
     if done.is_due:

@@ -154,6 +154,11 @@ def pick_bells(connection: Connection, store_id: int, *, at_least: int = 1) -> l
     return [Bell(row["external_id"], row["was_lost"]) for row in connection.execute(_SQL["ring"], values)]
 
 
+def unring(connection: Connection, store_id: int, external_id: str) -> None:
+    """Let an order be rung again at once, if it is still due."""
+    connection.execute(_SQL["unring"], {"store_id": store_id, "external_id": external_id})
+
+
 def due_stores(connection: Connection) -> list[int]:
     """Active stores with orders that may be looked at now."""
     return [row["id"] for row in connection.execute(_SQL["due_stores"])]

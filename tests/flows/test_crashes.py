@@ -12,7 +12,7 @@ from tests.waiting import wait_until
 ORDERS = 300
 Shop = RunningSandbox[Any]
 
-pytestmark = [pytest.mark.flow, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.flow, pytest.mark.timeout(300), pytest.mark.xdist_group("flows")]
 
 
 @pytest.fixture
@@ -62,7 +62,7 @@ def _import_with(house: House, shop: Shop, disturb: Callable[[], object]) -> Non
     disturb()
 
     assert house.imported(store_id) < ORDERS, "the import was over before it was disturbed"
-    wait_until(lambda: house.imported(store_id) == ORDERS, seconds=110, what=f"all orders\n{house.logs()}")
+    wait_until(lambda: house.imported(store_id) == ORDERS, seconds=150, what=f"all orders\n{house.logs()}")
     (total,) = house.money(store_id)
     assert total["orders"] == ORDERS
     assert total["total_with_tax"] == total["store_total_with_tax"]

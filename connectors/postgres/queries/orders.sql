@@ -127,6 +127,11 @@ UPDATE store_orders o SET rung_at = now() FROM picked
 WHERE o.store_id = %(store_id)s AND o.external_id = picked.external_id
 RETURNING o.external_id, picked.rung_at IS NOT NULL AS was_lost
 
+-- name: unring
+-- Somebody else holds the order, or held it when it died: its bell is answered, and rung again if it is still due.
+UPDATE store_orders SET rung_at = NULL
+WHERE store_id = %(store_id)s AND external_id = %(external_id)s AND changed > order_settled
+
 -- name: due_stores
 -- Active stores with an order that may be looked at now.
 SELECT s.id FROM stores s
