@@ -16,7 +16,8 @@ Shop = RunningSandbox[Any]
 
 def asked(shop: Shop) -> int:
     """How often a shop was asked, whether it answered or not."""
-    return sum(shop.shop.calls.values()) + sum(shop.faults.happened.values())
+    calls: int = sum(shop.shop.calls.values()) + sum(shop.faults.happened.values())
+    return calls
 
 
 def store_of(held: Process, store_id: int) -> dict[str, Any]:

@@ -339,7 +339,8 @@ def test_BEY_9_messages_carry_ids_and_nothing_else(held: Process, shop: Shop, ac
     placed = [random_order(shop.shop, {"status": "processing", "billing": buyer}) for _ in range(12)]
 
     fetch_orders(acme)
-    raw = b"".join(held.redis.lrange("storesync:orders", 0, -1))
+    messages: Any = held.redis.lrange("storesync:orders", 0, -1)
+    raw = b"".join(messages)
     bells = rung(held.redis, "orders")
 
     assert {bell[0] for bell in bells} == {acme}
@@ -357,7 +358,8 @@ def _failed_fetch(held: Process, store_id: int) -> timedelta:
 
 def _fetch_while(held: Process, shop: Shop, store_id: int, act: Any) -> str:
     """Fetch, and let something happen while the shop writes its page."""
-    write, done = shop.shop.order_body, []
+    write = shop.shop.order_body
+    done: list[int] = []
 
     def act_once(order: Any) -> bytes:
         if not done:
