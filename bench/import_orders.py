@@ -70,9 +70,9 @@ class Bench:
         self.pids.clear()
 
     def start_workers(self, name: str) -> None:
-        """Two worker processes, and wait until both answer."""
+        """Two worker processes as `storesync up` starts them, two slots each, and wait until both answer."""
         for number in (1, 2):
-            options = ("-Q", ",".join(QUEUES), "-c", "1", "-n", f"worker{number}@bench", "--loglevel", "WARNING")
+            options = ("-Q", ",".join(QUEUES), "-c", "2", "-n", f"worker{number}@bench", "--loglevel", "WARNING")
             self.start("-m", "celery", "-A", name, "worker", *options)
         _until(lambda: len(app.control.ping(timeout=1) or ()) == 2, "two workers")
 
