@@ -7,6 +7,7 @@ pytest-xdist uses the same pair. A server that cannot be started skips on a lapt
 import os
 import secrets
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -53,6 +54,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_collection_finish() -> None:
     """From here on every test names the servers it wants."""
+    if "workers.app" in sys.modules:
+        sys.modules["workers.app"].app.finalize()  # it reads its settings now, while they lead nowhere
     for name in _NOWHERE:
         os.environ.pop(name, None)
 

@@ -29,7 +29,7 @@ def other_shop() -> Iterator[Shop]:
 
 def new_store(shop: Shop, **changes: Any) -> NewStore:
     """What a person says of a shop, but for what is changed."""
-    values = {
+    values: dict[str, Any] = {
         "platform": "woocommerce",
         "name": "acme",
         "url": shop.url,
@@ -123,7 +123,7 @@ def test_credentials_the_shop_refuses_are_not_saved(held: Process, shop: Shop) -
     before = saved(held)
 
     with pytest.raises(Refused):
-        connect_store(held, new_store(shop, credentials=shop.credentials | {"consumer_secret": "cs_wrong"}))
+        connect_store(held, new_store(shop, credentials={**shop.credentials, "consumer_secret": "cs_wrong"}))
 
     assert saved(held) == before
 
