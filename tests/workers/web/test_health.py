@@ -1,0 +1,55 @@
+"""Health tells containers and load balancers whether this installation can work, and tells nothing else."""
+
+import dataclasses
+from typing import Any
+
+import pytest
+
+from connectors import postgres
+from connectors.config import Config
+from workers.web import create_app
+
+NOBODY = "127.0.0.1:1"
+
+
+def health(config: Config) -> tuple[int, Any]:
+    """Status and body."""
+    answer = create_app(config).test_client().get("/health")
+    return answer.status_code, answer.json
+
+
+def test_health_is_200_when_both_servers_answer(config: Config) -> None:
+    assert health(config) == (200, {"database": "ok", "redis": "ok"})
+
+
+@pytest.mark.parametrize(
+    ("away", "found"),
+    [
+        ({"database_url": f"postgresql://{NOBODY}/none"}, {"database": "unreachable", "redis": "ok"}),
+        ({"redis_url": f"redis://{NOBODY}"}, {"database": "ok", "redis": "unreachable"}),
+    ],
+)
+def test_health_is_503_when_a_server_is_away(config: Config, away: dict[str, Any], found: dict[str, str]) -> None:
+    assert health(dataclasses.replace(config, **away)) == (503, found)
+
+
+def test_health_is_503_until_the_database_is_upgraded(config: Config, fresh_database_url: str) -> None:
+    with postgres.connect(fresh_database_url) as connection:
+        connection.execute("DELETE FROM schema_migrations WHERE name LIKE '0001%'")
+
+    found = health(dataclasses.replace(config, database_url=fresh_database_url))
+
+    assert found == (503, {"database": "not_upgraded", "redis": "ok"})
+
+
+def test_health_tells_no_addresses_and_no_secrets(config: Config) -> None:
+    answer = create_app(config).test_client().get("/health").text
+
+    assert not [word for word in ("://", "@", config.secret_key) if word in answer]
+
+
+def test_there_is_nothing_else_to_ask_for(config: Config) -> None:
+    client = create_app(config).test_client()
+
+    assert client.get("/").status_code == 404
+    assert client.post("/health").status_code == 405
