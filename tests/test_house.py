@@ -19,6 +19,8 @@ from workers.schedule import FIXED
 ROOT = Path(__file__).parent.parent
 FINISHED = [
     "ORD-1",
+    "ORD-2",
+    "ORD-3",
     "ORD-4",
     "ORD-5",
     "ORD-6",
@@ -33,6 +35,7 @@ FINISHED = [
     "MAP-7",
     "MAP-8",
     "MAP-9",
+    *(f"CHG-{number}" for number in range(1, 9)),
     "MUL-1",
     "MUL-2",
     "MUL-3",
