@@ -43,6 +43,13 @@ class House:
                 command, cwd=ROOT, env=environment, stdout=log, stderr=log, start_new_session=True
             )
 
+    def run(self, *command: str) -> str:
+        """Run a program to its end; what it printed."""
+        environment = {**os.environ, "STORESYNC_HOME": str(self.home)}
+        done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
     def start_worker(self, name: str) -> None:
         """A worker with two slots on all queues."""
         queues = "fetch,orders,stock,fulfillment,upkeep"
