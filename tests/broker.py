@@ -1,12 +1,9 @@
 """Pointing the Celery app of this process at another Redis: what it kept of the last one is let go."""
 
-from kombu import pools
-
 from workers.app import app
 
 
 def use_broker(redis_url: str) -> None:
     """Messages go to this Redis from now on."""
     app.conf.update(broker_url=redis_url)
-    pools.reset()
     app._after_fork()  # type: ignore[attr-defined] # Celery's own way to forget its pools
