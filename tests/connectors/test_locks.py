@@ -124,7 +124,7 @@ def test_a_longer_wait_stays(redis: Redis) -> None:
 def test_a_wait_ends_by_itself(redis: Redis) -> None:
     wait(redis, 7, datetime.now(UTC) + SOON)
 
-    left = redis.pttl("wait:7")
+    left = redis.pttl("storesync:wait:7")
 
     assert isinstance(left, int)
     assert 0 < left <= 20_001
