@@ -134,7 +134,7 @@ def test_a_wait_that_is_over_is_none(redis: Redis) -> None:
     wait(redis, 7, datetime.now(UTC) - SOON)
     assert waiting_until(redis, 7) is None
 
-    redis.set("wait:7", (datetime.now(UTC) - SOON).isoformat())
+    redis.set("storesync:wait:7", (datetime.now(UTC) - SOON).isoformat())
     assert waiting_until(redis, 7) is None
 
 
