@@ -46,14 +46,21 @@ def test_programs_that_start_at_once_migrate_once(empty_url: str) -> None:
     assert applied == [[], [], [name for name, _ in postgres.migrations()]]
 
 
+@pytest.mark.parametrize(
+    "fails",
+    [
+        pytest.param("SELECT 1 / 0", id="in its own statements"),
+        pytest.param("INSERT INTO schema_migrations (name) VALUES ('0002_bad')", id="when it is written down"),
+    ],
+)
 def test_a_migration_that_fails_leaves_nothing_behind_and_is_applied_later(
-    empty_url: str, monkeypatch: pytest.MonkeyPatch
+    empty_url: str, monkeypatch: pytest.MonkeyPatch, fails: str
 ) -> None:
     good = [("0001_good", "CREATE TABLE good ()"), ("0002_bad", "CREATE TABLE bad ()")]
-    broken = [good[0], ("0002_bad", "CREATE TABLE bad (); SELECT 1 / 0")]
+    broken = [good[0], ("0002_bad", f"CREATE TABLE bad (); {fails}")]
     with postgres.connect(empty_url) as connection:
         monkeypatch.setattr(postgres, "migrations", lambda: broken)
-        with pytest.raises(psycopg.errors.DivisionByZero):
+        with pytest.raises((psycopg.errors.DivisionByZero, psycopg.errors.UniqueViolation)):
             postgres.upgrade(connection)
         missing = postgres.missing_migrations(connection)
 
