@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from connectors.config import Config
 from connectors.errors import ConnectorError, Refused, Unavailable, Unsafe
 from connectors.postgres import journal, orders, reports, stores
 from connectors.sandbox import ShopSettings, WooCommerceShop, open_sandbox, run_woocommerce
@@ -14,7 +15,7 @@ from connectors.sandbox.generator import random_order
 from schemas.errors import SettingRefused
 from schemas.stores import StoreState
 from tasks.fetch import fetch_orders
-from tasks.process import Process
+from tasks.process import Process, close_process, configure, process
 from tasks.stores import NewStore, change_store, check_store, connect_store, set_state
 from tests.tasks.conftest import connect, import_all
 from tests.tasks.looking import Shop, all_orders, asked, do, journal_of, store_of
@@ -25,6 +26,14 @@ def other_shop() -> Iterator[Shop]:
     """Another shop."""
     with open_sandbox("woocommerce", orders=0) as sandbox:
         yield sandbox
+
+
+@pytest.fixture
+def at_rest(config: Config) -> Iterator[Process]:
+    """A process on a database that others use as well: nothing may come to be written."""
+    configure(config)
+    yield process()
+    close_process()
 
 
 def new_store(shop: Shop, **changes: Any) -> NewStore:
@@ -84,15 +93,15 @@ def test_a_connected_store_is_active_and_its_settings_are_kept(held: Process, sh
     ],
 )
 def test_what_is_wrong_is_refused_by_name_and_nothing_is_saved(
-    held: Process, shop: Shop, changes: dict[str, Any], key: str
+    at_rest: Process, shop: Shop, changes: dict[str, Any], key: str
 ) -> None:
-    before = saved(held)
+    before = saved(at_rest)
 
     with pytest.raises(SettingRefused) as refused:
-        connect_store(held, new_store(shop, **changes))
+        connect_store(at_rest, new_store(shop, **changes))
 
     assert refused.value.key == key
-    assert saved(held) == before
+    assert saved(at_rest) == before
     assert asked(shop) == 0
 
 
@@ -109,34 +118,34 @@ def test_what_is_wrong_is_refused_by_name_and_nothing_is_saved(
     ],
 )
 def test_ch_11_an_unsafe_address_is_refused_and_nothing_is_saved(
-    held: Process, shop: Shop, url: str, words: str
+    at_rest: Process, shop: Shop, url: str, words: str
 ) -> None:
-    before = saved(held)
+    before = saved(at_rest)
 
     with pytest.raises(Unsafe, match=words):
-        connect_store(held, new_store(shop, url=url, allow_insecure=False))
+        connect_store(at_rest, new_store(shop, url=url, allow_insecure=False))
 
-    assert saved(held) == before
+    assert saved(at_rest) == before
 
 
-def test_credentials_the_shop_refuses_are_not_saved(held: Process, shop: Shop) -> None:
-    before = saved(held)
+def test_credentials_the_shop_refuses_are_not_saved(at_rest: Process, shop: Shop) -> None:
+    before = saved(at_rest)
 
     with pytest.raises(Refused):
-        connect_store(held, new_store(shop, credentials={**shop.credentials, "consumer_secret": "cs_wrong"}))
+        connect_store(at_rest, new_store(shop, credentials={**shop.credentials, "consumer_secret": "cs_wrong"}))
 
-    assert saved(held) == before
+    assert saved(at_rest) == before
 
 
 @pytest.mark.parametrize("fault", ["http_500", "html", "reset"])
-def test_a_shop_that_does_not_answer_is_not_saved(held: Process, shop: Shop, fault: str) -> None:
-    before = saved(held)
+def test_a_shop_that_does_not_answer_is_not_saved(at_rest: Process, shop: Shop, fault: str) -> None:
+    before = saved(at_rest)
     shop.faults.fail_next(1, fault)
 
     with pytest.raises(Unavailable):
-        connect_store(held, new_store(shop))
+        connect_store(at_rest, new_store(shop))
 
-    assert saved(held) == before
+    assert saved(at_rest) == before
 
 
 def test_ORD_6_a_shop_is_connected_once_however_its_address_is_written(held: Process, shop: Shop, acme: int) -> None:
