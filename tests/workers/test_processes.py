@@ -142,7 +142,7 @@ def test_running_task_ends_before_its_worker(redis_url: str, tmp_path: Path) -> 
     celery = (sys.executable, "-m", "celery", "-A", "tests.workers.restart_app", "worker", "-c", "1")
     environ = {**os.environ, "TRANSPORT": "ours", "BROKER": redis_url}
     running = start_programs([Program("worker", celery)], home=tmp_path / "home", environ=environ)
-    with Celery("publisher", broker=redis_url) as publisher:
+    with Celery("publisher", broker=redis_url, set_as_current=False) as publisher:
         publisher.send_task("work", [str(tmp_path)])
     wait_until(lambda: [*tmp_path.glob("began-*")], seconds=20, what="the task to begin")
     asking = subprocess.Popen(["sh", "-c", f"sleep 1; touch {tmp_path}/go"])

@@ -53,7 +53,7 @@ def worker_at_work(config: Config, folder: Path, *, transport: str) -> Iterator[
 
 
 def send(config: Config, folder: Path) -> None:
-    with Celery("publisher", broker=ensure_servers(config).redis_url) as publisher:
+    with Celery("publisher", broker=ensure_servers(config).redis_url, set_as_current=False) as publisher:
         publisher.send_task("work", [str(folder)])
 
 
