@@ -220,6 +220,43 @@ class SetTotals:
     totals: Totals
 
 
+# -- in a store ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class TellStock:
+    """Show a quantity at an item of a store. `known` is what the store shows as far as we know, None for unknown."""
+
+    sku: str
+    external_id: str  # of the StoreItem
+    place: str
+    quantity: int
+    known: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SendFulfillment:
+    """Tell a store of one parcel (FUL-10): by the StoreParcel it belongs to, quantities by its own line ids.
+
+    All parcels of one action are of one place. `lines` says the same by the external ids of the order's lines.
+    """
+
+    external_id: str  # of the order
+    parcels: tuple[tuple[str, tuple[tuple[str, Decimal], ...]], ...]
+    lines: tuple[tuple[str, Decimal], ...]
+    tracking_number: str | None = None
+    carrier: str | None = None
+    tracking_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SetStoreStatus:
+    """Give an order of a store another status, in the platform's own word (FUL-12)."""
+
+    external_id: str
+    status: str
+
+
 ChangeAction = ChangeRow | AddRow | DeleteRow | MoveRow | SetMoQuantity | DeleteMo | UnlinkMo | SetTotals
 HubAction = (
     CreateOrder
@@ -236,4 +273,5 @@ HubAction = (
     | LockInventory
     | ChangeAction
 )
+StoreAction = SendFulfillment | SetStoreStatus
 ImportAction = CreateOrder | Skip | Note

@@ -96,6 +96,20 @@ class StoreFulfillment:
 
 
 @dataclass(frozen=True, slots=True)
+class StoreParcel:
+    """What the store still waits to send from one place, as its fulfilment call names it (FUL-10).
+
+    `lines` are (the parcel's own line id, external id of the order's line, pieces left to send).
+    """
+
+    external_id: str
+    place: str
+    lines: tuple[tuple[str, str, Decimal], ...]
+    can_be_sent: bool = True  # false while it is on hold, closed, or with somebody else
+    is_pickup: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class StoreReturn:
     """A return the store recorded: quantities by the external ids of the lines (CHG-9)."""
 
@@ -137,7 +151,9 @@ class StoreOrder:
     is_paid: bool = False
     delivery: str | None = None  # the platform's word for how far the order is delivered, where status is another one
     is_on_hold: bool = False  # a part of it must not be fulfilled for now (ORD-3)
+    is_pickup: bool = False  # the buyer fetches it: at a shop's counter or from a pick-up point (FUL-6, FUL-11)
     fulfillments: tuple[StoreFulfillment, ...] = ()
+    parcels: tuple[StoreParcel, ...] = ()
     returns: tuple[StoreReturn, ...] = ()
 
 

@@ -30,4 +30,6 @@ class Platform:
     reasons: Mapping[str, Reason] = field(default_factory=dict)
     deliveries: Mapping[str, bool] = field(default_factory=dict)
     backfill_days: int | None = None
+    fulfilled_statuses: frozenset[str] = frozenset()  # words of a fulfilment whose pieces are with the buyer (FUL-1)
+    stock_batch: int = 100  # items of one stock call at most
     delivery_days: int | None = None  # None: the product's or the account's default

@@ -171,6 +171,83 @@ class Reason(StrEnum):
         "The store ships a line from a location that has no location in the hub; the row stays where it is.",
         "storesync store set NAME location_map=..., then storesync retry STORE EXTERNAL_ID.",
     )
+    # stock: why a store does not show the hub's quantity (SPEC chapter 8)
+    STOCK_SYNC_OFF = (
+        "stock_sync_off",
+        "Stock sync is off for the store.",
+        "storesync store set NAME stock.sync=on.",
+    )
+    NO_STORE_ITEM = (
+        "no_store_item",
+        "The store has no item with this SKU; nothing is created there.",
+        "Give the store's product this SKU, exactly; it is looked for again when the store's catalogue changes.",
+    )
+    NO_HUB_ITEM = (
+        "no_hub_item",
+        "The hub has no product with this SKU that carries stock.",
+        "Nothing to do, unless the SKU was changed in the hub by mistake.",
+    )
+    TRACKING_OFF = (
+        "tracking_off",
+        "The store does not count the pieces of this item, and storesync does not switch that on.",
+        "Switch inventory tracking on for the item in the store.",
+    )
+    STORE_ITEM_GONE = (
+        "store_item_gone",
+        "The item was deleted in the store.",
+        "Nothing to do: its SKU is looked for again when the store's catalogue changes.",
+    )
+    NOT_STOCKED_HERE = (
+        "not_stocked_here",
+        "The store does not let the item be stocked at this location.",
+        "Stock the item at the location in the store, then storesync stock push --sku SKU.",
+    )
+    MOVED_IN_STORE = (
+        "moved_in_store",
+        "The store's figure moved since it was last known.",
+        "Nothing to do: it is told again at once.",
+    )
+    ORDERS_UNREAD = (
+        "orders_unread",
+        "Orders of the store for this SKU are still being read; its stock waits for them, a minute at most.",
+        "Nothing to do.",
+    )
+    # fulfilment, both ways (SPEC chapters 6 and 7)
+    LINE_NOT_MATCHED = (
+        "line_not_matched",
+        "A line of the store's fulfilment belongs to no row of the order; nothing of it was delivered.",
+        "Compare the line named in the detail with the hub's order, then storesync retry STORE EXTERNAL_ID.",
+    )
+    MORE_THAN_ORDERED = (
+        "more_than_ordered",
+        "The store's fulfilment has more pieces than the row has left; nothing of it was delivered.",
+        "Correct the row's quantity, then storesync retry STORE EXTERNAL_ID.",
+    )
+    BATCH_SHORTAGE = (
+        "batch_shortage",
+        "The batches at the location do not hold enough; the rest was delivered without a batch.",
+        "Receive or adjust the batch, and correct the hub's batches by hand.",
+    )
+    PARTIAL_NOT_SENT = (
+        "partial_not_sent",
+        "The platform knows no partly delivered orders; it is told when the whole order is delivered.",
+        "Nothing to do.",
+    )
+    PICKUP_NOT_SENT = (
+        "pickup_not_sent",
+        "The buyer picks the order up: the store is not told by storesync.",
+        "Mark the order as picked up in the store.",
+    )
+    NOT_FULFILLABLE = (
+        "not_fulfillable",
+        "The store does not let these pieces be fulfilled now: they are on hold, closed, or with somebody else.",
+        "Release them in the store, then storesync retry STORE EXTERNAL_ID.",
+    )
+    FULFILLMENT_SYNC_OFF = (
+        "fulfillment_sync_off",
+        "Fulfilment sync is off for the store.",
+        "storesync store set NAME fulfillment.sync=on, then storesync retry STORE EXTERNAL_ID.",
+    )
 
 
 def describe(code: str | None) -> tuple[str, str]:

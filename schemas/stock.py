@@ -1,0 +1,53 @@
+"""Stock of a store: the items that carry it, and what a store refused of what it was told."""
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from schemas.reasons import Reason
+
+DEFAULT_PLACE = ""  # the one place of a store that keeps stock in one, and Shopify's primary location
+
+
+@dataclass(frozen=True, slots=True)
+class StoreItem:
+    """One product or variant of a store that carries stock of its own.
+
+    `external_id` is all that the vendor's stock call needs to find it: `product/10`, `product/15/variation/16`,
+    `variant/77`, `gid://shopify/InventoryItem/1`. `sku` is trimmed, never empty. `is_tracked` is false where the store
+    counts no pieces of it (STK-6). `shown` is what the store shows now in whole pieces, by place; a place that is not
+    in it is one where the item is not stocked yet or whose figure is no whole number.
+    """
+
+    external_id: str
+    sku: str
+    name: str
+    is_tracked: bool
+    shown: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class CataloguePage:
+    """Some items of a store. `gone` are external ids the store says no longer exist."""
+
+    items: tuple[StoreItem, ...]
+    gone: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NotTold:
+    """What a store refused of a batch: the item, the place, why in our code and in its words (STK-8)."""
+
+    external_id: str
+    place: str
+    reason: Reason
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ExportLine:
+    """What a store's import file says of one item of the hub (STK-7)."""
+
+    sku: str
+    name: str
+    quantity: int
+    price: Decimal | None = None
