@@ -200,7 +200,7 @@ class Reason(StrEnum):
     NOT_STOCKED_HERE = (
         "not_stocked_here",
         "The store does not let the item be stocked at this location.",
-        "Stock the item at the location in the store, then storesync stock push --sku SKU.",
+        "Stock the item at the location in the store; it is told with the next change.",
     )
     MOVED_IN_STORE = (
         "moved_in_store",
