@@ -7,7 +7,7 @@ import http.cookiejar
 import importlib.metadata
 import socket
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -115,13 +115,20 @@ class HttpClient:
         """Send JSON, for what a vendor lets be asked no other way. Raises a ConnectorError."""
         return self._ask("POST", path, {"json": body})
 
-    def _ask(self, method: str, path: str, sent: Mapping[str, Any]) -> Answer:
+    def put(self, path: str, body: Mapping[str, Any], *, answers: Collection[int] = ()) -> Answer:
+        """Send JSON that takes the place of something. Raises a ConnectorError.
+
+        `answers` are statuses beyond 2xx in whose body the vendor says what the caller must read: no errors.
+        """
+        return self._ask("PUT", path, {"json": body}, answers=answers)
+
+    def _ask(self, method: str, path: str, sent: Mapping[str, Any], *, answers: Collection[int] = ()) -> Answer:
         url = f"{self._base_url}/{path}"
         request = f"{method} {url}"
         self._look_at_waits(request)
         self.calls += 1
         try:
-            answer = self._exchange(method, url, sent)
+            answer = self._exchange(method, url, sent, answers=answers)
         except _NO_ANSWER as error:
             raise _no_answer(error, request) from error
         if isinstance(answer, Refusal):
@@ -137,7 +144,9 @@ class HttpClient:
             words = f"the store asked to wait until {until:%H:%M:%S} UTC"
             raise RateLimited(words, until=until, request=request, status=429)
 
-    def _exchange(self, method: str, url: str, sent: Mapping[str, Any]) -> "_Success | Refusal":
+    def _exchange(
+        self, method: str, url: str, sent: Mapping[str, Any], *, answers: Collection[int]
+    ) -> "_Success | Refusal":
         deadline = time.monotonic() + DEADLINE_SECONDS
         with self._session.request(
             method,
@@ -148,7 +157,7 @@ class HttpClient:
             allow_redirects=False,  # a redirect would take the credentials to wherever it points
             stream=True,
         ) as response:
-            if 200 <= response.status_code < 300:
+            if 200 <= response.status_code < 300 or response.status_code in answers:
                 return _Success(response.headers, _body(response, SIZE_LIMIT, deadline), response.status_code)
             body = b""
             with suppress(*_NO_ANSWER, _TooLarge):  # what it says is only for people; that it says no is the answer

@@ -87,6 +87,44 @@ def test_JSON_is_sent_where_a_vendor_wants_it() -> None:
     assert asking.calls == 1
 
 
+@pytest.mark.parametrize("answer", [http_answer(200, "{}"), http_answer(204)])
+def test_JSON_takes_the_place_of_what_was_there(answer: Answer) -> None:
+    with RawServer(answer) as server:
+        asking = client(server)
+        asking.put("orders/5", {"status_id": 10})
+
+    assert server.requests[0].startswith("PUT /orders/5 HTTP/1.1")
+    assert "Content-Type: application/json" in server.requests[0]
+    assert "Authorization: Basic" in server.requests[0]
+    assert asking.calls == 1
+
+
+@pytest.mark.parametrize(("status", "kind"), [(404, NotFound), (422, Rejected), (429, RateLimited), (500, Unavailable)])
+def test_what_is_put_is_refused_and_waits_like_everything_else(status: int, kind: type[ConnectorError]) -> None:
+    waits = KeptWaits()
+    with RawServer(http_answer(status, "no")) as server, pytest.raises(kind) as caught:
+        client(server, waits).put("orders/5", {"status_id": 10}, answers={409})
+
+    assert str(caught.value).startswith(f"PUT {server.url}/orders/5: ")
+    assert (waits.moment is not None) == (kind is RateLimited)
+
+
+def test_nothing_is_put_while_the_store_asked_to_wait() -> None:
+    waits = KeptWaits(datetime.now(UTC) + timedelta(minutes=1))
+    with RawServer(http_answer(200, "{}")) as server, pytest.raises(RateLimited):
+        client(server, waits).put("orders/5", {})
+
+    assert server.requests == []
+
+
+def test_a_refusal_in_which_a_vendor_says_more_is_an_answer_where_it_is_asked_for() -> None:
+    body = '{"errors":{"items.0":"' + "no " * 10_000 + '"}}'
+    with RawServer(http_answer(422, body)) as server:
+        answer = client(server).put("stock", {}, answers={422})
+
+    assert (answer.status, answer.text) == (422, body)
+
+
 def test_what_a_refusal_says_under_errors_is_told() -> None:
     error = error_for(http_answer(401, '{"errors":"[API] Invalid API key or access token"}'))
 
