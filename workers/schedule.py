@@ -1,12 +1,14 @@
 """Beat's schedule, read from PostgreSQL: one fetch per active store at its own interval, and the fixed entries."""
 
 import logging
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import psycopg
 from celery.beat import ScheduleEntry, Scheduler
 from celery.schedules import schedule
+from redis import RedisError
 
 from connectors import postgres
 from connectors.postgres import stores
@@ -18,6 +20,7 @@ _LOG: Final = logging.getLogger(__name__)
 READ_SECONDS: Final = 2  # a changed store is followed within this time
 _BEAT_LOCK: Final = 7203_0002  # advisory lock: of several beats only one ticks
 _LONG_AGO: Final = timedelta(days=30)
+_ASKED: Final = "storesync:rates_asked_at"  # when beat last had the exchange rates asked for
 
 FIXED: Final[dict[str, dict[str, Any]]] = {
     "ring_due": {"task": "ring_due", "schedule": 5, "options": {"expires": 5}},
@@ -59,7 +62,23 @@ class StoreScheduler(Scheduler):
             connection.close()
             return False
         self._connection = connection
+        self._recall()
         return True
+
+    def _recall(self) -> None:
+        """Exchange rates are asked for soon after the first start, and not again at every restart."""
+        entry, at = self.schedule["refresh_rates"], datetime.now(UTC) - _LONG_AGO
+        with suppress(RedisError, ValueError):  # away, or never noted
+            noted = process().redis.get(_ASKED) or ""
+            at = datetime.fromisoformat(noted if isinstance(noted, str) else noted.decode("ascii"))
+        entry.last_run_at = at
+
+    def reserve(self, entry: ScheduleEntry) -> Any:
+        """Remember when the exchange rates were asked for: a Redis that loses it costs one question more."""
+        if entry.name == "refresh_rates":
+            with suppress(RedisError):
+                process().redis.set(_ASKED, datetime.now(UTC).isoformat())
+        return super().reserve(entry)
 
     def _follow_stores(self) -> None:
         now = datetime.now(UTC)

@@ -254,3 +254,43 @@ def test_beat_that_starts_before_its_database_waits(
 
     assert while_away == []
     assert beat.run() == ["acme"]
+
+
+# -- exchange rates ------------------------------------------------------------------------------------------------
+
+
+def rate_bells(beat: Recorder) -> int:
+    """How often the exchange rates are asked for in some rounds."""
+    for _ in range(12):
+        beat.tick()
+    sent, beat.sent = beat.sent, []
+    return [entry.name for entry in sent].count("refresh_rates")
+
+
+def test_ORD_8_rates_are_asked_for_at_the_first_start_and_not_at_every_restart(
+    beat: Recorder, database: Connection
+) -> None:
+    first = (rate_bells(beat), rate_bells(beat))
+    beat.close()
+
+    with closing(Recorder(app)) as restarted:
+        again = rate_bells(restarted)
+
+    assert (first, again) == ((1, 0), 0)
+
+
+@pytest.mark.parametrize(("ago", "bells"), [(timedelta(hours=7), 1), (timedelta(hours=5), 0)])
+def test_ORD_8_a_restart_goes_on_where_rates_were_last_asked_for(
+    database: Connection, redis: Redis, ago: timedelta, bells: int
+) -> None:
+    redis.set("storesync:rates_asked_at", (datetime.now(UTC) - ago).isoformat())
+
+    with closing(Recorder(app)) as beat:
+        assert rate_bells(beat) == bells
+
+
+def test_ORD_8_a_mark_that_cannot_be_read_asks_for_rates_once(database: Connection, redis: Redis) -> None:
+    redis.set("storesync:rates_asked_at", b"\xff soon")
+
+    with closing(Recorder(app)) as beat:
+        assert (rate_bells(beat), rate_bells(beat)) == (1, 0)
