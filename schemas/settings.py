@@ -77,6 +77,11 @@ def code(value: Any) -> str:
     return text
 
 
+def code_or_nothing(value: Any) -> str:
+    """A short name, or nothing at all: what holds for the whole account."""
+    return "" if isinstance(value, str) and not value.strip() else code(value)
+
+
 def currency(value: Any) -> str:
     """An ISO 4217 code."""
     text = str(value).strip().upper()
@@ -113,7 +118,7 @@ _BIGCOMMERCE: Final = frozenset({"bigcommerce"})
 
 STORE_SETTINGS: Final[dict[str, Setting]] = {
     "fetch.every": Setting(60, seconds(10, 86400)),
-    "location": Setting("", code),  # empty: the account's default location
+    "location": Setting("", code_or_nothing),  # empty: the account's default location
     "location_map": Setting({}, pairs, _SHOPIFY),
     "orders.awaiting_payment": Setting(False, switch, _BIGCOMMERCE),
     "orders.payment_pending": Setting(False, switch, _SHOPIFY),
@@ -144,11 +149,10 @@ ACCOUNT_SETTINGS: Final[dict[str, Parse]] = {
 
 def read_store_settings(platform: str, given: Mapping[str, Any]) -> dict[str, Value]:
     """The given settings, checked and typed. Raises SettingRefused with the key; all or nothing."""
+    _refuse_unknown(given, STORE_SETTINGS, "setting")
     values: dict[str, Value] = {}
     for key, value in given.items():
-        setting = STORE_SETTINGS.get(key)
-        if setting is None:
-            raise SettingRefused(key, "there is no such setting")
+        setting = STORE_SETTINGS[key]
         if platform not in setting.platforms:
             raise SettingRefused(key, f"{platform} stores do not have this setting")
         values[key] = _read(key, value, setting.parse)
@@ -157,10 +161,16 @@ def read_store_settings(platform: str, given: Mapping[str, Any]) -> dict[str, Va
 
 def read_account_settings(given: Mapping[str, Any]) -> dict[str, Value]:
     """The given account settings, checked and typed. Raises SettingRefused with the key; all or nothing."""
-    unknown = [key for key in given if key not in ACCOUNT_SETTINGS]
-    if unknown:
-        raise SettingRefused(unknown[0], "there is no such account setting")
+    _refuse_unknown(given, ACCOUNT_SETTINGS, "account setting")
     return {key: _read(key, value, ACCOUNT_SETTINGS[key]) for key, value in given.items()}
+
+
+def _refuse_unknown(given: Mapping[str, Any], known: Mapping[str, object], what: str) -> None:
+    """Name every key that nobody knows: one typing error often comes with another."""
+    unknown = [key for key in given if key not in known]
+    if unknown:
+        words = f"there is no such {what}" if len(unknown) == 1 else f"there are no such {what}s"
+        raise SettingRefused(", ".join(unknown), words)
 
 
 def with_defaults(platform: str, chosen: Mapping[str, Value]) -> dict[str, Value]:

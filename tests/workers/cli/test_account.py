@@ -71,6 +71,13 @@ def test_account_is_saved_as_a_whole_or_not_at_all(refusing_cli: Cli, setting: s
     assert account(refusing_cli) == DEFAULTS
 
 
+def test_account_set_names_every_key_that_it_does_not_know(refusing_cli: Cli) -> None:
+    result = refusing_cli("account", "set", "nonsense=1", "base_currency=USD", "stock.sync=on")
+
+    assert (result.code, result.err) == (2, "storesync: nonsense, stock.sync: there are no such account settings\n")
+    assert account(refusing_cli) == DEFAULTS
+
+
 @pytest.mark.parametrize("arguments", [(), ("base_currency",), ("=EUR",), ("hub=builtin", "hub=builtin")], ids=" ".join)
 def test_account_set_wants_pairs(arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
     code = run(["account", "set", *arguments])

@@ -158,6 +158,22 @@ def test_settings_are_changed_and_the_others_stay(cli: Cli, acme: Shop) -> None:
     assert settings(cli) == before | {"fetch.every": 300, "stock.quantity": "in_stock_minus_committed"}
 
 
+def test_location_is_emptied_again_and_so_the_accounts(cli: Cli, acme: Shop) -> None:
+    cli("store", "set", "acme", "location=main")
+    named = settings(cli)["location"]
+
+    assert cli("store", "set", "acme", "location= ").code == 0
+
+    assert (named, settings(cli)["location"]) == ("main", "")
+
+
+def test_every_unknown_setting_is_named(cli: Cli, acme: Shop) -> None:
+    problem = refused(cli("store", "set", "acme", "nonsense=1", "stock.buffer=3", "stok.sync=on"))
+
+    assert "nonsense, stok.sync: there are no such settings" in problem
+    assert settings(cli)["stock.buffer"] == 0
+
+
 NEVER = ("nonsense=1", "stock.sync=perhaps", "location=mars", "location_map={}", "stock.buffer=1")
 NO_CREDENTIALS = ("api_key=1", "consumer_key=")
 
