@@ -11,7 +11,7 @@ import threading
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
@@ -56,9 +56,23 @@ class Pace:
     requests_per_second: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """An answer word for word, in place of the vendor's own: for what no fault of the list says."""
+
+    status: int
+    body: str | bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    mimetype: str = "application/json"
+
+    def response(self) -> Response:
+        """As it is sent."""
+        return Response(self.body, self.status, dict(self.headers), self.mimetype)
+
+
 @dataclass(slots=True)
 class _Planned:
-    fault: Fault
+    fault: Fault | Said
     left: int
     only: str
 
@@ -90,6 +104,11 @@ class Faults:
         with self._lock:
             self._planned.append(_Planned(_fault(fault), times, only))
 
+    def answer_next(self, times: int, said: Said, *, only: str = "") -> None:
+        """The next requests get this very answer; `only` as for fail_next."""
+        with self._lock:
+            self._planned.append(_Planned(said, times, only))
+
     def set_pace(self, **changes: Any) -> None:
         """Change times and limits."""
         try:
@@ -97,12 +116,12 @@ class Faults:
         except TypeError as error:
             raise FaultError(str(error)) from error
 
-    def next(self, asked: str) -> Fault | None:
+    def next(self, asked: str) -> Fault | Said | None:
         """What happens to a request ("METHOD /path")."""
         with self._lock:
             fault = self._of_plan(asked) or self._over_limit() or self._by_chance()
             if fault is not None:
-                self.happened[fault.value] += 1
+                self.happened[_name(fault)] += 1
             return fault
 
     def release(self) -> None:
@@ -121,12 +140,12 @@ class Faults:
         with self._lock:
             return {
                 "rates": {fault.value: rate for fault, rate in self._rates.items()},
-                "next": [{"fault": p.fault.value, "times": p.left, "only": p.only} for p in self._planned],
+                "next": [{"fault": _name(p.fault), "times": p.left, "only": p.only} for p in self._planned],
                 "requests_per_second": self.pace.requests_per_second,
                 "happened": dict(self.happened),
             }
 
-    def _of_plan(self, asked: str) -> Fault | None:
+    def _of_plan(self, asked: str) -> Fault | Said | None:
         for planned in self._planned:
             if planned.only in asked:
                 planned.left -= 1
@@ -161,6 +180,8 @@ def with_faults(app: "WSGIApplication", faults: Faults) -> "WSGIApplication":
     def faulty(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         path = environ["PATH_INFO"]
         fault = None if path.startswith(CONTROL) else faults.next(f"{environ['REQUEST_METHOD']} {path}")
+        if isinstance(fault, Said):
+            return fault.response()(environ, start_response)
         if fault in (Fault.TIMEOUT, Fault.RESET, Fault.LOST):
             _drop(fault, app, environ, faults)
         if fault is Fault.TRUNCATED:
@@ -197,6 +218,10 @@ def fault_routes(faults: Faults) -> Blueprint:
         return jsonify(faults.summary())
 
     return routes
+
+
+def _name(fault: Fault | Said) -> str:
+    return f"answer_{fault.status}" if isinstance(fault, Said) else fault.value
 
 
 def _fault(name: str) -> Fault:

@@ -7,6 +7,7 @@ import pytest
 import requests
 
 from connectors.sandbox import Fault, FaultError, Faults, Pace, RunningSandbox, WooCommerceShop
+from connectors.sandbox.faults import Said
 from tests.connectors.sandbox.client import Api, basket
 
 Sandbox = RunningSandbox[WooCommerceShop]
@@ -33,6 +34,18 @@ def test_the_next_answer_is_spoilt(
     assert spoilt.status_code == status
     assert {name: spoilt.headers.get(name) for name in headers} == headers
     assert fine.json() == []
+
+
+def test_the_next_answer_is_word_for_word_what_was_planned(sandbox: Sandbox, api: Api) -> None:
+    sandbox.faults.answer_next(1, Said(207, "no JSON", {"X-Odd": "1"}), only="/orders")
+
+    planned = sandbox.faults.summary()["next"]
+    said, fine = api.get("/orders"), api.get("/orders")
+
+    assert planned == [{"fault": "answer_207", "times": 1, "only": "/orders"}]
+    assert (said.status_code, said.text, said.headers["X-Odd"]) == (207, "no JSON", "1")
+    assert fine.json() == []
+    assert sandbox.faults.happened == {"answer_207": 1}
 
 
 def test_a_429_may_not_say_how_long(sandbox: Sandbox, api: Api) -> None:
