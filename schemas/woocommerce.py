@@ -36,6 +36,7 @@ PLATFORM: Final = Platform(
     optional_credentials=("webhook_secret",),
     discounts_inside_price=True,
     changes_travel=False,
+    stock_batch=100,
     delivery_days=14,
 )
 
