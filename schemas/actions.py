@@ -220,6 +220,23 @@ class SetTotals:
     totals: Totals
 
 
+@dataclass(frozen=True, slots=True)
+class KeepReturn:
+    """Have one return of an order for a store's return, with exactly these pieces; by the rows' external ids (CHG-9)."""
+
+    order_id: str
+    external_id: str
+    lines: tuple[tuple[str, Decimal], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteReturn:
+    """Delete the return of a store's return that was called off (CHG-9)."""
+
+    order_id: str
+    external_id: str
+
+
 # -- in a store ----------------------------------------------------------------------------------------------------
 
 
@@ -257,7 +274,8 @@ class SetStoreStatus:
     status: str
 
 
-ChangeAction = ChangeRow | AddRow | DeleteRow | MoveRow | SetMoQuantity | DeleteMo | UnlinkMo | SetTotals
+ReturnAction = KeepReturn | DeleteReturn
+ChangeAction = ChangeRow | AddRow | DeleteRow | MoveRow | SetMoQuantity | DeleteMo | UnlinkMo | SetTotals | ReturnAction
 HubAction = (
     CreateOrder
     | AddLocation

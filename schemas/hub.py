@@ -210,6 +210,14 @@ class Totals:
 
 
 @dataclass(frozen=True, slots=True)
+class HubReturn:
+    """A store's return as it stands in the hub: quantities by the external ids of the rows (CHG-9)."""
+
+    external_id: str
+    lines: tuple[tuple[str, Decimal], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class HubOrder:
     """A sales order as it stands in the hub, with what a decision about it needs."""
 
@@ -227,6 +235,7 @@ class HubOrder:
     exchange_rate: Decimal = Decimal(1)
     base_currency: str = "EUR"
     totals: Totals | None = None
+    returns: tuple[HubReturn, ...] = ()  # those that a store recorded
 
 
 @dataclass(frozen=True, slots=True)

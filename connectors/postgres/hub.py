@@ -22,6 +22,7 @@ from schemas.hub import (
     ExchangeRate,
     HubMatches,
     HubOrder,
+    HubReturn,
     HubRow,
     MoStatus,
     StockLevel,
@@ -147,7 +148,12 @@ def _customer(found: list[Any] | None) -> Customer | None:
 def _order(head: Row, rows: tuple[HubRow, ...]) -> HubOrder:
     totals = Totals(**{name: head.pop(name) for name in _TOTALS})
     head |= {"status": DeliveryStatus(head["status"]), "fulfillment_ids": tuple(head["fulfillment_ids"])}
+    head["returns"] = tuple(_return(*one) for one in head["returns"] or ())
     return HubOrder(**head, rows=rows, totals=totals)
+
+
+def _return(external_id: str, lines: list[list[str]]) -> HubReturn:
+    return HubReturn(external_id, tuple((line, Decimal(quantity)) for line, quantity in lines))
 
 
 def _row(row: Row) -> HubRow:

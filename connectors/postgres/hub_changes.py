@@ -31,6 +31,10 @@ def carry_out(connection: Connection, action: actions.ChangeAction) -> str:
             return _mo(connection, "unlink_mo", asdict(action))
         case actions.SetTotals():
             return set_totals(connection, action.order_id, action.totals)
+        case actions.KeepReturn():
+            return keep_return(connection, action)
+        case actions.DeleteReturn():
+            return _return(connection, "delete_return", asdict(action))
         case _:
             assert_never(action)
 
@@ -52,6 +56,25 @@ def set_totals(connection: Connection, order_id: str, totals: Totals) -> str:
     done = connection.execute(_SQL["set_totals"], {"order_id": order_id, **asdict(totals)}).fetchone()
     if done is None:
         raise HubRefused(f"sales order {order_id} is gone")
+    return str(done["id"])
+
+
+def keep_return(connection: Connection, action: actions.KeepReturn) -> str:
+    """Write a store's return, or what it holds now; the return's id (CHG-9)."""
+    lines, quantities = ([part[place] for part in action.lines] for place in (0, 1))
+    values = {"order_id": action.order_id, "lines": lines}
+    found = connection.execute(_SQL["returned_rows"], values).fetchall()
+    if len(found) < len(lines):
+        missing = sorted(set(lines) - {row["external_id"] for row in found})
+        raise HubRefused(f"sales order {action.order_id} has no row of the line {', '.join(missing)}")
+    asked = {"external_id": action.external_id, "quantities": quantities, **values}
+    return _return(connection, "keep_return", asked)
+
+
+def _return(connection: Connection, statement: str, values: dict[str, Any]) -> str:
+    done = connection.execute(_SQL[statement], values).fetchone()
+    if done is None:
+        raise HubRefused(f"sales order {values['order_id']} has no return {values['external_id']}")
     return str(done["id"])
 
 

@@ -126,7 +126,12 @@ SELECT o.id::text AS id, o.order_no, o.store_id, o.external_id, o.status, o.curr
        EXISTS (SELECT FROM hub.settings s
                WHERE (o.created_at AT TIME ZONE 'UTC')::date <= s.locked_until) AS is_locked,
        ARRAY(SELECT f.external_id FROM hub.fulfillments f
-             WHERE f.sales_order_id = o.id AND f.external_id IS NOT NULL ORDER BY f.id) AS fulfillment_ids
+             WHERE f.sales_order_id = o.id AND f.external_id IS NOT NULL ORDER BY f.id) AS fulfillment_ids,
+       (SELECT json_agg(json_build_array(t.external_id, coalesce((
+            SELECT json_agg(json_build_array(r.external_id, tr.quantity::text) ORDER BY r.position, r.id)
+            FROM hub.return_rows tr JOIN hub.sales_order_rows r ON r.id = tr.row_id
+            WHERE tr.return_id = t.id AND r.external_id IS NOT NULL), '[]')) ORDER BY t.id)
+        FROM hub.returns t WHERE t.sales_order_id = o.id AND t.external_id IS NOT NULL) AS returns
 FROM hub.sales_orders o JOIN hub.locations l ON l.id = o.location_id
 WHERE o.id = %(id)s::bigint
 

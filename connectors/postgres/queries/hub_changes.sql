@@ -73,3 +73,31 @@ UPDATE hub.sales_orders
 SET total = %(total)s, total_with_tax = %(total_with_tax)s, total_base = %(total_base)s, store_total = %(store_total)s,
     store_total_with_tax = %(store_total_with_tax)s, total_mismatch = %(total_mismatch)s
 WHERE id = %(order_id)s::bigint RETURNING id::text AS id
+
+-- name: returned_rows
+-- Which of the lines have a row, before anything is written of their return.
+SELECT external_id FROM hub.sales_order_rows WHERE sales_order_id = %(order_id)s::bigint AND external_id = ANY (%(lines)s)
+
+-- name: keep_return
+-- One return per store return by its unique key, with exactly the pieces that are asked for (CHG-9).
+WITH kept AS (
+    INSERT INTO hub.returns (sales_order_id, external_id) VALUES (%(order_id)s::bigint, %(external_id)s)
+    ON CONFLICT ON CONSTRAINT returns_once DO UPDATE SET external_id = excluded.external_id
+    RETURNING id
+), asked AS (
+    SELECT r.id AS row_id, a.quantity
+    FROM unnest(%(lines)s::text[], %(quantities)s::numeric[]) AS a (line, quantity)
+    JOIN hub.sales_order_rows r ON r.sales_order_id = %(order_id)s::bigint AND r.external_id = a.line
+), gone AS (
+    DELETE FROM hub.return_rows t USING kept
+    WHERE t.return_id = kept.id AND t.row_id NOT IN (SELECT row_id FROM asked)
+), written AS (
+    INSERT INTO hub.return_rows (return_id, row_id, quantity) SELECT kept.id, asked.row_id, asked.quantity FROM kept, asked
+    ON CONFLICT (return_id, row_id) DO UPDATE SET quantity = excluded.quantity
+)
+SELECT id::text AS id FROM kept
+
+-- name: delete_return
+-- With its rows; the sales order's own stay as they are.
+DELETE FROM hub.returns WHERE sales_order_id = %(order_id)s::bigint AND external_id = %(external_id)s
+RETURNING id::text AS id

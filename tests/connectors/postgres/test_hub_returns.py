@@ -1,0 +1,94 @@
+"""Returns of a store in the built-in hub: one each, with its rows, and the sales order as it was (CHG-9)."""
+
+from decimal import Decimal
+
+import pytest
+
+from connectors.errors import HubRefused
+from connectors.postgres import Connection
+from connectors.postgres.hub import PostgresHub
+from connectors.postgres.hub_view import order_document
+from schemas.actions import DeleteReturn, KeepReturn
+from schemas.hub import HubOrder, HubReturn
+from tests.connectors.postgres.hub_makers import chair, create, deliver, draft, level, product, read, run, stock_up
+
+D = Decimal
+
+
+@pytest.fixture
+def order(hub: PostgresHub) -> HubOrder:
+    """Two chairs and three lamps, the chairs delivered."""
+    stock_up(hub)
+    made = create(hub, draft(chair(), product("LAMP", 3)))
+    deliver(hub, made, 2)
+    return read(hub, made.id)
+
+
+def keep(hub: PostgresHub, order: HubOrder, external_id: str = "9", **lines: int) -> str:
+    """Keep a return of pieces by the rows' external ids."""
+    pieces = tuple((line.replace("_", "-"), D(quantity)) for line, quantity in lines.items())
+    return hub.apply([KeepReturn(order.id, external_id, pieces)])[0]
+
+
+def test_CHG_9_a_return_is_linked_to_its_order_with_rows_and_quantities(hub: PostgresHub, order: HubOrder) -> None:
+    keep(hub, order, **{"11": 1, "line_LAMP": 2})
+
+    assert read(hub, order.id).returns == (HubReturn("9", (("11", D(1)), ("line-LAMP", D(2)))),)
+
+
+def test_CHG_9_a_return_is_shown_with_its_order(hub: PostgresHub, connection: Connection, order: HubOrder) -> None:
+    keep(hub, order, **{"11": 1})
+
+    shown = order_document(connection, order.id)
+
+    assert shown is not None
+    assert shown["returns"] == [{"external_id": "9", "rows": [{"sku": "CHAIR", "quantity": "1"}]}]
+
+
+def test_CHG_9_the_same_return_again_is_the_same_return(hub: PostgresHub, order: HubOrder) -> None:
+    first, again = keep(hub, order, **{"11": 1}), keep(hub, order, **{"11": 1})
+
+    assert first == again
+    assert len(read(hub, order.id).returns) == 1
+
+
+def test_CHG_9_a_return_holds_exactly_what_it_was_last_given(hub: PostgresHub, order: HubOrder) -> None:
+    keep(hub, order, **{"11": 2})
+
+    keep(hub, order, **{"line_LAMP": 1})
+
+    assert read(hub, order.id).returns == (HubReturn("9", (("line-LAMP", D(1)),)),)
+
+
+def test_CHG_9_a_return_changes_neither_rows_nor_stock(hub: PostgresHub, order: HubOrder) -> None:
+    before = level(hub)
+
+    keep(hub, order, **{"11": 2})
+
+    assert read(hub, order.id).rows == order.rows
+    assert level(hub) == before
+
+
+def test_CHG_9_a_return_that_was_called_off_goes_alone(hub: PostgresHub, order: HubOrder) -> None:
+    keep(hub, order, "9", **{"11": 1})
+    keep(hub, order, "10", **{"11": 1})
+
+    hub.apply([DeleteReturn(order.id, "9")])
+
+    assert [one.external_id for one in read(hub, order.id).returns] == ["10"]
+    assert read(hub, order.id).rows == order.rows
+
+
+def test_a_return_that_a_person_made_is_no_store_s(hub: PostgresHub, connection: Connection, order: HubOrder) -> None:
+    run(connection, "INSERT INTO hub.returns (sales_order_id) VALUES (%s)", order.id)
+
+    assert read(hub, order.id).returns == ()
+
+
+def test_a_return_of_what_is_not_there_is_refused_whole(hub: PostgresHub, order: HubOrder) -> None:
+    with pytest.raises(HubRefused, match="no row of the line 99"):
+        keep(hub, order, **{"11": 1, "99": 1})
+    with pytest.raises(HubRefused, match="has no return 7"):
+        hub.apply([DeleteReturn(order.id, "7")])
+
+    assert read(hub, order.id).returns == ()
