@@ -222,7 +222,7 @@ class SetTotals:
 
 @dataclass(frozen=True, slots=True)
 class KeepReturn:
-    """Have one return of an order for a store's return, with exactly these pieces; by the rows' external ids (CHG-9)."""
+    """Have one return for a store's return, with exactly these pieces, by the external ids of the rows (CHG-9)."""
 
     order_id: str
     external_id: str

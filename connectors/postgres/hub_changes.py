@@ -31,10 +31,8 @@ def carry_out(connection: Connection, action: actions.ChangeAction) -> str:
             return _mo(connection, "unlink_mo", asdict(action))
         case actions.SetTotals():
             return set_totals(connection, action.order_id, action.totals)
-        case actions.KeepReturn():
-            return keep_return(connection, action)
-        case actions.DeleteReturn():
-            return _return(connection, "delete_return", asdict(action))
+        case actions.KeepReturn() | actions.DeleteReturn():
+            return carry_out_return(connection, action)
         case _:
             assert_never(action)
 
@@ -59,15 +57,17 @@ def set_totals(connection: Connection, order_id: str, totals: Totals) -> str:
     return str(done["id"])
 
 
-def keep_return(connection: Connection, action: actions.KeepReturn) -> str:
-    """Write a store's return, or what it holds now; the return's id (CHG-9)."""
-    lines, quantities = ([part[place] for part in action.lines] for place in (0, 1))
+def carry_out_return(connection: Connection, action: actions.ReturnAction) -> str:
+    """Write a store's return, or what it holds now, or delete it; the return's id (CHG-9)."""
+    if isinstance(action, actions.DeleteReturn):
+        return _return(connection, "delete_return", asdict(action))
+    lines = [line for line, _ in action.lines]
     values = {"order_id": action.order_id, "lines": lines}
     found = connection.execute(_SQL["returned_rows"], values).fetchall()
     if len(found) < len(lines):
         missing = sorted(set(lines) - {row["external_id"] for row in found})
         raise HubRefused(f"sales order {action.order_id} has no row of the line {', '.join(missing)}")
-    asked = {"external_id": action.external_id, "quantities": quantities, **values}
+    asked = {"external_id": action.external_id, "quantities": [pieces for _, pieces in action.lines], **values}
     return _return(connection, "keep_return", asked)
 
 

@@ -24,20 +24,20 @@ def order(hub: PostgresHub) -> HubOrder:
     return read(hub, made.id)
 
 
-def keep(hub: PostgresHub, order: HubOrder, external_id: str = "9", **lines: int) -> str:
-    """Keep a return of pieces by the rows' external ids."""
-    pieces = tuple((line.replace("_", "-"), D(quantity)) for line, quantity in lines.items())
+def keep(hub: PostgresHub, order: HubOrder, lines: dict[str, int], *, external_id: str = "9") -> str:
+    """Keep a return of pieces by the rows' external ids; its id."""
+    pieces = tuple((line, D(quantity)) for line, quantity in lines.items())
     return hub.apply([KeepReturn(order.id, external_id, pieces)])[0]
 
 
 def test_CHG_9_a_return_is_linked_to_its_order_with_rows_and_quantities(hub: PostgresHub, order: HubOrder) -> None:
-    keep(hub, order, **{"11": 1, "line_LAMP": 2})
+    keep(hub, order, {"11": 1, "line-LAMP": 2})
 
     assert read(hub, order.id).returns == (HubReturn("9", (("11", D(1)), ("line-LAMP", D(2)))),)
 
 
 def test_CHG_9_a_return_is_shown_with_its_order(hub: PostgresHub, connection: Connection, order: HubOrder) -> None:
-    keep(hub, order, **{"11": 1})
+    keep(hub, order, {"11": 1})
 
     shown = order_document(connection, order.id)
 
@@ -46,16 +46,16 @@ def test_CHG_9_a_return_is_shown_with_its_order(hub: PostgresHub, connection: Co
 
 
 def test_CHG_9_the_same_return_again_is_the_same_return(hub: PostgresHub, order: HubOrder) -> None:
-    first, again = keep(hub, order, **{"11": 1}), keep(hub, order, **{"11": 1})
+    first, again = keep(hub, order, {"11": 1}), keep(hub, order, {"11": 1})
 
     assert first == again
     assert len(read(hub, order.id).returns) == 1
 
 
 def test_CHG_9_a_return_holds_exactly_what_it_was_last_given(hub: PostgresHub, order: HubOrder) -> None:
-    keep(hub, order, **{"11": 2})
+    keep(hub, order, {"11": 2})
 
-    keep(hub, order, **{"line_LAMP": 1})
+    keep(hub, order, {"line-LAMP": 1})
 
     assert read(hub, order.id).returns == (HubReturn("9", (("line-LAMP", D(1)),)),)
 
@@ -63,15 +63,15 @@ def test_CHG_9_a_return_holds_exactly_what_it_was_last_given(hub: PostgresHub, o
 def test_CHG_9_a_return_changes_neither_rows_nor_stock(hub: PostgresHub, order: HubOrder) -> None:
     before = level(hub)
 
-    keep(hub, order, **{"11": 2})
+    keep(hub, order, {"11": 2})
 
     assert read(hub, order.id).rows == order.rows
     assert level(hub) == before
 
 
 def test_CHG_9_a_return_that_was_called_off_goes_alone(hub: PostgresHub, order: HubOrder) -> None:
-    keep(hub, order, "9", **{"11": 1})
-    keep(hub, order, "10", **{"11": 1})
+    keep(hub, order, {"11": 1})
+    keep(hub, order, {"11": 1}, external_id="10")
 
     hub.apply([DeleteReturn(order.id, "9")])
 
@@ -87,7 +87,7 @@ def test_a_return_that_a_person_made_is_no_store_s(hub: PostgresHub, connection:
 
 def test_a_return_of_what_is_not_there_is_refused_whole(hub: PostgresHub, order: HubOrder) -> None:
     with pytest.raises(HubRefused, match="no row of the line 99"):
-        keep(hub, order, **{"11": 1, "99": 1})
+        keep(hub, order, {"11": 1, "99": 1})
     with pytest.raises(HubRefused, match="has no return 7"):
         hub.apply([DeleteReturn(order.id, "7")])
 
