@@ -25,6 +25,16 @@ ORDER_SOFT_LIMIT_SECONDS: Final = 30
 ORDER_HARD_LIMIT_SECONDS: Final = 40
 ORDER_LOCK_SECONDS: Final = 50
 
+# A round of telling a store its stock is a few batches; what a killed worker left is told again soon.
+STOCK_SOFT_LIMIT_SECONDS: Final = 60
+STOCK_HARD_LIMIT_SECONDS: Final = 70
+STOCK_LOCK_SECONDS: Final = 80
+
+# A walk through a large catalogue takes its time, and nobody waits for it.
+CATALOGUE_SOFT_LIMIT_SECONDS: Final = 600
+CATALOGUE_HARD_LIMIT_SECONDS: Final = 630
+CATALOGUE_LOCK_SECONDS: Final = 660
+
 _ALIVE: Final = "storesync:alive"
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
@@ -43,6 +53,16 @@ def order_key(store_id: int, external_id: str) -> str:
 def fetch_key(store_id: int) -> str:
     """The lock of asking one store for its changes."""
     return f"storesync:fetch:{store_id}"
+
+
+def stock_key(store_id: int) -> str:
+    """The lock of telling one store its stock: vendors want one such call at a time (STK-5)."""
+    return f"storesync:stock:{store_id}"
+
+
+def catalogue_key(store_id: int) -> str:
+    """The lock of walking through one store's catalogue."""
+    return f"storesync:catalogue:{store_id}"
 
 
 @contextmanager
@@ -68,6 +88,11 @@ def lock(redis: Redis, key: str, *, ttl: int = LOCK_SECONDS) -> Iterator[bool]:
 def is_new(redis: Redis) -> bool:
     """Whether Redis has come up empty since this was last asked: its messages, locks and waits are gone."""
     return _ask(lambda: redis.set(_ALIVE, "1", nx=True)) is not None
+
+
+def is_first(redis: Redis, key: str, *, seconds: int) -> bool:
+    """Whether nobody has said this within so many seconds."""
+    return _ask(lambda: redis.set(f"storesync:said:{key}", "1", nx=True, ex=seconds)) is not None
 
 
 def wait(redis: Redis, store_id: int, until: datetime) -> None:

@@ -156,6 +156,11 @@ class StoreOrder:
     parcels: tuple[StoreParcel, ...] = ()
     returns: tuple[StoreReturn, ...] = ()
 
+    @property
+    def skus(self) -> tuple[str, ...]:
+        """The SKUs of its lines, each once."""
+        return tuple(sorted({line.sku.strip() for line in self.lines if line.sku}))
+
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
@@ -163,7 +168,7 @@ class Snapshot:
 
     `payload` is the vendor's JSON text, None where the list carries only a part and the order must be asked for.
     `digest` changes only when the meaning of the order does. `problem` is set when the payload breaks the schema:
-    (path, what is wrong).
+    (path, what is wrong). `skus` are those of its lines, None where they are not known yet (STK-9).
     """
 
     external_id: str
@@ -171,6 +176,7 @@ class Snapshot:
     digest: str
     payload: str | None
     problem: tuple[str, str] | None = None
+    skus: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,14 +15,14 @@ class StoreItem:
     `external_id` is all that the vendor's stock call needs to find it: `product/10`, `product/15/variation/16`,
     `variant/77`, `gid://shopify/InventoryItem/1`. `sku` is trimmed, never empty. `is_tracked` is false where the store
     counts no pieces of it (STK-6). `shown` is what the store shows now in whole pieces, by place; a place that is not
-    in it is one where the item is not stocked yet or whose figure is no whole number.
+    in it is one where the item is not stocked yet; None is a figure that nobody knows or that is no whole number.
     """
 
     external_id: str
     sku: str
     name: str
     is_tracked: bool
-    shown: dict[str, int] = field(default_factory=dict)
+    shown: dict[str, int | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,14 @@ from celery import current_app
 from kombu.exceptions import OperationalError
 
 from connectors.errors import Unavailable
-from connectors.postgres import Connection, orders, stores
+from connectors.postgres import Connection, orders, stock, stores
 
 _IN_ONE_GO: Final = 100  # messages that go to Redis in one round trip
 _TOGETHER: Final = 10  # orders in one message at most: Celery's own work for a message is as much as ours for an order
 _FETCH_BELL_SECONDS: Final = 10
+_STOCK_BELL_SECONDS: Final = 30
+_CATALOGUE_BELL_SECONDS: Final = 30
+CATALOGUE_EVERY: Final = 600  # seconds between two looks at what a store's catalogue changed
 _HANDS: Final = 8  # a few orders are spread over so many messages, so that several workers share them
 
 
@@ -56,7 +59,34 @@ def ring_due_fetches(connection: Connection) -> int:
     return len(due)
 
 
+def ring_stock(store_ids: Iterable[int], *, delay: float = 0) -> None:
+    """Ask workers to tell stores their stock, now or after so many seconds."""
+    options = {"expires": _STOCK_BELL_SECONDS + delay, **({"countdown": delay} if delay else {})}
+    _ring("push_stock", [(store_id,) for store_id in store_ids], **options)
+
+
+def ring_due_stock(connection: Connection) -> int:
+    """Ring for every store that is to be told something; returns how many."""
+    due = stock.due_stores(connection)
+    ring_stock(due)
+    return len(due)
+
+
+def ring_due_catalogues(connection: Connection) -> int:
+    """Ring for the stores whose catalogue was not looked at for a while; returns how many."""
+    due = stock.due_catalogues(connection, every=CATALOGUE_EVERY)
+    _ring("fetch_catalogue", [(store_id,) for store_id in due], expires=_CATALOGUE_BELL_SECONDS)
+    return len(due)
+
+
+def ring_catalogue(store_id: int) -> None:
+    """Ask a worker to look at a store's catalogue now."""
+    _ring("fetch_catalogue", [(store_id,)])
+
+
 def _ring(task: str, messages: list[tuple[Any, ...]], **options: Any) -> None:
+    if not messages:
+        return
     try:
         with current_app.producer_pool.acquire(block=True) as producer, producer.batch(_IN_ONE_GO):  # type: ignore[attr-defined] # new in kombu 5.7
             for arguments in messages:

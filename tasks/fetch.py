@@ -11,7 +11,7 @@ import psycopg
 from celery import shared_task
 
 from connectors import locks, postgres
-from connectors.postgres import journal, orders, stores
+from connectors.postgres import journal, orders, stock, stores
 from schemas.orders import Page, Snapshot
 from schemas.reasons import Reason
 from schemas.stores import StoreState
@@ -75,7 +75,10 @@ def _fetch_pages(held: Process, row: postgres.Row) -> str:
 def _keep_page(connection: postgres.Connection, store_id: int, page: Page, *, was: str | None) -> bool:
     """Store a page and the cursor behind it; False when somebody else moved the cursor, or the store, meanwhile."""
     with connection.transaction():
-        for snapshot in _keep(connection, store_id, page.snapshots):
+        news = _keep(connection, store_id, page.snapshots)
+        # An order moves its store's own stock: what we told the store is not what it shows any more.
+        stock.forget_sold(connection, store_id, [sku for snapshot in news for sku in snapshot.skus or ()])
+        for snapshot in news:
             if snapshot.problem is not None:
                 _journal_unreadable(connection, store_id, snapshot.external_id, snapshot.problem)
         return stores.advance_cursor(connection, store_id, was=was, cursor=page.cursor)

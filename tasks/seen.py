@@ -1,6 +1,7 @@
 """A due order of a store: read as its store tells it now, and settled once it is known what comes of it."""
 
 from connectors.postgres import orders as due
+from connectors.postgres import stock
 from connectors.postgres.orders import Outcome
 from schemas.orders import StoreOrder
 from tasks.session import Done, Seen, StoreSession
@@ -13,6 +14,7 @@ def read_order(session: StoreSession, seen: Seen) -> StoreOrder:
     # The list had only a part of it, or nobody has fetched it yet.
     snapshot = session.connector.snapshot(seen.external_id)
     due.keep_whole(session.connection, session.store.id, seen.external_id, snapshot)
+    stock.forget_sold(session.connection, session.store.id, snapshot.skus or ())
     return session.connector.read(snapshot.payload or "")
 
 

@@ -14,6 +14,7 @@ from connectors import postgres
 from connectors.postgres import stores
 from schemas.settings import with_defaults
 from tasks.process import process
+from workers.listener import StockListener
 
 _LOG: Final = logging.getLogger(__name__)
 
@@ -32,6 +33,7 @@ class StoreScheduler(Scheduler):
     """Keeps no schedule of its own: losing Redis loses nothing, a restart continues where stores were last fetched."""
 
     _connection: postgres.Connection | None = None
+    _listener: StockListener | None = None
     _read_at: datetime | None = None
 
     def setup_schedule(self) -> None:
@@ -107,6 +109,9 @@ class StoreScheduler(Scheduler):
         )
 
     def _let_go(self) -> None:
+        listener, self._listener = self._listener, None
+        if listener is not None:
+            listener.stop()
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.close()

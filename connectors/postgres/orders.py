@@ -40,6 +40,7 @@ def keep_snapshots(connection: Connection, store_id: int, snapshots: Sequence[Sn
         "digests": [snapshot.digest for snapshot in page],
         "times": [snapshot.updated_at for snapshot in page],
         "problems": [_problem(snapshot) for snapshot in page],
+        "skus": [None if snapshot.skus is None else json.dumps(snapshot.skus) for snapshot in page],
     }
     return [newest[row["external_id"]] for row in connection.execute(_SQL["keep_snapshots"], values)]
 
@@ -69,6 +70,7 @@ def keep_whole(connection: Connection, store_id: int, external_id: str, snapshot
         "payload": snapshot.payload,
         "digest": snapshot.digest,
         "updated_at": snapshot.updated_at,
+        "skus": None if snapshot.skus is None else list(snapshot.skus),
     }
     connection.execute(_SQL["keep_whole"], values)
 

@@ -3,12 +3,15 @@
 -- moves only when the meaning of the order does. What cannot be read is set aside at once (SPEC chapter 11).
 WITH page AS (
     SELECT * FROM unnest(
-        %(ids)s::text[], %(payloads)s::text[], %(digests)s::text[], %(times)s::timestamptz[], %(problems)s::text[]
-    ) AS p (external_id, payload, digest, updated_at, problem)
+        %(ids)s::text[], %(payloads)s::text[], %(digests)s::text[], %(times)s::timestamptz[], %(problems)s::text[],
+        %(skus)s::text[]
+    ) AS p (external_id, payload, digest, updated_at, problem, skus)
 )
 INSERT INTO store_orders AS o
-    (store_id, external_id, snapshot, digest, store_updated_at, state, reason, detail, order_settled, delivery_settled)
+    (store_id, external_id, snapshot, digest, store_updated_at, skus, state, reason, detail, order_settled,
+     delivery_settled)
 SELECT %(store_id)s, external_id, payload::json, digest, updated_at,
+       CASE WHEN skus IS NOT NULL THEN ARRAY(SELECT jsonb_array_elements_text(skus::jsonb)) END,
        CASE WHEN problem IS NULL THEN 'pending' ELSE 'failed' END,
        CASE WHEN problem IS NOT NULL THEN 'invalid_payload' END,
        coalesce(problem::jsonb, '{}'),
@@ -16,6 +19,7 @@ SELECT %(store_id)s, external_id, payload::json, digest, updated_at,
 FROM page
 ON CONFLICT (store_id, external_id) DO UPDATE
 SET snapshot = excluded.snapshot,
+    skus = coalesce(excluded.skus, o.skus),
     digest = excluded.digest,
     store_updated_at = coalesce(excluded.store_updated_at, o.store_updated_at),
     changed = o.changed + CASE WHEN o.digest <> excluded.digest THEN 1 ELSE 0 END,
@@ -46,7 +50,7 @@ WHERE s.id = %(store_id)s
 -- name: keep_whole
 -- The whole order, where the list had only a part of it.
 UPDATE store_orders
-SET snapshot = %(payload)s::json, digest = %(digest)s,
+SET snapshot = %(payload)s::json, digest = %(digest)s, skus = coalesce(%(skus)s::text[], skus),
     store_updated_at = coalesce(%(updated_at)s, store_updated_at)
 WHERE store_id = %(store_id)s AND external_id = %(external_id)s
 

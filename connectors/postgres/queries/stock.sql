@@ -1,0 +1,198 @@
+-- name: due_stores
+-- Active stores with stock sync on and a SKU that may be told now.
+SELECT s.id FROM stores s
+WHERE s.state = 'active' AND s.settings ->> 'stock.sync' = 'true' AND EXISTS (
+    SELECT FROM store_stock q WHERE q.store_id = s.id AND q.changed > q.settled AND (q.due_at IS NULL OR q.due_at <= now()))
+
+-- name: look
+-- The store with the account, for one round of telling it.
+SELECT s.*, a.settings AS account FROM stores s CROSS JOIN account a WHERE s.id = %(store_id)s
+
+-- name: pick
+-- The SKUs of a store to tell now, longest waiting first. Orders of the store that nobody has read yet may have sold
+-- of them: those SKUs wait, a minute at most (STK-9). A SKU that was told a moment ago waits for the rest of its burst.
+WITH unread AS MATERIALIZED (
+    SELECT skus FROM store_orders
+    WHERE store_id = %(store_id)s AND changed > order_settled
+      AND (due_at IS NULL OR due_at <= now() + %(patience)s * interval '1 second')
+), sold AS MATERIALIZED (
+    SELECT DISTINCT unnest(skus) AS sku FROM unread
+), unknown AS (
+    SELECT EXISTS (SELECT FROM unread WHERE skus IS NULL) AS is_there
+)
+SELECT q.sku, q.changed, q.attempts, q.wants_look, q.reason, q.detail,
+       q.looked_at IS NULL OR q.looked_at <= now() - %(look_again)s * interval '1 second' AS may_look
+FROM store_stock q CROSS JOIN unknown u
+WHERE q.store_id = %(store_id)s AND q.changed > q.settled AND (q.due_at IS NULL OR q.due_at <= now())
+  AND (q.sent_at IS NULL OR q.sent_at <= clock_timestamp() - %(pace)s * interval '1 second')
+  AND (q.due_since <= now() - %(patience)s * interval '1 second'
+       OR NOT (u.is_there OR EXISTS (SELECT FROM sold WHERE sold.sku = q.sku)))
+ORDER BY q.due_since, q.sku
+LIMIT %(limit)s
+
+-- name: still_due
+-- Whether anything of a store is left to tell soon, held back or not.
+SELECT EXISTS (
+    SELECT FROM store_stock q JOIN stores s ON s.id = q.store_id
+    WHERE q.store_id = %(store_id)s AND q.changed > q.settled AND (q.due_at IS NULL OR q.due_at <= now())
+      AND s.state = 'active' AND s.settings ->> 'stock.sync' = 'true') AS is_due
+
+-- name: items
+-- What the store has of some SKUs, with what each place of it shows.
+SELECT i.external_id, i.sku, i.name, i.is_tracked,
+       coalesce(jsonb_object_agg(l.place, l.shown) FILTER (WHERE l.place IS NOT NULL), '{}') AS shown
+FROM store_items i LEFT JOIN store_levels l USING (store_id, external_id)
+WHERE i.store_id = %(store_id)s AND i.sku = ANY (%(skus)s)
+GROUP BY i.store_id, i.external_id
+ORDER BY i.sku, i.external_id
+
+-- name: keep_items
+-- Items as the store's catalogue has them. A SKU that gained or lost an item, or whose item is counted now, is due
+-- again if it ever was (STK-3); one that never was is not: connecting pushes nothing by itself (STK-1).
+WITH page AS (
+    SELECT * FROM unnest(%(ids)s::text[], %(skus)s::text[], %(names)s::text[], %(tracked)s::boolean[])
+        AS p (external_id, sku, name, is_tracked)
+), was AS (
+    SELECT i.external_id, i.sku, i.is_tracked FROM store_items i
+    WHERE i.store_id = %(store_id)s AND i.external_id = ANY (%(ids)s::text[])
+), kept AS (
+    INSERT INTO store_items AS i (store_id, external_id, sku, name, is_tracked)
+    SELECT %(store_id)s, external_id, sku, name, is_tracked FROM page ORDER BY external_id
+    ON CONFLICT (store_id, external_id) DO UPDATE
+    SET sku = excluded.sku, name = excluded.name, is_tracked = excluded.is_tracked, seen_at = clock_timestamp()
+), moved AS (
+    SELECT p.sku FROM page p LEFT JOIN was w USING (external_id)
+    WHERE (w.sku, w.is_tracked) IS DISTINCT FROM (p.sku, p.is_tracked)
+    UNION
+    SELECT w.sku FROM was w JOIN page p USING (external_id) WHERE w.sku <> p.sku
+)
+UPDATE store_stock q SET changed = changed + 1, due_at = NULL, attempts = 0,
+    due_since = CASE WHEN q.changed = q.settled THEN clock_timestamp() ELSE q.due_since END
+WHERE q.store_id = %(store_id)s AND q.sku IN (SELECT sku FROM moved)
+RETURNING q.sku
+
+-- name: keep_levels
+-- What the store says it shows. What we told it since it was asked, or are telling it now, is newer than that.
+WITH page AS (
+    SELECT * FROM unnest(%(ids)s::text[], %(places)s::text[], %(shown)s::bigint[]) AS p (external_id, place, shown)
+)
+INSERT INTO store_levels AS l (store_id, external_id, place, shown)
+SELECT %(store_id)s, external_id, place, shown FROM page ORDER BY external_id, place
+ON CONFLICT (store_id, external_id, place) DO UPDATE SET shown = excluded.shown, moved_at = clock_timestamp()
+WHERE %(is_held)s OR (l.shown IS NOT NULL AND l.moved_at < %(asked_at)s)
+
+-- name: drop_items
+-- Items that the store no longer has: their SKUs are looked at again.
+WITH gone AS (
+    DELETE FROM store_items WHERE store_id = %(store_id)s AND external_id = ANY (%(ids)s) RETURNING sku
+)
+UPDATE store_stock q SET changed = changed + 1,
+    due_since = CASE WHEN q.changed = q.settled THEN clock_timestamp() ELSE q.due_since END
+WHERE q.store_id = %(store_id)s AND q.sku IN (SELECT sku FROM gone)
+
+-- name: unseen_items
+-- Items that a walk through the whole catalogue did not meet.
+SELECT external_id FROM store_items WHERE store_id = %(store_id)s AND seen_at < %(before)s
+
+-- name: looked
+-- The store was asked for these SKUs.
+UPDATE store_stock SET looked_at = clock_timestamp(), wants_look = false
+WHERE store_id = %(store_id)s AND sku = ANY (%(skus)s)
+
+-- name: forget
+-- These items are about to be told something: until it is known what came of it, nobody knows what they show.
+INSERT INTO store_levels AS l (store_id, external_id, place)
+SELECT %(store_id)s, external_id, place FROM unnest(%(ids)s::text[], %(places)s::text[]) AS p (external_id, place)
+ORDER BY external_id, place
+ON CONFLICT (store_id, external_id, place) DO UPDATE SET shown = NULL, moved_at = clock_timestamp()
+
+-- name: pace
+-- These SKUs are being told: the rest of a burst waits a moment.
+UPDATE store_stock SET sent_at = clock_timestamp() WHERE store_id = %(store_id)s AND sku = ANY (%(skus)s)
+
+-- name: settle
+-- Set the marks of SKUs up to what was looked at, with why a store does not show the value. Those that moved meanwhile
+-- stay due.
+UPDATE store_stock q
+SET settled = d.changed, reason = d.reason, detail = d.detail::jsonb, due_at = NULL, attempts = 0
+FROM unnest(%(skus)s::text[], %(changed)s::bigint[], %(reasons)s::text[], %(details)s::text[])
+    AS d (sku, changed, reason, detail)
+WHERE q.store_id = %(store_id)s AND q.sku = d.sku AND q.changed = d.changed
+RETURNING q.sku
+
+-- name: told
+-- The store took these values. It is known to show one only if its SKU did not move meanwhile.
+UPDATE store_levels l
+SET shown = CASE WHEN d.is_last THEN d.quantity END, told = d.quantity, told_at = clock_timestamp(),
+    moved_at = clock_timestamp()
+FROM unnest(%(ids)s::text[], %(places)s::text[], %(quantities)s::bigint[], %(last)s::boolean[])
+    AS d (external_id, place, quantity, is_last)
+WHERE l.store_id = %(store_id)s AND l.external_id = d.external_id AND l.place = d.place
+
+-- name: put_off
+-- It did not work now: the SKUs stay due, for later.
+UPDATE store_stock SET due_at = %(due_at)s, attempts = attempts + %(attempt)s, reason = %(reason)s, detail = %(detail)s
+WHERE store_id = %(store_id)s AND sku = ANY (%(skus)s) AND changed > settled
+
+-- name: forget_sold
+-- Orders of a store move its own figures: what it shows of their SKUs is not known any more.
+UPDATE store_levels l SET shown = NULL, moved_at = clock_timestamp()
+FROM store_items i
+WHERE i.store_id = %(store_id)s AND i.sku = ANY (%(skus)s) AND l.store_id = i.store_id AND l.external_id = i.external_id
+
+-- name: journal
+-- What was told or not told, a line per SKU.
+INSERT INTO journal (store_id, sku, action, outcome, reason, detail)
+SELECT %(store_id)s, sku, 'push', outcome, reason, detail::jsonb
+FROM unnest(%(skus)s::text[], %(outcomes)s::text[], %(reasons)s::text[], %(details)s::text[])
+    AS j (sku, outcome, reason, detail)
+
+-- name: ask
+-- A person wants SKUs told: the store is asked first what it shows, so that only what differs is sent.
+INSERT INTO store_stock AS q (store_id, sku, wants_look)
+SELECT %(store_id)s, sku, %(wants_look)s FROM unnest(%(skus)s::text[]) AS s (sku) ORDER BY sku
+ON CONFLICT (store_id, sku) DO UPDATE
+SET changed = q.changed + 1, wants_look = q.wants_look OR excluded.wants_look, due_at = NULL, attempts = 0, sent_at = NULL,
+    due_since = CASE WHEN q.changed = q.settled THEN clock_timestamp() ELSE q.due_since END
+
+-- name: due_again
+-- Another quantity, buffer or location: everything that was ever told is looked at again.
+UPDATE store_stock q SET changed = changed + 1,
+    due_since = CASE WHEN q.changed = q.settled THEN clock_timestamp() ELSE q.due_since END
+WHERE q.store_id = %(store_id)s
+
+-- name: shown
+-- What each store with stock sync knows of a SKU, for people.
+SELECT s.id AS store_id, s.name AS store, s.platform, s.settings ->> 'stock.sync' = 'true' AS is_on, s.state,
+       q.changed > q.settled AS is_due, q.reason, q.detail, q.due_at, i.external_id, i.is_tracked, l.place, l.told,
+       l.told_at, l.shown
+FROM stores s
+LEFT JOIN store_stock q ON q.store_id = s.id AND q.sku = %(sku)s
+LEFT JOIN store_items i ON i.store_id = s.id AND i.sku = %(sku)s
+LEFT JOIN store_levels l ON l.store_id = i.store_id AND l.external_id = i.external_id
+WHERE s.state <> 'disconnected'
+ORDER BY s.name, i.external_id, l.place
+
+-- name: waiting
+-- How many SKUs of a store are still to be told.
+SELECT count(*) AS due FROM store_stock
+WHERE store_id = %(store_id)s AND changed > settled AND (due_at IS NULL OR due_at <= now())
+
+-- name: due_catalogues
+-- Stores that push stock and whose catalogue was not looked at for a while.
+SELECT id FROM stores
+WHERE state = 'active' AND settings ->> 'stock.sync' = 'true'
+  AND (catalogue_due_at IS NULL OR catalogue_due_at <= now())
+  AND (catalogue_at IS NULL OR catalogue_at <= now() - %(every)s * interval '1 second')
+
+-- name: catalogue_seen
+-- Every change of a catalogue up to a moment is known.
+UPDATE stores
+SET catalogue_at = %(asked_at)s, catalogue_due_at = NULL, catalogue_attempts = 0,
+    catalogue_whole_at = CASE WHEN %(is_whole)s THEN %(asked_at)s ELSE catalogue_whole_at END
+WHERE id = %(store_id)s
+
+-- name: put_off_catalogue
+-- The catalogue could not be read now.
+UPDATE stores SET catalogue_due_at = %(due_at)s, catalogue_attempts = catalogue_attempts + %(attempt)s
+WHERE id = %(store_id)s

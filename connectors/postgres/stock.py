@@ -1,0 +1,258 @@
+"""Stock push in PostgreSQL: which SKUs of a store are due, what its catalogue holds, what it was told."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from psycopg.types.json import Jsonb
+
+from connectors.postgres import Connection, Row, queries
+from schemas.actions import TellStock
+from schemas.stock import StoreItem
+
+_SQL: Final = queries("stock")
+
+UNREAD_SECONDS: Final = 60  # how long unread orders hold a SKU back (STK-9)
+PACE_SECONDS: Final = 1  # one SKU is told at most so often: the rest of a burst is one more call (STK-5)
+LOOK_AGAIN_SECONDS: Final = 600  # how long a store is believed that it has no such SKU
+_SETTLING: Final = timedelta(seconds=60)  # a store may take what we told it some time after it said yes
+
+
+@dataclass(frozen=True, slots=True)
+class DueSku:
+    """A SKU of a store that is to be told: its mark is set only up to `changed`."""
+
+    sku: str
+    changed: int
+    attempts: int
+    wants_look: bool
+    may_look: bool
+    reason: str | None
+    detail: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What came of a SKU: nothing to say, or why the store does not show the hub's value."""
+
+    sku: str
+    changed: int
+    reason: str | None = None
+    detail: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class StockLine:
+    """A line of the journal about a SKU."""
+
+    sku: str
+    outcome: str
+    reason: str | None = None
+    detail: dict[str, Any] = field(default_factory=dict)
+
+
+def due_stores(connection: Connection) -> list[int]:
+    """Active stores that have something to be told now."""
+    return [row["id"] for row in connection.execute(_SQL["due_stores"])]
+
+
+def look(connection: Connection, store_id: int) -> Row | None:
+    """The store with the account's settings."""
+    return connection.execute(_SQL["look"], {"store_id": store_id}).fetchone()
+
+
+def pick(connection: Connection, store_id: int, *, limit: int) -> list[DueSku]:
+    """The next SKUs of a store to tell, longest waiting first."""
+    values = {
+        "store_id": store_id,
+        "limit": limit,
+        "patience": UNREAD_SECONDS,
+        "pace": PACE_SECONDS,
+        "look_again": LOOK_AGAIN_SECONDS,
+    }
+    return [DueSku(**row) for row in connection.execute(_SQL["pick"], values)]
+
+
+def is_due(connection: Connection, store_id: int) -> bool:
+    """Whether something of a store is left to tell soon, held back for a moment or not."""
+    row = connection.execute(_SQL["still_due"], {"store_id": store_id}).fetchone()
+    return bool(row and row["is_due"])
+
+
+# -- the catalogue ---------------------------------------------------------------------------------------------------
+
+
+def items(connection: Connection, store_id: int, skus: Sequence[str]) -> list[StoreItem]:
+    """What a store has of some SKUs; a place that shows nobody knows what is in `shown` as None."""
+    return [StoreItem(**row) for row in connection.execute(_SQL["items"], {"store_id": store_id, "skus": list(skus)})]
+
+
+def keep_items(
+    connection: Connection, store_id: int, found: Sequence[StoreItem], *, asked_at: datetime, is_held: bool = False
+) -> int:
+    """Keep a page of a store's catalogue as it was asked for at a moment; returns how many SKUs are due for it.
+
+    `is_held` says that nobody can be telling the store anything meanwhile: then its figures count whatever their age.
+    """
+    newest = {item.external_id: item for item in found}
+    kept = [newest[external_id] for external_id in sorted(newest)]
+    values = {
+        "store_id": store_id,
+        "ids": [item.external_id for item in kept],
+        "skus": [item.sku for item in kept],
+        "names": [item.name for item in kept],
+        "tracked": [item.is_tracked for item in kept],
+    }
+    levels = [(item.external_id, place, shown) for item in kept for place, shown in sorted(item.shown.items())]
+    with connection.transaction():
+        moved = connection.execute(_SQL["keep_items"], values).rowcount
+        connection.execute(
+            _SQL["keep_levels"],
+            {
+                "store_id": store_id,
+                "ids": [level[0] for level in levels],
+                "places": [level[1] for level in levels],
+                "shown": [level[2] for level in levels],
+                "asked_at": asked_at - _SETTLING,
+                "is_held": is_held,
+            },
+        )
+    return moved
+
+
+def drop_items(connection: Connection, store_id: int, external_ids: Sequence[str]) -> None:
+    """Forget items that a store no longer has."""
+    connection.execute(_SQL["drop_items"], {"store_id": store_id, "ids": list(external_ids)})
+
+
+def unseen_items(connection: Connection, store_id: int, *, before: datetime) -> list[str]:
+    """Items that no page brought since a moment."""
+    found = connection.execute(_SQL["unseen_items"], {"store_id": store_id, "before": before})
+    return [row["external_id"] for row in found]
+
+
+def looked(connection: Connection, store_id: int, skus: Sequence[str]) -> None:
+    """The store was asked for these SKUs now."""
+    connection.execute(_SQL["looked"], {"store_id": store_id, "skus": list(skus)})
+
+
+def due_catalogues(connection: Connection, *, every: int) -> list[int]:
+    """Stores that push stock and whose catalogue was not looked at for so many seconds."""
+    return [row["id"] for row in connection.execute(_SQL["due_catalogues"], {"every": every})]
+
+
+def catalogue_seen(connection: Connection, store_id: int, *, asked_at: datetime, is_whole: bool) -> None:
+    """Every change of a store's catalogue up to a moment is known."""
+    values = {"store_id": store_id, "asked_at": asked_at, "is_whole": is_whole}
+    connection.execute(_SQL["catalogue_seen"], values)
+
+
+def put_off_catalogue(connection: Connection, store_id: int, *, until: datetime, is_attempt: bool) -> None:
+    """Do not ask for a store's catalogue before a moment."""
+    values = {"store_id": store_id, "due_at": until, "attempt": int(is_attempt)}
+    connection.execute(_SQL["put_off_catalogue"], values)
+
+
+# -- telling -----------------------------------------------------------------------------------------------------------
+
+
+def forget(connection: Connection, store_id: int, tells: Sequence[TellStock]) -> None:
+    """Nobody knows what these items show until it is known what came of telling them."""
+    values = {
+        "store_id": store_id,
+        "ids": [tell.external_id for tell in tells],
+        "places": [tell.place for tell in tells],
+    }
+    with connection.transaction():
+        connection.execute(_SQL["forget"], values)
+        connection.execute(_SQL["pace"], {"store_id": store_id, "skus": sorted({tell.sku for tell in tells})})
+
+
+def settle(connection: Connection, store_id: int, settled: Sequence[Settled]) -> set[str]:
+    """Set marks; the SKUs among them that did not move meanwhile."""
+    values = {
+        "store_id": store_id,
+        "skus": [one.sku for one in settled],
+        "changed": [one.changed for one in settled],
+        "reasons": [one.reason for one in settled],
+        "details": [json.dumps(one.detail) for one in settled],
+    }
+    return {row["sku"] for row in connection.execute(_SQL["settle"], values)}
+
+
+def told(connection: Connection, store_id: int, tells: Sequence[TellStock], *, lasting: set[str]) -> None:
+    """The store took these values; those of SKUs in `lasting` are what it shows now."""
+    values = {
+        "store_id": store_id,
+        "ids": [tell.external_id for tell in tells],
+        "places": [tell.place for tell in tells],
+        "quantities": [tell.quantity for tell in tells],
+        "last": [tell.sku in lasting for tell in tells],
+    }
+    connection.execute(_SQL["told"], values)
+
+
+@dataclass(frozen=True, slots=True)
+class Delay:
+    """Until when SKUs are not told, and why. A wait that was asked for is no attempt."""
+
+    until: datetime
+    reason: str
+    detail: dict[str, Any] = field(default_factory=dict)
+    is_attempt: bool = True
+
+
+def put_off(connection: Connection, store_id: int, skus: Sequence[str], delay: Delay) -> None:
+    """Tell these SKUs later."""
+    values = {
+        "store_id": store_id,
+        "skus": list(skus),
+        "due_at": delay.until,
+        "attempt": int(delay.is_attempt),
+        "reason": delay.reason,
+        "detail": Jsonb(delay.detail),
+    }
+    connection.execute(_SQL["put_off"], values)
+
+
+def write(connection: Connection, store_id: int, lines: Sequence[StockLine]) -> None:
+    """Write lines of the journal."""
+    values = {
+        "store_id": store_id,
+        "skus": [line.sku for line in lines],
+        "outcomes": [line.outcome for line in lines],
+        "reasons": [line.reason for line in lines],
+        "details": [json.dumps(line.detail) for line in lines],
+    }
+    connection.execute(_SQL["journal"], values)
+
+
+# -- what makes SKUs due, and what people see --------------------------------------------------------------------------
+
+
+def forget_sold(connection: Connection, store_id: int, skus: Sequence[str]) -> None:
+    """Orders of the store moved its own figures of these SKUs."""
+    connection.execute(_SQL["forget_sold"], {"store_id": store_id, "skus": list(skus)})
+
+
+def ask(connection: Connection, store_id: int, skus: Sequence[str], *, wants_look: bool) -> None:
+    """Make SKUs due by hand; with `wants_look` the store is asked first what it shows."""
+    connection.execute(_SQL["ask"], {"store_id": store_id, "skus": sorted(set(skus)), "wants_look": wants_look})
+
+
+def due_again(connection: Connection, store_id: int) -> None:
+    """Whatever a store was ever told is looked at again."""
+    connection.execute(_SQL["due_again"], {"store_id": store_id})
+
+
+def shown(connection: Connection, sku: str) -> list[Row]:
+    """What each store knows of a SKU: a row per item and place, one with no item where there is none."""
+    return connection.execute(_SQL["shown"], {"sku": sku}).fetchall()
+
+
+def waiting(connection: Connection, store_id: int) -> int:
+    """How many SKUs of a store are still to be told."""
+    row = connection.execute(_SQL["waiting"], {"store_id": store_id}).fetchone()
+    return int(row["due"]) if row else 0

@@ -1,0 +1,86 @@
+"""Which quantity each item of a store is to show, and what of it the store does not show yet (STK-2…6)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import ROUND_FLOOR, Decimal
+from typing import Final
+
+from schemas.actions import Detail, Note, TellStock
+from schemas.hub import StockLevel
+from schemas.orders import ZERO
+from schemas.reasons import Reason
+from schemas.stock import DEFAULT_PLACE, StoreItem
+from schemas.stores import Store
+
+MOST: Final = 1_000_000_000  # pieces; the least of what the vendors take
+
+Wanted = dict[str, int]  # pieces to show, by the store's place
+
+
+@dataclass(frozen=True, slots=True)
+class Push:
+    """What a store is to be told of one SKU; without tells it shows the hub's value, or `note` says why it cannot."""
+
+    sku: str
+    tells: tuple[TellStock, ...] = ()
+    note: Note | None = None
+
+
+def decide_push(
+    sku: str, *, levels: Sequence[StockLevel], items: Sequence[StoreItem], store: Store, location: str
+) -> Push:
+    """What to tell a store of one SKU: `levels` are the hub's of it, `location` is where the store's stock lies."""
+    if not levels:
+        return Push(sku, note=Note(Reason.NO_HUB_ITEM))
+    if not items:
+        return Push(sku, note=Note(Reason.NO_STORE_ITEM))
+    wanted = wanted_quantities(levels, store=store, location=location)
+    counted = [item for item in items if item.is_tracked]
+    tells = tuple(tell for item in counted for tell in _tell_item(item, wanted))
+    return Push(sku, tells, _untracked(items))
+
+
+def wanted_quantities(levels: Sequence[StockLevel], *, store: Store, location: str) -> Wanted:
+    """Whole pieces that each place of a store is to show (STK-2, STK-4).
+
+    Where several places of a store are one location of the hub, the first one shows its pieces and the others none:
+    shown in each of them they would be sold more than once.
+    """
+    places = store.settings.get("location_map") or {DEFAULT_PLACE: location}
+    assert isinstance(places, dict)
+    wanted: Wanted = {}
+    given: set[str] = set()
+    for place, code in sorted(places.items(), key=lambda pair: (len(pair[0]), pair[0])):
+        wanted[place] = 0 if code in given else quantity_at(levels, code, store)
+        given.add(code)
+    return wanted
+
+
+def quantity_at(levels: Sequence[StockLevel], location: str, store: Store) -> int:
+    """Whole pieces to show of what lies at one location: never below 0, fractions left off (STK-2, STK-9)."""
+    less_committed = store.settings["stock.quantity"] == "in_stock_minus_committed"
+    pieces = sum(
+        (
+            level.in_stock - (level.committed_direct if less_committed else ZERO)
+            for level in levels
+            if level.location == location
+        ),
+        ZERO,
+    )
+    left = pieces - Decimal(str(store.settings["stock.buffer"]))
+    return int(min(max(left, ZERO), Decimal(MOST)).to_integral_value(ROUND_FLOOR))
+
+
+def _tell_item(item: StoreItem, wanted: Wanted) -> list[TellStock]:
+    """What differs from what the item shows (STK-6). Where it is not stocked, no pieces need no telling."""
+    return [
+        TellStock(item.sku, item.external_id, place, quantity, known=item.shown.get(place))
+        for place, quantity in wanted.items()
+        if item.shown.get(place) != quantity and (quantity or place in item.shown)
+    ]
+
+
+def _untracked(items: Sequence[StoreItem]) -> Note | None:
+    untracked = [item.external_id for item in items if not item.is_tracked]
+    detail: Detail = {"items": untracked}
+    return Note(Reason.TRACKING_OFF, detail) if untracked else None

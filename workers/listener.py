@@ -1,0 +1,61 @@
+"""Hears PostgreSQL say that stock moved, and rings for it at once; `ring_due` rings for what it does not hear."""
+
+import logging
+from threading import Event, Thread
+from time import monotonic
+from typing import Final
+
+import psycopg
+
+from connectors import postgres
+from connectors.errors import Unavailable
+from connectors.postgres import stock
+from tasks import bells
+
+_LOG: Final = logging.getLogger(__name__)
+
+CHANNEL: Final = "storesync_stock"
+GAP_SECONDS: Final = 0.2  # between two bells of one store: what moves meanwhile travels in one batch (STK-5)
+_IDLE_SECONDS: Final = 1.0
+_AWAY_SECONDS: Final = 2.0
+
+
+class StockListener(Thread):
+    """A thread beside beat: there is one beat, so there is one who listens."""
+
+    def __init__(self, database_url: str) -> None:
+        super().__init__(name="stock-listener", daemon=True)
+        self._database_url = database_url
+        self._stopped = Event()
+        self._rung_at: dict[int, float] = {}
+
+    def run(self) -> None:
+        """Listen until stopped, whatever becomes of the connection."""
+        while not self._stopped.is_set():
+            try:
+                with postgres.connect(self._database_url) as connection:
+                    connection.execute(f"LISTEN {CHANNEL}")
+                    self._listen(connection)
+            except (psycopg.Error, Unavailable) as error:
+                _LOG.warning("nobody listens for stock for a moment: %s", error)
+                self._stopped.wait(_AWAY_SECONDS)
+
+    def stop(self) -> None:
+        """End within a second."""
+        self._stopped.set()
+
+    def _listen(self, connection: postgres.Connection) -> None:
+        waits = self._ring(connection)  # for what moved while nobody listened
+        while not self._stopped.is_set():
+            heard = list(connection.notifies(timeout=GAP_SECONDS if waits else _IDLE_SECONDS, stop_after=1))
+            if heard or waits:
+                waits = self._ring(connection)
+
+    def _ring(self, connection: postgres.Connection) -> bool:
+        """Ring for the stores that are due; True when one of them was rung a moment ago and must wait."""
+        now = monotonic()
+        due = stock.due_stores(connection)
+        fresh = [store_id for store_id in due if now - self._rung_at.get(store_id, -GAP_SECONDS) >= GAP_SECONDS]
+        bells.ring_stock(fresh)
+        self._rung_at |= dict.fromkeys(fresh, now)
+        return len(fresh) < len(due)
