@@ -1,10 +1,10 @@
 """WooCommerce's REST API v3: addresses, paging, what its answers mean. No rule about orders lives here."""
 
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import sha256
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 from marshmallow import ValidationError
 
@@ -14,13 +14,15 @@ from connectors.cursor import BEGINNING, SECOND, Cursor, naive
 from connectors.errors import NotFound, Refused, Rejected, Unavailable
 from connectors.http import Answer, HttpClient, NoWaits, Params, Waits, basic_auth, credential, oauth1
 from connectors.store import StoreFacts
+from connectors.woocommerce_pages import PER_PAGE, no_api, walk
+from connectors.woocommerce_stock import catalogue, find_items, tell_stock
+from schemas.actions import SendFulfillment, TellStock
 from schemas.errors import Unreadable
 from schemas.fields import UtcTime
 from schemas.money import MINOR_UNITS
 from schemas.orders import Page, Snapshot, StoreOrder
+from schemas.stock import CataloguePage, NotTold
 from schemas.woocommerce import FIELDS, PLATFORM, digest, needs_refunds, read_order
-
-PER_PAGE: Final = 100  # the most that WooCommerce gives
 
 _UTC_TIME: Final = UtcTime()
 _NO_SUCH_ORDER: Final = "woocommerce_rest_shop_order_invalid_id"
@@ -78,12 +80,8 @@ class WooCommerce:
         try:
             answer = self.http.get(path, {"_fields": ",".join(FIELDS)})
         except Rejected as error:
-            if _NO_SUCH_ORDER in error.problem:
-                raise NotFound(error.problem, request=error.request, status=error.status) from error
-            raise
-        order, text = answer.json(), answer.text
-        if not isinstance(order, dict) or str(order.get("id")) != external_id:
-            raise Unavailable("the answer is not the order that was asked for", request=answer.request)
+            _say_not_found(error)
+        order, text = _order_of(answer, external_id), answer.text
         found = _snapshot((order, text))
         if not needs_refunds(order):
             return found
@@ -97,6 +95,40 @@ class WooCommerce:
         except json_text.NotJson as error:
             raise Unreadable("", "is not JSON") from error
         return read_order(value)
+
+    # -- stock ---------------------------------------------------------------------------------------------------
+
+    def catalogue(self, since: datetime | None = None) -> Iterator[CataloguePage]:
+        """Products and variations, or those that changed; `gone` are those without a SKU of their own (any more)."""
+        return catalogue(self.http, since)
+
+    def find_items(self, skus: Sequence[str]) -> CataloguePage:
+        """Every item with exactly one of these SKUs; a SKU with a comma costs a call of its own."""
+        return find_items(self.http, skus)
+
+    def tell_stock(self, tells: Sequence[TellStock]) -> tuple[NotTold, ...]:
+        """Set quantities; what was refused. Raises only if nothing was told, or Rejected for a call refused whole."""
+        return tell_stock(self.http, tells)
+
+    # -- delivery ------------------------------------------------------------------------------------------------
+
+    def send_fulfillment(self, fulfillment: SendFulfillment) -> str:
+        """Raises Rejected: an order is completed by its status alone."""
+        raise Rejected(f"WooCommerce has no parcels to tell of order {fulfillment.external_id}")
+
+    def set_status(self, external_id: str, status: str) -> None:
+        """Give an order a status. Raises NotFound, and Rejected where the shop then shows another one."""
+        path = f"orders/{_digits(external_id)}"
+        try:
+            answer = self.http.put(path, {"status": status})
+        except Rejected as error:
+            _say_not_found(error)
+        except NotFound as error:
+            raise no_api(error) from error  # an order that is not there is a 400 here
+        order = _order_of(answer, external_id)
+        if order.get("status") != status:
+            words = f"the order is {str(order.get('status'))[:40]!r} after it was set to {status!r}"
+            raise Rejected(words, request=answer.request, status=answer.status)
 
     # -- pages ---------------------------------------------------------------------------------------------------
 
@@ -116,28 +148,10 @@ class WooCommerce:
         )
 
     def _walk_second(self, second: datetime, only: Params) -> Iterator[Batch]:
-        """All orders modified in one second, by id.
-
-        An order that leaves the second in between moves the others forward, past the next offset. So each page must
-        begin with an order that is already known; if it does not, the walk steps back.
-        """
+        """All orders modified in one second, by id."""
         window = {**only, "modified_before": naive(second + SECOND), "orderby": "id"}
-        known: set[str] = set()
-        offset = 0
-        while True:
-            answer = self._changes(second - SECOND, {**window, "offset": offset})
-            batch = replace(_batch(answer), is_last=False)
-            names = [_name(entry) for entry in batch.entries]
-            if offset and (not names or names[0] not in known):
-                offset = max(0, offset - PER_PAGE)
-                continue
-            if offset and len(names) == PER_PAGE and known.issuperset(names):
-                raise Unavailable("the store repeats a page", request=answer.request)
-            known.update(names)
-            yield batch
-            if len(names) < PER_PAGE:
-                return
-            offset += PER_PAGE - 1
+        for answer, _ in walk(lambda offset: self._changes(second - SECOND, {**window, "offset": offset})):
+            yield replace(_batch(answer), is_last=False)
 
     def _changes(self, after: datetime, params: Params) -> Answer:
         # A time with a zone, together with dates_are_gmt, is silently shifted by the shop's UTC offset; without the
@@ -150,9 +164,7 @@ class WooCommerce:
         try:
             return self.http.get("orders", params)
         except NotFound as error:
-            # Also for the seconds in which WooCommerce is being updated, so it is not the last word.
-            words = f"there is no WooCommerce API at this address: {error.problem}"
-            raise Unavailable(words, request=error.request, status=error.status) from error
+            raise no_api(error) from error
 
     def _refunds(self, path: str) -> Iterator[str]:
         page = 1
@@ -189,6 +201,20 @@ def _total(answer: Answer) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
 
 
+def _order_of(answer: Answer, external_id: str) -> dict[str, Any]:
+    order = answer.json()
+    if not isinstance(order, dict) or str(order.get("id")) != external_id:
+        raise Unavailable("the answer is not the order that was asked for", request=answer.request)
+    return order
+
+
+def _say_not_found(error: Rejected) -> NoReturn:
+    """Raise NotFound where a refusal says that there is no such order, else the refusal."""
+    if _NO_SUCH_ORDER in error.problem:
+        raise NotFound(error.problem, request=error.request, status=error.status) from error
+    raise error
+
+
 # -- snapshots ---------------------------------------------------------------------------------------------------
 
 
@@ -199,7 +225,8 @@ def _snapshot(entry: tuple[Any, str]) -> Snapshot:
         order = read_order(value)
     except Unreadable as error:
         return Snapshot(usable_id(value) or f"unreadable:{mark[:12]}", None, mark, text, (error.path, error.problem))
-    return Snapshot(order.external_id, order.updated_at, mark, None if needs_refunds(value) else text)
+    payload = None if needs_refunds(value) else text
+    return Snapshot(order.external_id, order.updated_at, mark, payload, skus=order.skus)
 
 
 def _problem(payload: Any) -> tuple[str, str] | None:
@@ -208,10 +235,6 @@ def _problem(payload: Any) -> tuple[str, str] | None:
     except Unreadable as error:
         return error.path, error.problem
     return None
-
-
-def _name(entry: tuple[Any, str]) -> str:
-    return usable_id(entry[0]) or entry[1]
 
 
 def _digits(external_id: str) -> str:

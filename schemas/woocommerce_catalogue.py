@@ -158,13 +158,12 @@ def read_product(payload: Any, parent: Product | None = None) -> Product:
 
 
 def _item(read: Loaded, name: str, parent_id: str | None) -> StoreItem:
-    pieces = read["stock_quantity"]
     return StoreItem(
         external_id=external_id(read["id"], parent_id),
         sku=read["sku"],
         name=name,
         is_tracked=read["manage_stock"],
-        shown={} if pieces is None else {DEFAULT_PLACE: pieces},
+        shown={DEFAULT_PLACE: read["stock_quantity"]},
     )
 
 
