@@ -1,33 +1,44 @@
 """BigCommerce's orders API v2: addresses, paging, limits, what its answers mean. No rule about orders lives here.
 
 The store URL is the shop's API path, https://api.bigcommerce.com/stores/HASH, as the control panel shows it beside the
-access token. One call brings 250 orders with their lines, addresses and fees.
+access token. One call brings 250 orders with their lines, addresses and fees. Stock is of `bigcommerce_stock`.
 """
 
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
 from hashlib import sha256
 from typing import Any, Final
 
 from connectors import json_text
+from connectors.bigcommerce_client import ShopClient
+from connectors.bigcommerce_stock import Inventory
 from connectors.changes import Batch, Entries, batch_of, batches, follow, horizon, is_id, newest_of, usable_id
 from connectors.cursor import BEGINNING, SECOND, Cursor
-from connectors.errors import NotFound, Unavailable
-from connectors.http import Answer, HeaderAuth, HttpClient, NoWaits, Params, Waits, credential
-from connectors.refusals import RESET_HEADER
+from connectors.errors import NotFound, Rejected, Unavailable
+from connectors.http import Answer, NoWaits, Params, Waits
 from connectors.store import StoreFacts
-from schemas.bigcommerce import PLATFORM, STATUS_IDS, digest, needs_parts, read_order
+from schemas.actions import SendFulfillment, TellStock
+from schemas.bigcommerce import (
+    PLATFORM,
+    STATUS_IDS,
+    digest,
+    has_shipments,
+    needs_parts,
+    needs_shipments,
+    read_order,
+)
+from schemas.bigcommerce_shipment import read_id, shipment
 from schemas.errors import Unreadable
 from schemas.money import MINOR_UNITS
 from schemas.orders import Page, Snapshot, StoreOrder
+from schemas.stock import CataloguePage, NotTold
 
 PER_PAGE: Final = 250  # the most that BigCommerce gives
-RESERVE: Final = 10  # calls of a window that are left to others: the shop's quota is shared by all its apps
 
 _INCLUDE: Final = {"include": "consignments.line_items,fees", "consignment_structure": "object"}
-_LEFT: Final = "X-Rate-Limit-Requests-Left"
+_PARTS: Final = ("products", "shipping_addresses", "fees")
 _OPEN: Final = tuple(str(STATUS_IDS[word]) for word in PLATFORM.imports)  # asked for one by one: no filter takes two
 
 
@@ -44,18 +55,13 @@ class BigCommerce:
         waits: Waits | None = None,
         allow_insecure: bool = False,
     ) -> None:
-        self._waits = waits or NoWaits()
-        self.http = HttpClient(
-            f"{url}/v2",
-            auth=HeaderAuth("X-Auth-Token", credential(credentials, "access_token")),
-            waits=self._waits,
-            allow_insecure=allow_insecure,
-        )
+        self.http = ShopClient(url, credentials, waits=waits or NoWaits(), allow_insecure=allow_insecure)
+        self._inventory = Inventory(self.http)
 
     def check(self) -> StoreFacts:
         """Prove the address and the token."""
         try:
-            facts = self._get("store").json()
+            facts = self.http.get("v2/store").json()
         except NotFound as error:
             words = f"there is no BigCommerce shop at this address: {error.problem}"
             raise Unavailable(words, request=error.request, status=error.status) from error
@@ -83,17 +89,16 @@ class BigCommerce:
 
     def snapshot(self, external_id: str) -> Snapshot:
         """One order with its lines, addresses and fees. Raises NotFound."""
-        if not is_id(external_id):
-            raise NotFound(f"BigCommerce has no order {external_id[:40]!r}: its ids are numbers")
-        path = f"orders/{external_id}"
-        answer = self._get(path, _INCLUDE)
+        path = _path(external_id)
+        answer = self.http.get(path, _INCLUDE)
         order, text = answer.json(), answer.text
         if not isinstance(order, dict) or str(order.get("id")) != external_id:
             raise Unavailable("the answer is not the order that was asked for", request=answer.request)
+        parts = [*(_PARTS if needs_parts(order) else ()), *(("shipments",) if has_shipments(order) else ())]
         found = _snapshot((order, text))
-        if found.payload is not None:
+        if not parts:
             return found
-        payload = f'{{"order":{text},{",".join(self._parts(path))}}}'
+        payload = f'{{"order":{text},{",".join(self._parts(path, parts))}}}'
         return replace(found, payload=payload, problem=_problem(json_text.read(payload)))
 
     def read(self, payload: str) -> StoreOrder:
@@ -104,10 +109,56 @@ class BigCommerce:
             raise Unreadable("", "is not JSON") from error
         return read_order(value)
 
+    # -- stock ---------------------------------------------------------------------------------------------------
+
+    def catalogue(self, since: datetime | None = None) -> Iterator[CataloguePage]:
+        """Every item that carries stock, or those whose product changed since a moment."""
+        return self._inventory.catalogue(since)
+
+    def find_items(self, skus: Sequence[str]) -> CataloguePage:
+        """Every item whose SKU is exactly one of these."""
+        return self._inventory.find(skus)
+
+    def tell_stock(self, tells: Sequence[TellStock]) -> tuple[NotTold, ...]:
+        """Show quantities at the shop's default place; what was refused of them. Raises Rejected (STK-8)."""
+        return self._inventory.tell(tells)
+
+    # -- fulfilment ----------------------------------------------------------------------------------------------
+
+    def send_fulfillment(self, fulfillment: SendFulfillment) -> str:
+        """Make a shipment of one parcel; its id. Raises Rejected, NotFound.
+
+        A carrier that the shop does not know is told again as a comment: the parcel matters more than the link to it.
+        """
+        path = f"{_path(fulfillment.external_id)}/shipments"
+        try:
+            body = shipment(fulfillment)
+        except ValueError as error:
+            raise Rejected(f"BigCommerce cannot be told of this parcel: {error}") from error
+        try:
+            answer = self.http.post(path, body.fields)
+        except Rejected as error:
+            if not body.carrier or "tracking_carrier" not in str(error):
+                raise
+            answer = self.http.post(path, body.without_carrier())
+        try:
+            return read_id(answer.json())
+        except Unreadable as error:
+            raise Unavailable("the answer names no shipment", request=answer.request) from error
+
+    def set_status(self, external_id: str, status: str) -> None:
+        """Give an order a status. Raises Rejected, NotFound.
+
+        Nothing but the status travels: whatever else of an order is written may take discounts off its lines.
+        """
+        if status not in STATUS_IDS:
+            raise Rejected(f"BigCommerce has no status {status!r} that an order can be given")
+        self.http.put(_path(external_id), {"status_id": STATUS_IDS[status]})
+
     # -- pages ---------------------------------------------------------------------------------------------------
 
     def _first_cursor(self) -> Cursor:
-        answer = self._get("orders", {"limit": 1, "sort": "date_modified:desc"})
+        answer = self.http.get("v2/orders", {"limit": 1, "sort": "date_modified:desc"})
         newest = newest_of(_entries(answer), _modified, horizon(answer)) or BEGINNING
         return Cursor.first(newest, now=_now(), part=_OPEN[0])
 
@@ -150,37 +201,28 @@ class BigCommerce:
             beyond = last
 
     def _page(self, params: Params) -> Batch:
-        answer = self._get("orders", {**_INCLUDE, "limit": PER_PAGE, **params})
+        answer = self.http.get("v2/orders", {**_INCLUDE, "limit": PER_PAGE, **params})
         return batch_of(answer, _entries(answer), _modified, per_page=PER_PAGE, total=None)
 
-    def _parts(self, path: str) -> Iterator[str]:
-        for part in ("products", "shipping_addresses", "fees"):
+    def _parts(self, path: str, parts: Sequence[str]) -> Iterator[str]:
+        for part in parts:
             yield f'"{part}":[{",".join(self._all(f"{path}/{part}"))}]'
 
     def _all(self, path: str) -> Iterator[str]:
         page = 1
         while True:
-            entries = _entries(self._get(path, {"limit": PER_PAGE, "page": page}))
+            entries = _entries(self.http.get(path, {"limit": PER_PAGE, "page": page}))
             yield from (text for _, text in entries)
             if len(entries) < PER_PAGE:
                 return
             page += 1
 
-    def _get(self, path: str, params: Params | None = None) -> Answer:
-        answer = self.http.get(path, params)
-        wait = _wait_after(answer.headers)
-        if wait is not None:
-            # Nobody runs into the limit, and other apps of the shop find something left.
-            self._waits.wait(_now() + wait)
-        return answer
 
-
-def _wait_after(headers: Mapping[str, str]) -> timedelta | None:
-    """How long nobody should ask, after an answer that says how many calls are left in which time."""
-    left, reset = (headers.get(name, "") for name in (_LEFT, RESET_HEADER))
-    if not all(text.isascii() and text.isdigit() and len(text) < 10 for text in (left, reset)):
-        return None
-    return timedelta(milliseconds=int(reset)) if int(left) <= RESERVE else None
+def _path(external_id: str) -> str:
+    """Where an order is. Raises NotFound for what cannot be one."""
+    if not is_id(external_id):
+        raise NotFound(f"BigCommerce has no order {external_id[:40]!r}: its ids are numbers")
+    return f"v2/orders/{external_id}"
 
 
 def _entries(answer: Answer) -> Entries:
@@ -207,12 +249,14 @@ def _written(moment: datetime) -> str:
 def _snapshot(entry: tuple[Any, str]) -> Snapshot:
     value, text = entry
     mark = digest(value) if isinstance(value, dict) else sha256(text.encode()).hexdigest()
-    has_all = not needs_parts(value)
+    has_all = not needs_parts(value) and not needs_shipments(value)
     try:
         order = read_order(value if has_all else {"order": value})
     except Unreadable as error:
         return Snapshot(usable_id(value) or f"unreadable:{mark[:12]}", None, mark, text, (error.path, error.problem))
-    return Snapshot(order.external_id, order.updated_at, mark, text if has_all else None)
+    if not has_all:
+        return Snapshot(order.external_id, order.updated_at, mark, None)
+    return Snapshot(order.external_id, order.updated_at, mark, text, skus=order.skus)
 
 
 def _problem(payload: Any) -> tuple[str, str] | None:

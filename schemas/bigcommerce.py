@@ -7,16 +7,47 @@ from decimal import Decimal
 from typing import Any, Final
 
 from schemas.bigcommerce_amounts import Item, ItemMoney, OrderMoney, settle_items
-from schemas.bigcommerce_json import ORDER, STATUS_IDS, digest, flat, is_wrapped, needs_parts
+from schemas.bigcommerce_json import (
+    ORDER,
+    STATUS_IDS,
+    digest,
+    flat,
+    has_shipments,
+    is_wrapped,
+    needs_parts,
+    needs_shipments,
+)
 from schemas.errors import Unreadable
 from schemas.fields import load
-from schemas.money import cent, round_price
-from schemas.orders import ZERO, Address, Buyer, Kind, StoreCharge, StoreLine, StoreOrder
+from schemas.money import MINOR_UNITS, cent, round_price
+from schemas.orders import (
+    ZERO,
+    Address,
+    Buyer,
+    Kind,
+    StoreCharge,
+    StoreFulfillment,
+    StoreLine,
+    StoreOrder,
+    StoreParcel,
+)
 from schemas.platform import Platform
+from schemas.stock import DEFAULT_PLACE
 
-__all__ = ["DELETED", "PLATFORM", "STATUS_IDS", "digest", "needs_parts", "read_order"]
+__all__ = [
+    "DELETED",
+    "PLATFORM",
+    "SHIPPED",
+    "STATUS_IDS",
+    "digest",
+    "has_shipments",
+    "needs_parts",
+    "needs_shipments",
+    "read_order",
+]
 
 DELETED: Final = "deleted"  # no status of its own in the shop: an archived order keeps the one it had
+SHIPPED: Final = "shipped"  # of a shipment record: it has no status of its own, it is made when the parcel leaves
 
 PLATFORM: Final = Platform(
     name="bigcommerce",
@@ -28,12 +59,15 @@ PLATFORM: Final = Platform(
     optional_credentials=("client_id", "client_secret"),
     discounts_inside_price=False,
     changes_travel=True,
+    fulfilled_statuses=frozenset({SHIPPED}),
+    stock_batch=2000,
 )
 
 Loaded = dict[str, Any]
 
 _PAID: Final = frozenset({"captured", "paid", "partially refunded"})
 _CERTIFICATE: Final = "giftcertificate"
+_PHYSICAL: Final = ("", "physical")
 
 
 # -- reading -----------------------------------------------------------------------------------------------------
@@ -41,6 +75,7 @@ _CERTIFICATE: Final = "giftcertificate"
 
 def read_order(payload: Any) -> StoreOrder:
     """An order with its consignments and fees, or as {"order": …, "products": […], "shipping_addresses": […], …}.
+    Its shipments are beside the order only: an order without them there has none that matter.
 
     Numbers must have been parsed as Decimal. Raises Unreadable with the path, and nothing else.
     """
@@ -50,8 +85,8 @@ def read_order(payload: Any) -> StoreOrder:
     order["lines"] = sorted(_lines(order), key=lambda line: int(line["id"]))
     order["parcels"] = order["consignments"]["shipping"] or order["shipping_addresses"]
     order["currency"] = order["currency"] or order["shown_currency"]
-    if not order["currency"]:
-        raise Unreadable("default_currency_code", "missing data for required field")
+    if order["currency"] not in MINOR_UNITS:
+        raise Unreadable("default_currency_code", "must be an ISO 4217 currency")
     return _store_order(order)
 
 
@@ -94,6 +129,8 @@ def _store_order(order: Loaded) -> StoreOrder:
         exchange_base=base,
         note="\n".join(text for text in (order["staff_notes"], order["customer_message"]) if text) or None,
         is_paid=order["payment_status"].lower() in _PAID,
+        fulfillments=tuple(map(_fulfillment, order["shipments"])),
+        parcels=_parcels(order["lines"]),
     )
 
 
@@ -136,8 +173,29 @@ def _line(line: Loaded, money: ItemMoney) -> StoreLine:
         product_key=key,
         # A gift certificate has no product either, but a buyer paid for it in the shop like for any other.
         is_custom=not product and line["type"] != _CERTIFICATE,
-        is_physical=line["type"] in ("", "physical"),
+        is_physical=line["type"] in _PHYSICAL,
     )
+
+
+def _fulfillment(shipment: Loaded) -> StoreFulfillment:
+    return StoreFulfillment(
+        external_id=shipment["id"],
+        status=SHIPPED,
+        lines=tuple((item["line_id"], item["quantity"]) for item in shipment["items"]),
+        tracking_number=shipment["tracking_number"] or None,
+        carrier=shipment["tracking_carrier"] or shipment["shipping_provider"] or None,
+        tracking_url=shipment["tracking_link"] or shipment["generated_tracking_link"] or None,
+    )
+
+
+def _parcels(lines: Iterable[Loaded]) -> tuple[StoreParcel, ...]:
+    """What is left to send to each address. What is fetched or downloaded has none."""
+    left: dict[str, list[tuple[str, str, Decimal]]] = {}
+    for line in lines:
+        pieces = line["quantity"] - (line["quantity_shipped"] or ZERO) - (line["quantity_refunded"] or ZERO)
+        if line["type"] in _PHYSICAL and line["order_address_id"] not in ("", "0") and pieces > 0:
+            left.setdefault(line["order_address_id"], []).append((line["id"], line["id"], pieces))
+    return tuple(StoreParcel(address, DEFAULT_PLACE, tuple(parts)) for address, parts in left.items())
 
 
 def _charges(order: Loaded) -> Iterable[tuple[StoreCharge, Item]]:

@@ -79,6 +79,7 @@ class _Line(VendorSchema):
     id = Id(required=True, validate=_DIGITS)
     product_id = Text()
     variant_id = Text()
+    order_address_id = Text()
     name = PlainText()
     sku = Text()
     type = Text()
@@ -119,6 +120,21 @@ class _Fee(VendorSchema):
     inc_tax = Number(required=True, data_key="cost_inc_tax")
 
 
+class _Sent(VendorSchema):
+    line_id = Id(required=True, validate=_DIGITS, data_key="order_product_id")
+    quantity = Number(required=True, minimum=ZERO)
+
+
+class _Shipment(VendorSchema):
+    id = Id(required=True, validate=_DIGITS)
+    tracking_number = Text()
+    tracking_carrier = Text()
+    shipping_provider = Text()
+    tracking_link = Text()
+    generated_tracking_link = Text()
+    items = fields.Nested(_Sent, many=True, required=True)
+
+
 class _Order(VendorSchema):
     id = Id(required=True, validate=_DIGITS)
     status = _Status(required=True, data_key="status_id")
@@ -150,12 +166,16 @@ class _Order(VendorSchema):
     products = fields.Nested(_Line, many=True, load_default=list)
     shipping_addresses = fields.Nested(_Parcel, many=True, load_default=list)
     fees = fields.Nested(_Fee, many=True, load_default=list)
+    shipments = fields.Nested(_Shipment, many=True, load_default=list)
 
 
 ORDER: Final = _Order()
 
 # Beside an order: what its own JSON gives only as links.
 PARTS: Final = ("products", "shipping_addresses", "fees")
+SHIPMENTS: Final = "shipments"  # never in an order itself
+
+_OVER: Final = [STATUS_IDS[word] for word in ("refunded", "cancelled", "declined", "completed")]
 
 
 # -- the parts of an order ---------------------------------------------------------------------------------------
@@ -183,6 +203,20 @@ def needs_parts(order: Any) -> bool:
     return isinstance(promised, int) and pieces < promised
 
 
+def has_shipments(order: Any) -> bool:
+    """Whether the shop counts pieces of an order as shipped, and so may have shipment records of it."""
+    if not isinstance(order, dict):
+        return False
+    pieces = [order.get("items_shipped")]
+    pieces += [line.get("quantity_shipped") for line in _raw_lines(order.get("consignments")) if isinstance(line, dict)]
+    return any(isinstance(count, int) and count > 0 for count in pieces)
+
+
+def needs_shipments(order: Any) -> bool:
+    """Whether what an order does not say itself, its shipments, may still matter: it has some, and is not over."""
+    return has_shipments(order) and order.get("status_id") not in _OVER
+
+
 def _raw_lines(consignments: Any) -> Iterable[Any]:
     """The lines in an order's consignments, of whatever kind, not read yet."""
     if not isinstance(consignments, dict):
@@ -206,21 +240,33 @@ def flat(payload: Any) -> Any:
     order = order_part(payload)
     if not isinstance(order, dict):
         return order
-    if not is_wrapped(payload):
-        return {name: part for name, part in order.items() if name not in ("products", "shipping_addresses")}
+    beside = payload if is_wrapped(payload) else {}
+    sent = {SHIPMENTS: beside.get(SHIPMENTS, [])}
+    if not is_wrapped(payload) or (PARTS[0] not in payload and not needs_parts(order)):
+        own = {name: part for name, part in order.items() if name not in ("products", "shipping_addresses")}
+        return own | sent
     rest = {name: part for name, part in order.items() if name not in (*PARTS, "consignments")}
-    return rest | {name: payload.get(name, []) for name in PARTS}
+    return rest | {name: payload.get(name, []) for name in PARTS} | sent
 
 
 # -- the meaning of an order -------------------------------------------------------------------------------------
 
 _ADDRESS_SHAPE: Final = shape_of(*(field.data_key or name for name, field in _Address().fields.items()))
+_NOT_MEANT: Final = {"applied_discounts", "order_address_id"}  # the one is a list, the other never changes
 _LINE_SHAPE: Final = shape_of(
-    *(field.data_key or name for name, field in _Line().fields.items() if name != "applied_discounts"),
+    *(field.data_key or name for name, field in _Line().fields.items() if name not in _NOT_MEANT),
     applied_discounts=[shape_of("amount")],
 )
 _SENT_SHAPE: Final = {**_ADDRESS_SHAPE, "shipping_method": None, "line_items": [_LINE_SHAPE]}
-_NESTED: Final = {"consignments", "products", "shipping_addresses", "fees", "billing_address", "date_modified"}
+_NESTED: Final = {
+    "consignments",
+    "products",
+    "shipping_addresses",
+    "fees",
+    "billing_address",
+    "date_modified",
+    SHIPMENTS,
+}
 _MEANING: Final = shape_of(
     *(field.data_key or name for name, field in ORDER.fields.items() if name not in _NESTED),
     "items_total",

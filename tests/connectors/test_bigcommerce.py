@@ -12,6 +12,7 @@ from flask import Flask, Response
 
 from connectors import bigcommerce
 from connectors.bigcommerce import BigCommerce
+from connectors.bigcommerce_client import RESERVE
 from connectors.errors import RateLimited, Refused, Rejected, Unavailable
 from connectors.sandbox import (
     BigCommerceShop,
@@ -222,7 +223,7 @@ class Kept:
 
 
 def test_nobody_asks_any_more_before_the_window_of_calls_is_used_up(sandbox: RunningSandbox[BigCommerceShop]) -> None:
-    sandbox.shop.settings.quota = bigcommerce.RESERVE + 2
+    sandbox.shop.settings.quota = RESERVE + 2
     waits = Kept()
     one, other = (BigCommerce(sandbox.url, sandbox.credentials, waits=waits, allow_insecure=True) for _ in range(2))
 

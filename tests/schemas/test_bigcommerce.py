@@ -139,7 +139,7 @@ def test_the_same_order_is_read_from_its_parts() -> None:
         ({"id": None}, "id"),
         ({"id": 0}, "id"),
         ({"status_id": "open"}, "status_id"),
-        ({"default_currency_code": "XXQ"}, "currency"),
+        ({"default_currency_code": "XXQ"}, "default_currency_code"),
         ({"default_currency_code": "", "currency_code": ""}, "default_currency_code"),
         ({"date_modified": "soon"}, "date_modified"),
         ({"date_created": "Wed, 99 Jan 2018 21:05:30 +0000"}, "date_created"),

@@ -1,0 +1,196 @@
+"""BigCommerce's catalogue and inventory API v3: which items carry stock, and telling them their quantities. No rule.
+
+Products are read with their variants, 250 a call: the one answer in which a product, how it is tracked, and all its
+variants are of the same moment. The inventory's own list (1,000 a call) has no names, leaves out what is not tracked,
+and has neither an order nor a filter by id, so pages of a list that changes would lose items; the list of variants has
+250 a call too, and says nothing of tracking.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from connectors.bigcommerce_client import ShopClient
+from connectors.errors import Rejected, Unavailable
+from connectors.http import Answer, Params
+from connectors.refusals import Refusal, error_of
+from schemas.actions import TellStock
+from schemas.bigcommerce_catalogue import (
+    FIELDS,
+    Listed,
+    id_of,
+    product_of,
+    read_identity,
+    read_items,
+    read_list,
+)
+from schemas.bigcommerce_stock import adjustment, culprits, is_adjustable, read_places
+from schemas.errors import Unreadable
+from schemas.reasons import Reason
+from schemas.stock import CataloguePage, NotTold, StoreItem
+
+PER_PAGE: Final = 250  # products, the most that BigCommerce gives
+ROUNDS: Final = 20  # refusals of one batch that name somebody, at most
+
+_WITH_VARIANTS: Final = {"include": "variants", "include_fields": ",".join(FIELDS)}
+_ADJUST: Final = "v3/inventory/adjustments/absolute"
+_SKUS_LENGTH: Final = 1500  # of the SKUs in one address
+_SECOND: Final = timedelta(seconds=1)
+
+
+class Inventory:
+    """The items of one shop, at its default place."""
+
+    def __init__(self, http: ShopClient) -> None:
+        self._http = http
+        self._places: tuple[int, ...] | None = None
+        self._default: int | None = None
+
+    # -- reading -------------------------------------------------------------------------------------------------
+
+    def catalogue(self, since: datetime | None) -> Iterator[CataloguePage]:
+        """Every item, or those of products modified since a moment, by product id.
+
+        Each page asks for the ids beyond the last one's: a product that comes or goes meanwhile moves no other.
+        """
+        only: Params = {} if since is None else {"date_modified:min": _written(since - _SECOND)}
+        beyond, limit = 0, PER_PAGE
+        while True:
+            asked = {**only, "sort": "id", "direction": "asc", "id:greater": beyond}
+            listed, limit = self._products(asked, limit)
+            yield CataloguePage(tuple(self._items(listed)))
+            if not listed.entries or (listed.total is not None and len(listed.entries) >= listed.total):
+                return
+            last = max(map(id_of, listed.entries))
+            if last <= beyond:
+                raise Unavailable("the store repeats a page of its catalogue")
+            beyond = last
+
+    def find(self, skus: Sequence[str]) -> CataloguePage:
+        """The items whose SKU is exactly one of these.
+
+        The inventory's list knows the SKUs of what is tracked, the list of products their own SKUs; an untracked
+        variant is found by the catalogue alone. A list cannot name a SKU with a comma: each of those is asked for by
+        itself.
+        """
+        wanted = dict.fromkeys(skus)
+        plain = [sku for sku in wanted if "," not in sku]
+        tracked = [one for names in _chunks(plain) for one in self._tracked(names)]
+        known = {sku for sku, _ in tracked}
+        products = dict.fromkeys(product for sku, product in tracked if sku in wanted)
+        for names in _chunks([sku for sku in plain if sku not in known]):
+            listed = self._list("catalog/products", {"sku:in": names, "include_fields": "sku", "limit": PER_PAGE})
+            products |= dict.fromkeys(str(id_of(entry)) for entry in listed.entries if id_of(entry))
+        for sku in (sku for sku in wanted if "," in sku):
+            listed = self._list("catalog/variants", {"sku": sku, "limit": PER_PAGE})
+            products |= dict.fromkeys(filter(None, map(product_of, listed.entries)))
+        return CataloguePage(tuple(item for item in self._of_products(list(products)) if item.sku in wanted))
+
+    def _tracked(self, names: str) -> list[tuple[str, str]]:
+        """SKU and product of what the inventory's list has of some SKUs."""
+        listed = self._list("inventory/items", {"sku:in": names, "limit": 1000})
+        return [one for one in map(read_identity, listed.entries) if one]
+
+    def _of_products(self, ids: list[str]) -> Iterator[StoreItem]:
+        limit = PER_PAGE
+        while ids:
+            listed, limit = self._products({}, limit, ids=ids)
+            yield from self._items(listed)
+            ids = ids[limit:]
+
+    def _products(self, asked: Params, limit: int, *, ids: Sequence[str] = ()) -> tuple[Listed, int]:
+        """As many products with their variants as fit into an answer, and how many that was to be.
+
+        A product may have 600 variants: an answer that is too large is asked for with half as many.
+        """
+        while True:
+            these: Params = {"id:in": ",".join(ids[:limit])} if ids else {}
+            try:
+                return self._list("catalog/products", {**_WITH_VARIANTS, **asked, **these, "limit": limit}), limit
+            except Rejected as error:
+                if error.status is not None or limit == 1:
+                    raise
+                limit //= 2
+
+    def _items(self, listed: Listed) -> Iterator[StoreItem]:
+        is_one_place = len(self._all_places()) == 1
+        for entry in listed.entries:
+            yield from read_items(entry, is_one_place=is_one_place)
+
+    def _list(self, path: str, params: Params) -> Listed:
+        answer = self._http.get(f"v3/{path}", params)
+        try:
+            return read_list(answer.json())
+        except Unreadable as error:
+            raise Unavailable(f"the answer is no list: {error}", request=answer.request) from error
+
+    # -- telling -------------------------------------------------------------------------------------------------
+
+    def tell(self, tells: Sequence[TellStock]) -> tuple[NotTold, ...]:
+        """Set quantities at the default place; a 200 means that they are accepted, and shown a moment later.
+
+        A refusal applies nothing of its batch: whom it names is left out, and the rest is sent again. Raises Rejected
+        where it names nobody (STK-8).
+        """
+        refused = [_unknown(tell) for tell in tells if not is_adjustable(tell.external_id)]
+        left = [tell for tell in tells if is_adjustable(tell.external_id)]
+        rounds = 0
+        while left and (answer := self._adjust(left)).status == 422:
+            named = culprits(_said(answer), left)
+            rounds += 1
+            if not named or rounds > ROUNDS:
+                raise self._refusal(answer)
+            refused += named
+            gone = {one.external_id for one in named}
+            left = [tell for tell in left if tell.external_id not in gone]
+        return tuple(refused)
+
+    def _adjust(self, tells: Sequence[TellStock]) -> Answer:
+        return self._http.put(_ADJUST, adjustment(tells, self._place()), answers={422})
+
+    def _place(self) -> int:
+        """The shop's default place; asked for once."""
+        if self._default is None:
+            places = self._all_places()
+            if len(places) > 1:
+                places = read_places(self._list("inventory/locations", {"is_default": "true"}).entries)
+            if len(places) != 1:
+                raise Rejected(f"the shop names {len(places)} default locations in place of one")
+            self._default = places[0]
+        return self._default
+
+    def _all_places(self) -> tuple[int, ...]:
+        if self._places is None:
+            self._places = read_places(self._list("inventory/locations", {"limit": PER_PAGE}).entries)
+        return self._places
+
+    def _refusal(self, answer: Answer) -> Exception:
+        self._default = self._places = None  # it may be the place that is refused: it is asked for again
+        return error_of(Refusal(answer.headers, answer.text.encode(), 422), answer.request, now=datetime.now(UTC))
+
+
+def _said(answer: Answer) -> Any:
+    try:
+        return answer.json()
+    except Unavailable:
+        return None  # a refusal without a word that can be read
+
+
+def _unknown(tell: TellStock) -> NotTold:
+    return NotTold(tell.external_id, tell.place, Reason.STORE_ITEM_GONE, "this is no id of a BigCommerce item")
+
+
+def _chunks(skus: Sequence[str]) -> Iterator[str]:
+    """SKUs with commas between them, each piece as long as an address takes."""
+    part: list[str] = []
+    for sku in skus:
+        if part and (len(part) == PER_PAGE or len(",".join([*part, sku]).encode()) > _SKUS_LENGTH):
+            yield ",".join(part)
+            part = []
+        part.append(sku)
+    if part:
+        yield ",".join(part)
+
+
+def _written(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"

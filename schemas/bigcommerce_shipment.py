@@ -1,0 +1,65 @@
+"""A parcel as BigCommerce's shipment, and the id that it answers with. No rule about when one is sent."""
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Final
+
+from marshmallow import validate
+
+from schemas.actions import SendFulfillment
+from schemas.fields import Id, VendorSchema, load
+
+_NUMBER_LIMIT: Final = 50  # of a tracking number
+_LINK_LIMIT: Final = 500
+_NO_SLUG: Final = re.compile(r"[^a-z0-9]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Shipment:
+    """The body that makes a shipment; `carrier` in the hub's words, empty where it names none."""
+
+    fields: dict[str, Any]
+    carrier: str
+
+    def without_carrier(self) -> dict[str, Any]:
+        """The same, with the carrier's name where people read it."""
+        rest = {name: value for name, value in self.fields.items() if name != "tracking_carrier"}
+        return rest | {"comments": self.carrier}
+
+
+def shipment(fulfillment: SendFulfillment) -> Shipment:
+    """The body for the one parcel of an action. Raises ValueError where it cannot be one of the shop's."""
+    if len(fulfillment.parcels) != 1:
+        raise ValueError(f"a shipment goes to one address, and not to {len(fulfillment.parcels)}")
+    ((address, lines),) = fulfillment.parcels
+    fields: dict[str, Any] = {
+        "order_address_id": int(address),
+        "items": [{"order_product_id": int(line), "quantity": _whole(pieces)} for line, pieces in lines],
+    }
+    carrier = (fulfillment.carrier or "").strip()
+    tracking = {
+        "tracking_number": (fulfillment.tracking_number or "")[:_NUMBER_LIMIT],
+        # The shop knows carriers by the names of a tracking service: "Royal Mail" is royal-mail there.
+        "tracking_carrier": _NO_SLUG.sub("-", carrier.lower()).strip("-"),
+        "tracking_link": fulfillment.tracking_url if len(fulfillment.tracking_url or "") <= _LINK_LIMIT else "",
+    }
+    return Shipment(fields | {name: value for name, value in tracking.items() if value}, carrier)
+
+
+def _whole(pieces: Decimal) -> int:
+    if pieces != int(pieces) or pieces <= 0:
+        raise ValueError(f"a shipment has whole pieces, and not {pieces}")
+    return int(pieces)
+
+
+class _Made(VendorSchema):
+    id = Id(required=True, validate=validate.Regexp(r"[0-9]{1,20}\Z", error="must be an id"))
+
+
+_MADE: Final = _Made()
+
+
+def read_id(answer: Any) -> str:
+    """The id of a shipment that was made. Raises Unreadable."""
+    return str(load(_MADE, answer)["id"])
