@@ -1,21 +1,27 @@
 """What a store changed on an order that stands in the hub comes to the hub (SPEC chapter 5). It imports nothing."""
 
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 from connectors import postgres
+from connectors.postgres import journal
 from connectors.postgres import orders as due
 from connectors.postgres.journal import Line
 from connectors.postgres.orders import Outcome
-from schemas.actions import Detail
+from schemas.actions import Detail, Note
 from schemas.hub import HubOrder
 from schemas.orders import StoreOrder
 from tasks.rules.changes import Changes, decide_changes, follows_changes
+from tasks.rules.returns import decide_returns, follows_returns
 from tasks.seen import read_order, settle
 from tasks.session import Done, Seen, StoreSession
 
+Said = dict[str, Any]  # what was noted of an order: details by reason
+
 
 def follow_changes(session: StoreSession, seen: Seen) -> Done:
-    """Gather, decide, apply: bring the hub's order to where its store's is (CHG-1…8)."""
+    """Gather, decide, apply: bring the hub's order to where its store's is (CHG-1…9)."""
     if not follows_changes(session.store):
         return settle(session, seen, Outcome("imported"))
     order = read_order(session, seen)
@@ -26,7 +32,7 @@ def follow_changes(session: StoreSession, seen: Seen) -> Done:
             return Done("deleted", is_due=True)  # by a person, this moment: it is looked at again as what it is now
         changes = compare(session, order, hub_order)
         session.hub.apply(changes.actions)
-        done = settle(session, seen, _outcome(changes, row))
+        done = settle(session, seen, _outcome(session, changes, row))
     return replace(done, word="changed") if changes.actions and not changes.deletes else done
 
 
@@ -36,19 +42,57 @@ def compare(session: StoreSession, order: StoreOrder, hub_order: HubOrder) -> Ch
     return decide_changes(order, hub_order, store=session.store, matches=matches)
 
 
-def _outcome(changes: Changes, row: postgres.Row) -> Outcome:
+def bring_returns(session: StoreSession, order: StoreOrder, hub_order_id: str) -> tuple[Line, ...]:
+    """The returns of an order that has just been imported; the lines to journal (CHG-9)."""
+    hub_order = session.hub.order(hub_order_id) if order.returns and follows_returns(session.store) else None
+    if hub_order is None:
+        return ()
+    found = decide_returns(order, hub_order)
+    session.hub.apply(found.actions)
+    done = (Line("change", "changed", None, {"rows": list(found.done)}),) if found.actions else ()
+    return done + tuple(Line("import", "noted", note.reason, note.detail) for note in found.notes)
+
+
+# -- what is written down ----------------------------------------------------------------------------------------
+
+
+def _outcome(session: StoreSession, changes: Changes, row: postgres.Row) -> Outcome:
     if changes.deletes:
         return Outcome("deleted", changes.deletes)  # the hub's trigger journals a deletion, whoever it is by
     done = (Line("change", "changed", None, {"rows": list(changes.done)}),) if changes.actions else ()
-    reason, detail = _to_remember(changes)
-    is_news = (row["reason"], row["detail"]) != (reason, detail)
-    notes = tuple(Line("change", "noted", note.reason, note.detail) for note in changes.notes if is_news)
+    notes = tuple(Line("change", "noted", note.reason, note.detail) for note in _news(session, changes.notes, row))
+    reason, detail = _to_remember(changes.notes)
     return Outcome("imported", reason, detail, lines=done + notes)
 
 
-def _to_remember(changes: Changes) -> tuple[str | None, Detail]:
+def _to_remember(notes: Sequence[Note]) -> tuple[str | None, Detail]:
     """What a look at the order shows, and the next look compares with: the same again is no news."""
-    if not changes.notes:
+    if not notes:
         return None, {}
-    first, *others = changes.notes
+    first, *others = notes
     return first.reason, first.detail | ({"also": {note.reason: note.detail for note in others}} if others else {})
+
+
+def _news(session: StoreSession, notes: Sequence[Note], row: postgres.Row) -> list[Note]:
+    """The notes that neither the last look nor the import has shown."""
+    last = _remembered(row)
+    news = [note for note in notes if last.get(note.reason) != note.detail]
+    said = _said_at_import(session, row["external_id"]) if news else {}
+    return [note for note in news if said.get(note.reason) != note.detail]
+
+
+def _remembered(row: postgres.Row) -> Said:
+    detail = dict(row["detail"])
+    others = detail.pop("also", {})
+    return {row["reason"]: detail, **others}
+
+
+def _said_at_import(session: StoreSession, external_id: str) -> Said:
+    said: Said = {}
+    which = journal.Which(session.store.id, external_id)
+    for line in journal.lines(session.connection, which):
+        if (line["action"], line["outcome"]) == ("import", "imported"):
+            said = {}  # it was deleted since, and imported again
+        elif (line["action"], line["outcome"]) == ("import", "noted"):
+            said[line["reason"]] = line["detail"]
+    return said

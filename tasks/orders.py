@@ -8,7 +8,8 @@ from connectors.postgres.orders import Outcome
 from schemas.actions import CreateOrder, Note, Skip
 from schemas.orders import StoreOrder
 from schemas.stores import Remembered
-from tasks.changes import follow_changes
+from tasks.changes import bring_returns, follow_changes
+from tasks.rules.changes import location_notes
 from tasks.rules.eligibility import decide_import, is_news
 from tasks.rules.mapping import build_order
 from tasks.seen import read_order, settle
@@ -29,7 +30,8 @@ def take_in(session: StoreSession, seen: Seen) -> Done:
     """Gather, decide, apply: create the sales order, or say why not."""
     if seen.remembered.has_hub_order:
         return follow_changes(session, seen)
-    decision = decide(session, read_order(session, seen), seen.remembered)
+    order = read_order(session, seen)
+    decision = decide(session, order, seen.remembered)
     if isinstance(decision, Skip):
         skip = decision
         state = "deleted" if seen.remembered.is_tombstoned else "skipped"
@@ -40,6 +42,7 @@ def take_in(session: StoreSession, seen: Seen) -> Done:
     with session.connection.transaction():
         (hub_order_id,) = session.hub.apply([creation])
         lines = (Line("import", "imported"), *(_note_line(note) for note in notes))
+        lines += bring_returns(session, order, hub_order_id)
         return settle(session, seen, Outcome("imported", hub_order_id=hub_order_id, lines=lines))
 
 
@@ -49,7 +52,10 @@ def decide(session: StoreSession, order: StoreOrder, remembered: Remembered) -> 
     skip = decide_import(order, store=session.store, account=session.account, remembered=remembered, rate=matches.rate)
     if skip is not None:
         return skip
-    return build_order(order, store=session.store, account=session.account, matches=matches, location=session.location)
+    creation, notes = build_order(
+        order, store=session.store, account=session.account, matches=matches, location=session.location
+    )
+    return creation, notes + location_notes(order, session.store)
 
 
 def _note_line(note: Note) -> Line:

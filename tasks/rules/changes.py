@@ -1,4 +1,4 @@
-"""What a store changed on an imported order, against the hub's order (CHG-1…7). It maps nothing and applies nothing.
+"""What a store changed on an imported order, against the hub's order (CHG-1…9). It maps nothing and applies nothing.
 
 Both sides are compared as they are now; what the store said in between does not matter. So the hub's order ends where
 one look at the store's last state would have ended, however often and in whatever order its news arrived (CHG-8).
@@ -12,25 +12,32 @@ from schemas.actions import (
     AddRow,
     ChangeAction,
     ChangeRow,
-    DeleteMo,
     DeleteOrder,
     DeleteRow,
     Detail,
     MoveRow,
     Note,
-    SetMoQuantity,
     SetTotals,
-    UnlinkMo,
 )
-from schemas.hub import DeliveryStatus, DraftRow, HubMatches, HubOrder, HubRow, MoStatus, Totals
-from schemas.money import plain, round_money
+from schemas.hub import DeliveryStatus, DraftRow, HubMatches, HubOrder, HubRow, Totals
+from schemas.money import plain
 from schemas.orders import ZERO, StoreLine, StoreOrder
 from schemas.reasons import Reason
 from schemas.stores import Store
 from tasks.rules import money
+from tasks.rules.eligibility import is_left_out
+from tasks.rules.making import follow_mo, part_from_mo
 from tasks.rules.mapping import Layout, build_rows, hub_location, mismatch_note
-
-BY_STORE = "store"  # who deleted an order that its store took back
+from tasks.rules.returns import decide_returns, follows_returns, returned
+from tasks.rules.taken_back import (
+    has_left,
+    is_voided,
+    sent_by_store,
+    take_back,
+    what_left,
+    why_taken_back,
+    with_quantity,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,77 +76,38 @@ class _Look:
 
 
 def follows_changes(store: Store) -> bool:
-    """Whether changes of the store's orders come to the hub at all (SPEC chapter 5)."""
+    """Whether anything that changes on the store's orders comes to the hub (SPEC chapter 5)."""
+    return _follows_lines(store) or follows_returns(store)
+
+
+def _follows_lines(store: Store) -> bool:
     return store.platform.changes_travel and store.is_on("orders.changes")
 
 
 def decide_changes(order: StoreOrder, hub_order: HubOrder, *, store: Store, matches: HubMatches) -> Changes:
     """What brings the hub's order to where the store's is, as far as nothing of it is shipped or invoiced yet."""
-    taken_back = _why_taken_back(order, store)
+    changes = _decide_lines(order, hub_order, store=store, matches=matches) if _follows_lines(store) else Changes()
+    if changes.deletes or not follows_returns(store):
+        return changes
+    found = decide_returns(order, hub_order, changes.actions)
+    return Changes(changes.actions + found.actions, changes.notes + found.notes, changes.done + found.done)
+
+
+def _decide_lines(order: StoreOrder, hub_order: HubOrder, *, store: Store, matches: HubMatches) -> Changes:
+    why, platform = why_taken_back(order, store), store.platform
     layout = build_rows(order, store=store, matches=matches, location=hub_order.location)
     with localcontext(money.WIDE):
-        if taken_back is None:
+        if why is None:
             wanted: dict[str | None, DraftRow] = {row.external_id: row for row in layout.rows}
-        elif _is_fulfilled(order, hub_order):
+        elif has_left(order, hub_order, platform):
             # Too late to take it all back: what has not left yet is taken off, fees stay as they were charged.
-            wanted = {row.external_id: kept for row in hub_order.rows if (kept := _what_left(row, order))}
+            wanted = {row.external_id: kept for row in hub_order.rows if (kept := what_left(row, order, platform))}
+        elif is_voided(store):
+            return Changes()  # by the rules of its profile
         else:
-            return _take_back(hub_order, taken_back)
-        return _follow(_Look(order, hub_order, store, wanted, taken_back is not None), layout)
-
-
-# -- the whole order (CHG-5) -------------------------------------------------------------------------------------
-
-
-def _why_taken_back(order: StoreOrder, store: Store) -> Reason | None:
-    if order.status in store.platform.cancelled_statuses:
-        return Reason.CANCELLED_IN_STORE
-    return None if any(line.quantity > 0 for line in order.lines) else Reason.NOTHING_TO_DELIVER
-
-
-def _is_fulfilled(order: StoreOrder, hub_order: HubOrder) -> bool:
-    """Whether a piece has left, on either side: the store may know of a parcel before the hub does."""
-    has_left_hub = any(row.shipped_quantity for row in hub_order.rows)
-    return has_left_hub or any(line.delivered_quantity for line in order.lines)
-
-
-def _take_back(hub_order: HubOrder, reason: Reason) -> Changes:
-    detail: Detail = {"order_no": hub_order.order_no, "because": reason}
-    if hub_order.has_invoice:
-        return Changes(notes=(Note(Reason.KEPT_INVOICED, detail),))
-    if hub_order.is_locked:
-        return Changes(notes=(Note(Reason.KEPT_LOCKED, detail),))
-    mos = [action for row in hub_order.rows for action in _part_from_mo(row)]
-    return Changes((*mos, DeleteOrder(hub_order.id, BY_STORE, reason)))
-
-
-def _what_left(row: HubRow, order: StoreOrder) -> DraftRow | None:
-    """The row with the pieces that are gone; None where none is."""
-    gone = max(row.protected_quantity, _delivered(row, order))
-    quantity = min(row.quantity, gone) if row.ships else row.quantity
-    if not quantity:
-        return None
-    after = _with_quantity(row, quantity, currency=order.currency)
-    return DraftRow(
-        external_id=after.external_id,
-        item=after.variant_id,
-        kind=after.kind,
-        sku=after.sku,
-        name=after.name,
-        quantity=after.quantity,
-        price_per_unit=after.price_per_unit,
-        tax_rate=after.tax_rate,
-        total=after.total,
-        tax=after.tax,
-        location=after.location,
-        discount_percent=after.discount_percent,
-        ships=after.ships,
-    )
-
-
-def _delivered(row: HubRow, order: StoreOrder) -> Decimal:
-    """The pieces of a row that the store itself has sent out."""
-    return sum((line.delivered_quantity for line in order.lines if line.external_id == row.external_id), ZERO)
+            gone = take_back(hub_order, why)
+            return Changes(notes=(gone,)) if isinstance(gone, Note) else Changes(gone)
+        return _follow(_Look(order, hub_order, store, wanted, why is not None), layout)
 
 
 # -- row by row --------------------------------------------------------------------------------------------------
@@ -173,7 +141,7 @@ def _follow_row(row: HubRow, look: _Look) -> _Step:
     wanted = look.wanted.get(row.external_id)
     if row.external_id is None:
         return _Step(row, row)  # a person added it: no store speaks of it
-    if row.protected_quantity:
+    if row.protected_quantity or _is_sent_beyond(row, wanted, look):
         return _follow_protected(row, wanted, look)
     if wanted is None:
         return _Step(row, None)  # removed, or refunded down to nothing (CHG-3)
@@ -192,6 +160,18 @@ def _follow_row(row: HubRow, look: _Look) -> _Step:
     return _Step(row, after)
 
 
+def _is_sent_beyond(row: HubRow, wanted: DraftRow | None, look: _Look) -> bool:
+    """Whether the store has sent more of a row than is left on its line: refunded since, and delivered all the same.
+
+    The hub may hear of the parcel after the refund; it must end where it would have ended the other way round.
+    """
+    return row.ships and _sent(row, look) > (wanted.quantity if wanted else ZERO)
+
+
+def _sent(row: HubRow, look: _Look) -> Decimal:
+    return sent_by_store(row, look.order, look.store.platform)
+
+
 def _is_another_item(row: HubRow, wanted: DraftRow) -> bool:
     """Whether the store's line sells something else now. A fee is what it is called; a product keeps its first name."""
     return row.sku != wanted.sku if row.ships else (row.kind, row.name) != (wanted.kind, wanted.name)
@@ -202,9 +182,10 @@ def _follow_protected(row: HubRow, wanted: DraftRow | None, look: _Look) -> _Ste
     if wanted is not None and _is_another_item(row, wanted):
         label = row.sku or row.name
         return _Step(row, row, held={"row": label, "what": "item", "store": wanted.sku or wanted.name, "hub": label})
-    protected, asked = row.protected_quantity, wanted.quantity if wanted else ZERO
+    asked = wanted.quantity if wanted else ZERO
+    protected = max(row.protected_quantity, _sent(row, look) if _is_sent_beyond(row, wanted, look) else ZERO)
     quantity = row.quantity if protected >= row.quantity else max(protected, asked)
-    after = _with_quantity(row, quantity, currency=look.order.currency)
+    after = with_quantity(row, quantity, currency=look.order.currency)
     if wanted and after is not row and (asked, wanted.total, wanted.tax_rate) == (quantity, after.total, row.tax_rate):
         # The store's own tax where its row is ours: it may round otherwise than the rate does.
         after = replace(after, tax=wanted.tax)
@@ -216,24 +197,19 @@ def _held(row: HubRow, wanted: DraftRow | None, look: _Look) -> Detail | None:
     label = row.sku or row.name
     if look.is_taken_back and row.ships:
         # What the store has sent out itself is no difference: an order is archived once it is fulfilled.
-        sent = _delivered(row, look.order)
+        sent = _sent(row, look)
         return _difference(label, "quantity", sent, row.quantity) if sent < row.quantity else None
-    if wanted is None or wanted.quantity != row.quantity:
-        return _difference(label, "quantity", wanted.quantity if wanted else ZERO, row.quantity)
+    asked = wanted.quantity if wanted else ZERO
+    if asked < row.quantity <= asked + returned(look.order, row.external_id, look.store):
+        return None  # it came back: a return says so, and the row still says what was delivered (CHG-9)
+    if wanted is None or asked != row.quantity:
+        return _difference(label, "quantity", asked, row.quantity)
     if wanted.total != row.total:
         return _difference(label, "total", wanted.total, row.total)
     location = _location(row, look)
     if location is not None and location != row.location:
         return {"row": label, "what": "location", "store": location, "hub": row.location}
     return None
-
-
-def _with_quantity(row: HubRow, quantity: Decimal, *, currency: str) -> HubRow:
-    """The row with other pieces at its own price, its tax by its own rate."""
-    if quantity == row.quantity:
-        return row
-    total = round_money(row.price_per_unit * quantity * (1 - row.discount_percent / money.HUNDRED), currency)
-    return replace(row, quantity=quantity, total=total, tax=round_money(total * row.tax_rate / money.HUNDRED, currency))
 
 
 def _location(row: HubRow, look: _Look) -> str | None:
@@ -251,10 +227,10 @@ def _row_actions(step: _Step, order_id: str) -> list[ChangeAction]:
     before, after = step.before, step.after
     if after is None:
         replacement = [AddRow(order_id, step.put)] if step.put else []
-        return [*_part_from_mo(before), DeleteRow(order_id, before.id), *replacement]
+        return [*part_from_mo(before), DeleteRow(order_id, before.id), *replacement]
     actions: list[ChangeAction] = []
     if after.quantity != before.quantity:
-        actions += _follow_mo(after)
+        actions += follow_mo(after)
     if replace(after, location=before.location) != before:
         actions.append(_change(order_id, after))
     if after.location != before.location:
@@ -273,22 +249,6 @@ def _change(order_id: str, row: HubRow) -> ChangeRow:
         total=row.total,
         tax=row.tax,
     )
-
-
-def _follow_mo(row: HubRow) -> list[ChangeAction]:
-    """What becomes of the manufacturing order of a row whose quantity changed (CHG-1)."""
-    open_quantity = row.quantity - row.shipped_quantity
-    if row.mo and row.mo[1] is MoStatus.NOT_STARTED and open_quantity > 0:
-        return [SetMoQuantity(row.mo[0], open_quantity)]
-    return _part_from_mo(row)
-
-
-def _part_from_mo(row: HubRow) -> list[ChangeAction]:
-    """What becomes of it when there is nothing left to make for the row (CHG-3)."""
-    if row.mo is None:
-        return []
-    mo_id, status = row.mo
-    return [DeleteMo(mo_id) if status is MoStatus.NOT_STARTED else UnlinkMo(mo_id)]
 
 
 def _totals(rows: Sequence[HubRow | DraftRow], look: _Look, layout: Layout) -> tuple[Totals, tuple[Note, ...]]:
@@ -314,10 +274,16 @@ def _totals(rows: Sequence[HubRow | DraftRow], look: _Look, layout: Layout) -> t
 
 def _notes(held: list[Detail], look: _Look) -> tuple[Note, ...]:
     notes = [Note(Reason.HELD_BACK, {"rows": held})] if held else []
-    unmapped = sorted({line.location for line in look.order.lines if line.location and _is_unmapped(line, look.store)})
-    if unmapped:
-        notes.append(Note(Reason.LOCATION_NOT_MAPPED, {"locations": unmapped}))
-    return tuple(notes)
+    dropped = [line.name for line in look.order.lines if line.quantity > 0 and is_left_out(line, look.store)]
+    if dropped and not look.is_taken_back:
+        notes.append(Note(Reason.CUSTOM_ITEMS_LEFT_OUT, {"names": dropped}))
+    return (*notes, *location_notes(look.order, look.store))
+
+
+def location_notes(order: StoreOrder, store: Store) -> list[Note]:
+    """Which of the store's locations have none in the hub, so that their rows are elsewhere (CHG-7)."""
+    unmapped = sorted({line.location for line in order.lines if line.location and _is_unmapped(line, store)})
+    return [Note(Reason.LOCATION_NOT_MAPPED, {"locations": unmapped})] if unmapped else []
 
 
 def _is_unmapped(line: StoreLine, store: Store) -> bool:

@@ -1,0 +1,93 @@
+"""An order that its store took back: why, what of it has left already, and what becomes of the rest (CHG-5)."""
+
+from dataclasses import replace
+from decimal import Decimal
+
+from schemas.actions import ChangeAction, DeleteOrder, Detail, Note
+from schemas.hub import DraftRow, HubOrder, HubRow
+from schemas.money import round_money
+from schemas.orders import ZERO, StoreOrder
+from schemas.platform import Platform
+from schemas.reasons import Reason
+from schemas.stores import Store
+from tasks.rules import money
+from tasks.rules.making import part_from_mo
+
+BY_STORE = "store"  # who deleted an order that its store took back
+
+
+def why_taken_back(order: StoreOrder, store: Store) -> Reason | None:
+    """Why nothing of the order is to be delivered any more, None where something is."""
+    if order.status in store.platform.cancelled_statuses:
+        return Reason.CANCELLED_IN_STORE
+    return None if any(line.quantity > 0 for line in order.lines) else Reason.NOTHING_TO_DELIVER
+
+
+def is_voided(store: Store) -> bool:
+    """Whether the store's profile voids what its store took back, and keeps it in the hub (SPEC chapter 9)."""
+    return store.settings.get("profile") == "stitch"
+
+
+def take_back(hub_order: HubOrder, reason: Reason) -> tuple[ChangeAction | DeleteOrder, ...] | Note:
+    """What deletes an order of which nothing has left, or why it stays."""
+    detail: Detail = {"order_no": hub_order.order_no, "because": reason}
+    if hub_order.has_invoice:
+        return Note(Reason.KEPT_INVOICED, detail)
+    if hub_order.is_locked:
+        return Note(Reason.KEPT_LOCKED, detail)
+    mos = [action for row in hub_order.rows for action in part_from_mo(row)]
+    return (*mos, DeleteOrder(hub_order.id, BY_STORE, reason))
+
+
+# -- what has left -----------------------------------------------------------------------------------------------
+
+
+def has_left(order: StoreOrder, hub_order: HubOrder, platform: Platform) -> bool:
+    """Whether a piece has left, on either side: the store may know of a parcel before the hub does."""
+    return any(row.shipped_quantity or sent_by_store(row, order, platform) for row in hub_order.rows if row.ships)
+
+
+def sent_by_store(row: HubRow, order: StoreOrder, platform: Platform) -> Decimal:
+    """The pieces of a row that the store itself has sent out, whatever it refunded since."""
+    parcels = [parcel for parcel in order.fulfillments if parcel.status in platform.fulfilled_statuses]
+    lines = [line for line in order.lines if line.external_id == row.external_id]
+    is_completed = platform.completed_status in {order.status, order.delivery}
+    if is_completed and not parcels and not any(line.quantity for line in order.lines):
+        return row.quantity  # all of it went out and was refunded since, and no parcel tells of pieces
+    # Of a completed order nothing waits, a service that is in no parcel included.
+    left = sum((line.quantity if is_completed else line.delivered_quantity for line in lines), ZERO)
+    # A refunded piece is on no line any more; the parcel it went out with still names it.
+    sent = sum((count for parcel in parcels for line, count in parcel.lines if line == row.external_id), ZERO)
+    return min(row.quantity, max(left, sent))
+
+
+def what_left(row: HubRow, order: StoreOrder, platform: Platform) -> DraftRow | None:
+    """The row with the pieces that are gone; None where none is. Fees stay as they were charged."""
+    gone = max(row.protected_quantity, sent_by_store(row, order, platform))
+    quantity = min(row.quantity, gone) if row.ships else row.quantity
+    if not quantity:
+        return None
+    after = with_quantity(row, quantity, currency=order.currency)
+    return DraftRow(
+        external_id=after.external_id,
+        item=after.variant_id,
+        kind=after.kind,
+        sku=after.sku,
+        name=after.name,
+        quantity=after.quantity,
+        price_per_unit=after.price_per_unit,
+        tax_rate=after.tax_rate,
+        total=after.total,
+        tax=after.tax,
+        location=after.location,
+        discount_percent=after.discount_percent,
+        ships=after.ships,
+    )
+
+
+def with_quantity(row: HubRow, quantity: Decimal, *, currency: str) -> HubRow:
+    """The row with other pieces at its own price, its tax by its own rate."""
+    if quantity == row.quantity:
+        return row
+    total = round_money(row.price_per_unit * quantity * (1 - row.discount_percent / money.HUNDRED), currency)
+    return replace(row, quantity=quantity, total=total, tax=round_money(total * row.tax_rate / money.HUNDRED, currency))
