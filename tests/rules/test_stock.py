@@ -1,0 +1,138 @@
+"""Which quantity a store is to show (STK-2…6), case by case."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from schemas.actions import TellStock
+from schemas.hub import StockLevel
+from schemas.reasons import Reason
+from schemas.stock import StoreItem
+from schemas.stores import Store
+from tasks.rules.stock import MOST, Push, decide_push
+from tests.makers import store
+
+COMMITTED = {"stock.quantity": "in_stock_minus_committed"}
+
+
+def level(in_stock: str | int = 10, location: str = "main", **changes: Any) -> StockLevel:
+    values = {"committed": Decimal(0), "committed_direct": Decimal(0), "expected": Decimal(0), **changes}
+    return StockLevel(sku="A-1", location=location, in_stock=Decimal(in_stock), **values)
+
+
+def item(external_id: str = "product/1", shown: dict[str, int | None] | None = None, **changes: Any) -> StoreItem:
+    values = {"sku": "A-1", "name": "Chair", "is_tracked": True, **changes}
+    return StoreItem(external_id, shown={"": None} if shown is None else shown, **values)
+
+
+def push(levels: list[StockLevel], *items: StoreItem, at: Store | None = None, location: str = "main") -> Push:
+    return decide_push("A-1", levels=levels, items=items or (item(),), store=at or store(), location=location)
+
+
+def told(*levels: StockLevel, at: Store | None = None) -> int:
+    (tell,) = push(list(levels), at=at).tells
+    return tell.quantity
+
+
+def test_STK_2_in_stock_counts_whatever_is_committed() -> None:
+    assert told(level(10, committed=Decimal(4), committed_direct=Decimal(4))) == 10
+
+
+def test_STK_2_committed_counts_only_what_stands_on_rows() -> None:
+    # Two on an order of this SKU, five more in bundles that hold it.
+    assert told(level(10, committed=Decimal(7), committed_direct=Decimal(2)), at=store(settings=COMMITTED)) == 8
+
+
+def test_STK_2_less_than_nothing_is_nothing() -> None:
+    assert told(level(-3)) == 0
+    assert told(level(1, committed_direct=Decimal(4)), at=store(settings=COMMITTED)) == 0
+
+
+@pytest.mark.parametrize(("in_stock", "shown"), [("7.99", 7), ("0.5", 0), ("-0.5", 0), ("3", 3), ("3.0", 3)])
+def test_STK_2_fractions_are_left_off(in_stock: str, shown: int) -> None:
+    assert told(level(in_stock)) == shown
+
+
+def test_STK_2_more_than_a_store_can_show_is_the_most() -> None:
+    assert told(level("1e30")) == MOST
+
+
+def test_STK_9_buffer_is_kept_back() -> None:
+    assert told(level(10), at=store(settings={"stock.buffer": 3})) == 7
+    assert told(level("2.5"), at=store(settings={"stock.buffer": 3})) == 0
+    assert told(level("3.9"), at=store(settings={"stock.buffer": 3})) == 0
+
+
+def test_STK_4_only_the_stores_own_location_counts() -> None:
+    (tell,) = push([level(10), level(4, "annex")], location="annex").tells
+
+    assert tell.quantity == 4
+
+
+def test_STK_4_location_without_a_level_shows_none() -> None:
+    (tell,) = push([level(10)], location="annex").tells
+
+    assert tell.quantity == 0
+
+
+def test_STK_4_each_mapped_place_shows_its_location() -> None:
+    mapped = store(settings={"location_map": {"71": "main", "72": "annex"}})
+
+    tells = push([level(10), level(4, "annex")], item(shown={"71": 1, "72": None}), at=mapped).tells
+
+    assert [(tell.place, tell.quantity, tell.known) for tell in tells] == [("71", 10, 1), ("72", 4, None)]
+
+
+def test_STK_4_two_places_of_one_location_add_up_to_it() -> None:
+    mapped = store(settings={"location_map": {"100": "main", "9": "main"}})
+
+    tells = push([level(10)], item(shown={"9": 3, "100": 3}), at=mapped).tells
+
+    assert {tell.place: tell.quantity for tell in tells} == {"9": 10, "100": 0}
+
+
+def test_STK_4_item_is_stocked_where_it_has_pieces_only() -> None:
+    mapped = store(settings={"location_map": {"71": "main", "72": "annex"}})
+
+    tells = push([level(10), level(0, "annex")], item(shown={}), at=mapped).tells
+
+    assert [(tell.place, tell.quantity) for tell in tells] == [("71", 10)]
+
+
+def test_STK_3_every_item_with_the_sku_is_told() -> None:
+    tells = push([level(5)], item("product/1"), item("product/2/variation/3")).tells
+
+    assert tells == (TellStock("A-1", "product/1", "", 5), TellStock("A-1", "product/2/variation/3", "", 5))
+
+
+def test_STK_3_no_item_in_the_store_is_said() -> None:
+    decided = decide_push("A-1", levels=[level()], items=(), store=store(), location="main")
+
+    assert decided.tells == ()
+    assert decided.note is not None and decided.note.reason is Reason.NO_STORE_ITEM
+
+
+def test_STK_3_sku_that_the_hub_does_not_stock_is_said() -> None:
+    decided = push([])
+
+    assert decided.tells == ()
+    assert decided.note is not None and decided.note.reason is Reason.NO_HUB_ITEM
+
+
+def test_STK_6_unchanged_value_is_not_sent() -> None:
+    assert push([level(5)], item(shown={"": 5})) == Push("A-1")
+
+
+def test_STK_6_only_the_item_that_differs_is_told() -> None:
+    (tell,) = push([level(5)], item("product/1", {"": 5}), item("product/2", {"": 6})).tells
+
+    assert (tell.external_id, tell.known) == ("product/2", 6)
+
+
+def test_STK_6_untracked_item_is_said_and_not_told() -> None:
+    decided = push([level(5)], item("product/1", is_tracked=False), item("product/2"))
+
+    assert [tell.external_id for tell in decided.tells] == ["product/2"]
+    assert decided.note is not None
+    assert (decided.note.reason, decided.note.detail) == (Reason.TRACKING_OFF, {"items": ["product/1"]})
