@@ -17,18 +17,39 @@ def _refuse_constant(name: str) -> NoReturn:
     raise NotJson(f"{name} is no number")
 
 
-_DECODER: Final = json.JSONDecoder(parse_float=Decimal, parse_constant=_refuse_constant)
+_NO_NUMBER: Final = Decimal("NaN")
+_MOST_DIGITS: Final = 4000
 
-# Broken, nested too deep, an integer of thousands of digits, an exponent beyond what decimals have.
-_BROKEN: Final = (ValueError, RecursionError, decimal.InvalidOperation)
+
+def _decimal(text: str) -> Decimal:
+    """The decimal, or NaN for an exponent beyond what decimals have: whoever reads the field refuses it."""
+    try:
+        return Decimal(text)
+    except decimal.InvalidOperation:
+        return _NO_NUMBER
+
+
+def _whole(text: str) -> int | Decimal:
+    """The whole number; Python makes no integer of thousands of digits."""
+    return int(text) if len(text) < _MOST_DIGITS else Decimal(text)
+
+
+_DECODER: Final = json.JSONDecoder(parse_float=Decimal, parse_constant=_refuse_constant)
+# Slower, and takes an integer of thousands of digits: one absurd number must not make a page of orders unreadable.
+_PATIENT: Final = json.JSONDecoder(parse_float=_decimal, parse_int=_whole, parse_constant=_refuse_constant)
+
+_BEYOND: Final = (ValueError, decimal.InvalidOperation)
+_BROKEN: Final = (ValueError, RecursionError)  # broken, or nested too deep
 
 
 def read(text: str) -> Any:
     """The value of a JSON text. Raises NotJson."""
     try:
-        return _DECODER.decode(text)
+        value, end = _value(text, _skip(text, 0))
+        _expect_end(text, end)
     except _BROKEN as error:
         raise NotJson("is not JSON") from error
+    return value
 
 
 def entries(text: str) -> list[tuple[Any, str]]:
@@ -46,13 +67,20 @@ def _entries(text: str) -> list[tuple[Any, str]]:
         _expect_end(text, at + 1)
         return found
     while True:
-        value, end = _DECODER.raw_decode(text, at)
+        value, end = _value(text, at)
         found.append((value, text[at:end]))
         end = _skip(text, end)
         if text[end : end + 1] == "]":
             _expect_end(text, end + 1)
             return found
         at = _expect(text, end, ",")
+
+
+def _value(text: str, at: int) -> tuple[Any, int]:
+    try:
+        return _DECODER.raw_decode(text, at)
+    except _BEYOND:
+        return _PATIENT.raw_decode(text, at)
 
 
 def _expect(text: str, at: int, sign: str) -> int:

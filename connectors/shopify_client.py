@@ -19,6 +19,8 @@ _IN_TROUBLE: Final = frozenset({"INTERNAL_SERVER_ERROR", "TIMEOUT", "SHOP_INACTI
 # and none of them is about what was asked.
 _MAY_PASS: Final = frozenset({402, 423, 430})
 
+_MOST_FIGURES: Final = 12  # digits of points
+
 
 class TooDear(Rejected):
     """The document may cost more than Shopify lets one cost: ask for less at once."""
@@ -92,12 +94,19 @@ def _words(errors: Any) -> str:
     return " ".join(str(message).split())[:200]
 
 
+def _is_figure(value: Any) -> bool:
+    """Whether a value can be computed with: an absurd one would break the arithmetic."""
+    if not isinstance(value, int | Decimal):
+        return False
+    return Decimal(value).is_finite() and Decimal(value).adjusted() < _MOST_FIGURES
+
+
 def _pause(said: Mapping[str, Any]) -> timedelta:
     """How long until the bucket holds what the document asks for; without readable figures, a while."""
     cost = said.get("extensions", {}).get("cost", {}) if isinstance(said.get("extensions"), dict) else {}
     bucket = cost.get("throttleStatus", {}) if isinstance(cost, dict) else {}
     given = (cost.get("requestedQueryCost"), bucket.get("currentlyAvailable"), bucket.get("restoreRate"))
-    figures = [Decimal(one) for one in given if isinstance(one, int | Decimal)]
+    figures = [Decimal(one) for one in given if one is not None and _is_figure(one)]
     if len(figures) < len(given) or figures[-1] <= 0:
         return RETRY_AFTER_DEFAULT
     asked, has, rate = figures

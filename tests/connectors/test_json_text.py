@@ -19,14 +19,32 @@ BROKEN = [
     "NaN",
     "[Infinity]",
     "[" * 100_000,
-    "9" * 5000,
-    "1e" + "9" * 30,
+    "9" * 5000 + "x",
+    "[1e" + "9" * 30,
     "{'a':1}",
 ]
 
 
 def test_MAP_5_a_number_is_the_decimal_that_was_written() -> None:
     assert json_text.read('{"total": 7.10}')["total"].as_tuple() == Decimal("7.10").as_tuple()
+
+
+def test_ch_11_an_absurd_number_is_one_entry_and_the_others_are_read() -> None:
+    digits = "9" * 5000
+
+    (beyond, _), (large, text), (fine, _) = json_text.entries(
+        f'[{{"a": 1e{digits}}}, {{"a": {digits}}}, {{"a": 1.10}}]'
+    )
+
+    assert beyond["a"].is_nan()
+    assert (large["a"], text) == (Decimal(digits), f'{{"a": {digits}}}')
+    assert fine["a"].as_tuple() == Decimal("1.10").as_tuple()
+
+
+def test_MAP_5_whole_numbers_beside_an_absurd_one_are_what_was_written() -> None:
+    found = json_text.read('{"id": 9223372036854775809, "total": 1e99999999999999999999}')
+
+    assert (found["id"], type(found["id"])) == (9223372036854775809, int)
 
 
 @pytest.mark.parametrize("text", BROKEN, ids=lambda text: text[:12])

@@ -148,8 +148,11 @@ WHERE s.state = 'active' AND EXISTS (
 UPDATE store_orders SET rung_at = NULL WHERE changed > order_settled AND rung_at IS NOT NULL
 
 -- name: order
--- One order as storesync remembers it.
-SELECT o.*, s.name AS store, s.platform FROM store_orders o JOIN stores s ON s.id = o.store_id
+-- One order as storesync remembers it. Its snapshot stays text: it may hold numbers that no decoder takes.
+SELECT s.name AS store, s.platform, o.external_id, o.snapshot::text AS snapshot, o.digest, o.store_updated_at,
+       o.hub_order_id, o.state, o.reason, o.detail, o.tombstoned_at, o.tombstoned_by, o.changed, o.order_settled,
+       o.delivery_settled, o.hub_changed, o.hub_settled, o.due_at, o.attempts, o.rung_at, o.first_seen_at
+FROM store_orders o JOIN stores s ON s.id = o.store_id
 WHERE o.store_id = %(store_id)s AND o.external_id = %(external_id)s
 
 -- name: orders
