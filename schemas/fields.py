@@ -10,7 +10,7 @@ from typing import Any, Final, TypeVar
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, missing
 
 from schemas.errors import Unreadable
-from schemas.money import LIMIT
+from schemas.money import LIMIT, MINOR_UNITS
 
 _TAG: Final = re.compile(r"</?[a-zA-Z][^<>]*>")
 _UNSTORABLE: Final = re.compile(
@@ -74,6 +74,16 @@ class Id(Field[str]):
         if not text or text == "0" or len(text) > 200:
             raise ValidationError("must be an id")
         return text
+
+
+class Currency(Id):
+    """An ISO 4217 code."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> str:
+        code = super()._deserialize(value, attr, data, **kwargs)
+        if code not in MINOR_UNITS:
+            raise ValidationError("must be an ISO 4217 currency")
+        return code
 
 
 class Number(Field[Decimal]):

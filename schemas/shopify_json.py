@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from marshmallow import Schema, ValidationError, fields, validate
 
-from schemas.fields import Field, Id, Number, Text, UtcTime, VendorSchema
+from schemas.fields import Currency, Field, Id, Number, Text, UtcTime, VendorSchema
 from schemas.meaning import Shape
 from schemas.orders import ZERO
 
@@ -193,7 +193,7 @@ class OrderJson(VendorSchema):
     is_closed = fields.Boolean(required=True, data_key="closed")
     financial_status = Text(data_key="displayFinancialStatus")
     fulfillment_status = Text(data_key="displayFulfillmentStatus")
-    currency = Id(required=True, data_key="presentmentCurrencyCode")
+    currency = Currency(required=True, data_key="presentmentCurrencyCode")
     shop_currency = Id(required=True, data_key="currencyCode")
     taxes_included = fields.Boolean(required=True, data_key="taxesIncluded")
     po_number = Text(data_key="poNumber")

@@ -336,7 +336,7 @@ def test_the_buyers_reference_and_note_are_read() -> None:
         (("id",), "gid://shopify/Order/0", "id"),
         (("createdAt",), None, "createdAt"),
         (("closed",), None, "closed"),
-        (("presentmentCurrencyCode",), "XXX", "totalPriceSet"),
+        (("presentmentCurrencyCode",), "XXX", "presentmentCurrencyCode"),
         (("currentTotalPriceSet",), {}, "currentTotalPriceSet"),
         (("currentTotalPriceSet", "presentmentMoney", "amount"), "NaN", "currentTotalPriceSet"),
         (("lineItems",), None, "lineItems"),
