@@ -107,7 +107,7 @@ def test_a_rate_limit_counts_requests_per_second(sandbox: Sandbox, api: Api) -> 
 
 
 def test_rates_are_kept_and_reproducible() -> None:
-    def drawn() -> list[Fault | None]:
+    def drawn() -> list[Fault | Said | None]:
         faults = Faults({"http_500": 0.2, "reset": 0.1}, seed=3)
         return [faults.next("GET /") for _ in range(2000)]
 
