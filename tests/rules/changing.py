@@ -7,13 +7,17 @@ from typing import Any, Final
 
 from schemas.actions import AddRow, ChangeRow, DeleteOrder, DeleteRow, MoveRow, SetTotals
 from schemas.hub import DeliveryStatus, DraftOrder, DraftRow, HubMatches, HubOrder, HubRow, Totals
-from schemas.orders import StoreOrder
+from schemas.orders import StoreLine, StoreOrder
+from schemas.reasons import Reason
 from schemas.stores import Store
 from tasks.rules.changes import Changes, decide_changes
-from tests.makers import PERCENT, matches, store
+from tests.makers import PERCENT, matches, plain_line, store, store_order
 from tests.rules.building import draft
 
+D = Decimal
 FOLLOWING: Final = store(replace(PERCENT, cancelled_statuses=frozenset({"cancelled"})))
+TWO_CHAIRS: Final = plain_line("1", 2, 60, sku="CHAIR")
+ONE_TABLE: Final = plain_line("2", 1, 40, sku="TABLE")
 _IDS: Final = count(1)
 
 
@@ -101,3 +105,45 @@ def row_of(hub_order: HubOrder | None, sku: str) -> HubRow:
     assert hub_order is not None
     (row,) = (row for row in hub_order.rows if row.sku == sku)
     return row
+
+
+def order(*lines: StoreLine, **changes: Any) -> StoreOrder:
+    """Two chairs at 30 and a table at 40, or the lines given; no charges."""
+    return store_order(lines=lines or (TWO_CHAIRS, ONE_TABLE), **{"charges": (), **changes})
+
+
+def chairs(quantity: int, **changes: Any) -> StoreLine:
+    """The chairs' line with another quantity."""
+    return plain_line("1", quantity, 30 * quantity, sku="CHAIR", **changes)
+
+
+def with_row(hub_order: HubOrder, sku: str, **changes: Any) -> HubOrder:
+    """The hub's order with the row of a SKU changed, as people in the hub do."""
+    rows = tuple(replace(row, **changes) if row.sku == sku else row for row in hub_order.rows)
+    return replace(hub_order, rows=rows)
+
+
+def kinds(changes: Changes) -> list[type]:
+    """What kinds of actions there are, in their order."""
+    return [type(action) for action in changes.actions]
+
+
+def quantities(hub_order: HubOrder | None) -> dict[str | None, Decimal]:
+    """The rows' quantities by SKU."""
+    assert hub_order is not None
+    return {row.sku: row.quantity for row in hub_order.rows}
+
+
+def after(before: HubOrder, now: StoreOrder, **gathered: Any) -> HubOrder:
+    """The hub's order after a look at the store's as it is now."""
+    hub_order = apply(before, change(now, before, **gathered))
+    assert hub_order is not None
+    return hub_order
+
+
+def held(changes: Changes) -> list[Any]:
+    """What the one note about held back rows says."""
+    (note,) = (note for note in changes.notes if note.reason is Reason.HELD_BACK)
+    rows = note.detail["rows"]
+    assert isinstance(rows, list)
+    return rows

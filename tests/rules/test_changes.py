@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from decimal import Decimal
-from typing import Any, Final
 
 import pytest
 
@@ -10,59 +9,33 @@ from schemas.actions import (
     AddRow,
     ChangeRow,
     DeleteMo,
-    DeleteOrder,
     DeleteRow,
-    MoveRow,
     SetMoQuantity,
     SetTotals,
     UnlinkMo,
 )
-from schemas.hub import DeliveryStatus, HubOrder, MoStatus
-from schemas.orders import Address, Buyer, StoreLine, StoreOrder
+from schemas.hub import DeliveryStatus, MoStatus
+from schemas.orders import Address, Buyer, StoreLine
 from schemas.reasons import Reason
 from tasks.rules.changes import Changes, follows_changes
-from tests.makers import INSIDE, PERCENT, plain_line, store, store_charge, store_order
-from tests.rules.changing import FOLLOWING, apply, change, imported, row_of
-
-D = Decimal
-TWO_CHAIRS: Final = plain_line("1", 2, 60, sku="CHAIR")
-ONE_TABLE: Final = plain_line("2", 1, 40, sku="TABLE")
-
-
-def order(*lines: StoreLine, **changes: Any) -> StoreOrder:
-    return store_order(lines=lines or (TWO_CHAIRS, ONE_TABLE), **{"charges": (), **changes})
-
-
-def chairs(quantity: int, **changes: Any) -> StoreLine:
-    return plain_line("1", quantity, 30 * quantity, sku="CHAIR", **changes)
-
-
-def with_row(hub_order: HubOrder, sku: str, **changes: Any) -> HubOrder:
-    rows = tuple(replace(row, **changes) if row.sku == sku else row for row in hub_order.rows)
-    return replace(hub_order, rows=rows)
-
-
-def kinds(changes: Changes) -> list[type]:
-    return [type(action) for action in changes.actions]
-
-
-def quantities(hub_order: HubOrder | None) -> dict[str | None, Decimal]:
-    assert hub_order is not None
-    return {row.sku: row.quantity for row in hub_order.rows}
-
-
-def after(before: HubOrder, now: StoreOrder, **gathered: Any) -> HubOrder:
-    hub_order = apply(before, change(now, before, **gathered))
-    assert hub_order is not None
-    return hub_order
-
-
-def held(changes: Changes) -> list[Any]:
-    (note,) = (note for note in changes.notes if note.reason is Reason.HELD_BACK)
-    rows = note.detail["rows"]
-    assert isinstance(rows, list)
-    return rows
-
+from tests.makers import INSIDE, PERCENT, plain_line, store, store_charge
+from tests.rules.changing import (
+    FOLLOWING,
+    ONE_TABLE,
+    TWO_CHAIRS,
+    D,
+    after,
+    apply,
+    chairs,
+    change,
+    held,
+    imported,
+    kinds,
+    order,
+    quantities,
+    row_of,
+    with_row,
+)
 
 # -- whose changes travel ----------------------------------------------------------------------------------------
 
@@ -307,121 +280,6 @@ def test_CHG_4_a_delivered_order_is_left_alone_as_a_whole() -> None:
     before = replace(before, status=DeliveryStatus.DELIVERED)
 
     assert change(order(chairs(1)), before).actions == ()
-
-
-# -- CHG-5: the whole order taken back ---------------------------------------------------------------------------
-
-
-def test_CHG_5_a_cancelled_order_that_nothing_was_shipped_of_is_deleted() -> None:
-    changes = change(order(status="cancelled"), imported(order()))
-
-    assert kinds(changes) == [DeleteOrder]
-    assert changes.deletes is Reason.CANCELLED_IN_STORE
-
-
-def test_CHG_5_an_order_with_nothing_left_on_it_is_deleted() -> None:
-    assert change(order(chairs(0)), imported(order())).deletes is Reason.NOTHING_TO_DELIVER
-
-
-@pytest.mark.parametrize(
-    ("keeping", "reason"), [("has_invoice", Reason.KEPT_INVOICED), ("is_locked", Reason.KEPT_LOCKED)]
-)
-def test_CHG_5_an_invoice_or_a_locked_period_keeps_a_cancelled_order_as_it_is(keeping: str, reason: Reason) -> None:
-    before = replace(imported(order()), **{keeping: True})  # type: ignore[arg-type]
-
-    changes = change(order(chairs(1), status="cancelled"), before)
-
-    assert changes.actions == ()
-    assert [note.reason for note in changes.notes] == [reason]
-
-
-def test_CHG_5_manufacturing_orders_of_a_deleted_order_go_or_part() -> None:
-    before = with_row(imported(order()), "CHAIR", mo=("m1", MoStatus.NOT_STARTED))
-    before = with_row(before, "TABLE", mo=("m2", MoStatus.IN_PROGRESS))
-
-    changes = change(order(status="cancelled"), before)
-
-    assert changes.actions[:2] == (DeleteMo("m1"), UnlinkMo("m2"))
-
-
-def test_CHG_5_of_a_cancelled_order_that_has_partly_left_the_rest_is_taken_off() -> None:
-    before = with_row(imported(order(chairs(5), ONE_TABLE)), "CHAIR", packed_quantity=D(1), delivered_quantity=D(1))
-
-    changes = change(order(chairs(5), ONE_TABLE, status="cancelled"), before)
-
-    assert quantities(apply(before, changes)) == {"CHAIR": 2}
-    assert held(changes) == [{"row": "CHAIR", "what": "quantity", "store": "0", "hub": "2"}]
-
-
-def test_CHG_5_a_parcel_that_only_the_store_knows_of_yet_keeps_the_order() -> None:
-    gone = order(chairs(5, delivered_quantity=D(3)), ONE_TABLE, status="cancelled")
-
-    hub_order = after(imported(order(chairs(5), ONE_TABLE)), gone)
-
-    assert quantities(hub_order) == {"CHAIR": 3}
-
-
-def test_CHG_5_an_order_that_is_archived_once_it_is_fulfilled_is_no_news() -> None:
-    fulfilled = order(chairs(2, delivered_quantity=D(2)), status="cancelled")
-    before = imported(order(chairs(2)))
-    delivered = replace(
-        with_row(before, "CHAIR", delivered_quantity=D(2), status=DeliveryStatus.DELIVERED),
-        status=DeliveryStatus.DELIVERED,
-    )
-
-    assert change(fulfilled, before) == Changes()
-    assert change(fulfilled, delivered) == Changes()
-
-
-# -- CHG-7: another location -------------------------------------------------------------------------------------
-
-MAPPED: Final = store(FOLLOWING.platform, {"location_map": {"loc-1": "main", "loc-2": "berlin"}})
-
-
-def from_location(location: str | None) -> StoreOrder:
-    return order(replace(TWO_CHAIRS, location=location), ONE_TABLE)
-
-
-def test_CHG_7_a_row_moves_to_the_mapped_location() -> None:
-    before = imported(from_location("loc-1"), at=MAPPED)
-
-    changes = change(from_location("loc-2"), before, at=MAPPED)
-
-    assert changes.actions == (MoveRow(before.id, row_of(before, "CHAIR").id, "berlin"),)
-
-
-@pytest.mark.parametrize("protection", ["packed_quantity", "delivered_quantity"])
-def test_CHG_7_a_packed_or_delivered_row_stays_where_it_is(protection: str) -> None:
-    before = with_row(imported(from_location("loc-1"), at=MAPPED), "CHAIR", **{protection: D(1)})
-
-    changes = change(from_location("loc-2"), before, at=MAPPED)
-
-    assert changes.actions == ()
-    assert held(changes) == [{"row": "CHAIR", "what": "location", "store": "berlin", "hub": "main"}]
-
-
-def test_CHG_7_an_unmapped_location_leaves_the_row_and_is_told() -> None:
-    changes = change(from_location("loc-9"), imported(from_location("loc-1"), at=MAPPED), at=MAPPED)
-
-    assert changes.actions == ()
-    assert [(note.reason, note.detail) for note in changes.notes] == [
-        (Reason.LOCATION_NOT_MAPPED, {"locations": ["loc-9"]})
-    ]
-
-
-@pytest.mark.parametrize(
-    "settings",
-    [{"location_map": {"loc-2": "berlin"}, "orders.row_locations": False}, {"location_map": {}}],
-    ids=["switched off", "nothing mapped"],
-)
-def test_CHG_7_without_row_locations_every_row_stays(settings: dict[str, Any]) -> None:
-    at = store(FOLLOWING.platform, settings)
-
-    assert change(from_location("loc-2"), imported(order(), at=at), at=at) == Changes()
-
-
-def test_a_row_is_imported_at_its_mapped_location() -> None:
-    assert row_of(imported(from_location("loc-2"), at=MAPPED), "CHAIR").location == "berlin"
 
 
 # -- in people's words -------------------------------------------------------------------------------------------

@@ -1,0 +1,85 @@
+"""A store takes an order back: it goes, stays, or shrinks to what has left on either side (CHG-5)."""
+
+from dataclasses import replace
+
+import pytest
+
+from schemas.actions import DeleteMo, DeleteOrder, UnlinkMo
+from schemas.hub import DeliveryStatus, MoStatus
+from schemas.reasons import Reason
+from tasks.rules.changes import Changes
+from tests.rules.changing import (
+    ONE_TABLE,
+    D,
+    after,
+    apply,
+    chairs,
+    change,
+    held,
+    imported,
+    kinds,
+    order,
+    quantities,
+    with_row,
+)
+
+
+def test_CHG_5_a_cancelled_order_that_nothing_was_shipped_of_is_deleted() -> None:
+    changes = change(order(status="cancelled"), imported(order()))
+
+    assert kinds(changes) == [DeleteOrder]
+    assert changes.deletes is Reason.CANCELLED_IN_STORE
+
+
+def test_CHG_5_an_order_with_nothing_left_on_it_is_deleted() -> None:
+    assert change(order(chairs(0)), imported(order())).deletes is Reason.NOTHING_TO_DELIVER
+
+
+@pytest.mark.parametrize(
+    ("keeping", "reason"), [("has_invoice", Reason.KEPT_INVOICED), ("is_locked", Reason.KEPT_LOCKED)]
+)
+def test_CHG_5_an_invoice_or_a_locked_period_keeps_a_cancelled_order_as_it_is(keeping: str, reason: Reason) -> None:
+    before = replace(imported(order()), **{keeping: True})  # type: ignore[arg-type]
+
+    changes = change(order(chairs(1), status="cancelled"), before)
+
+    assert changes.actions == ()
+    assert [note.reason for note in changes.notes] == [reason]
+
+
+def test_CHG_5_manufacturing_orders_of_a_deleted_order_go_or_part() -> None:
+    before = with_row(imported(order()), "CHAIR", mo=("m1", MoStatus.NOT_STARTED))
+    before = with_row(before, "TABLE", mo=("m2", MoStatus.IN_PROGRESS))
+
+    changes = change(order(status="cancelled"), before)
+
+    assert changes.actions[:2] == (DeleteMo("m1"), UnlinkMo("m2"))
+
+
+def test_CHG_5_of_a_cancelled_order_that_has_partly_left_the_rest_is_taken_off() -> None:
+    before = with_row(imported(order(chairs(5), ONE_TABLE)), "CHAIR", packed_quantity=D(1), delivered_quantity=D(1))
+
+    changes = change(order(chairs(5), ONE_TABLE, status="cancelled"), before)
+
+    assert quantities(apply(before, changes)) == {"CHAIR": 2}
+    assert held(changes) == [{"row": "CHAIR", "what": "quantity", "store": "0", "hub": "2"}]
+
+
+def test_CHG_5_a_parcel_that_only_the_store_knows_of_yet_keeps_the_order() -> None:
+    gone = order(chairs(5, delivered_quantity=D(3)), ONE_TABLE, status="cancelled")
+
+    hub_order = after(imported(order(chairs(5), ONE_TABLE)), gone)
+
+    assert quantities(hub_order) == {"CHAIR": 3}
+
+
+def test_CHG_5_an_order_that_is_archived_once_it_is_fulfilled_is_no_news() -> None:
+    fulfilled = order(chairs(2, delivered_quantity=D(2)), status="cancelled")
+    before = imported(order(chairs(2)))
+    delivered = replace(
+        with_row(before, "CHAIR", delivered_quantity=D(2), status=DeliveryStatus.DELIVERED),
+        status=DeliveryStatus.DELIVERED,
+    )
+
+    assert change(fulfilled, before) == Changes()
+    assert change(fulfilled, delivered) == Changes()
