@@ -15,8 +15,9 @@ def ring_due() -> int:
     with held.pool.connection() as connection:
         if locks.is_new(held.redis):  # Redis came back empty: every bell that was on its way is gone
             orders.forget_bells(connection)
-        fetches = bells.ring_due_fetches(connection)
-        return fetches + sum(bells.ring_due_orders(connection, store_id) for store_id in orders.due_stores(connection))
+        others = bells.ring_due_fetches(connection) + bells.ring_due_stock(connection)
+        others += bells.ring_due_catalogues(connection)
+        return others + sum(bells.ring_due_orders(connection, store_id) for store_id in orders.due_stores(connection))
 
 
 @shared_task(name="refresh_rates")

@@ -24,6 +24,8 @@ QUEUES = ("fetch", "orders", "stock", "fulfillment", "upkeep")
 ROUTES = {
     "fetch_orders": "fetch",
     "import_order": "orders",
+    "push_stock": "stock",
+    "fetch_catalogue": "upkeep",
     "ring_due": "upkeep",
     "refresh_rates": "upkeep",
 }
@@ -92,7 +94,8 @@ def _settings() -> dict[str, object]:
 
 
 redis_transport.install()
-app = Celery("storesync", include=["tasks.orders", "tasks.fetch", "tasks.upkeep"], set_as_current=True)
+TASKS = ["tasks.orders", "tasks.fetch", "tasks.stock", "tasks.catalogue", "tasks.upkeep"]
+app = Celery("storesync", include=TASKS, set_as_current=True)
 app.add_defaults(_settings)
 app.Task.default_retry_delay = 10
 app.Task.max_retries = 2
