@@ -10,7 +10,7 @@ from werkzeug.exceptions import HTTPException
 from connectors.sandbox.faults import CONTROL, Faults, fault_routes, with_faults
 from connectors.sandbox.shopify_documents import Reader, Wrong, read
 from connectors.sandbox.shopify_generator import random_order
-from connectors.sandbox.shopify_order import Json, gid
+from connectors.sandbox.shopify_model import Json, gid
 from connectors.sandbox.shopify_state import NoSuchOrder, ShopifyShop
 
 API: Final = "/admin/api/<version>/graphql.json"
@@ -41,7 +41,9 @@ def _endpoint(shop: ShopifyShop) -> Callable[..., Any]:
         given = request.get_json()
         with shop.lock:
             shop.calls[version] += 1
-            return jsonify(_answer(shop, str(given.get("query", "")), given.get("variables") or {}))
+            document, variables = str(given.get("query", "")), given.get("variables") or {}
+            shop.heard.append((document, variables))
+            return jsonify(_answer(shop, document, variables))
 
     return graphql
 
@@ -51,7 +53,7 @@ def _answer(shop: ShopifyShop, text: str, variables: Json) -> Json:
         reader = read(text, variables)
         return _paid_answer(shop, reader)
     except Wrong as error:
-        return {"errors": [{"message": str(error), "extensions": {"code": "undefinedField"}}]}
+        return {"errors": [{"message": str(error), "extensions": {"code": error.code}}]}
 
 
 def _paid_answer(shop: ShopifyShop, reader: Reader) -> Json:
@@ -64,8 +66,9 @@ def _paid_answer(shop: ShopifyShop, reader: Reader) -> Json:
     if asked > bucket.available:
         error = {"message": "Throttled", "extensions": {"code": "THROTTLED"}}
         return {"errors": [error], "extensions": _cost(shop, asked, None)}
-    data = reader.answer(shop.root())
-    actual = min(asked, reader.objects)
+    data = reader.answer(shop.mutations() if reader.is_mutation else shop.root())
+    shop.asked.update(reader.asked)
+    actual = asked if reader.is_mutation else min(asked, reader.objects)
     bucket.available -= actual
     return {"data": data, "extensions": _cost(shop, asked, actual)}
 

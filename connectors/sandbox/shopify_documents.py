@@ -1,7 +1,7 @@
 """Answers GraphQL documents from plain data, and says what they cost. It knows neither orders nor Shopify's schema.
 
-Data are dicts, connections are lists; a field that the data does not have does not exist. What is asked of the root
-are functions of the field's arguments.
+Data are dicts, connections are lists; a field that the data does not have does not exist. What is asked of the root,
+and whatever else depends on a field's arguments, are functions of them.
 """
 
 import functools
@@ -17,6 +17,7 @@ from graphql import (
     GraphQLSyntaxError,
     InlineFragmentNode,
     OperationDefinitionNode,
+    OperationType,
     SelectionSetNode,
     parse,
     value_from_ast_untyped,
@@ -27,8 +28,15 @@ Root = Mapping[str, Callable[[Mapping[str, Any]], Any]]
 _FREE: Final = frozenset({"shopMoney", "presentmentMoney", "price", "pageInfo", "nodes"})
 
 
+MUTATION_POINTS: Final = 10
+
+
 class Wrong(Exception):
-    """A document that cannot be answered; the message is for its author."""
+    """A document that cannot be answered, and nothing was done; the message is for its author."""
+
+    def __init__(self, words: str, code: str = "undefinedField") -> None:
+        super().__init__(words)
+        self.code = code
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,25 +63,36 @@ class Reader:
                 self.fragments[one.name.value] = one
 
     @property
-    def _selection(self) -> SelectionSetNode:
+    def _operation(self) -> OperationDefinitionNode:
         for one in self.document.definitions:
             if isinstance(one, OperationDefinitionNode):
-                return one.selection_set
+                return one
         raise Wrong("No operation found.")
+
+    @property
+    def is_mutation(self) -> bool:
+        """Whether it is to change something."""
+        return self._operation.operation is OperationType.MUTATION
+
+    @property
+    def asked(self) -> tuple[str, ...]:
+        """The fields that are asked of the root."""
+        return tuple(one.name.value for one in self._fields(self._operation.selection_set, None))
 
     def answer(self, root: Root) -> dict[str, Any]:
         """The data of the answer."""
+        kind = "Mutation" if self.is_mutation else "QueryRoot"
         data = {}
-        for one in self._fields(self._selection, None):
+        for one in self._fields(self._operation.selection_set, None):
             name = one.name.value
             if name not in root:
-                raise Wrong(f"Field '{name}' doesn't exist on type 'QueryRoot'")
-            data[_key(one)] = self._value(root[name](self._arguments(one)), one)
+                raise Wrong(f"Field '{name}' doesn't exist on type '{kind}'")
+            data[_key(one)] = self._value(root[name](self._arguments(one) | self._directives(one)), one)
         return data
 
     def cost(self) -> int:
         """What the document may cost at most: an object is a point, a connection grows with what it may hold."""
-        return self._cost(self._selection)
+        return MUTATION_POINTS if self.is_mutation else self._cost(self._operation.selection_set)
 
     def _cost(self, selection: SelectionSetNode | None) -> int:
         points = 0
@@ -106,7 +125,17 @@ class Reader:
     def _arguments(self, one: FieldNode) -> dict[str, Any]:
         return {each.name.value: value_from_ast_untyped(each.value, dict(self.variables)) for each in one.arguments}
 
+    def _directives(self, one: FieldNode) -> dict[str, Any]:
+        """Their arguments, as "@idempotent.key"."""
+        return {
+            f"@{each.name.value}.{given.name.value}": value_from_ast_untyped(given.value, dict(self.variables))
+            for each in one.directives
+            for given in each.arguments
+        }
+
     def _value(self, value: Any, one: FieldNode) -> Any:
+        if callable(value):
+            value = value(self._arguments(one))
         inner = one.selection_set
         if value is None or inner is None:
             return value

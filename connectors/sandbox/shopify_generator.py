@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
-from connectors.sandbox.shopify_order import Json, Order, gid
+from connectors.sandbox.shopify_model import Json, Order, gid
 from connectors.sandbox.shopify_state import ShopifyShop
 
 _PRODUCTS: Final = (

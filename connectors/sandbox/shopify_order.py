@@ -1,67 +1,20 @@
 """One order of the Shopify stand-in, and how it is written as the Admin API answers it."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final
 
 import iso4217
 
-FIRST_ID: Final = 9_007_199_254_741_001  # above 2^53: a double would not hold it
-
-Json = dict[str, Any]
+from connectors.sandbox.shopify_model import FIRST_ID, Json, Line, Order, gid, stamp
+from connectors.sandbox.shopify_parcels import delivery, fulfillment_orders
 
 _ADDRESS: Final = (
     *("firstName", "lastName", "company", "address1", "address2", "city"),
     *("province", "provinceCode", "zip", "countryCodeV2", "phone"),
 )
 _ZERO: Final = Decimal(0)
-
-
-@dataclass(slots=True)
-class Line:
-    """What was ordered of one thing; `removed` and `sent` are pieces of it. Rates are fractions."""
-
-    id: int
-    given: Mapping[str, Any]
-    quantity: int
-    price: Decimal
-    rates: tuple[Decimal, ...]
-    discount: Decimal = _ZERO
-    removed: int = 0
-    sent: int = 0
-
-    @property
-    def left(self) -> int:
-        """The pieces that are still the buyer's."""
-        return self.quantity - self.removed
-
-    @property
-    def is_service(self) -> bool:
-        """Whether nothing of it is ever sent: a tip."""
-        return bool(self.given.get("is_tip"))
-
-
-@dataclass(slots=True)
-class Order:
-    """An order as the shop keeps it."""
-
-    id: int
-    given: Mapping[str, Any]
-    created: datetime
-    updated: datetime
-    lines: list[Line]
-    financial: str | None = "PAID"
-    note: str | None = None
-    is_held: bool = False
-    cancelled: datetime | None = None
-    closed: datetime | None = None
-    refunded: Decimal = _ZERO
-    fulfillments: list[Json] = field(default_factory=list)
-    returns: list[Json] = field(default_factory=list)
-    raw: Json | None = None
-    written: Json | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,16 +39,6 @@ class Money:
 
 def _rounded(amount: Decimal, currency: str) -> Decimal:
     return amount.quantize(Decimal(1).scaleb(-(iso4217.Currency(currency).exponent or 0)), rounding=ROUND_HALF_UP)
-
-
-def stamp(moment: datetime | None) -> str | None:
-    """A time as Shopify writes it."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if moment else None
-
-
-def gid(kind: str, number: int | str) -> str:
-    """A global id."""
-    return f"gid://shopify/{kind}/{number}"
 
 
 # -- money -------------------------------------------------------------------------------------------------------
@@ -133,13 +76,14 @@ class _Writer:
             "closedAt": stamp(order.closed),
             "test": bool(given.get("test")),
             "displayFinancialStatus": order.financial,
-            "displayFulfillmentStatus": self._delivery(),
+            "displayFulfillmentStatus": delivery(order),
             "currencyCode": money.shop,
             "presentmentCurrencyCode": money.shown,
             "taxesIncluded": self.is_gross,
             "poNumber": given.get("po_number"),
             "note": order.note,
             "email": given.get("email"),
+            "sourceName": given.get("source", "web"),
             "customer": given.get("customer"),
             "billingAddress": _address(given.get("billing")),
             "shippingAddress": _address(given.get("shipping_address")),
@@ -152,7 +96,7 @@ class _Writer:
             "additionalFees": [self._fee(place, fee) for place, fee in enumerate(given.get("fees", ()), 1)],
             "lineItems": [self._line(line) for line in order.lines],
             "shippingLines": [self._shipping(place, one) for place, one in enumerate(given.get("shipping", ()), 1)],
-            "fulfillmentOrders": self._fulfillment_orders(),
+            "fulfillmentOrders": fulfillment_orders(order),
             "fulfillments": order.fulfillments,
             "returns": order.returns,
         }
@@ -230,37 +174,6 @@ class _Writer:
         taxes = self._tax_lines(price, _rates(one))
         number = gid("AdditionalFee", self.one.id * 10 + place)
         return {"id": number, "name": one["name"], "price": self.money.bag(price), "taxLines": taxes}
-
-    def _fulfillment_orders(self) -> list[Json]:
-        places: dict[str, list[Line]] = {}
-        for line in self.one.lines:
-            if not line.is_service:
-                places.setdefault(str(line.given.get("location", "101")), []).append(line)
-        return [self._fulfillment_order(number, *one) for number, one in enumerate(places.items(), 1)]
-
-    def _fulfillment_order(self, number: int, location: str, lines: list[Line]) -> Json:
-        is_open = any(line.left > line.sent for line in lines) and self.one.cancelled is None
-        return {
-            "id": gid("FulfillmentOrder", self.one.id * 10 + number),
-            "status": ("ON_HOLD" if self.one.is_held else "OPEN") if is_open else "CLOSED",
-            "assignedLocation": {"location": {"id": gid("Location", location)}},
-            "lineItems": [
-                {
-                    "id": gid("FulfillmentOrderLineItem", line.id),
-                    "lineItem": {"id": gid("LineItem", line.id)},
-                    "remainingQuantity": max(0, line.left - line.sent),
-                }
-                for line in lines
-            ],
-        }
-
-    def _delivery(self) -> str:
-        lines = [line for line in self.one.lines if not line.is_service]
-        if lines and all(line.left <= line.sent for line in lines):
-            return "FULFILLED" if any(line.sent for line in lines) else "UNFULFILLED"
-        if any(line.sent for line in lines):
-            return "PARTIALLY_FULFILLED"
-        return "ON_HOLD" if self.one.is_held else "UNFULFILLED"
 
 
 def _decimal(value: Any) -> Decimal:

@@ -5,10 +5,9 @@ Safe to use from any thread: every public method takes the shop's lock, and so d
 
 import base64
 import itertools
-import re
 import threading
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,12 +16,14 @@ from decimal import Decimal
 from typing import Any, Final
 
 from connectors.sandbox.shopify_documents import Root, Slice
-from connectors.sandbox.shopify_order import FIRST_ID, Json, Order, gid, line_of, stamp, write
+from connectors.sandbox.shopify_model import FIRST_ID, Json, Line, Order, gid, stamp
+from connectors.sandbox.shopify_order import line_of, write
+from connectors.sandbox.shopify_parcels import READY, NotFulfillable, location_of, wanted_pieces
+from connectors.sandbox.shopify_search import has_times
+from connectors.sandbox.shopify_stock import ShopStock
 
 TOKEN: Final = "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"
 MOST_POINTS: Final = 1000  # of one document
-
-_TERM: Final = re.compile(r"(created_at|updated_at):(>=|<=|>|<)'?([0-9TZ:.+-]+)'?")
 
 
 class NoSuchOrder(Exception):
@@ -62,9 +63,13 @@ class ShopifyShop:
         self.lock = threading.RLock()
         self.bucket = Bucket()
         self.most_points = MOST_POINTS
-        self.calls: Counter[str] = Counter()
+        self.calls: Counter[str] = Counter()  # by version of the API
+        self.asked: Counter[str] = Counter()  # answered, by what was asked of the root: orders, fulfillmentCreate, …
+        self.heard: deque[tuple[str, Mapping[str, Any]]] = deque(maxlen=100)  # the last documents and their variables
+        self.notified = 0  # how often a buyer was told of a fulfilment
         self.orders: dict[int, Order] = {}
         self._clock = now
+        self.stock = ShopStock(self.lock, self.now)
         self._ids = itertools.count(FIRST_ID)
         self._parts = itertools.count(1001)
 
@@ -91,6 +96,8 @@ class ShopifyShop:
             lines = [line_of(next(self._parts), one) for one in given.get("lines", ())]
             order = Order(next(self._ids), given, now, now, lines, given.get("financial", "PAID"), given.get("note"))
             order.is_held = bool(given.get("is_held"))
+            for line in lines:
+                self.stock.take(line.given, line.quantity)
             self.orders[order.id] = order
             return order
 
@@ -113,23 +120,80 @@ class ShopifyShop:
     def fulfill(self, order_id: int, pieces: Mapping[int, int] | None = None, **tracking: str) -> Json:
         """Send pieces by line id, or all that are left, as one fulfilment."""
         with self._changing(order_id) as order:
-            lines = {line.id: line for line in order.lines if not line.is_service}
-            wanted = pieces or {one.id: one.left - one.sent for one in lines.values() if one.left > one.sent}
-            for number, count in wanted.items():
-                lines[number].sent += count
-            sent = [self._part_of("FulfillmentLineItem", number, count) for number, count in wanted.items()]
-            info = [{"number": None, "company": None, "url": None, **tracking}] if tracking else []
-            name = gid("Fulfillment", next(self._parts))
-            made = {"id": name, "status": "SUCCESS", "trackingInfo": info, "fulfillmentLineItems": sent}
-            order.fulfillments.append(made)
-            return made
+            return self._fulfilled(order, pieces or _all_left(order), "FULFILLED", tracking)
+
+    def ready_for_pickup(self, order_id: int) -> Json:
+        """Put all that is left of an order on the counter."""
+        with self._changing(order_id) as order:
+            return self._fulfilled(order, _all_left(order), READY, {})
+
+    def pick_up(self, order_id: int) -> Json:
+        """The buyer fetches what is on the counter, or all that is left."""
+        with self._changing(order_id) as order:
+            waiting = [one for one in order.fulfillments if one["displayStatus"] == READY]
+            for one in waiting:
+                one["displayStatus"] = "PICKED_UP"
+            return waiting[-1] if waiting else self._fulfilled(order, _all_left(order), "PICKED_UP", {})
+
+    def _fulfilled(self, order: Order, pieces: Mapping[int, int], shown: str, tracking: Mapping[str, str]) -> Json:
+        lines = {line.id: line for line in order.lines}
+        for number, count in pieces.items():
+            lines[number].sent += count
+        made = {
+            "id": gid("Fulfillment", next(self._parts)),
+            "status": "SUCCESS",
+            "displayStatus": shown,
+            "trackingInfo": [_tracking(tracking)] if tracking else [],
+            "fulfillmentLineItems": [self._part_of("FulfillmentLineItem", *one) for one in pieces.items()],
+        }
+        order.fulfillments.append(made)
+        return made
+
+    def cancel_fulfillment(self, order_id: int, fulfillment: str) -> None:
+        """Call a fulfilment off, by its global id: its pieces are to be sent again."""
+        with self._changing(order_id) as order:
+            lines = {gid("LineItem", line.id): line for line in order.lines}
+            one = _fulfillment(order, fulfillment)
+            one |= {"status": "CANCELLED", "displayStatus": "CANCELED"}
+            for part in one["fulfillmentLineItems"]:
+                lines[part["lineItem"]["id"]].sent -= part["quantity"]
+
+    def track(self, order_id: int, fulfillment: str, shown: str = "IN_TRANSIT", **tracking: str) -> None:
+        """Give a fulfilment another tracking, and show how far it is."""
+        with self._changing(order_id) as order:
+            one = _fulfillment(order, fulfillment)
+            one |= {"displayStatus": shown, "trackingInfo": [_tracking(tracking)]}
+
+    def hold(self, order_id: int, location: str | None = None) -> None:
+        """Hold back an order, or what of it ships from one location."""
+        with self._changing(order_id) as order:
+            order.held |= {location} if location else _locations(order)
+
+    def release(self, order_id: int, location: str | None = None) -> None:
+        """End what holds back an order, or one location of it."""
+        with self._changing(order_id) as order:
+            order.is_held = False
+            order.held -= {location} if location else _locations(order)
+
+    def hand_over(self, order_id: int, location: str) -> None:
+        """Ask somebody else to send what ships from a location: nobody but they may fulfil it."""
+        with self._changing(order_id) as order:
+            order.elsewhere.add(location)
+
+    def fulfillments_of(self, order_id: int) -> list[Json]:
+        """All fulfilments of an order, those called off included."""
+        return list(self.order(order_id).fulfillments)
+
+    def stock_of(self, sku: str) -> dict[tuple[str, str], int]:
+        """What is available of all items with a SKU, by (item's global id, location)."""
+        return self.stock.of(sku)
 
     def refund(self, order_id: int, *, pieces: Mapping[int, int] | None = None, amount: str = "0") -> None:
         """Give money back: for pieces that are taken off, or an amount that belongs to no line."""
         with self._changing(order_id) as order:
             before = self._current(order)
             for line in order.lines:
-                line.removed += (pieces or {}).get(line.id, 0)
+                self._take_off(line, (pieces or {}).get(line.id, 0))
             order.written = None
             order.refunded += before - self._current(order) + Decimal(amount)
             order.financial = "PARTIALLY_REFUNDED" if self._current(order) else "REFUNDED"
@@ -153,8 +217,13 @@ class ShopifyShop:
         with self._changing(order_id) as order:
             order.cancelled = order.closed = self.now()
             for line in order.lines:
-                line.removed = line.quantity - line.sent
+                self._take_off(line, line.left - line.sent)
             order.financial = "REFUNDED" if order.financial == "PAID" else "VOIDED"
+
+    def _take_off(self, line: Line, pieces: int) -> None:
+        """Take pieces off a line; they are for sale again."""
+        line.removed += pieces
+        self.stock.take(line.given, -pieces)
 
     def archive(self, order_id: int, *, is_open: bool = False) -> None:
         """Archive an order, or open it again."""
@@ -187,13 +256,30 @@ class ShopifyShop:
             "orders": self._list,
             "order": lambda asked: self._node(asked["id"], "Order"),
             "node": lambda asked: self._node(asked["id"]),
+            **self.stock.root(),
         }
+
+    def mutations(self) -> Root:
+        """What documents can change."""
+        return {"fulfillmentCreate": self._create_fulfillment, **self.stock.mutations()}
+
+    def _create_fulfillment(self, asked: Mapping[str, Any]) -> Json:
+        given = asked["fulfillment"]
+        try:
+            known, pieces = wanted_pieces(self.orders, given)
+        except NotFulfillable as error:
+            return {"fulfillment": None, "userErrors": [{"field": ["fulfillment"], "message": str(error)}]}
+        with self._changing(known.id) as order:
+            made = self._fulfilled(order, pieces, "FULFILLED", given.get("trackingInfo") or {})
+            self.notified += bool(given.get("notifyCustomer"))
+        return {"fulfillment": made, "userErrors": []}
 
     def summary(self) -> Json:
         """Orders by their payment, and what was asked."""
         with self.lock:
             states = Counter(str(self.order_json(one)["displayFinancialStatus"]) for one in self.orders.values())
-            return {"orders": dict(states), "calls": dict(self.calls), "bucket": self.bucket.status()}
+            asked = {"calls": dict(self.calls), "asked": dict(self.asked)}
+            return {"orders": dict(states), **asked, "bucket": self.bucket.status()}
 
     def _list(self, asked: Mapping[str, Any]) -> Slice:
         found = [one for one in self.orders.values() if _fits(one, str(asked.get("query") or ""))]
@@ -211,6 +297,8 @@ class ShopifyShop:
         if "Order" in (asked, kind):
             one = self.orders.get(int(digits)) if digits.isdecimal() else None
             return self.order_json(one) if one else None
+        if asked == "InventoryItem":
+            return self.stock.item(number)
         written = (self.order_json(one) for one in self.orders.values())
         parts = (part for one in written for key in _HOLDERS for part in one[key])
         return next((part for part in parts if part["id"] == number), None)
@@ -247,11 +335,20 @@ def _mark(order: Order) -> str:
 
 def _fits(order: Order, query: str) -> bool:
     """Whether an order is found; terms that nobody knows are ignored."""
-    times = {"created_at": stamp(order.created) or "", "updated_at": _updated(order)}
-    compare: dict[str, Callable[[str, str], bool]] = {
-        ">=": lambda a, b: a >= b,
-        "<=": lambda a, b: a <= b,
-        ">": lambda a, b: a > b,
-        "<": lambda a, b: a < b,
-    }
-    return all(compare[sign](times[term], moment) for term, sign, moment in _TERM.findall(query))
+    return has_times(query, {"created_at": stamp(order.created) or "", "updated_at": _updated(order)})
+
+
+def _all_left(order: Order) -> dict[int, int]:
+    return {line.id: line.left - line.sent for line in order.lines if not line.is_service and line.left > line.sent}
+
+
+def _locations(order: Order) -> set[str]:
+    return {location_of(line) for line in order.lines}
+
+
+def _fulfillment(order: Order, number: str) -> Json:
+    return next(one for one in order.fulfillments if one["id"] == number)
+
+
+def _tracking(given: Mapping[str, Any]) -> Json:
+    return {"number": None, "company": None, "url": None, **given}
