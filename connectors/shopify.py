@@ -1,7 +1,7 @@
 """Shopify's Admin API over GraphQL: which documents, paging, what answers mean. No rule about orders lives here."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any, Final
@@ -11,16 +11,22 @@ from marshmallow import ValidationError
 from connectors import json_text
 from connectors.changes import Batch, batches, follow, horizon, is_id, newest_of
 from connectors.cursor import BEGINNING, SECOND, Cursor, naive
-from connectors.errors import NotFound, Unavailable
+from connectors.errors import NotFound, Rejected, Unavailable
 from connectors.http import NoWaits, Waits, credential
-from connectors.shopify_client import GraphQL, Told, TooDear
-from connectors.shopify_graphql import API_VERSION, CHECK, MORE, ONE_ORDER, ORDERS, ORDERS_PAGE, SIZES, WHOLE, more_of
+from connectors.shopify_client import GraphQL, Told, TooDear, user_errors, words_of
+from connectors.shopify_graphql import API_VERSION, CHECK, FULFILL, ONE_ORDER, ORDERS, ORDERS_PAGE, SIZES, WHOLE
+from connectors.shopify_pages import Pages, complete
+from connectors.shopify_stock import Stock
 from connectors.store import StoreFacts
+from schemas.actions import SendFulfillment, TellStock
 from schemas.errors import Unreadable
 from schemas.fields import UtcTime
 from schemas.money import MINOR_UNITS
 from schemas.orders import Page, Snapshot, StoreOrder
-from schemas.shopify import PLATFORM, digest, read_order
+from schemas.shopify import PLATFORM, read_order
+from schemas.shopify_meaning import digest
+from schemas.shopify_parcels import fulfillment_json
+from schemas.stock import CataloguePage, NotTold
 
 # Our clock and the shop's may differ by that much: what is read too early is skipped for its age.
 FIRST_REACH: Final = timedelta(days=PLATFORM.backfill_days or 0, hours=1)
@@ -44,7 +50,8 @@ class Shopify:
         token = credential(credentials, "access_token")
         self.graphql = GraphQL(url, token, waits=waits or NoWaits(), allow_insecure=allow_insecure)
         self.http = self.graphql.http
-        self._per_page = ORDERS
+        self._orders = Pages(self.graphql, ORDERS_PAGE, "orders", size=ORDERS)
+        self._stock = Stock(self.graphql)
 
     def check(self) -> StoreFacts:
         """Prove the address and the right to read orders."""
@@ -81,6 +88,36 @@ class Shopify:
             raise Unreadable("", "is not JSON") from error
         return read_order(value)
 
+    def catalogue(self, since: datetime | None = None) -> Iterator[CataloguePage]:
+        """Every item with a SKU, or those whose variant changed since. What was deleted is not told of."""
+        return self._stock.catalogue(since)
+
+    def find_items(self, skus: Sequence[str]) -> CataloguePage:
+        """Every item whose SKU is exactly one of these."""
+        return self._stock.find_items(skus)
+
+    def tell_stock(self, tells: Sequence[TellStock]) -> tuple[NotTold, ...]:
+        """Set what is available of items at places; what was refused of it. Raises Rejected where nobody is named."""
+        return self._stock.tell(tells)
+
+    def send_fulfillment(self, fulfillment: SendFulfillment) -> str:
+        """Create one fulfilment, of which Shopify tells the buyer; its number. Raises Rejected.
+
+        Nothing keeps it from being created twice: look at what is left to send before sending again (FUL-14).
+        """
+        told = self.graphql.ask(FULFILL, {"fulfillment": fulfillment_json(fulfillment)})
+        errors = user_errors(told, "fulfillmentCreate")
+        if errors:
+            raise Rejected(f"the shop refused the fulfilment ({words_of(errors[0])})", request=told.answer.request)
+        made = _id(told.data["fulfillmentCreate"].get("fulfillment"))
+        if made is None:
+            raise Unavailable("the answer names no fulfilment", request=told.answer.request)
+        return made
+
+    def set_status(self, external_id: str, status: str) -> None:
+        """Raises Rejected: an order's status follows from its payments and fulfilments here."""
+        raise Rejected(f"Shopify lets nobody give order {external_id} the status {status!r}")
+
     def _order(self, gid: str) -> Told:
         try:
             return self.graphql.ask(ONE_ORDER, {"id": gid, **WHOLE})
@@ -92,38 +129,16 @@ class Shopify:
     def _batches(self, start: datetime) -> Iterator[Batch]:
         return batches(
             start,
-            lambda since: self._batch(self._orders(_since(since))),
+            lambda since: self._batch(self._orders.ask({"query": _since(since), **SIZES})),
             self._walk_second,
             too_old="orders are not filtered by date of change: the shop ignores the search term updated_at",
         )
 
     def _walk_second(self, second: datetime) -> Iterator[Batch]:
-        """All orders changed in one second. What leaves it meanwhile moves nothing: a page begins behind an order."""
+        """All orders changed in one second."""
         query = f"{_since(second)} updated_at:<'{naive(second + SECOND)}Z'"
-        after: str | None = None
-        while True:
-            told = self._orders(query, after)
+        for told in self._orders.walk({"query": query, **SIZES}):
             yield self._batch(told, is_last=False)
-            page = told.data["orders"]["pageInfo"]
-            if not page["hasNextPage"]:
-                return
-            if page["endCursor"] == after:
-                raise Unavailable("the shop repeats a page", request=told.answer.request)
-            after = page["endCursor"]
-
-    def _orders(self, query: str, after: str | None = None) -> Told:
-        """A page of orders, of as many as Shopify lets one ask for at once."""
-        while True:
-            wanted = {"first": self._per_page, "after": after, "query": query, **SIZES}
-            try:
-                told = self.graphql.ask(ORDERS_PAGE, wanted)
-            except TooDear:
-                if self._per_page == 1:
-                    raise
-                self._per_page //= 2
-                continue
-            _check_page(told.data.get("orders"), told.answer.request)
-            return told
 
     def _batch(self, told: Told, *, is_last: bool | None = None) -> Batch:
         orders = told.data["orders"]
@@ -137,54 +152,10 @@ class Shopify:
             request=told.answer.request,
         )
 
-    # -- long orders ---------------------------------------------------------------------------------------------
-
     def _entry(self, order: Any) -> tuple[Any, str]:
         """An order with everything that did not fit on its page, and its text."""
-        self._complete(order)
+        complete(self.graphql, order)
         return order, json.dumps(order, default=str)
-
-    def _complete(self, thing: Any) -> None:
-        """Fetch the rest of every list inside a thing that came in part."""
-        if not isinstance(thing, dict):
-            return
-        for field, value in thing.items():
-            if isinstance(value, dict) and isinstance(value.get("nodes"), list):
-                page = value.pop("pageInfo", None)
-                if isinstance(page, dict) and page.get("hasNextPage") and isinstance(thing.get("id"), str):
-                    value["nodes"] += self._rest(thing["id"], field, page["endCursor"])
-            for part in _parts(value):
-                self._complete(part)
-
-    def _rest(self, gid: str, field: str, after: str) -> list[Any]:
-        document = more_of(gid.split("/")[-2], field)
-        sizes = {"size": MORE, **({"lines": SIZES["lines"]} if "$lines" in document else {})}
-        found: list[Any] = []
-        while True:
-            told = self.graphql.ask(document, {"id": gid, "after": after, **sizes})
-            part: Any = (told.data.get("node") or {}).get(field)
-            _check_page(part, told.answer.request)
-            found += part["nodes"]
-            page = part["pageInfo"]
-            if not page["hasNextPage"]:
-                return found
-            if page["endCursor"] == after:
-                raise Unavailable("the shop repeats a page", request=told.answer.request)
-            after = page["endCursor"]
-
-
-def _check_page(page: Any, request: str) -> None:
-    """Raises Unavailable for what is no page of a connection."""
-    info = page.get("pageInfo") if isinstance(page, dict) else None
-    if not isinstance(info, dict) or "hasNextPage" not in info or not isinstance(page.get("nodes"), list):
-        raise Unavailable("the answer is not a page", request=request)
-
-
-def _parts(value: Any) -> list[Any]:
-    if isinstance(value, dict):
-        nodes = value.get("nodes")
-        return nodes if isinstance(nodes, list) else []
-    return value if isinstance(value, list) else []
 
 
 def _since(moment: datetime) -> str:
@@ -206,7 +177,7 @@ def _snapshot(entry: tuple[Any, str]) -> Snapshot:
         order = read_order(value)
     except Unreadable as error:
         return Snapshot(_id(value) or f"unreadable:{mark[:12]}", None, mark, text, (error.path, error.problem))
-    return Snapshot(order.external_id, order.updated_at, mark, text)
+    return Snapshot(order.external_id, order.updated_at, mark, text, skus=order.skus)
 
 
 def _id(value: Any) -> str | None:

@@ -1,6 +1,6 @@
 """Shopify's GraphQL over HTTP: one end point, and what its errors mean. It knows no order."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_CEILING, Decimal
@@ -20,6 +20,9 @@ _IN_TROUBLE: Final = frozenset({"INTERNAL_SERVER_ERROR", "TIMEOUT", "SHOP_INACTI
 _MAY_PASS: Final = frozenset({402, 423, 430})
 
 _MOST_FIGURES: Final = 12  # digits of points
+
+
+UserError = Mapping[str, Any]
 
 
 class TooDear(Rejected):
@@ -80,6 +83,32 @@ class GraphQL:
         if _IN_TROUBLE.intersection(codes) or words.startswith("answered an error (Internal error"):
             raise Unavailable(words, request=request, status=200)
         raise Rejected(words, request=request, status=200)
+
+
+# -- what a mutation says with status 200 and no error -------------------------------------------------------------
+
+
+def user_errors(told: Told, name: str) -> Sequence[UserError]:
+    """What a mutation says against what it was given. Raises Unavailable where it does not say."""
+    payload = told.data.get(name)
+    errors = payload.get("userErrors") if isinstance(payload, dict) else None
+    if not isinstance(errors, list) or not all(isinstance(one, dict) for one in errors):
+        raise Unavailable("the answer does not say what became of it", request=told.answer.request)
+    return errors
+
+
+def code_of(error: UserError) -> str:
+    """Its code; empty where the mutation has none."""
+    return str(error.get("code") or "")
+
+
+def words_of(error: UserError) -> str:
+    """Code and message, short."""
+    said = " ".join(str(error.get("message") or "").split())[:200]
+    return f"{code_of(error)}: {said}" if code_of(error) else said
+
+
+# -- errors ------------------------------------------------------------------------------------------------------
 
 
 def _code(error: Any) -> str:

@@ -32,7 +32,7 @@ _HELD_LINE: Final = "id lineItem { id } remainingQuantity"
 _SENT_LINE: Final = "id lineItem { id } quantity"
 _RETURNED_LINE: Final = "id quantity ... on ReturnLineItem { fulfillmentLineItem { lineItem { id } } }"
 _FULFILLMENT_ORDER: Final = f"""
-  id status assignedLocation {{ location {{ id }} }}
+  id status assignedLocation {{ location {{ id }} }} supportedActions {{ action }} deliveryMethod {{ methodType }}
   lineItems(first: $lines) {{ nodes {{ {_HELD_LINE} }} {_PAGE_INFO} }}
 """
 _RETURN: Final = f"id status returnLineItems(first: $lines) {{ nodes {{ {_RETURNED_LINE} }} {_PAGE_INFO} }}"
@@ -40,7 +40,7 @@ _RETURN: Final = f"id status returnLineItems(first: $lines) {{ nodes {{ {_RETURN
 _ORDER: Final = f"""
 fragment Whole on Order {{
   id name createdAt updatedAt cancelledAt closed displayFinancialStatus displayFulfillmentStatus
-  currencyCode presentmentCurrencyCode taxesIncluded poNumber note email
+  currencyCode presentmentCurrencyCode taxesIncluded poNumber note email sourceName
   customer {{ id displayName defaultEmailAddress {{ emailAddress }} }}
   billingAddress {_ADDRESS}
   shippingAddress {_ADDRESS}
@@ -55,7 +55,7 @@ fragment Whole on Order {{
   shippingLines(first: $parts) {{ nodes {{ {_SHIPPING} }} {_PAGE_INFO} }}
   fulfillmentOrders(first: $parts) {{ nodes {{ {_FULFILLMENT_ORDER} }} {_PAGE_INFO} }}
   fulfillments(first: 250) {{
-    id status trackingInfo(first: 1) {{ number company url }}
+    id status displayStatus trackingInfo(first: 1) {{ number company url }}
     fulfillmentLineItems(first: $lines) {{ nodes {{ {_SENT_LINE} }} {_PAGE_INFO} }}
   }}
   returns(first: $parts) {{ nodes {{ {_RETURN} }} {_PAGE_INFO} }}
@@ -79,7 +79,50 @@ CHECK: Final = """
 query Check { shop { currencyCode } orders(first: 1, sortKey: UPDATED_AT, reverse: true) { nodes { id } } }
 """
 
-# The lists inside an order that may be longer than what came, by what they belong to.
+# -- stock -------------------------------------------------------------------------------------------------------
+
+VARIANTS: Final = 200  # a page of the catalogue, to begin with
+LEVELS: Final = 250  # places of one item at most, in one answer
+
+_LEVEL: Final = 'location { id } quantities(names: ["available"]) { name quantity }'
+
+# Where the shop keeps its stock: the primary place, and how many there are.
+PLACES: Final = "query Places { location { id } locationsCount(limit: null) { count } }"
+
+VARIANTS_PAGE: Final = f"""
+query Variants($first: Int!, $after: String, $query: String, $levels: Int!) {{
+  productVariants(first: $first, after: $after, query: $query, sortKey: ID) {{
+    nodes {{
+      id sku displayName requiresComponents
+      inventoryItem {{ id tracked inventoryLevels(first: $levels) {{ nodes {{ {_LEVEL} }} {_PAGE_INFO} }} }}
+    }}
+    {_PAGE_INFO}
+  }}
+}}"""
+
+SET_STOCK: Final = """
+mutation SetStock($input: InventorySetQuantitiesInput!, $key: String!) {
+  inventorySetQuantities(input: $input) @idempotent(key: $key) { userErrors { code field message } }
+}"""
+
+STOCK_HERE: Final = """
+mutation StockHere($item: ID!, $place: ID!, $available: Int!, $key: String!) {
+  inventoryActivate(inventoryItemId: $item, locationId: $place, available: $available) @idempotent(key: $key) {
+    inventoryLevel { id }
+    userErrors { field message }
+  }
+}"""
+
+# -- fulfilment --------------------------------------------------------------------------------------------------
+
+FULFILL: Final = """
+mutation Fulfill($fulfillment: FulfillmentInput!) {
+  fulfillmentCreate(fulfillment: $fulfillment) { fulfillment { id } userErrors { field message } }
+}"""
+
+# -- the rest of long lists --------------------------------------------------------------------------------------
+
+# The lists inside an order or item that may be longer than what came, by what they belong to.
 _CONNECTIONS: Final = {
     ("Order", "lineItems"): _LINE,
     ("Order", "shippingLines"): _SHIPPING,
@@ -88,6 +131,7 @@ _CONNECTIONS: Final = {
     ("FulfillmentOrder", "lineItems"): _HELD_LINE,
     ("Fulfillment", "fulfillmentLineItems"): _SENT_LINE,
     ("Return", "returnLineItems"): _RETURNED_LINE,
+    ("InventoryItem", "inventoryLevels"): _LEVEL,
 }
 
 
@@ -101,4 +145,7 @@ query More($id: ID!, $after: String!, {sizes}) {{
 }}"""
 
 
-DOCUMENTS: Final = (ORDERS_PAGE, ONE_ORDER, CHECK, *(more_of(*one) for one in _CONNECTIONS))
+DOCUMENTS: Final = (
+    *(ORDERS_PAGE, ONE_ORDER, CHECK, PLACES, VARIANTS_PAGE, SET_STOCK, STOCK_HERE, FULFILL),
+    *(more_of(*one) for one in _CONNECTIONS),
+)

@@ -7,7 +7,6 @@ from typing import Any, Final
 
 from schemas.errors import Unreadable
 from schemas.fields import load
-from schemas.meaning import digest_of
 from schemas.money import cent
 from schemas.orders import (
     ZERO,
@@ -15,14 +14,13 @@ from schemas.orders import (
     Buyer,
     Kind,
     StoreCharge,
-    StoreFulfillment,
     StoreLine,
     StoreOrder,
-    StoreReturn,
 )
 from schemas.platform import Platform
 from schemas.reasons import Reason
-from schemas.shopify_json import OrderJson, meaning_of
+from schemas.shopify_json import OrderJson
+from schemas.shopify_parcels import DONE, FULFILLED, fulfillments, is_pickup, parcels, returns
 from schemas.tax import NamedRate, tax_rate
 
 CANCELLED: Final = "cancelled"
@@ -52,14 +50,14 @@ PLATFORM: Final = Platform(
         **dict.fromkeys(("fulfilled", "restocked"), False),
     },
     backfill_days=14,
+    fulfilled_statuses=frozenset({FULFILLED}),
+    stock_batch=250,
 )
 
 Loaded = dict[str, Any]
 
 _ORDER: Final = OrderJson()
 _HELD: Final = "ON_HOLD"
-_DONE: Final = frozenset({"CLOSED", "CANCELLED", "INCOMPLETE"})
-_RETURNED: Final = frozenset({"OPEN", "CLOSED"})  # the others were asked for, declined or called off
 _HUNDRED: Final = Decimal(100)
 _DIGITS: Final = Decimal("1e-6")
 _RATE_DIGITS: Final = Decimal("1e-10")
@@ -96,8 +94,10 @@ def read_order(payload: Any) -> StoreOrder:
         is_paid=order["financial_status"] in {"PAID", "PARTIALLY_REFUNDED"},
         delivery=order["fulfillment_status"].lower(),
         is_on_hold=any(one["status"] == _HELD for one in order["fulfillment_orders"]),
-        fulfillments=tuple(_fulfillment(one) for one in order["fulfillments"]),
-        returns=tuple(_return(one) for one in order["returns"] if one["status"] in _RETURNED),
+        is_pickup=is_pickup(order),
+        fulfillments=fulfillments(order),
+        parcels=parcels(order),
+        returns=returns(order),
         **_people(order),
         **_exchange(order),
     )
@@ -197,7 +197,7 @@ def _product_key(line: Loaded) -> str:
 def _location(line_id: str, order: Loaded) -> str | None:
     """Where the line ships from, or did: the place that still has something to send comes first."""
     found = None
-    for one in sorted(order["fulfillment_orders"], key=lambda each: each["status"] in _DONE):
+    for one in sorted(order["fulfillment_orders"], key=lambda each: each["status"] in DONE):
         place = (one["place"] or {}).get("location")
         for part in one["lines"]:
             if part["line"]["id"] == line_id and place is not None:
@@ -262,41 +262,3 @@ def _unnamed_charges(
         if amount and amount <= missing:
             missing -= amount
             yield StoreCharge(name.lower(), name, Kind.SERVICE, amount, ZERO, ZERO)
-
-
-# -- parcels and returns -----------------------------------------------------------------------------------------
-
-
-def _fulfillment(one: Loaded) -> StoreFulfillment:
-    tracking = one["tracking"][0] if one["tracking"] else {}
-    return StoreFulfillment(
-        external_id=one["id"],
-        status=one["status"].lower(),
-        lines=_quantities((part["line"]["id"], part["quantity"]) for part in one["lines"]),
-        tracking_number=tracking.get("number") or None,
-        carrier=tracking.get("company") or None,
-        tracking_url=tracking.get("url") or None,
-    )
-
-
-def _return(one: Loaded) -> StoreReturn:
-    parts = ((part["of"]["line"]["id"], part["quantity"]) for part in one["lines"] if part["of"] is not None)
-    return StoreReturn(one["id"], _quantities(parts))
-
-
-def _quantities(parts: Iterable[tuple[str, Decimal]]) -> tuple[tuple[str, Decimal], ...]:
-    """Pieces by line, each line once: a line may be returned in several parts."""
-    pieces: dict[str, Decimal] = {}
-    for line, count in parts:
-        pieces[line] = pieces.get(line, ZERO) + (count or ZERO)
-    return tuple(pieces.items())
-
-
-# -- the meaning of an order -------------------------------------------------------------------------------------
-
-_MEANING: Final = {key: part for key, part in meaning_of(_ORDER).items() if key != "updatedAt"}
-
-
-def digest(payload: Any) -> str:
-    """A hash of everything that is read, so that it changes only with the order's meaning. Takes any JSON."""
-    return digest_of(payload, _MEANING)

@@ -127,14 +127,26 @@ class _Place(VendorSchema):
     location = fields.Nested(_Ref, allow_none=True, load_default=None)
 
 
+class _Action(VendorSchema):
+    name = Text(data_key="action")
+
+
+class _Delivery(VendorSchema):
+    kind = Text(data_key="methodType")
+
+
 class _FulfillmentOrderLine(VendorSchema):
+    id = Gid(required=True)
     line = fields.Nested(_Ref, required=True, data_key="lineItem")
     remaining = pieces(required=True, data_key="remainingQuantity")
 
 
 class _FulfillmentOrder(VendorSchema):
+    id = Gid(required=True)
     status = Text()
     place = fields.Nested(_Place, allow_none=True, load_default=None, data_key="assignedLocation")
+    actions = fields.Nested(_Action, many=True, load_default=list, data_key="supportedActions")
+    delivery = fields.Nested(_Delivery, allow_none=True, load_default=None, data_key="deliveryMethod")
     lines = Nodes(_FulfillmentOrderLine, data_key="lineItems")
 
 
@@ -152,6 +164,7 @@ class _FulfillmentLine(VendorSchema):
 class _Fulfillment(VendorSchema):
     id = Gid(required=True)
     status = Text()
+    shown_status = Text(data_key="displayStatus")
     tracking = fields.Nested(_Tracking, many=True, load_default=list, data_key="trackingInfo")
     lines = Nodes(_FulfillmentLine, data_key="fulfillmentLineItems")
 
@@ -199,6 +212,7 @@ class OrderJson(VendorSchema):
     po_number = Text(data_key="poNumber")
     note = Text(limit=10_000)
     email = Text()
+    source = Text(data_key="sourceName")
     customer = fields.Nested(_Customer, allow_none=True, load_default=None)
     billing = fields.Nested(_Address, allow_none=True, load_default=None, data_key="billingAddress")
     shipping = fields.Nested(_Address, allow_none=True, load_default=None, data_key="shippingAddress")

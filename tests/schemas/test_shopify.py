@@ -14,7 +14,8 @@ from connectors.sandbox.shopify_documents import read
 from connectors.shopify_graphql import ONE_ORDER
 from schemas.errors import Unreadable
 from schemas.orders import Kind, StoreFulfillment, StoreOrder, StoreReturn
-from schemas.shopify import PLATFORM, digest, read_order
+from schemas.shopify import PLATFORM, read_order
+from schemas.shopify_meaning import digest
 from tests import makers
 from tests.rules.building import build
 
@@ -219,7 +220,7 @@ def test_MAP_8_what_was_sent_is_delivered() -> None:
     assert read_.delivery == "partially_fulfilled"
     assert read_.fulfillments == (
         StoreFulfillment(
-            made["id"].split("/")[-1], "success", ((str(one), Decimal(2)),), "JD1", "DHL", "https://track.example/JD1"
+            made["id"].split("/")[-1], "SUCCESS", ((str(one), Decimal(2)),), "JD1", "DHL", "https://track.example/JD1"
         ),
     )
 

@@ -1,0 +1,83 @@
+"""Shopify's product variants as items that carry stock. It decides nothing about what they are told."""
+
+import re
+from collections.abc import Iterable
+from typing import Any, Final
+
+from marshmallow import ValidationError, fields
+
+from schemas.errors import Unreadable
+from schemas.fields import Number, Text, VendorSchema, load
+from schemas.shopify_json import Gid, Nodes
+from schemas.stock import DEFAULT_PLACE, StoreItem
+
+_ITEM_GID: Final = re.compile(r"gid://shopify/InventoryItem/[1-9][0-9]{0,19}\Z")
+
+
+class _Place(VendorSchema):
+    id = Gid(required=True)
+
+
+class _Quantity(VendorSchema):
+    name = Text()
+    quantity = Number(allow_none=True, load_default=None)
+
+
+class _Level(VendorSchema):
+    place = fields.Nested(_Place, required=True, data_key="location")
+    quantities = fields.Nested(_Quantity, many=True, required=True)
+
+
+def _is_item(value: str) -> None:
+    if not _ITEM_GID.match(value):
+        raise ValidationError("must be the id of an inventory item")
+
+
+class _Item(VendorSchema):
+    id = fields.String(required=True, validate=_is_item)
+    is_tracked = fields.Boolean(required=True, data_key="tracked")
+    levels = Nodes(_Level, required=True, data_key="inventoryLevels")
+
+
+class _Variant(VendorSchema):
+    sku = Text()
+    name = Text(data_key="displayName")
+    is_bundle = fields.Boolean(load_default=False, data_key="requiresComponents")
+    item = fields.Nested(_Item, required=True, data_key="inventoryItem")
+
+
+_VARIANT: Final = _Variant()
+
+
+def read_items(variants: Iterable[Any], *, primary: str) -> tuple[StoreItem, ...]:
+    """The items of some variants, each once; what has no SKU is left out, and so is what cannot be read.
+
+    `primary` is the number of the place that is shown as the default one.
+    """
+    read = (_item(one, primary) for one in variants)
+    found = {one.external_id: one for one in read if one is not None}  # several variants may share an item
+    return tuple(found.values())
+
+
+def _item(variant: Any, primary: str) -> StoreItem | None:
+    try:
+        read = load(_VARIANT, variant)
+    except Unreadable:
+        return None  # nothing can be told to it, and the others must not wait for it
+    if not read["sku"]:
+        return None
+    item = read["item"]
+    shown = {level["place"]["id"]: _available(level) for level in item["levels"]}
+    if primary in shown:
+        shown[DEFAULT_PLACE] = shown[primary]
+    # The figure of a bundle is that of its components: the store lets nobody set it.
+    is_tracked = item["is_tracked"] and not read["is_bundle"]
+    return StoreItem(item["id"], read["sku"], read["name"], is_tracked, shown)
+
+
+def _available(level: Any) -> int | None:
+    return next((_whole(one["quantity"]) for one in level["quantities"] if one["name"] == "available"), None)
+
+
+def _whole(quantity: Any) -> int | None:
+    return None if quantity is None or quantity % 1 else int(quantity)
