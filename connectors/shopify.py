@@ -74,7 +74,7 @@ class Shopify:
             raise NotFound(f"Shopify has no order {external_id[:40]!r}: its ids are numbers")
         told = self._order(f"gid://shopify/Order/{external_id}")
         order = told.data.get("order")
-        if order is None:
+        if order is None and "order" in told.data:
             raise NotFound("the shop has no such order", request=told.answer.request)
         if _id(order) != external_id:
             raise Unavailable("the answer is not the order that was asked for", request=told.answer.request)
