@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
-from schemas.hub import DraftOrder, DraftRow, MoStatus, Totals
+from schemas.hub import DraftOrder, DraftRow, Flags, MoStatus, Totals
 from schemas.orders import Kind
 from schemas.reasons import Reason
 
@@ -119,6 +119,28 @@ class DeliverRows:
     tracking_number: str | None = None
     carrier: str | None = None
     tracking_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LinkFulfillment:
+    """Remember that a store knows a parcel by an id: one of the hub's, or (`fulfillment_id` None) one with these rows.
+
+    It delivers nothing: it is how a parcel that was told to the store, or was found there, is known again (FUL-13).
+    """
+
+    order_id: str
+    external_id: str
+    fulfillment_id: str | None = None
+    rows: tuple[tuple[str, Decimal], ...] = ()
+    source: str = "hub"
+
+
+@dataclass(frozen=True, slots=True)
+class SetFlags:
+    """Write how far an order is where its rows do not say it: closed by its store (FUL-6), the stitch profile."""
+
+    order_id: str
+    flags: Flags
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,6 +308,8 @@ HubAction = (
     | SetMoStatus
     | PackRows
     | DeliverRows
+    | LinkFulfillment
+    | SetFlags
     | InvoiceRows
     | DeleteOrder
     | LockInventory

@@ -218,6 +218,31 @@ class HubReturn:
 
 
 @dataclass(frozen=True, slots=True)
+class HubFulfillment:
+    """A parcel of a sales order: quantities by row id. `external_id` is the store's, None where no store knows it."""
+
+    id: str
+    external_id: str | None
+    source: str  # 'store' or 'hub': who said so first
+    rows: tuple[tuple[str, Decimal], ...]
+    tracking_number: str | None = None
+    carrier: str | None = None
+    tracking_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Flags:
+    """How far an order is, as the stitch profile tells it (SPEC chapter 9)."""
+
+    billed: bool = False
+    paid: bool = False
+    packed: bool = False
+    shipped: bool = False
+    closed: bool = False
+    voided: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class HubOrder:
     """A sales order as it stands in the hub, with what a decision about it needs."""
 
@@ -231,7 +256,8 @@ class HubOrder:
     rows: tuple[HubRow, ...]
     has_invoice: bool = False
     is_locked: bool = False  # lies in a locked inventory period (CHG-5)
-    fulfillment_ids: tuple[str, ...] = ()
+    fulfillments: tuple[HubFulfillment, ...] = ()
+    flags: Flags = field(default_factory=Flags)
     exchange_rate: Decimal = Decimal(1)
     base_currency: str = "EUR"
     totals: Totals | None = None

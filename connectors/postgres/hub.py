@@ -20,6 +20,8 @@ from schemas.hub import (
     Customer,
     DeliveryStatus,
     ExchangeRate,
+    Flags,
+    HubFulfillment,
     HubMatches,
     HubOrder,
     HubReturn,
@@ -147,13 +149,18 @@ def _customer(found: list[Any] | None) -> Customer | None:
 
 def _order(head: Row, rows: tuple[HubRow, ...]) -> HubOrder:
     totals = Totals(**{name: head.pop(name) for name in _TOTALS})
-    head |= {"status": DeliveryStatus(head["status"]), "fulfillment_ids": tuple(head["fulfillment_ids"])}
+    head |= {"status": DeliveryStatus(head["status"]), "flags": Flags(**head["flags"])}
+    head["fulfillments"] = tuple(_fulfillment(one) for one in head["fulfillments"] or ())
     head["returns"] = tuple(_return(*one) for one in head["returns"] or ())
     return HubOrder(**head, rows=rows, totals=totals)
 
 
 def _return(external_id: str, lines: list[list[str]]) -> HubReturn:
     return HubReturn(external_id, tuple((line, Decimal(quantity)) for line, quantity in lines))
+
+
+def _fulfillment(one: dict[str, Any]) -> HubFulfillment:
+    return HubFulfillment(**one | {"rows": tuple((row_id, Decimal(quantity)) for row_id, quantity in one["rows"])})
 
 
 def _row(row: Row) -> HubRow:

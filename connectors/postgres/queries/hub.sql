@@ -125,8 +125,13 @@ SELECT o.id::text AS id, o.order_no, o.store_id, o.external_id, o.status, o.curr
        EXISTS (SELECT FROM hub.invoices i WHERE i.sales_order_id = o.id) AS has_invoice,
        EXISTS (SELECT FROM hub.settings s
                WHERE (o.created_at AT TIME ZONE 'UTC')::date <= s.locked_until) AS is_locked,
-       ARRAY(SELECT f.external_id FROM hub.fulfillments f
-             WHERE f.sales_order_id = o.id AND f.external_id IS NOT NULL ORDER BY f.id) AS fulfillment_ids,
+       (SELECT json_agg(json_build_object('id', f.id::text, 'external_id', f.external_id, 'source', f.source,
+            'tracking_number', f.tracking_number, 'carrier', f.carrier, 'tracking_url', f.tracking_url, 'rows', coalesce((
+            SELECT json_agg(json_build_array(fr.row_id::text, fr.quantity::text) ORDER BY fr.row_id)
+            FROM hub.fulfillment_rows fr WHERE fr.fulfillment_id = f.id), '[]')) ORDER BY f.id)
+        FROM hub.fulfillments f WHERE f.sales_order_id = o.id) AS fulfillments,
+       json_build_object('billed', o.billed, 'paid', o.paid, 'packed', o.packed, 'shipped', o.shipped,
+                         'closed', o.closed, 'voided', o.voided) AS flags,
        (SELECT json_agg(json_build_array(t.external_id, coalesce((
             SELECT json_agg(json_build_array(r.external_id, tr.quantity::text) ORDER BY r.position, r.id)
             FROM hub.return_rows tr JOIN hub.sales_order_rows r ON r.id = tr.row_id

@@ -304,7 +304,7 @@ def test_FUL_7_a_fulfilment_of_a_store_is_applied_once(hub: PostgresHub, connect
     with pytest.raises(AlreadyThere), connection.transaction():
         deliver(hub, order, 1, external_id="77")
     assert row_of(hub, order).delivered_quantity == 1
-    assert read(hub, order.id).fulfillment_ids == ("77",)
+    assert [parcel.external_id for parcel in read(hub, order.id).fulfillments] == ["77"]
 
 
 def test_nothing_is_half_applied(hub: PostgresHub, connection: Connection) -> None:
