@@ -126,6 +126,9 @@ def _follow(look: _Look, layout: Layout) -> Changes:
         return Changes(notes=_notes(held, look))
     actions = [action for step in steps for action in _row_actions(step, hub_order.id)]
     actions += [AddRow(hub_order.id, row) for row in added]
+    if look.is_taken_back and not actions:
+        # All of it had left before: money given back afterwards makes no other order of it.
+        return Changes(notes=_notes(held, look))
     rows = [row for step in steps for row in (step.after, step.put) if row] + added
     totals, mismatch = _totals(rows, look, layout)
     words = [*(word for step in steps for word in _words(step)), *map(_added, added)]

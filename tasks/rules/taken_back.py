@@ -44,7 +44,9 @@ def take_back(hub_order: HubOrder, reason: Reason) -> tuple[ChangeAction | Delet
 
 def has_left(order: StoreOrder, hub_order: HubOrder, platform: Platform) -> bool:
     """Whether a piece has left, on either side: the store may know of a parcel before the hub does."""
-    return any(row.shipped_quantity or sent_by_store(row, order, platform) for row in hub_order.rows if row.ships)
+    return any(
+        row.shipped_quantity or (row.ships and sent_by_store(row, order, platform) > 0) for row in hub_order.rows
+    )
 
 
 def sent_by_store(row: HubRow, order: StoreOrder, platform: Platform) -> Decimal:

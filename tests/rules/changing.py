@@ -5,9 +5,19 @@ from decimal import Decimal
 from itertools import count
 from typing import Any, Final
 
-from schemas.actions import AddRow, ChangeRow, DeleteOrder, DeleteRow, MoveRow, SetTotals
-from schemas.hub import DeliveryStatus, DraftOrder, DraftRow, HubMatches, HubOrder, HubRow, Totals
-from schemas.orders import StoreLine, StoreOrder
+from schemas.actions import (
+    AddRow,
+    ChangeRow,
+    DeleteOrder,
+    DeleteReturn,
+    DeleteRow,
+    KeepReturn,
+    MoveRow,
+    ReturnAction,
+    SetTotals,
+)
+from schemas.hub import DeliveryStatus, DraftOrder, DraftRow, HubMatches, HubOrder, HubReturn, HubRow, Totals
+from schemas.orders import StoreFulfillment, StoreLine, StoreOrder
 from schemas.reasons import Reason
 from schemas.stores import Store
 from tasks.rules.changes import Changes, decide_changes
@@ -15,7 +25,11 @@ from tests.makers import PERCENT, matches, plain_line, store, store_order
 from tests.rules.building import draft
 
 D = Decimal
-FOLLOWING: Final = store(replace(PERCENT, cancelled_statuses=frozenset({"cancelled"})))
+_PLATFORM: Final = replace(
+    PERCENT, cancelled_statuses=frozenset({"cancelled"}), fulfilled_statuses=frozenset({"success"})
+)
+FOLLOWING: Final = store(_PLATFORM)
+RETURNING: Final = store(_PLATFORM, {"orders.returns": True})
 TWO_CHAIRS: Final = plain_line("1", 2, 60, sku="CHAIR")
 ONE_TABLE: Final = plain_line("2", 1, 40, sku="TABLE")
 _IDS: Final = count(1)
@@ -90,7 +104,17 @@ def apply(hub_order: HubOrder, changes: Changes) -> HubOrder | None:
                 hub_order = _with_row(hub_order, action.row_id, {"location": to})
             case SetTotals(totals=totals):
                 hub_order = replace(hub_order, totals=totals)
+            case KeepReturn() | DeleteReturn():
+                hub_order = _with_return(hub_order, action)
     return hub_order
+
+
+def _with_return(hub_order: HubOrder, action: ReturnAction) -> HubOrder:
+    returns = tuple(one for one in hub_order.returns if one.external_id != action.external_id)
+    if isinstance(action, KeepReturn):
+        assert {line for line, _ in action.lines} <= {row.external_id for row in hub_order.rows}
+        returns += (HubReturn(action.external_id, action.lines),)
+    return replace(hub_order, returns=returns)
 
 
 _MONEY: Final = ("quantity", "price_per_unit", "discount_percent", "tax_rate", "total", "tax")
@@ -147,3 +171,17 @@ def held(changes: Changes) -> list[Any]:
     rows = note.detail["rows"]
     assert isinstance(rows, list)
     return rows
+
+
+def parcel(external_id: str = "77", status: str = "success", **lines: int) -> StoreFulfillment:
+    """A parcel of the store with pieces of the chairs' and the table's line."""
+    ids = {"chairs": "1", "tables": "2"}
+    return StoreFulfillment(external_id, status, tuple((ids[name], D(pieces)) for name, pieces in lines.items()))
+
+
+def delivered(hub_order: HubOrder, **pieces: int) -> HubOrder:
+    """The hub's order with pieces delivered by SKU; it is delivered as a whole when nothing is left."""
+    for sku, quantity in pieces.items():
+        hub_order = with_row(hub_order, sku, delivered_quantity=D(quantity))
+    is_whole = all(row.delivered_quantity == row.quantity for row in hub_order.rows if row.ships)
+    return replace(hub_order, status=DeliveryStatus.DELIVERED if is_whole else DeliveryStatus.PARTIALLY_DELIVERED)

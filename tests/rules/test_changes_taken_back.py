@@ -1,24 +1,31 @@
 """A store takes an order back: it goes, stays, or shrinks to what has left on either side (CHG-5)."""
 
 from dataclasses import replace
+from typing import Final
 
 import pytest
 
 from schemas.actions import DeleteMo, DeleteOrder, UnlinkMo
 from schemas.hub import DeliveryStatus, MoStatus
+from schemas.orders import StoreLine
 from schemas.reasons import Reason
 from tasks.rules.changes import Changes
+from tests.makers import store
 from tests.rules.changing import (
+    FOLLOWING,
     ONE_TABLE,
+    TWO_CHAIRS,
     D,
     after,
     apply,
     chairs,
     change,
+    delivered,
     held,
     imported,
     kinds,
     order,
+    parcel,
     quantities,
     with_row,
 )
@@ -83,3 +90,64 @@ def test_CHG_5_an_order_that_is_archived_once_it_is_fulfilled_is_no_news() -> No
 
     assert change(fulfilled, before) == Changes()
     assert change(fulfilled, delivered) == Changes()
+
+
+# -- what the store has sent out, told or not yet ----------------------------------------------------------------
+
+REFUNDED: Final = {"all refunded": "processing", "cancelled": "cancelled"}
+
+
+@pytest.mark.parametrize("status", REFUNDED.values(), ids=REFUNDED)
+def test_CHG_5_what_the_store_sent_and_then_refunded_is_not_deleted(status: str) -> None:
+    before = imported(order())
+
+    changes = change(order(chairs(0), status=status, fulfillments=(parcel(chairs=2, tables=1),)), before)
+
+    stands = apply(before, changes)
+    assert stands is not None
+    assert stands.rows == before.rows
+
+
+@pytest.mark.parametrize("status", REFUNDED.values(), ids=REFUNDED)
+def test_CHG_5_of_what_was_sent_in_part_and_refunded_as_a_whole_the_rest_is_taken_off(status: str) -> None:
+    gone = order(chairs(0), status=status, fulfillments=(parcel(chairs=1),))
+
+    assert quantities(after(imported(order()), gone)) == {"CHAIR": 1}
+
+
+def test_CHG_5_a_completed_order_keeps_every_row_though_no_parcel_tells_of_it() -> None:
+    before = imported(order())
+
+    assert quantities(after(before, order(chairs(0), delivery="completed"))) == {"CHAIR": 2, "TABLE": 1}
+
+
+def test_CHG_5_a_service_that_is_in_no_parcel_stays_when_a_completed_order_is_archived() -> None:
+    lines = (chairs(2, delivered_quantity=D(2)), ONE_TABLE)
+    before = delivered(imported(order()), CHAIR=2)
+
+    assert change(order(*lines, status="cancelled", delivery="completed"), before) == Changes()
+
+
+@pytest.mark.parametrize("status", ["cancelled", "failure"])
+def test_CHG_5_a_parcel_that_came_to_nothing_keeps_no_order(status: str) -> None:
+    gone = order(chairs(0), fulfillments=(parcel(status=status, chairs=2),))
+
+    assert kinds(change(gone, imported(order()))) == [DeleteOrder]
+
+
+@pytest.mark.parametrize("left", [0, 1])
+def test_CHG_1_a_refund_of_what_was_sent_leaves_the_row_to_its_delivery(left: int) -> None:
+    lines = [chairs(left)] if left else []
+    refunded = order(*lines, ONE_TABLE, fulfillments=(parcel(chairs=2),))
+    heard_first = after(delivered(imported(order()), CHAIR=2), refunded)
+
+    heard_last = after(imported(order()), refunded)
+
+    assert quantities(heard_last) == quantities(heard_first) == {"CHAIR": 2, "TABLE": 1}
+
+
+@pytest.mark.parametrize("lines", [(TWO_CHAIRS,), (chairs(0),)], ids=["cancelled", "nothing left"])
+def test_a_profile_that_voids_never_deletes_what_its_store_took_back(lines: tuple[StoreLine, ...]) -> None:
+    stitch = store(FOLLOWING.platform, {"profile": "stitch"})
+
+    assert change(order(*lines, status="cancelled"), imported(order()), at=stitch) == Changes()
