@@ -98,7 +98,7 @@ def _look_up(held: Process, row: postgres.Row, due: Sequence[DueSku]) -> None:
     page = held.connector(row).find_items(skus)
     with held.pool.connection() as connection, connection.transaction():
         # Nobody tells this store anything meanwhile: the lock is ours.
-        stock.keep_items(connection, row["id"], page.items, asked_at=asked_at, is_held=True)
+        stock.keep_items(connection, row["id"], page.items, asked_at=asked_at, asked_for=skus)
         stock.looked(connection, row["id"], skus)
 
 

@@ -90,11 +90,17 @@ def items(connection: Connection, store_id: int, skus: Sequence[str]) -> list[St
 
 
 def keep_items(
-    connection: Connection, store_id: int, found: Sequence[StoreItem], *, asked_at: datetime, is_held: bool = False
+    connection: Connection,
+    store_id: int,
+    found: Sequence[StoreItem],
+    *,
+    asked_at: datetime,
+    asked_for: Sequence[str] = (),
 ) -> int:
     """Keep a page of a store's catalogue as it was asked for at a moment; returns how many SKUs are due for it.
 
-    `is_held` says that nobody can be telling the store anything meanwhile: then its figures count whatever their age.
+    `asked_for` are SKUs that the caller asked for because it tells the store its stock now: they are not due for what
+    was found, and as nobody else tells the store anything meanwhile, the store's figures count whatever their age.
     """
     newest = {item.external_id: item for item in found}
     kept = [newest[external_id] for external_id in sorted(newest)]
@@ -104,6 +110,7 @@ def keep_items(
         "skus": [item.sku for item in kept],
         "names": [item.name for item in kept],
         "tracked": [item.is_tracked for item in kept],
+        "asked_for": list(asked_for),
     }
     levels = [(item.external_id, place, shown) for item in kept for place, shown in sorted(item.shown.items())]
     with connection.transaction():
@@ -116,7 +123,7 @@ def keep_items(
                 "places": [level[1] for level in levels],
                 "shown": [level[2] for level in levels],
                 "asked_at": asked_at - _SETTLING,
-                "is_held": is_held,
+                "is_held": bool(asked_for),
             },
         )
     return moved

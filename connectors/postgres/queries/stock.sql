@@ -48,7 +48,8 @@ ORDER BY i.sku, i.external_id
 
 -- name: keep_items
 -- Items as the store's catalogue has them. A SKU that gained or lost an item, or whose item is counted now, is due
--- again if it ever was (STK-3); one that never was is not: connecting pushes nothing by itself (STK-1).
+-- again if it ever was (STK-3); one that never was is not: connecting pushes nothing by itself (STK-1). Who asked for
+-- some SKUs decides on them now.
 WITH page AS (
     SELECT * FROM unnest(%(ids)s::text[], %(skus)s::text[], %(names)s::text[], %(tracked)s::boolean[])
         AS p (external_id, sku, name, is_tracked)
@@ -68,7 +69,7 @@ WITH page AS (
 )
 UPDATE store_stock q SET changed = changed + 1, due_at = NULL, attempts = 0,
     due_since = CASE WHEN q.changed = q.settled THEN clock_timestamp() ELSE q.due_since END
-WHERE q.store_id = %(store_id)s AND q.sku IN (SELECT sku FROM moved)
+WHERE q.store_id = %(store_id)s AND q.sku IN (SELECT sku FROM moved) AND q.sku <> ALL (%(asked_for)s::text[])
 RETURNING q.sku
 
 -- name: keep_levels

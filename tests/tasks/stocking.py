@@ -1,0 +1,46 @@
+"""What tests of stock push do in the hub and look at in a shop."""
+
+from decimal import Decimal
+from typing import Any
+
+from connectors.postgres import journal
+from connectors.postgres.hub import PostgresHub
+from schemas.actions import AddProduct, AdjustStock
+from tasks.process import Process
+from tests.tasks.looking import do
+
+
+def add(held: Process, sku: str, pieces: int | str = 0, **changes: Any) -> None:
+    """A product of the hub with pieces on the shelf."""
+    with held.pool.connection() as connection, connection.transaction():
+        PostgresHub(connection).apply([AddProduct(sku, sku, **changes)])
+    if Decimal(pieces):
+        adjust(held, sku, pieces)
+
+
+def adjust(held: Process, sku: str, delta: int | str, **changes: Any) -> None:
+    """Pieces found or lost."""
+    with held.pool.connection() as connection, connection.transaction():
+        PostgresHub(connection).apply([AdjustStock(sku, Decimal(delta), **changes)])
+
+
+def stock_row(held: Process, store_id: int, sku: str) -> dict[str, Any]:
+    """A SKU's due row of a store."""
+    with held.pool.connection() as connection:
+        found = connection.execute("SELECT * FROM store_stock WHERE store_id = %s AND sku = %s", (store_id, sku))
+        row = found.fetchone()
+    assert row is not None
+    return row
+
+
+def stock_journal(held: Process, sku: str) -> list[tuple[str, str | None]]:
+    """Outcome and reason of every line about a SKU's push."""
+    with held.pool.connection() as connection:
+        lines = journal.lines(connection, journal.Which(sku=sku))
+    return [(line["outcome"], line["reason"]) for line in lines if line["action"] == "push"]
+
+
+def let_stock_wait_pass(held: Process, store_id: int) -> None:
+    """The moments that stock waits for have come: its pace, its back-off, its minute behind unread orders."""
+    do(held, "UPDATE store_stock SET sent_at = NULL, due_at = NULL WHERE store_id = %s", store_id)
+    held.redis.delete(f"storesync:wait:{store_id}", f"storesync:said:stock:{store_id}")

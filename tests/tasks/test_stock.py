@@ -1,0 +1,321 @@
+"""The hub's stock to a store: when it travels, once, in which calls, and what becomes of what does not (STK-1…9)."""
+
+from typing import Any
+
+import pytest
+
+from connectors.postgres import stock
+from connectors.sandbox.generator import random_order
+from schemas.stores import StoreState
+from tasks.catalogue import fetch_catalogue
+from tasks.fetch import fetch_orders
+from tasks.process import Process
+from tasks.stock import push_stock
+from tests.tasks.conftest import connect, import_all, import_due
+from tests.tasks.looking import Shop, do, journal_of, rung, store_of
+from tests.tasks.stocking import add, adjust, let_stock_wait_pass, stock_journal, stock_row
+
+
+@pytest.fixture
+def acme(held: Process, shop: Shop) -> int:
+    """The shop, connected with stock sync on: its id."""
+    return connect(held, shop, "acme", **{"stock.sync": "on"})
+
+
+def offer(shop: Shop, sku: str, **changes: Any) -> None:
+    """A product of the shop whose pieces are counted; it shows none."""
+    shop.shop.add_product(
+        {"name": sku, "sku": sku, "manage_stock": True, "stock_quantity": 0, **changes}, is_sku_free=True
+    )
+
+
+def shown(shop: Shop, sku: str) -> list[int | None]:
+    """What every item of the shop with a SKU shows."""
+    return list(shop.shop.stock_of(sku).values())
+
+
+def stock_calls(shop: Shop) -> int:
+    """How often the shop was told stock."""
+    return sum(count for call, count in shop.shop.calls.items() if call.startswith("POST") and "batch" in call)
+
+
+def test_STK_1_stock_that_moves_in_the_hub_reaches_the_store(held: Process, shop: Shop, acme: int) -> None:
+    offer(shop, "A-1")
+    add(held, "A-1", 7)
+
+    assert push_stock(acme) == "1 told, 1 settled"
+
+    assert shown(shop, "A-1") == [7]
+    assert stock_journal(held, "A-1") == [("told", None)]
+
+
+def test_STK_1_plain_sql_in_the_hub_reaches_the_store(held: Process, shop: Shop, acme: int) -> None:
+    offer(shop, "A-1")
+    add(held, "A-1", 7)
+    push_stock(acme)
+    let_stock_wait_pass(held, acme)
+
+    assert do(held, "UPDATE hub.stock SET in_stock = 3") == 1
+    push_stock(acme)
+
+    assert shown(shop, "A-1") == [3]
+
+
+def test_STK_1_connecting_pushes_nothing(held: Process, shop: Shop) -> None:
+    offer(shop, "A-1", stock_quantity=2)
+    add(held, "A-1", 7)
+
+    acme = connect(held, shop, "acme", **{"stock.sync": "on"})
+    fetch_catalogue(acme)
+
+    assert push_stock(acme) == "nothing_due"
+    assert shown(shop, "A-1") == [2]
+
+
+def test_STK_1_store_without_stock_sync_is_told_nothing(held: Process, shop: Shop) -> None:
+    acme = connect(held, shop, "acme")
+    offer(shop, "A-1")
+    add(held, "A-1", 7)
+
+    assert push_stock(acme) == "nothing_due"
+    assert stock_calls(shop) == 0
+
+
+def test_STK_2_hub_order_moves_what_a_store_shows_only_where_it_asks_for_it(
+    held: Process, shop: Shop, acme: int
+) -> None:
+    do(held, 'UPDATE stores SET settings = settings || \'{"stock.quantity": "in_stock_minus_committed"}\'')
+    offer(shop, "A-1", stock_quantity=7, name="Chair")
+    add(held, "A-1", 7)
+    push_stock(acme)
+    let_stock_wait_pass(held, acme)
+    shop.shop.place_order({"status": "processing", "line_items": [{"sku": "A-1", "quantity": 2}]})
+
+    import_all(held, acme)
+    push_stock(acme)
+
+    assert shown(shop, "A-1") == [5]
+
+
+def test_STK_3_every_item_with_the_sku_is_told_and_no_other(held: Process, shop: Shop, acme: int) -> None:
+    for sku in ("A-1", "a-1", "A-1 b"):
+        offer(shop, sku, stock_quantity=1)
+    parent = shop.shop.add_product({"name": "Chair", "type": "variable"})
+    shop.shop.add_variation(parent, {"sku": "A-9", "manage_stock": True})
+    add(held, "A-1", 7)
+    add(held, "A-9", 4)
+
+    push_stock(acme)
+
+    assert [shown(shop, sku) for sku in ("A-1", "a-1", "A-1 b", "A-9")] == [[7], [1], [1], [4]]
+
+
+@pytest.mark.parametrize("sku", ["A,1", "A 1", "Stühl-Ω", "50%", "A'1\"", "A\\1"])
+def test_STK_3_odd_skus_are_found(held: Process, shop: Shop, acme: int, sku: str) -> None:
+    offer(shop, sku)
+    add(held, sku, 7)
+    fetch_catalogue(acme)
+
+    push_stock(acme)
+
+    assert shown(shop, sku) == [7]
+
+
+def test_STK_3_unknown_sku_is_journaled_once_and_told_when_the_catalogue_has_it(
+    held: Process, shop: Shop, acme: int
+) -> None:
+    add(held, "A-1", 7)
+    push_stock(acme)
+    adjust(held, "A-1", 1)
+    push_stock(acme)
+    assert stock_journal(held, "A-1") == [("noted", "no_store_item")]
+    assert stock_row(held, acme, "A-1")["reason"] == "no_store_item"
+
+    offer(shop, "A-1")
+    fetch_catalogue(acme)
+    push_stock(acme)
+
+    assert shown(shop, "A-1") == [8]
+    assert stock_row(held, acme, "A-1")["reason"] is None
+
+
+def test_STK_3_unknown_sku_is_asked_for_once_in_a_while(held: Process, shop: Shop, acme: int) -> None:
+    add(held, "A-1", 7)
+    push_stock(acme)
+    before = shop.shop.calls.total()
+    adjust(held, "A-1", 1)
+
+    push_stock(acme)
+
+    assert shop.shop.calls.total() == before
+
+
+def test_STK_4_store_shows_what_lies_at_its_own_location(held: Process, shop: Shop, acme: int) -> None:
+    do(held, "INSERT INTO hub.locations (code, name) VALUES ('annex', 'Annex')")
+    do(held, 'UPDATE stores SET settings = settings || \'{"location": "annex", "stock.buffer": 1}\'')
+    offer(shop, "A-1")
+    add(held, "A-1", 7)
+    adjust(held, "A-1", 4, location="annex")
+
+    push_stock(acme)
+
+    assert shown(shop, "A-1") == [3]
+
+
+def test_STK_5_burst_on_one_sku_is_few_calls_and_ends_with_the_last_value(held: Process, shop: Shop, acme: int) -> None:
+    offer(shop, "A-1")
+    add(held, "A-1", 7)
+    for _ in range(20):
+        adjust(held, "A-1", 1)
+        push_stock(acme)
+    let_stock_wait_pass(held, acme)
+
+    push_stock(acme)
+
+    assert shown(shop, "A-1") == [27]
+    assert stock_calls(shop) == 2
+
+
+def test_STK_5_many_skus_travel_together(held: Process, shop: Shop, acme: int) -> None:
+    for number in range(120):
+        offer(shop, f"S-{number}")
+        add(held, f"S-{number}", number + 1)
+    fetch_catalogue(acme)
+
+    push_stock(acme)
+
+    assert [shown(shop, f"S-{number}") for number in range(120)] == [[number + 1] for number in range(120)]
+    assert stock_calls(shop) == 2
+
+
+def test_STK_6_unchanged_value_is_not_sent_again(held: Process, shop: Shop, acme: int) -> None:
+    offer(shop, "A-1")
+    add(held, "A-1", 7)
+    push_stock(acme)
+    adjust(held, "A-1", 1)
+    adjust(held, "A-1", -1)
+    let_stock_wait_pass(held, acme)
+
+    assert push_stock(acme) == "1 settled"
+    assert stock_calls(shop) == 1
+
+
+def test_STK_6_untracked_item_is_journaled_and_not_switched_on(held: Process, shop: Shop, acme: int) -> None:
+    offer(shop, "A-1", manage_stock=False)
+    add(held, "A-1", 7)
+
+    push_stock(acme)
+
+    assert stock_journal(held, "A-1") == [("noted", "tracking_off")]
+    assert stock_calls(shop) == 0
+
+
+def test_STK_6_item_that_is_counted_again_is_told(held: Process, shop: Shop, acme: int) -> None:
+    offer(shop, "A-1", manage_stock=False)
+    add(held, "A-1", 7)
+    push_stock(acme)
+
+    shop.shop.set_tracking("A-1", on=True)
+    fetch_catalogue(acme)
+    push_stock(acme)
+
+    assert shown(shop, "A-1") == [7]
+
+
+def test_STK_5_sale_in_the_store_does_not_leave_it_with_another_value(held: Process, shop: Shop, acme: int) -> None:
+    offer(shop, "A-1", stock_quantity=7)
+    add(held, "A-1", 7)
+    push_stock(acme)
+    let_stock_wait_pass(held, acme)
+
+    shop.shop.place_order({"status": "processing", "line_items": [{"sku": "A-1", "quantity": 2}]})
+    assert shown(shop, "A-1") == [5]
+    import_all(held, acme)
+    push_stock(acme)
+
+    assert shown(shop, "A-1") == [7]  # what is in stock, as the setting asks for
+
+
+def test_STK_8_deleted_item_fails_alone_and_its_sku_is_looked_for_again(held: Process, shop: Shop, acme: int) -> None:
+    for number in range(60):
+        offer(shop, f"S-{number}")
+        add(held, f"S-{number}", 5)
+    fetch_catalogue(acme)
+    shop.shop.delete_product("S-37")
+
+    push_stock(acme)
+
+    assert [shown(shop, f"S-{number}") for number in range(60) if number != 37] == [[5]] * 59
+    let_stock_wait_pass(held, acme)
+    push_stock(acme)
+    assert stock_row(held, acme, "S-37")["reason"] == "no_store_item"
+
+
+def test_STK_9_sku_waits_for_unread_orders_of_its_store(held: Process, shop: Shop, acme: int) -> None:
+    for sku in ("A-1", "A-2"):
+        offer(shop, sku, stock_quantity=9)
+        add(held, sku, 7)
+    shop.shop.place_order({"status": "processing", "line_items": [{"sku": "A-1", "quantity": 2}]})
+    fetch_orders(acme)
+
+    push_stock(acme)
+    assert [shown(shop, sku) for sku in ("A-1", "A-2")] == [[7], [7]]  # the sale took 2 of 9
+    assert stock_row(held, acme, "A-1")["settled"] == 0
+
+    import_due(held, acme)
+    push_stock(acme)
+    assert stock_row(held, acme, "A-1")["settled"] > 0
+
+
+def test_STK_9_unread_orders_hold_a_sku_back_for_a_minute_at_most(held: Process, shop: Shop, acme: int) -> None:
+    offer(shop, "A-1", stock_quantity=9)
+    add(held, "A-1", 7)
+    random_order(shop.shop, {"status": "processing", "line_items": [{"sku": "A-1", "quantity": 2}]})
+    fetch_orders(acme)
+    do(held, "UPDATE store_stock SET due_since = due_since - %s * interval '1 second'", stock.UNREAD_SECONDS)
+
+    push_stock(acme)
+
+    assert stock_row(held, acme, "A-1")["settled"] > 0
+
+
+def test_store_that_is_away_is_told_later(held: Process, shop: Shop, acme: int) -> None:
+    offer(shop, "A-1")
+    add(held, "A-1", 7)
+    shop.faults.set_rates({"http_500": 1})
+
+    push_stock(acme)
+
+    row = stock_row(held, acme, "A-1")
+    assert (row["reason"], row["attempts"]) == ("store_unavailable", 1)
+    assert row["due_at"] is not None
+
+    shop.faults.set_rates({})
+    let_stock_wait_pass(held, acme)
+    push_stock(acme)
+    assert shown(shop, "A-1") == [7]
+    assert stock_row(held, acme, "A-1")["reason"] is None
+
+
+def test_store_that_refuses_us_needs_attention(held: Process, shop: Shop, acme: int) -> None:
+    offer(shop, "A-1")
+    add(held, "A-1", 7)
+    shop.faults.fail_next(1, "unauthorized")
+
+    push_stock(acme)
+
+    assert store_of(held, acme)["state"] == StoreState.NEEDS_ATTENTION
+    assert journal_of(held, acme)[-1] == ("stop", "needs_attention", "credentials_refused")
+    assert push_stock(acme) == "nothing_due"
+
+
+def test_what_is_held_back_for_a_moment_is_rung_again(held: Process, shop: Shop, acme: int) -> None:
+    offer(shop, "A-1")
+    add(held, "A-1", 7)
+    push_stock(acme)
+    adjust(held, "A-1", 1)
+
+    push_stock(acme)
+    push_stock(acme)
+
+    assert rung(held.redis, "stock") == [[acme]]
