@@ -96,12 +96,16 @@ def settle(connection: Connection, store_id: int, external_id: str, *, changed: 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why an order could not be worked on. `due_at` None: until it changes or a person retries."""
+    """Why an order could not be worked on. `due_at` None: until it changes or a person retries.
+
+    `action` is what was being done; None for importing it, or changing it where it stands in the hub.
+    """
 
     reason: str
     detail: dict[str, Any]
     due_at: datetime | None
     is_attempt: bool = True
+    action: str | None = None
 
 
 def put_off(connection: Connection, store_id: int, external_id: str, failure: Failure) -> None:
@@ -124,7 +128,7 @@ def set_aside(connection: Connection, store_id: int, external_id: str, *, change
         "external_id": external_id,
         "changed": changed,
         "due_at": failure.due_at,
-        "action": "import",
+        "action": failure.action,
         "reason": failure.reason,
         "detail": Jsonb(failure.detail),
     }
@@ -138,7 +142,7 @@ def retry(connection: Connection, store_id: int, external_id: str) -> bool:
 
 
 def retry_failed(connection: Connection, store_id: int | None, reason: str | None = None) -> list[Row]:
-    """Make everything due that was set aside, of one store or all, for one reason or any."""
+    """Make everything due that was set aside, in the hub or not, of one store or all, for one reason or any."""
     return connection.execute(_SQL["retry_failed"], {"store_id": store_id, "reason": reason}).fetchall()
 
 

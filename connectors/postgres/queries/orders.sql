@@ -25,8 +25,9 @@ SET snapshot = excluded.snapshot,
     changed = o.changed + CASE WHEN o.digest <> excluded.digest THEN 1 ELSE 0 END,
     order_settled = CASE WHEN excluded.state = 'failed' THEN o.changed + 1 ELSE o.order_settled END,
     state = CASE WHEN excluded.state = 'failed' AND o.hub_order_id IS NULL AND o.state <> 'deleted' THEN 'failed' ELSE o.state END,
-    reason = CASE WHEN excluded.state = 'failed' AND o.hub_order_id IS NULL AND o.state <> 'deleted' THEN excluded.reason ELSE o.reason END,
-    detail = CASE WHEN excluded.state = 'failed' AND o.hub_order_id IS NULL AND o.state <> 'deleted' THEN excluded.detail ELSE o.detail END,
+    reason = CASE WHEN excluded.state = 'failed' AND o.state <> 'deleted' THEN excluded.reason ELSE o.reason END,
+    detail = CASE WHEN excluded.state = 'failed' AND o.state <> 'deleted' THEN excluded.detail ELSE o.detail END,
+    is_failing = o.is_failing OR (excluded.state = 'failed' AND o.hub_order_id IS NOT NULL),
     due_at = CASE WHEN o.digest <> excluded.digest THEN NULL ELSE o.due_at END,
     attempts = CASE WHEN o.digest <> excluded.digest THEN 0 ELSE o.attempts END,
     rung_at = CASE WHEN o.digest <> excluded.digest THEN NULL ELSE o.rung_at END
@@ -58,7 +59,7 @@ WHERE store_id = %(store_id)s AND external_id = %(external_id)s
 -- The order was seen up to `changed`: remember what came of it, and write the journal in the same breath.
 WITH settled AS (
     UPDATE store_orders
-    SET order_settled = %(changed)s, state = %(state)s, reason = %(reason)s, detail = %(detail)s,
+    SET order_settled = %(changed)s, state = %(state)s, reason = %(reason)s, detail = %(detail)s, is_failing = false,
         hub_order_id = coalesce(%(hub_order_id)s, hub_order_id), due_at = NULL, attempts = 0, rung_at = NULL
     WHERE store_id = %(store_id)s AND external_id = %(external_id)s AND order_settled < %(changed)s
     RETURNING changed
@@ -79,21 +80,24 @@ SET due_at = %(due_at)s, attempts = attempts + %(attempt)s, rung_at = NULL,
 WHERE store_id = %(store_id)s AND external_id = %(external_id)s AND changed > order_settled
 
 -- name: set_aside
--- It failed: journaled, visible, and retried by hand; or by itself at `due_at`, then it stays due. The same
--- failure as last time is not written again.
+-- It failed: journaled, visible, and retried by hand; or by itself at `due_at`, then it stays due. What stands in the hub
+-- stays imported, and is failing. The same failure as last time is not written again.
 WITH was AS (
-    SELECT state, reason, detail FROM store_orders
+    SELECT state = 'failed' OR is_failing AS had_failed, reason, detail, hub_order_id FROM store_orders
     WHERE store_id = %(store_id)s AND external_id = %(external_id)s FOR UPDATE
 ), changed AS (
     UPDATE store_orders
-    SET state = CASE WHEN hub_order_id IS NULL THEN 'failed' ELSE state END, reason = %(reason)s, detail = %(detail)s,
+    SET state = CASE WHEN hub_order_id IS NULL THEN 'failed' ELSE state END, is_failing = hub_order_id IS NOT NULL,
+        reason = %(reason)s, detail = %(detail)s,
         order_settled = CASE WHEN %(due_at)s::timestamptz IS NULL THEN greatest(order_settled, %(changed)s) ELSE order_settled END,
         due_at = %(due_at)s, rung_at = NULL
     WHERE store_id = %(store_id)s AND external_id = %(external_id)s
 )
 INSERT INTO journal (store_id, external_id, action, outcome, reason, detail)
-SELECT %(store_id)s, %(external_id)s, %(action)s, 'failed', %(reason)s, %(detail)s
-FROM was WHERE (was.state, was.reason, was.detail) IS DISTINCT FROM ('failed', %(reason)s, %(detail)s::jsonb)
+SELECT %(store_id)s, %(external_id)s,
+       coalesce(%(action)s::text, CASE WHEN was.hub_order_id IS NULL THEN 'import' ELSE 'change' END),
+       'failed', %(reason)s, %(detail)s
+FROM was WHERE (was.had_failed, was.reason, was.detail) IS DISTINCT FROM (true, %(reason)s, %(detail)s::jsonb)
 
 -- name: retry
 -- Look again, by hand: the store is asked anew, since the order or the software may have been mended.
@@ -104,11 +108,11 @@ WHERE store_id = %(store_id)s AND external_id = %(external_id)s AND tombstoned_a
 RETURNING external_id
 
 -- name: retry_failed
--- Look again at everything that was set aside.
+-- Look again at everything that was set aside, before it came to the hub or after.
 UPDATE store_orders
 SET changed = changed + 1, due_at = NULL, attempts = 0, rung_at = NULL,
     snapshot = CASE WHEN external_id LIKE 'unreadable:%%' THEN snapshot END
-WHERE state = 'failed' AND (%(store_id)s::bigint IS NULL OR store_id = %(store_id)s)
+WHERE (state = 'failed' OR (is_failing AND hub_order_id IS NOT NULL)) AND (%(store_id)s::bigint IS NULL OR store_id = %(store_id)s)
   AND (%(reason)s::text IS NULL OR reason = %(reason)s)
 RETURNING store_id, external_id
 
@@ -151,16 +155,18 @@ UPDATE store_orders SET rung_at = NULL WHERE changed > order_settled AND rung_at
 -- One order as storesync remembers it. Its snapshot stays text: it may hold numbers that no decoder takes.
 SELECT s.name AS store, s.platform, o.external_id, o.snapshot::text AS snapshot, o.digest, o.store_updated_at,
        o.hub_order_id, o.state, o.reason, o.detail, o.tombstoned_at, o.tombstoned_by, o.changed, o.order_settled,
-       o.delivery_settled, o.hub_changed, o.hub_settled, o.due_at, o.attempts, o.rung_at, o.first_seen_at
+       o.delivery_settled, o.hub_changed, o.hub_settled, o.due_at, o.attempts, o.rung_at, o.first_seen_at, o.is_failing
 FROM store_orders o JOIN stores s ON s.id = o.store_id
 WHERE o.store_id = %(store_id)s AND o.external_id = %(external_id)s
 
 -- name: orders
--- Orders for people to look through, newest first.
+-- Orders for people to look through, newest first. Those that failed are also those in the hub whose last look did.
 SELECT s.name AS store, s.platform, o.external_id, o.state, o.reason, o.detail, o.store_updated_at, o.hub_order_id,
-       o.changed > o.order_settled AS is_due, o.due_at
+       o.changed > o.order_settled AS is_due, o.due_at, o.is_failing
 FROM store_orders o JOIN stores s ON s.id = o.store_id
-WHERE (%(store_id)s::bigint IS NULL OR o.store_id = %(store_id)s) AND (%(state)s::text IS NULL OR o.state = %(state)s)
+WHERE (%(store_id)s::bigint IS NULL OR o.store_id = %(store_id)s)
+  AND (%(state)s::text IS NULL OR o.state = %(state)s
+       OR (%(state)s = 'failed' AND o.is_failing AND o.hub_order_id IS NOT NULL))
 ORDER BY o.store_updated_at DESC NULLS LAST, o.external_id
 LIMIT %(limit)s
 

@@ -136,7 +136,7 @@ def test_ch_11_unreadable_news_does_not_touch_what_was_imported(connection: Conn
     keep(connection, acme, snapshot(digest="b", at=LATER, problem=("total", "must be a number")))
 
     found = row(connection, acme)
-    assert (found["state"], found["reason"], found["hub_order_id"]) == ("imported", None, "7")
+    assert (found["state"], found["reason"], found["hub_order_id"]) == ("imported", "invalid_payload", "7")
     assert not is_due(connection, acme)
 
 
