@@ -14,8 +14,9 @@ from connectors.cursor import BEGINNING, SECOND, Cursor, naive
 from connectors.errors import NotFound, Refused, Rejected, Unavailable
 from connectors.http import Answer, HttpClient, NoWaits, Params, Waits, basic_auth, credential, oauth1
 from connectors.store import StoreFacts
+from connectors.woocommerce_catalogue import catalogue, find_items
 from connectors.woocommerce_pages import PER_PAGE, no_api, walk
-from connectors.woocommerce_stock import catalogue, find_items, tell_stock
+from connectors.woocommerce_stock import tell_stock
 from schemas.actions import SendFulfillment, TellStock
 from schemas.errors import Unreadable
 from schemas.fields import UtcTime

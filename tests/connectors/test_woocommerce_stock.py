@@ -1,0 +1,194 @@
+"""connectors.woocommerce_stock: told stock, and the many ways in which a shop does not take it."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from connectors.errors import RateLimited, Refused, Rejected, Unavailable
+from connectors.sandbox import RunningSandbox, WooCommerceShop, run_woocommerce
+from connectors.sandbox.faults import Said
+from connectors.sandbox.server import serve
+from connectors.woocommerce import WooCommerce
+from schemas.reasons import Reason
+from schemas.stock import NotTold
+from tests.connectors.woocommerce_shop import add, add_chair, answering, connect, product_json, reasons, tells
+
+Running = RunningSandbox[WooCommerceShop]
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Running]:
+    with run_woocommerce(WooCommerceShop()) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def shop(sandbox: Running) -> WooCommerceShop:
+    return sandbox.shop
+
+
+@pytest.fixture
+def store(sandbox: Running) -> WooCommerce:
+    return connect(sandbox.url, sandbox.credentials)
+
+
+def test_stock_is_told_to_products_and_variations(shop: WooCommerceShop, store: WooCommerce) -> None:
+    table, oil = add(shop, "TABLE", "OIL")
+    _, red, blue = add_chair(
+        shop,
+        {"option": "Red", "sku": "RED", "stock_quantity": 1},
+        {"option": "Blue", "sku": "BLUE", "stock_quantity": 1},
+    )
+
+    refused = store.tell_stock([*tells([red, table]), *tells([oil, blue], 0)])
+
+    assert refused == ()
+    assert store.http.calls == 2
+    assert shop.told_stock() == [(red, 7), (blue, 0), (table, 7), (oil, 0)]
+    assert [shop.stock(sku) for sku in ("TABLE", "OIL", "RED", "BLUE")] == [7, 0, 7, 0]
+
+
+def test_a_hundred_products_are_one_call_and_one_more_are_two(shop: WooCommerceShop, store: WooCommerce) -> None:
+    ids = add(shop, *(f"P-{number}" for number in range(101)))
+
+    assert store.tell_stock(tells(ids[:100])) == ()
+    assert store.http.calls == 1
+    assert store.tell_stock(tells(ids, 8)) == ()
+    assert store.http.calls == 3
+
+
+def test_STK_2_a_negative_quantity_is_never_sent(shop: WooCommerceShop, store: WooCommerce) -> None:
+    ids = add(shop, "TABLE")
+
+    assert store.tell_stock(tells(ids, -4)) == ()
+    assert shop.told_stock() == [(ids[0], 0)]
+
+
+def test_STK_8_one_bad_item_of_a_hundred_fails_alone(shop: WooCommerceShop, store: WooCommerce) -> None:
+    ids = add(shop, *(f"P-{number}" for number in range(100)))
+    shop.delete_product("P-37")
+
+    refused = store.tell_stock(tells(ids))
+
+    assert reasons(refused) == {ids[37]: Reason.STORE_ITEM_GONE}
+    assert refused[0].words == "woocommerce_rest_product_invalid_id: Invalid ID."
+    assert shop.stock("P-36") == shop.stock("P-38") == 7
+
+
+def test_STK_8_what_the_store_names_as_wrong_is_set_aside_in_its_words(store: WooCommerce) -> None:
+    shown = [product_json(number, stock_quantity=7) for number in range(1, 101)]
+    shown[36] = {"id": 37, "error": {"code": "no_way", "message": "Not <b>today</b>.", "data": {"status": 400}}}
+
+    with answering([], then={"update": shown}) as server:
+        refused = connect(server.url).tell_stock(tells(f"product/{number}" for number in range(1, 101)))
+
+    assert refused == (NotTold("product/37", "", Reason.REFUSED_BY_STORE, "no_way: Not today."),)
+
+
+def test_a_deleted_variation_is_gone(shop: WooCommerceShop, store: WooCommerce) -> None:
+    _, red, blue = add_chair(
+        shop, {"option": "Red", "sku": "RED", "stock_quantity": 1}, {"sku": "BLUE", "stock_quantity": 1}
+    )
+    shop.delete_product("RED")
+    as_product = f"product/{blue.rpartition('/')[2]}"  # a variation is no product
+
+    refused = store.tell_stock(tells([red, blue, as_product, "variant/77", "product/1/../2"]))
+
+    assert set(reasons(refused)) == {red, as_product, "variant/77", "product/1/../2"}
+    assert set(reasons(refused).values()) == {Reason.STORE_ITEM_GONE}
+    assert shop.stock("BLUE") == 7
+
+
+def test_all_variations_of_a_deleted_product_are_gone(shop: WooCommerceShop, store: WooCommerce) -> None:
+    _, red = add_chair(shop, {"option": "Red", "sku": "RED", "stock_quantity": 1})
+    shop.delete_product("CHAIR")
+
+    assert reasons(store.tell_stock(tells([red]))) == {red: Reason.STORE_ITEM_GONE}
+
+
+def test_STK_6_an_item_whose_pieces_are_not_counted_is_left_so(shop: WooCommerceShop, store: WooCommerce) -> None:
+    (service,) = add(shop, "SERVICE", manage_stock=False)
+    _, blue = add_chair(shop, {"option": "Blue", "sku": "BLUE"}, stock_quantity=20)
+
+    refused = store.tell_stock(tells([service, blue]))
+
+    assert reasons(refused) == {service: Reason.TRACKING_OFF, blue: Reason.TRACKING_OFF}
+    assert shop.stock_of("SERVICE") == {service: None}
+    assert shop.stock("CHAIR") == 20
+
+
+def test_an_answer_that_shows_another_quantity_is_no_success() -> None:
+    with answering([], then={"update": [product_json(1, stock_quantity=3)]}) as server:
+        (refused,) = connect(server.url).tell_stock(tells(["product/1"]))
+
+    assert refused.reason is Reason.REFUSED_BY_STORE
+    assert refused.words == "the store shows 3 all the same"
+
+
+def test_what_the_answer_leaves_out_is_told_again() -> None:
+    with answering([], then={"update": [product_json(1, stock_quantity=7)]}) as server:
+        refused = connect(server.url).tell_stock(tells(["product/1", "product/2"]))
+
+    assert reasons(refused) == {"product/2": Reason.STORE_UNAVAILABLE}
+
+
+@pytest.mark.parametrize("answer", [{"update": []}, {}, [], {"update": [{"id": 1, "error": 5}]}], ids=repr)
+def test_an_answer_that_says_nothing_is_no_success(answer: Any) -> None:
+    with answering([], then=answer) as server, pytest.raises(Unavailable):
+        connect(server.url).tell_stock(tells(["product/1"]))
+
+
+@pytest.mark.parametrize(
+    ("fault", "kind"),
+    [
+        ("http_500", Unavailable),
+        ("html", Unavailable),
+        ("lost", Unavailable),
+        ("truncated", Unavailable),
+        ("rate_limit", RateLimited),
+        ("unauthorized", Refused),
+    ],
+)
+def test_a_shop_that_takes_nothing_raises(
+    sandbox: Running, store: WooCommerce, fault: str, kind: type[Exception]
+) -> None:
+    ids = add(sandbox.shop, "TABLE")
+    sandbox.faults.fail_next(1, fault)
+
+    with pytest.raises(kind):
+        store.tell_stock(tells(ids))
+    assert store.tell_stock(tells(ids)) == ()
+
+
+@pytest.mark.parametrize("fault", ["http_500", "rate_limit", "unauthorized"])
+def test_where_the_shop_fails_in_the_middle_the_rest_is_said_to_be_untold(
+    sandbox: Running, store: WooCommerce, fault: str
+) -> None:
+    shop = sandbox.shop
+    (table,) = add(shop, "TABLE")
+    _, red = add_chair(shop, {"option": "Red", "sku": "RED", "stock_quantity": 1})
+    sandbox.faults.fail_next(9, fault, only="/variations/batch")
+
+    refused = store.tell_stock(tells([table, red]))
+
+    assert reasons(refused) == {red: Reason.STORE_UNAVAILABLE}
+    assert shop.told_stock() == [(table, 7)]
+
+
+def test_STK_8_a_call_that_is_refused_whole_is_raised_after_the_others(sandbox: Running, store: WooCommerce) -> None:
+    shop = sandbox.shop
+    (table,) = add(shop, "TABLE")
+    _, red = add_chair(shop, {"option": "Red", "sku": "RED", "stock_quantity": 1})
+    sandbox.faults.answer_next(1, Said(400, b'{"code":"rest_invalid_param"}'), only="/products/batch")
+
+    with pytest.raises(Rejected, match="rest_invalid_param"):
+        store.tell_stock(tells([table, red]))
+
+    assert shop.told_stock() == [(red, 7)]
+
+
+def test_where_the_api_is_not_there_no_item_is_gone() -> None:
+    with serve(Flask(__name__)) as server, pytest.raises(Unavailable, match="no WooCommerce API"):
+        connect(server.url).tell_stock(tells(["product/1"]))
