@@ -65,7 +65,8 @@ def variation_routes(shop: WooCommerceShop) -> Blueprint:
     @routes.get("")
     def listed(parent_id: int) -> Response:
         parent, asked, writer = shop.product(parent_id), params(), shop.product_writer()
-        return page_of(shop.catalogue.variations(parent.id), writer.variation, asked)
+        found = narrow(shop.catalogue.variations(parent.id), asked, Dates(shop.settings.timezone).zone)
+        return page_of(in_order(found, asked), writer.variation, asked)
 
     @routes.post("")
     def added(parent_id: int) -> Response:
@@ -104,6 +105,8 @@ def _chosen(shop: WooCommerceShop, asked: Params) -> list[Product]:
     zone = Dates(shop.settings.timezone).zone
     status = asked.choice("status", _STATUSES, "any")
     skus = asked.words("sku")
+    if len(skus) > 1:
+        skus.append(asked.text("sku") or "")  # a SKU may have a comma: the whole text is looked for as well
     if skus:
         # Only a search by SKU finds variations.
         pool = list({product.id: product for sku in skus for product in shop.catalogue.by_sku(sku)}.values())

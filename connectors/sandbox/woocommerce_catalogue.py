@@ -59,6 +59,7 @@ class Catalogue:
         self._index(product)
         self._set(product, given)
         self._announce("product.created", product.id)
+        self._save_parent(product)
         return product
 
     def update(self, product: Product, given: Mapping[str, Any]) -> None:
@@ -79,6 +80,7 @@ class Catalogue:
             del self.products[gone.id]
         self.edition += 1
         self._announce("product.deleted", product.id)
+        self._save_parent(product)
 
     def move_stock(self, product: Product, by: int) -> bool:
         """Add to or take from wherever the product's stock is kept; False where none is. Below zero is allowed."""
@@ -92,7 +94,14 @@ class Catalogue:
     def touch(self, product: Product) -> None:
         """The product was saved."""
         product.modified = self._now()
+        self._save_parent(product)
         self._announce("product.updated", product.id)
+
+    def _save_parent(self, product: Product) -> None:
+        """Whoever saves or deletes a variation saves its product, of which no webhook tells."""
+        parent = self.products.get(product.parent_id)
+        if parent is not None:
+            parent.modified = self._now()
 
     def by_sku(self, sku: str) -> list[Product]:
         """Products and variations with exactly this SKU, whatever its case."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, request
 
 from connectors.sandbox.faults import CONTROL, Faults
 from connectors.sandbox.generator import random_order
@@ -37,17 +37,34 @@ def control_routes(shop: WooCommerceShop, faults: Faults) -> Blueprint:
     def raw() -> Response:
         return answer({"id": shop.put_raw_order(body()).id}, 201)
 
+    _product_routes(routes, shop)
+    return routes
+
+
+def _product_routes(routes: Blueprint, shop: WooCommerceShop) -> None:
     @routes.post("/products")
     def added() -> Response:
         return answer(shop.product_writer().product(shop.add_product(body())), 201)
+
+    @routes.post("/products/change")
+    def changed() -> Response:
+        given = body()
+        sku = str(given.pop("of", ""))
+        if given.get("delete") is True:
+            shop.delete_product(sku)
+        else:
+            shop.change_product(sku, given)
+        return answer(shop.summary()["stock"])
+
+    @routes.get("/stock")
+    def shown() -> Response:
+        return answer(shop.stock_of(request.args.get("sku", "")))
 
     @routes.post("/stock")
     def counted() -> Response:
         for sku, quantity in body().items():
             shop.set_stock(sku, int(quantity))
         return answer(shop.summary()["stock"])
-
-    return routes
 
 
 def _act(shop: WooCommerceShop, order_id: int, given: dict[str, Any]) -> None:

@@ -3,6 +3,7 @@
 Safe to use from any thread: every public method takes the shop's lock, and so does every request.
 """
 
+import re
 import threading
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping
@@ -114,8 +115,20 @@ class WooCommerceShop:
 
     def set_stock(self, sku: str, quantity: int) -> None:
         """Count a product's stock anew."""
+        self.change_product(sku, {"stock_quantity": quantity})
+
+    def set_tracking(self, sku: str, *, on: bool) -> None:
+        """Begin or end to count a product's pieces."""
+        self.change_product(sku, {"manage_stock": on})
+
+    def set_sku(self, sku: str, new: str) -> None:
+        """Give a product another SKU, or none."""
+        self.change_product(sku, {"sku": new})
+
+    def change_product(self, sku: str, given: Mapping[str, Any]) -> None:
+        """Change a product or variation; fields as in PUT /products/{id}."""
         with self.lock:
-            self.catalogue.update(self._by_sku(sku), {"stock_quantity": quantity})
+            self.catalogue.update(self._by_sku(sku), given)
 
     def delete_product(self, sku: str) -> None:
         """Remove a product; lines of older orders lose it."""
@@ -133,6 +146,14 @@ class WooCommerceShop:
             order = self.order(order_id)
             self.book.edit(order, given)
             return order
+
+    def complete_order(self, order_id: int) -> Order:
+        """The order is with its buyer."""
+        return self.edit_order(order_id, {"status": "completed"})
+
+    def cancel_order(self, order_id: int) -> Order:
+        """The order is called off; its pieces are put back on the shelf."""
+        return self.edit_order(order_id, {"status": "cancelled"})
 
     def refund_order(self, order_id: int, given: Mapping[str, Any] | None = None) -> Refund:
         """Give money back: `pieces` by line id, or fields as in POST refunds; nothing given is the rest of it."""
@@ -184,6 +205,25 @@ class WooCommerceShop:
         with self.lock:
             owner = self.catalogue.stock_owner(self._by_sku(sku))
             return owner.stock_quantity if owner else None
+
+    def stock_of(self, sku: str) -> dict[str, int | None]:
+        """What every item with exactly this SKU shows, by its external id; None where its pieces are not counted."""
+        with self.lock:
+            return {
+                _external_id(one): one.stock_quantity if one.manage_stock else None
+                for one in self.catalogue.by_sku(sku)
+                if one.sku == sku and one.status != "trash"
+            }
+
+    def status_of(self, external_id: str) -> str:
+        """An order's status. Raises Refusal."""
+        with self.lock:
+            return self.order(int(external_id)).status
+
+    def told_stock(self) -> list[tuple[str, int]]:
+        """Every quantity that clients sent in batches that were answered, in order, with the item's external id."""
+        with self.lock:
+            return [told for write in self.writes if write.status == 200 for told in _told_by(write)]
 
     def order_writer(self) -> OrderWriter:
         """Writes orders with today's address and catalogue."""
@@ -241,6 +281,25 @@ class WooCommerceShop:
         if not found:
             raise no_such_product(404)
         return found[0]
+
+
+def _external_id(product: Product) -> str:
+    if product.parent_id:
+        return f"product/{product.parent_id}/variation/{product.id}"
+    return f"product/{product.id}"
+
+
+def _told_by(write: Write) -> list[tuple[str, int]]:
+    """The quantities in a batch write; none for any other."""
+    route = re.fullmatch(r"/products(?:/([0-9]+)/variations)?/batch", write.path)
+    if route is None or not isinstance(write.body, dict):
+        return []
+    item = f"product/{route[1]}/variation" if route[1] else "product"
+    return [
+        (f"{item}/{one['id']}", one["stock_quantity"])
+        for one in write.body.get("update", ())
+        if "stock_quantity" in one
+    ]
 
 
 def _part(order: Order, line_id: int, pieces: int) -> dict[str, Any]:
