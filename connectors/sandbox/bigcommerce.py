@@ -2,17 +2,19 @@
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from flask import Blueprint, Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
 
+from connectors.sandbox.bigcommerce_answers import answer, body, listed, no_route, refused
+from connectors.sandbox.bigcommerce_control import control_routes
 from connectors.sandbox.bigcommerce_gate import Window, refuse_token, too_many
-from connectors.sandbox.bigcommerce_generator import random_order
 from connectors.sandbox.bigcommerce_model import STATUSES, BigRefusal, invalid, not_found
 from connectors.sandbox.bigcommerce_query import in_order, narrow, page_of
 from connectors.sandbox.bigcommerce_state import HASH, TOKEN, BigCommerceShop
+from connectors.sandbox.bigcommerce_v3 import v3_routes
 from connectors.sandbox.faults import CONTROL, Faults, fault_routes, with_faults
 
 ROOT = f"/stores/{HASH}"
@@ -23,34 +25,16 @@ def create_app(shop: BigCommerceShop, faults: Faults | None = None) -> Flask:
     app = Flask(__name__, static_folder=None)
     faults = faults or Faults()
     window = Window(shop.settings)
-    for routes in (_order_routes(shop), _part_routes(shop), _control_routes(shop, faults), fault_routes(faults)):
+    of_orders = (_order_routes(shop), _shipment_routes(shop), _part_routes(shop))
+    for routes in (*of_orders, v3_routes(shop, ROOT), control_routes(shop, faults), fault_routes(faults)):
         app.register_blueprint(routes)
     app.view_functions = {name: _one_at_a_time(shop, view) for name, view in app.view_functions.items()}
     app.before_request(lambda: _admit(window))
     app.after_request(lambda response: _note(shop, response))
-    app.register_error_handler(BigRefusal, lambda refusal: answer(refusal.body(), refusal.status))
-    app.register_error_handler(HTTPException, _no_route)
+    app.register_error_handler(BigRefusal, refused)
+    app.register_error_handler(HTTPException, no_route)
     app.wsgi_app = with_faults(app.wsgi_app, faults)  # type: ignore[assignment,method-assign]  # how Flask is wrapped
     return app
-
-
-def answer(value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
-    """JSON; bytes are JSON already."""
-    content = value if isinstance(value, bytes) else json.dumps(value).encode()
-    return Response(content, status, headers, content_type="application/json")
-
-
-def listed(entries: list[bytes]) -> Response:
-    """A list; an empty one is 204 without a body."""
-    return answer(b"[" + b",".join(entries) + b"]") if entries else Response(status=204)
-
-
-def body() -> dict[str, Any]:
-    """The JSON object of this request. Raises BigRefusal."""
-    given = request.get_json(silent=True, force=True) if request.get_data() else {}
-    if not isinstance(given, dict):
-        raise BigRefusal(400, "Input is invalid")
-    return given
 
 
 def _one_at_a_time(shop: BigCommerceShop, view: Callable[..., Any]) -> Callable[..., Any]:
@@ -82,11 +66,6 @@ def _note(shop: BigCommerceShop, response: Response) -> Response:
                 note = {"method": request.method, "path": path, "body": given, "status": response.status_code}
                 shop.writes.append(note)
     return response
-
-
-def _no_route(error: HTTPException) -> Response:
-    refusal = not_found() if error.code in (404, 405) else BigRefusal(error.code or 500, error.name)
-    return answer(refusal.body(), refusal.status)
 
 
 # -- the API -----------------------------------------------------------------------------------------------------
@@ -136,6 +115,25 @@ def _order_routes(shop: BigCommerceShop) -> Blueprint:
     return routes
 
 
+def _shipment_routes(shop: BigCommerceShop) -> Blueprint:
+    routes = Blueprint("shipments", __name__, url_prefix=f"{ROOT}/v2/orders/<int:order_id>/shipments")
+
+    @routes.get("")
+    def shipments(order_id: int) -> Response:
+        found = page_of(shop.order(order_id).shipments, request.args)
+        return listed([json.dumps(one).encode() for one in found])
+
+    @routes.post("")
+    def shipped(order_id: int) -> Response:
+        return answer(shop.make_shipment(order_id, body()), 201)
+
+    @routes.get("/count")
+    def count(order_id: int) -> Response:
+        return answer({"count": len(shop.order(order_id).shipments)})
+
+    return routes
+
+
 def _part_routes(shop: BigCommerceShop) -> Blueprint:
     routes = Blueprint("parts", __name__, url_prefix=f"{ROOT}/v2/orders/<int:order_id>")
 
@@ -157,40 +155,5 @@ def _part_routes(shop: BigCommerceShop) -> Blueprint:
         if part not in kinds:
             raise not_found()
         return listed([json.dumps(one).encode() for one in page_of(kinds[part], request.args)])
-
-    return routes
-
-
-# -- what the merchant does in a browser -------------------------------------------------------------------------
-
-
-def _control_routes(shop: BigCommerceShop, faults: Faults) -> Blueprint:
-    """`/_sandbox`, for the demo and for tests. Local, without a token."""
-    routes = Blueprint("control", __name__, url_prefix=CONTROL)
-
-    @routes.get("/state")
-    def state() -> Response:
-        return answer(shop.summary() | {"faults": faults.summary()})
-
-    @routes.post("/orders")
-    def placed() -> Response:
-        given = body()
-        order = shop.place_order(given) if given.get("products") else random_order(shop, given)
-        return answer(shop.body(order, with_parts=True), 201)
-
-    @routes.post("/orders/<int:order_id>")
-    def edited(order_id: int) -> Response:
-        given = body()
-        if refunded := given.pop("refund", None):
-            shop.refund_order(order_id, {int(line): int(pieces) for line, pieces in refunded.items()})
-        if given.pop("delete", False):
-            shop.delete_order(order_id)
-        if given:
-            shop.edit_order(order_id, given)
-        return answer(shop.body(shop.order(order_id), with_parts=True))
-
-    @routes.post("/raw-order")
-    def raw() -> Response:
-        return answer({"id": shop.put_raw_order(body()).id}, 201)
 
     return routes

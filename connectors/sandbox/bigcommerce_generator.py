@@ -109,6 +109,8 @@ def random_order(shop: BigCommerceShop, given: Mapping[str, Any] | None = None) 
 def seed_bigcommerce(shop: BigCommerceShop, *, orders: int, seed: int) -> None:
     """Fill a shop with varied orders of the last two weeks; every oddity appears within the first thirty."""
     chance = random.Random(seed)
+    for place, (name, sku, _) in enumerate(_PRODUCTS[: len(_PRODUCTS) if orders else 0]):
+        shop.add_product({"id": 200 + place, "variant": 400 + place, "name": name, "sku": sku, "stock": 10_000})
     start, step = shop.now() - timedelta(days=14), timedelta(days=14) / max(orders, 1)
     for index in range(orders):
         with shop.at(start + step * index):

@@ -38,6 +38,7 @@ class BigCommerceSettings:
     window_seconds: float = 30.0
     are_bounds_within: bool = True  # whether a date that is asked for as a bound is within it; not documented
     lines_inside: int | None = None  # how many lines an order in a list carries itself; None for all
+    names_culprits: bool = True  # whether a refused stock call says which items are wrong
 
 
 @dataclass(slots=True)
@@ -54,6 +55,7 @@ class BigOrder:
     fees: list[Json] = field(default_factory=list)
     taxes: list[Json] = field(default_factory=list)
     coupons: list[Json] = field(default_factory=list)
+    shipments: list[Json] = field(default_factory=list)
     is_deleted: bool = False
     raw: Json | None = None
     written: dict[bool, bytes] = field(default_factory=dict)

@@ -81,10 +81,10 @@ def in_order(orders: list[BigOrder], args: Args) -> list[BigOrder]:
     return sorted(orders, key=_KEYS[name], reverse=direction == "desc")
 
 
-def page_of(items: list[Item], args: Args) -> list[Item]:
-    """`limit` items (50, at most 250) from `page` on. Raises BigRefusal."""
+def page_of(items: list[Item], args: Args, *, most: int = MOST) -> list[Item]:
+    """`limit` items (50, and so many at most) from `page` on. Raises BigRefusal."""
     limit = whole(args, "limit", 50, low=1) or 50
-    if limit > MOST:
-        raise BigRefusal(413, f"The limit may not be more than {MOST}.")
+    if limit > most:
+        raise BigRefusal(413, f"The limit may not be more than {most}.")
     start = ((whole(args, "page", 1, low=1) or 1) - 1) * limit
     return items[start : start + limit]

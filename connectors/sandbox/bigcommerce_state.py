@@ -13,8 +13,10 @@ from datetime import UTC, datetime
 from email.utils import format_datetime
 from typing import Any, Final
 
+from connectors.sandbox.bigcommerce_catalogue import BigCatalogue, BigProduct, BigVariant, external_id
 from connectors.sandbox.bigcommerce_model import STATUSES, BigCommerceSettings, BigOrder, Json, invalid, not_found
 from connectors.sandbox.bigcommerce_orders import fill
+from connectors.sandbox.bigcommerce_shipments import ship
 
 HASH: Final = "sandbox1"
 TOKEN: Final = "sandbox-access-token"
@@ -36,6 +38,7 @@ class BigCommerceShop:
         self._clock = now
         self._order_ids = itertools.count(100)
         self._ids = itertools.count(1)
+        self.catalogue = BigCatalogue(now=lambda: self._clock().astimezone(UTC))
 
     def now(self) -> datetime:
         """The shop's time; dates have no fractions of a second."""
@@ -59,6 +62,7 @@ class BigCommerceShop:
             order = BigOrder(next(self._order_ids), self.now(), self.now(), int(given.get("status_id", 11)), {})
             fill(order, given, self.settings, self._ids)
             self.orders[order.id] = order
+            self._sell(order)
             return order
 
     def edit_order(self, order_id: int, given: Mapping[str, Any]) -> BigOrder:
@@ -93,6 +97,83 @@ class BigCommerceShop:
             order.is_deleted = True
             self._touch(order)
 
+    def complete_order(self, order_id: int) -> BigOrder:
+        """Close an order."""
+        return self.edit_order(order_id, {"status_id": 10})
+
+    def cancel_order(self, order_id: int) -> BigOrder:
+        """Call an order off."""
+        return self.edit_order(order_id, {"status_id": 5})
+
+    def ship_order(
+        self,
+        order_id: int,
+        pieces: Mapping[int | str, int] | None = None,
+        *,
+        tracking_number: str = "",
+        carrier: str = "",
+    ) -> list[Json]:
+        """Ship pieces of lines by their id, all that is left where none are named; a shipment for each address."""
+        with self.lock:
+            order = self.order(order_id)
+            wanted = {int(line): count for line, count in (pieces or {}).items()}
+            parcels: dict[int, list[Json]] = {}
+            for line in order.products:
+                left = line["quantity"] - line["quantity_shipped"] - line["quantity_refunded"]
+                count = wanted.get(line["id"], 0) if pieces else left
+                if count and line["type"] == "physical":
+                    item = {"order_product_id": line["id"], "quantity": count}
+                    parcels.setdefault(line["order_address_id"], []).append(item)
+            tracking = {"tracking_number": tracking_number, "tracking_carrier": carrier}
+            return [
+                self.make_shipment(order_id, {"order_address_id": address, "items": items, **tracking})
+                for address, items in parcels.items()
+            ]
+
+    def make_shipment(self, order_id: int, given: Mapping[str, Any]) -> Json:
+        """A shipment as the API makes it; the status follows what is shipped. Raises BigRefusal."""
+        with self.lock:
+            order = self.order(order_id)
+            made = ship(order, given, self._ids, self.now())
+            self._touch(order)
+            return made
+
+    def add_product(self, given: Mapping[str, Any]) -> BigProduct:
+        """A product: `sku`, `name`, `tracking` (none, product, variant), `stock`, and `variants` of the same."""
+        with self.lock:
+            return self.catalogue.add(given)
+
+    def edit_item(self, name: str, given: Mapping[str, Any]) -> None:
+        """Change a product or variant by its name beyond the shop, "variant/77". Raises BigRefusal.
+
+        `sku`, `stock`, `delete`; of a product also `name` and `tracking`.
+        """
+        with self.lock:
+            item = self.catalogue.find(name)
+            product = item if isinstance(item, BigProduct) else self.catalogue.products[item.product_id]
+            product.modified = self.now()
+            if "sku" in given:
+                self._rename(item, str(given["sku"]))
+            if "stock" in given:
+                self.catalogue.count(item, int(given["stock"]))
+            product.name = str(given.get("name", product.name))
+            product.tracking = str(given.get("tracking", product.tracking))
+            if given.get("delete"):
+                self.catalogue.remove(item)
+
+    def set_stock(self, sku: str, quantity: int) -> None:
+        """Count the pieces of a SKU anew, wherever it is tracked. Raises BigRefusal."""
+        with self.lock:
+            found = self.catalogue.counting(sku)
+            if not found:
+                raise not_found()
+            for one in found:
+                self.catalogue.count(one, quantity)
+
+    def delete_product(self, product_id: int) -> None:
+        """Take a product away, with its variants. Raises BigRefusal."""
+        self.edit_item(f"product/{product_id}", {"delete": True})
+
     def put_raw_order(self, given: Mapping[str, Any]) -> BigOrder:
         """An order that the shop answers verbatim, whatever it says."""
         with self.lock:
@@ -112,6 +193,31 @@ class BigCommerceShop:
             return self.orders[order_id]
         except KeyError:
             raise not_found() from None
+
+    def stock_of(self, sku: str) -> dict[str, int | None]:
+        """What the shop shows at each item that carries the SKU's stock; None at a variant that is not counted."""
+        with self.lock:
+            self.catalogue.settle()
+            found = self.catalogue.counting(sku)
+            named = [one for _, one in self.catalogue.holders() if isinstance(one, BigVariant) and one.sku == sku]
+            default = self.catalogue.default
+            return {external_id(one): one.stock.get(default) if found else None for one in found or named}
+
+    def status_of(self, external_id: str) -> str:
+        """An order's status in the vendor's words. Raises BigRefusal."""
+        return STATUSES[self.order(int(external_id)).status_id]
+
+    def shipments_of(self, external_id: str) -> list[Json]:
+        """The shipment records of an order. Raises BigRefusal."""
+        return list(self.order(int(external_id)).shipments)
+
+    def calls_of(self, route: str) -> int:
+        """How often an end point was called: "PUT /v3/inventory/adjustments/absolute", "GET /v2/orders/{id}"."""
+        return self.calls[route]
+
+    def next_transaction(self) -> str:
+        """A name for something that was accepted."""
+        return f"transaction-{next(self._ids)}"
 
     def body(self, order: BigOrder, *, with_parts: bool) -> bytes:
         """An order's JSON, written once and kept until it changes."""
@@ -142,10 +248,16 @@ class BigCommerceShop:
         }
 
     def summary(self) -> Json:
-        """Orders by status, calls by route, and the writes received."""
+        """Orders by status, stock by SKU, calls by route, and the writes received."""
         with self.lock:
             statuses = Counter(STATUSES.get(order.status_id, "?") for order in self.orders.values())
-            return {"orders": dict(statuses), "calls": dict(self.calls), "writes": list(self.writes)}
+            skus = dict.fromkeys(item.sku.strip() for _, item in self.catalogue.holders() if item.sku.strip())
+            return {
+                "orders": dict(statuses),
+                "stock": {sku: self.stock_of(sku) for sku in skus},
+                "calls": dict(self.calls),
+                "writes": list(self.writes),
+            }
 
     def _order_json(self, order: BigOrder, *, with_parts: bool) -> Json:
         moments = {"date_created": format_datetime(order.created), "date_modified": format_datetime(order.modified)}
@@ -174,3 +286,17 @@ class BigCommerceShop:
     def _touch(self, order: BigOrder) -> None:
         order.modified = self.now()
         order.written.clear()
+
+    def _sell(self, order: BigOrder) -> None:
+        """Take what was ordered off the pieces that are counted."""
+        for line in order.products:
+            for item in self.catalogue.counting(line["sku"].strip()) if line["sku"] else ():
+                left = item.stock.get(self.catalogue.default, 0) - line["quantity"]
+                self.catalogue.count(item, max(left, 0))
+
+    def _rename(self, item: BigProduct | BigVariant, sku: str) -> None:
+        """Another SKU; a product without options and its one variant have the same."""
+        item.sku = sku
+        product = item if isinstance(item, BigProduct) else self.catalogue.products[item.product_id]
+        if not any(variant.labels for variant in product.variants):
+            product.sku = product.variants[0].sku = sku
