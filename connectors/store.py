@@ -1,12 +1,14 @@
 """What a shop can be asked and told, whatever its platform. Every method may raise a ConnectorError."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from schemas.actions import SendFulfillment, TellStock
 from schemas.orders import Page, Snapshot, StoreOrder
 from schemas.platform import Platform
+from schemas.stock import CataloguePage, NotTold
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,3 +42,21 @@ class StoreConnector(Protocol):
 
     def read(self, payload: str) -> StoreOrder:
         """A snapshot's payload as a StoreOrder. Raises Unreadable."""
+
+    def catalogue(self, since: datetime | None = None) -> Iterator[CataloguePage]:
+        """Every item that carries stock, or those whose product changed since a moment (some more do no harm)."""
+
+    def find_items(self, skus: Sequence[str]) -> CataloguePage:
+        """Every item whose SKU is exactly one of these; at most `platform.stock_batch` are asked for at once."""
+
+    def tell_stock(self, tells: Sequence[TellStock]) -> tuple[NotTold, ...]:
+        """Show quantities, at most `platform.stock_batch` at once, each item and place once; what was refused of them.
+
+        Raises Rejected where the store refuses the whole batch and names nobody (STK-8).
+        """
+
+    def send_fulfillment(self, fulfillment: SendFulfillment) -> str:
+        """Tell the store of a parcel; the store's id of it. Raises Rejected with the store's words."""
+
+    def set_status(self, external_id: str, status: str) -> None:
+        """Give an order a status by the platform's own word. Raises Rejected or NotFound."""

@@ -96,6 +96,7 @@ def _settings() -> dict[str, object]:
 redis_transport.install()
 TASKS = ["tasks.orders", "tasks.fetch", "tasks.stock", "tasks.catalogue", "tasks.upkeep"]
 app = Celery("storesync", include=TASKS, set_as_current=True)
+app.set_default()  # also for other threads: what is current is so in one thread alone
 app.add_defaults(_settings)
 app.Task.default_retry_delay = 10
 app.Task.max_retries = 2

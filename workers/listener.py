@@ -34,6 +34,7 @@ class StockListener(Thread):
         while not self._stopped.is_set():
             try:
                 with postgres.connect(self._database_url) as connection:
+                    connection.execute("SET application_name = 'storesync listener'")
                     connection.execute(f"LISTEN {CHANNEL}")
                     self._listen(connection)
             except (psycopg.Error, Unavailable) as error:

@@ -1,0 +1,89 @@
+"""Whoever moves stock in the hub, its stores are rung at once (STK-1)."""
+
+from collections.abc import Iterator
+
+import pytest
+from redis import Redis
+
+from connectors import postgres
+from tasks.process import Process
+from tests.tasks.conftest import held as held  # noqa: PLC0414 - the fixture
+from tests.tasks.looking import rung
+from tests.tasks.stocking import add
+from tests.waiting import wait_until
+from workers.listener import StockListener
+
+
+@pytest.fixture
+def told(held: Process) -> int:
+    """A store with stock sync on, which nobody asks anything: its id."""
+    with held.pool.connection() as connection:
+        row = connection.execute(
+            "INSERT INTO stores (name, platform, url, settings)"
+            " VALUES ('acme', 'woocommerce', 'https://acme.example', '{\"stock.sync\": true}') RETURNING id"
+        ).fetchone()
+    assert row is not None
+    return int(row["id"])
+
+
+@pytest.fixture
+def listener(held: Process) -> Iterator[StockListener]:
+    """One that has begun to listen."""
+    listener = StockListener(held.config.database_url)
+    listener.start()
+    with held.pool.connection() as connection:
+        wait_until(lambda: is_heard(connection), what="the listener")
+    yield listener
+    listener.stop()
+    listener.join(5)
+
+
+def is_heard(connection: postgres.Connection) -> bool:
+    found = connection.execute(
+        "SELECT FROM pg_stat_activity WHERE application_name = 'storesync listener' AND datname = current_database()"
+    )
+    return found.fetchone() is not None
+
+
+def bells(redis: Redis) -> list[list[int]]:
+    return rung(redis, "stock")
+
+
+def test_STK_1_stores_are_rung_when_stock_moves(held: Process, told: int, listener: StockListener) -> None:
+    add(held, "A-1", 7)
+
+    wait_until(lambda: bells(held.redis) == [[told]], what="the bell")
+
+
+def test_STK_1_what_moved_before_anybody_listened_is_rung_for(held: Process, told: int) -> None:
+    add(held, "A-1", 7)
+    listener = StockListener(held.config.database_url)
+    listener.start()
+
+    wait_until(lambda: bells(held.redis) == [[told]], what="the bell")
+
+    listener.stop()
+    listener.join(5)
+    assert not listener.is_alive()
+
+
+def test_STK_1_listener_comes_back_when_its_connection_is_cut(
+    held: Process, told: int, listener: StockListener
+) -> None:
+    with held.pool.connection() as connection:
+        connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE application_name = 'storesync listener' AND datname = current_database()"
+        )
+    add(held, "A-1", 7)
+
+    wait_until(lambda: bells(held.redis) == [[told]], what="the bell")
+
+
+def test_STK_5_burst_is_few_bells(held: Process, told: int, listener: StockListener) -> None:
+    for number in range(30):
+        add(held, f"S-{number}", 1)
+
+    few = 10
+    wait_until(lambda: held.redis.llen("storesync:stock"), what="the first bell")
+    assert len(bells(held.redis)) <= few
