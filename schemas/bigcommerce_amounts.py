@@ -52,6 +52,11 @@ class ItemMoney:
     tax_rate: Decimal
     tax: Decimal | None
 
+    @property
+    def paid(self) -> Decimal:
+        """What is paid for it, but for its share of the order's discount."""
+        return self.amount - self.discount
+
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
@@ -66,19 +71,24 @@ class Settlement:
 def settle_items(items: Sequence[Item], money: OrderMoney) -> Settlement:
     """The items as an order of the hub can take them (MAP-4, MAP-8)."""
     order_discount = _unreported(items, money)
+    share = _share(items, money, order_discount)
     stand = _do_taxes_stand(items, money)
-    rates = _rates(items, money, stand=stand, share=_share(items, money, order_discount))
+    rates = _rates(items, money, stand=stand, share=share)
     whole = [
         ItemMoney(_listed(item, money), item.discount, rate, item.stated_tax if stand else None)
         for item, rate in zip(items, rates, strict=True)
     ]
     left = [_without_refunds(one, item, money.unit) for one, item in zip(whole, items, strict=True)]
-    gone = [_taken(before, after, money) for before, after in zip(whole, left, strict=True)]
+    gone = [before.paid - after.paid for before, after in zip(whole, left, strict=True)]
+    # What went back had its part of the order's discount: the rest keeps no more than its own.
+    discount_gone = (sum(gone, ZERO) * (1 - share)).quantize(money.unit, rounding=ROUND_HALF_UP)
+    tax_gone = sum((_tax_gone(*pair, share, money) for pair in zip(whole, left, strict=True)), ZERO)
+    paid_gone = sum(gone, ZERO) - discount_gone
     return Settlement(
         items=tuple(left),
-        order_discount=order_discount,
-        total_with_tax=money.total_with_tax - sum((part for part, _ in gone), ZERO),
-        total_tax=money.total_tax - sum((tax for _, tax in gone), ZERO),
+        order_discount=order_discount - discount_gone,
+        total_with_tax=money.total_with_tax - paid_gone - (ZERO if money.is_gross else tax_gone),
+        total_tax=money.total_tax - tax_gone,
     )
 
 
@@ -169,12 +179,10 @@ def _without_refunds(whole: ItemMoney, item: Item, unit: Decimal) -> ItemMoney:
     return ItemMoney(left(whole.amount), left(whole.discount), whole.tax_rate, tax)
 
 
-def _taken(before: ItemMoney, after: ItemMoney, money: OrderMoney) -> tuple[Decimal, Decimal]:
-    """What refunds took off an item: with tax, and the tax of it."""
-    paid = (before.amount - before.discount) - (after.amount - after.discount)
+def _tax_gone(before: ItemMoney, after: ItemMoney, share: Decimal, money: OrderMoney) -> Decimal:
+    """The tax of what refunds took off an item."""
     if before.tax is not None and after.tax is not None:
-        tax = before.tax - after.tax
-    else:
-        net = paid / (1 + before.tax_rate / _HUNDRED) if money.is_gross else paid
-        tax = (net * before.tax_rate / _HUNDRED).quantize(money.unit, rounding=ROUND_HALF_UP)
-    return (paid if money.is_gross else paid + tax), tax
+        return before.tax - after.tax
+    paid = (before.paid - after.paid) * share
+    net = paid / (1 + before.tax_rate / _HUNDRED) if money.is_gross else paid
+    return (net * before.tax_rate / _HUNDRED).quantize(money.unit, rounding=ROUND_HALF_UP)

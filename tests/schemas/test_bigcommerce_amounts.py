@@ -197,3 +197,18 @@ def test_MAP_2_a_guest_has_no_id_and_both_notes_are_kept() -> None:
     order = read_order(example(customer_id=0, staff_notes="Fragile", customer_message="Ring twice"))
 
     assert (order.buyer.external_id, order.note) == (None, "Fragile\nRing twice")
+
+
+def test_MAP_8_what_went_back_takes_its_share_of_a_discount_that_no_line_reports() -> None:
+    """4 × 50.00 and 1 × 50.00 with 100.00 off; one of each went back: 3 × 50.00 less 60.00 are left."""
+    order = read(
+        line(1, quantity=4, quantity_refunded=1, **amounts("200", "238", "22.80")),
+        line(2, quantity=1, quantity_refunded=1, **amounts("50", "59.50", "5.70")),
+        discount_amount="100.0000",
+        **amounts("150", "178.50", "28.50"),
+    )
+
+    (row,) = assert_adds_up(order).rows
+
+    assert order.order_discount == 60
+    assert (row.quantity, row.discount_percent, row.total, row.tax) == (3, 40, 90, money("17.10"))
