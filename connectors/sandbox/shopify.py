@@ -4,13 +4,13 @@ import hmac
 from collections.abc import Callable
 from typing import Any, Final
 
-from flask import Blueprint, Flask, Response, jsonify, request
+from flask import Flask, jsonify, request
 from werkzeug.exceptions import HTTPException
 
-from connectors.sandbox.faults import CONTROL, Faults, fault_routes, with_faults
+from connectors.sandbox.faults import Faults, fault_routes, with_faults
+from connectors.sandbox.shopify_control import control_routes
 from connectors.sandbox.shopify_documents import Reader, Wrong, read
-from connectors.sandbox.shopify_generator import random_order
-from connectors.sandbox.shopify_model import Json, gid
+from connectors.sandbox.shopify_model import Json
 from connectors.sandbox.shopify_state import NoSuchOrder, ShopifyShop
 
 API: Final = "/admin/api/<version>/graphql.json"
@@ -23,7 +23,7 @@ def create_shopify_app(shop: ShopifyShop, faults: Faults | None = None) -> Flask
     app = Flask(__name__, static_folder=None)
     faults = faults or Faults()
     app.add_url_rule(API, view_func=_endpoint(shop), methods=["POST"])
-    app.register_blueprint(_control(shop, faults))
+    app.register_blueprint(control_routes(shop, faults))
     app.register_blueprint(fault_routes(faults))
     app.register_error_handler(NoSuchOrder, lambda error: (jsonify(errors=f"there is no order {error}"), 404))
     app.register_error_handler(HTTPException, lambda error: (jsonify(errors=error.name), error.code or 500))
@@ -76,67 +76,3 @@ def _paid_answer(shop: ShopifyShop, reader: Reader) -> Json:
 def _cost(shop: ShopifyShop, asked: int, actual: int | None) -> Json:
     figures = {"requestedQueryCost": asked, "actualQueryCost": actual, "throttleStatus": shop.bucket.status()}
     return {"cost": figures}
-
-
-# -- what the merchant does --------------------------------------------------------------------------------------
-
-
-def _control(shop: ShopifyShop, faults: Faults) -> Blueprint:
-    """`/_sandbox`: local, without a token."""
-    routes = Blueprint("control", __name__, url_prefix=CONTROL)
-
-    @routes.get("/state")
-    def state() -> Response:
-        return jsonify(shop.summary() | {"faults": faults.summary()})
-
-    @routes.post("/orders")
-    def placed() -> tuple[Response, int]:
-        given = request.get_json(silent=True) or {}
-        # With no lines the shop makes up a buyer and a basket of its own.
-        order = shop.place_order(given) if given.get("lines") else random_order(shop, given)
-        return jsonify(shop.order_json(order)), 201
-
-    @routes.post("/orders/<int:order_id>")
-    def edited(order_id: int) -> Response:
-        shop.order(order_id)
-        _act(shop, order_id, request.get_json())
-        known = shop.orders.get(order_id)
-        return jsonify(shop.order_json(known) if known else {"id": gid("Order", order_id), "deleted": True})
-
-    @routes.post("/raw-order")
-    def raw() -> tuple[Response, int]:
-        return jsonify(shop.order_json(shop.put_raw_order(request.get_json()))), 201
-
-    @routes.post("/bucket")
-    def limited() -> Response:
-        for name, points in request.get_json().items():
-            if name not in {"maximum", "restore", "available"}:
-                return jsonify(error=f"the bucket has no {name}")
-            setattr(shop.bucket, name, points)
-        return jsonify(shop.bucket.status())
-
-    return routes
-
-
-def _act(shop: ShopifyShop, order_id: int, given: Json) -> None:
-    """Fulfil, refund, return, cancel, archive, reopen and delete by name; everything else is an edit."""
-    acts: dict[str, Callable[[Any], object]] = {
-        "fulfill": lambda how: shop.fulfill(order_id, _pieces(how)),
-        "refund": lambda how: shop.refund(order_id, pieces=_pieces(how.get("pieces")), amount=how.get("amount", "0")),
-        "return": lambda how: shop.take_back(order_id, _pieces(how) or {}),
-        "cancel": lambda _: shop.cancel(order_id),
-        "archive": lambda _: shop.archive(order_id),
-        "reopen": lambda _: shop.archive(order_id, is_open=True),
-        "delete": lambda _: shop.delete(order_id),
-    }
-    changes = {name: value for name, value in given.items() if name not in acts}
-    if changes:
-        shop.edit_order(order_id, changes)
-    for name, act in acts.items():
-        if name in given:
-            act(given[name])
-
-
-def _pieces(given: Any) -> dict[int, int] | None:
-    """Pieces by line id; true means all of them."""
-    return {int(line): int(count) for line, count in given.items()} if isinstance(given, dict) else None

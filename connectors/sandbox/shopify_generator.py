@@ -25,6 +25,14 @@ _BUYERS: Final = (
     (7004, "Sam", "O'Leary", "sam.oleary@example.test", "US", "Fresno"),
 )
 _VAT: Final = ("0.19",)
+# What an order never has, and a catalogue may: a bundle, an item nobody counts, a SKU twice, one with spaces, none.
+_ODD_VARIANTS: Final[tuple[Json, ...]] = (
+    {"sku": "GIFT-SET", "name": "Gift set", "is_bundle": True},
+    {"sku": "VOUCHER", "name": "Voucher", "is_tracked": False},
+    {"sku": "HOOK-FRG", "name": "Forged Hook (outlet)"},
+    {"sku": " STOOL-OAK ", "name": "Oak Stool"},
+    {"sku": None, "name": "Sample"},
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +72,18 @@ def random_order(shop: ShopifyShop, given: Mapping[str, Any] | None = None) -> O
         return shop.place_order(Draw(random.Random(len(shop.orders))).body() | dict(given or {}))
 
 
+def seed_catalogue(shop: ShopifyShop) -> None:
+    """The variants that made-up orders are for, stocked at both locations, and some odd ones."""
+    for number, (name, sku, _) in enumerate(_PRODUCTS):
+        shop.stock.add(sku, id=300 + number, product=900 + number, name=name, levels={"101": 5000, "102": 400})
+    for given in _ODD_VARIANTS:
+        shop.stock.add(**given)
+
+
 def seed_shopify(shop: ShopifyShop, *, orders: int, seed: int) -> None:
     """Fill a shop with varied orders of the last thirteen days; every oddity appears within the first forty."""
+    if orders:
+        seed_catalogue(shop)
     draw = Draw(random.Random(seed))
     step = timedelta(days=13) / max(orders, 1)
     start = shop.now() - timedelta(days=13)
@@ -162,6 +180,9 @@ _ODDITIES: Final[tuple[Callable[[Draw], Json], ...]] = (
     _two_places,
     lambda draw: draw.body(lines=[draw.line(0, quantity=2)]),  # sent, one piece returned
     lambda draw: draw.body(financial="AUTHORIZED"),
+    lambda draw: draw.body(delivery="PICK_UP", shipping=[]),
+    _two_places,  # one of them is on hold
+    lambda draw: draw.body(source="pos", delivery="RETAIL", shipping=[], lines=[draw.line(quantity=2)]),  # half is sent
 )
 
 
@@ -183,4 +204,6 @@ _AFTERWARDS: Final[dict[int, Callable[[ShopifyShop, Order], object]]] = {
     20: _sent_and_archived,
     21: lambda shop, order: shop.refund(order.id, amount="3.50"),
     24: _sent_and_returned,
+    27: lambda shop, order: shop.hold(order.id, "102"),
+    28: lambda shop, order: shop.fulfill(order.id, {order.lines[0].id: 1}),
 }

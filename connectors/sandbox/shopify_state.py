@@ -347,7 +347,10 @@ def _locations(order: Order) -> set[str]:
 
 
 def _fulfillment(order: Order, number: str) -> Json:
-    return next(one for one in order.fulfillments if one["id"] == number)
+    for one in order.fulfillments:
+        if one["id"] == number:
+            return one
+    raise NoSuchOrder(f"{order.id} with {number}")
 
 
 def _tracking(given: Mapping[str, Any]) -> Json:
