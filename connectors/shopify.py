@@ -51,7 +51,7 @@ class Shopify:
         self.graphql = GraphQL(url, token, waits=waits or NoWaits(), allow_insecure=allow_insecure)
         self.http = self.graphql.http
         self._orders = Pages(self.graphql, ORDERS_PAGE, "orders", size=ORDERS)
-        self._stock = Stock(self.graphql)
+        self.stock = Stock(self.graphql)
 
     def check(self) -> StoreFacts:
         """Prove the address and the right to read orders."""
@@ -90,15 +90,15 @@ class Shopify:
 
     def catalogue(self, since: datetime | None = None) -> Iterator[CataloguePage]:
         """Every item with a SKU, or those whose variant changed since. What was deleted is not told of."""
-        return self._stock.catalogue(since)
+        return self.stock.catalogue(since)
 
     def find_items(self, skus: Sequence[str]) -> CataloguePage:
         """Every item whose SKU is exactly one of these."""
-        return self._stock.find_items(skus)
+        return self.stock.find_items(skus)
 
     def tell_stock(self, tells: Sequence[TellStock]) -> tuple[NotTold, ...]:
         """Set what is available of items at places; what was refused of it. Raises Rejected where nobody is named."""
-        return self._stock.tell(tells)
+        return self.stock.tell(tells)
 
     def send_fulfillment(self, fulfillment: SendFulfillment) -> str:
         """Create one fulfilment, of which Shopify tells the buyer; its number. Raises Rejected.

@@ -72,6 +72,7 @@ class Stock:
 
     def catalogue(self, since: datetime | None) -> Iterator[CataloguePage]:
         """All variants by id, or those changed since. What is searched shows changes a little late."""
+        self._places = None  # a merchant may open places, and name another one the primary
         query = None if since is None else f"updated_at:>='{naive(since - SETTLING)}Z'"
         for told in self._variants(query):
             yield CataloguePage(self._items(told))
