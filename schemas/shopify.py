@@ -258,7 +258,9 @@ def _unnamed_charges(
     """Duties and tips where the total holds them and nothing else on the order does: fees and lines may as well."""
     paid = sum((line.amount - line.discount for line in lines), ZERO) + sum((one.amount for one in charges), ZERO)
     missing = order["current_total"] - paid - (ZERO if order["taxes_included"] else order["current_tax"])
+    # What is left of a line's discount has fractions of a cent, which the total has not.
+    slack = cent(order["currency"]) * len(order["lines"])
     for name, amount in (("Duties", order["duties"]), ("Tip", order["tip"])):
-        if amount and amount <= missing:
+        if amount and amount - missing <= min(slack, amount / 2):
             missing -= amount
             yield StoreCharge(name.lower(), name, Kind.SERVICE, amount, ZERO, ZERO)

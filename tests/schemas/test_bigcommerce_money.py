@@ -146,7 +146,7 @@ def _line(basket: Basket, place: int) -> dict[str, Any]:
 
 def mapped(basket: Basket) -> DraftOrder:
     """The sales order of the basket's JSON."""
-    costs = {}
+    costs: dict[str, str] = {}
     for name, amount in zip(_COSTS, basket.costs, strict=True):
         ex_tax, inc_tax = basket.both(amount, RATE)
         costs |= {f"{name}_cost_ex_tax": f"{ex_tax:.4f}", f"{name}_cost_inc_tax": f"{inc_tax:.4f}"}
