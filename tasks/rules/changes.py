@@ -30,6 +30,7 @@ from tasks.rules.making import follow_mo, part_from_mo
 from tasks.rules.mapping import Layout, build_rows, hub_location, mismatch_note
 from tasks.rules.returns import decide_returns, follows_returns, returned
 from tasks.rules.taken_back import (
+    given_back,
     has_left,
     is_voided,
     sent_by_store,
@@ -144,7 +145,7 @@ def _follow_row(row: HubRow, look: _Look) -> _Step:
     wanted = look.wanted.get(row.external_id)
     if row.external_id is None:
         return _Step(row, row)  # a person added it: no store speaks of it
-    if row.protected_quantity or _is_sent_beyond(row, wanted, look):
+    if row.protected_quantity or _asked(row, wanted, look) > (wanted.quantity if wanted else ZERO):
         return _follow_protected(row, wanted, look)
     if wanted is None:
         return _Step(row, None)  # removed, or refunded down to nothing (CHG-3)
@@ -163,16 +164,15 @@ def _follow_row(row: HubRow, look: _Look) -> _Step:
     return _Step(row, after)
 
 
-def _is_sent_beyond(row: HubRow, wanted: DraftRow | None, look: _Look) -> bool:
-    """Whether the store has sent more of a row than is left on its line: refunded since, and delivered all the same.
+def _asked(row: HubRow, wanted: DraftRow | None, look: _Look) -> Decimal:
+    """The pieces a row is to have: the store's, and of the row's those that went out before they were refunded.
 
     The hub may hear of the parcel after the refund; it must end where it would have ended the other way round.
     """
-    return row.ships and _sent(row, look) > (wanted.quantity if wanted else ZERO)
-
-
-def _sent(row: HubRow, look: _Look) -> Decimal:
-    return sent_by_store(row, look.order, look.store.platform)
+    asked = wanted.quantity if wanted else ZERO
+    if look.is_taken_back or not row.ships:
+        return asked
+    return max(asked, min(row.quantity, asked + given_back(row, look.order, look.store.platform)))
 
 
 def _is_another_item(row: HubRow, wanted: DraftRow) -> bool:
@@ -185,8 +185,7 @@ def _follow_protected(row: HubRow, wanted: DraftRow | None, look: _Look) -> _Ste
     if wanted is not None and _is_another_item(row, wanted):
         label = row.sku or row.name
         return _Step(row, row, held={"row": label, "what": "item", "store": wanted.sku or wanted.name, "hub": label})
-    asked = wanted.quantity if wanted else ZERO
-    protected = max(row.protected_quantity, _sent(row, look) if _is_sent_beyond(row, wanted, look) else ZERO)
+    protected, asked = row.protected_quantity, _asked(row, wanted, look)
     quantity = row.quantity if protected >= row.quantity else max(protected, asked)
     after = with_quantity(row, quantity, currency=look.order.currency)
     if wanted and after is not row and (asked, wanted.total, wanted.tax_rate) == (quantity, after.total, row.tax_rate):
@@ -200,7 +199,7 @@ def _held(row: HubRow, wanted: DraftRow | None, look: _Look) -> Detail | None:
     label = row.sku or row.name
     if look.is_taken_back and row.ships:
         # What the store has sent out itself is no difference: an order is archived once it is fulfilled.
-        sent = _sent(row, look)
+        sent = sent_by_store(row, look.order, look.store.platform)
         return _difference(label, "quantity", sent, row.quantity) if sent < row.quantity else None
     asked = wanted.quantity if wanted else ZERO
     if asked < row.quantity <= asked + returned(look.order, row.external_id, look.store):

@@ -1,12 +1,13 @@
 """An order that its store took back: why, what of it has left already, and what becomes of the rest (CHG-5)."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 
 from schemas.actions import ChangeAction, DeleteOrder, Detail, Note
 from schemas.hub import DraftRow, HubOrder, HubRow
 from schemas.money import round_money
-from schemas.orders import ZERO, StoreOrder
+from schemas.orders import ZERO, StoreFulfillment, StoreOrder
 from schemas.platform import Platform
 from schemas.reasons import Reason
 from schemas.stores import Store
@@ -51,16 +52,29 @@ def has_left(order: StoreOrder, hub_order: HubOrder, platform: Platform) -> bool
 
 def sent_by_store(row: HubRow, order: StoreOrder, platform: Platform) -> Decimal:
     """The pieces of a row that the store itself has sent out, whatever it refunded since."""
-    parcels = [parcel for parcel in order.fulfillments if parcel.status in platform.fulfilled_statuses]
-    lines = [line for line in order.lines if line.external_id == row.external_id]
+    parcels = _parcels(order, platform)
     is_completed = platform.completed_status in {order.status, order.delivery}
     if is_completed and not parcels and not any(line.quantity for line in order.lines):
         return row.quantity  # all of it went out and was refunded since, and no parcel tells of pieces
     # Of a completed order nothing waits, a service that is in no parcel included.
+    lines = [line for line in order.lines if line.external_id == row.external_id]
     left = sum((line.quantity if is_completed else line.delivered_quantity for line in lines), ZERO)
     # A refunded piece is on no line any more; the parcel it went out with still names it.
-    sent = sum((count for parcel in parcels for line, count in parcel.lines if line == row.external_id), ZERO)
-    return min(row.quantity, max(left, sent))
+    return min(row.quantity, max(left, _pieces(parcels, row.external_id)))
+
+
+def given_back(row: HubRow, order: StoreOrder, platform: Platform) -> Decimal:
+    """The pieces of a row that went out in parcels and are off the store's line since: refunded, and delivered."""
+    left = sum((line.delivered_quantity for line in order.lines if line.external_id == row.external_id), ZERO)
+    return max(ZERO, _pieces(_parcels(order, platform), row.external_id) - left)
+
+
+def _parcels(order: StoreOrder, platform: Platform) -> list[StoreFulfillment]:
+    return [parcel for parcel in order.fulfillments if parcel.status in platform.fulfilled_statuses]
+
+
+def _pieces(parcels: Sequence[StoreFulfillment], line: str | None) -> Decimal:
+    return sum((pieces for parcel in parcels for each, pieces in parcel.lines if each == line), ZERO)
 
 
 def what_left(row: HubRow, order: StoreOrder, platform: Platform) -> DraftRow | None:
