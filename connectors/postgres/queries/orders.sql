@@ -8,14 +8,13 @@ WITH page AS (
     ) AS p (external_id, payload, digest, updated_at, problem, skus)
 )
 INSERT INTO store_orders AS o
-    (store_id, external_id, snapshot, digest, store_updated_at, skus, state, reason, detail, order_settled,
-     delivery_settled)
+    (store_id, external_id, snapshot, digest, store_updated_at, skus, state, reason, detail, order_settled)
 SELECT %(store_id)s, external_id, payload::json, digest, updated_at,
        CASE WHEN skus IS NOT NULL THEN ARRAY(SELECT jsonb_array_elements_text(skus::jsonb)) END,
        CASE WHEN problem IS NULL THEN 'pending' ELSE 'failed' END,
        CASE WHEN problem IS NOT NULL THEN 'invalid_payload' END,
        coalesce(problem::jsonb, '{}'),
-       CASE WHEN problem IS NULL THEN 0 ELSE 1 END, CASE WHEN problem IS NULL THEN 0 ELSE 1 END
+       CASE WHEN problem IS NULL THEN 0 ELSE 1 END
 FROM page
 ON CONFLICT (store_id, external_id) DO UPDATE
 SET snapshot = excluded.snapshot,
@@ -43,7 +42,8 @@ ON CONFLICT (store_id, external_id) DO NOTHING
 -- name: look
 -- The order with its store and the account, in one look.
 SELECT s.*, a.settings AS account, o.external_id, o.snapshot::text AS payload, o.hub_order_id, o.state AS order_state,
-       o.reason AS order_reason, o.tombstoned_at, o.changed, o.order_settled, o.attempts
+       o.reason AS order_reason, o.tombstoned_at, o.changed, o.order_settled, o.attempts, o.hub_changed, o.hub_settled,
+       o.hub_attempts
 FROM stores s CROSS JOIN account a
 LEFT JOIN store_orders o ON o.store_id = s.id AND o.external_id = %(external_id)s
 WHERE s.id = %(store_id)s
@@ -100,20 +100,25 @@ SELECT %(store_id)s, %(external_id)s,
 FROM was WHERE (was.had_failed, was.reason, was.detail) IS DISTINCT FROM (true, %(reason)s, %(detail)s::jsonb)
 
 -- name: retry
--- Look again, by hand: the store is asked anew, since the order or the software may have been mended.
+-- Look again, by hand, from both sides: the store is asked anew, since the order or the software may have been mended.
 UPDATE store_orders
 SET changed = changed + 1, due_at = NULL, attempts = 0, rung_at = NULL,
+    hub_changed = hub_changed + CASE WHEN hub_order_id IS NULL THEN 0 ELSE 1 END, hub_due_at = NULL, hub_attempts = 0,
+    hub_rung_at = NULL,
     snapshot = CASE WHEN external_id LIKE 'unreadable:%%' THEN snapshot END
 WHERE store_id = %(store_id)s AND external_id = %(external_id)s AND tombstoned_at IS NULL
 RETURNING external_id
 
 -- name: retry_failed
--- Look again at everything that was set aside, before it came to the hub or after.
+-- Look again at everything that was set aside, before it came to the hub or after, on its way in or out.
 UPDATE store_orders
 SET changed = changed + 1, due_at = NULL, attempts = 0, rung_at = NULL,
+    hub_changed = hub_changed + CASE WHEN hub_order_id IS NULL THEN 0 ELSE 1 END, hub_due_at = NULL, hub_attempts = 0,
+    hub_rung_at = NULL,
     snapshot = CASE WHEN external_id LIKE 'unreadable:%%' THEN snapshot END
-WHERE (state = 'failed' OR (is_failing AND hub_order_id IS NOT NULL)) AND (%(store_id)s::bigint IS NULL OR store_id = %(store_id)s)
-  AND (%(reason)s::text IS NULL OR reason = %(reason)s)
+WHERE (state = 'failed' OR ((is_failing OR hub_is_failing) AND hub_order_id IS NOT NULL))
+  AND (%(store_id)s::bigint IS NULL OR store_id = %(store_id)s)
+  AND (%(reason)s::text IS NULL OR reason = %(reason)s OR (hub_is_failing AND hub_reason = %(reason)s))
 RETURNING store_id, external_id
 
 -- name: ring
@@ -155,18 +160,19 @@ UPDATE store_orders SET rung_at = NULL WHERE changed > order_settled AND rung_at
 -- One order as storesync remembers it. Its snapshot stays text: it may hold numbers that no decoder takes.
 SELECT s.name AS store, s.platform, o.external_id, o.snapshot::text AS snapshot, o.digest, o.store_updated_at,
        o.hub_order_id, o.state, o.reason, o.detail, o.tombstoned_at, o.tombstoned_by, o.changed, o.order_settled,
-       o.delivery_settled, o.hub_changed, o.hub_settled, o.due_at, o.attempts, o.rung_at, o.first_seen_at, o.is_failing
+       o.hub_changed, o.hub_settled, o.due_at, o.attempts, o.rung_at, o.first_seen_at, o.is_failing, o.hub_is_failing,
+       o.hub_reason, o.hub_detail, o.hub_due_at, o.sending
 FROM store_orders o JOIN stores s ON s.id = o.store_id
 WHERE o.store_id = %(store_id)s AND o.external_id = %(external_id)s
 
 -- name: orders
 -- Orders for people to look through, newest first. Those that failed are also those in the hub whose last look did.
 SELECT s.name AS store, s.platform, o.external_id, o.state, o.reason, o.detail, o.store_updated_at, o.hub_order_id,
-       o.changed > o.order_settled AS is_due, o.due_at, o.is_failing
+       o.changed > o.order_settled AS is_due, o.due_at, o.is_failing OR o.hub_is_failing AS is_failing, o.hub_reason
 FROM store_orders o JOIN stores s ON s.id = o.store_id
 WHERE (%(store_id)s::bigint IS NULL OR o.store_id = %(store_id)s)
   AND (%(state)s::text IS NULL OR o.state = %(state)s
-       OR (%(state)s = 'failed' AND o.is_failing AND o.hub_order_id IS NOT NULL))
+       OR (%(state)s = 'failed' AND (o.is_failing OR o.hub_is_failing) AND o.hub_order_id IS NOT NULL))
 ORDER BY o.store_updated_at DESC NULLS LAST, o.external_id
 LIMIT %(limit)s
 

@@ -1,0 +1,92 @@
+"""The hub's side of orders in PostgreSQL: which of them their stores are to be told of, and what came of it."""
+
+import json
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from psycopg.types.json import Jsonb
+
+from connectors.postgres import Connection, queries
+from connectors.postgres.journal import Line
+from connectors.postgres.orders import BELL_SECONDS, Failure
+
+_SQL: Final = queries("outgoing")
+
+WINDOW: Final = 50  # bells of one store that are out at a time
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What came of telling a store of an order: why it does not show what the hub shipped, and what to write down."""
+
+    reason: str | None = None
+    detail: dict[str, Any] = field(default_factory=dict)
+    lines: tuple[Line, ...] = ()
+
+
+def settle(connection: Connection, store_id: int, external_id: str, *, changed: int, told: Told) -> bool:
+    """Mark the hub's side seen up to `changed` and journal what came of it; True when it moved meanwhile."""
+    values = {
+        **_key(store_id, external_id),
+        "changed": changed,
+        "reason": told.reason,
+        "detail": Jsonb(told.detail),
+        "actions": [line.action for line in told.lines],
+        "outcomes": [line.outcome for line in told.lines],
+        "reasons": [line.reason for line in told.lines],
+        "details": [json.dumps(line.detail) for line in told.lines],
+    }
+    row = connection.execute(_SQL["settle"], values).fetchone()
+    return bool(row and row["is_due"])
+
+
+def put_off(connection: Connection, store_id: int, external_id: str, failure: Failure) -> None:
+    """Tell the store later."""
+    connection.execute(
+        _SQL["put_off"], {**_key(store_id, external_id), **_why(failure), "attempt": int(failure.is_attempt)}
+    )
+
+
+def set_aside(connection: Connection, store_id: int, external_id: str, *, changed: int, failure: Failure) -> None:
+    """Show the failure to the operator; journaled unless it is the same as last time."""
+    connection.execute(_SQL["set_aside"], {**_key(store_id, external_id), **_why(failure), "changed": changed})
+
+
+def intend(connection: Connection, store_id: int, external_id: str, sending: dict[str, Any] | None) -> None:
+    """Write down what the store is about to be told, or that its answer is written down (None)."""
+    values = {"sending": None if sending is None else Jsonb(sending)}
+    connection.execute(_SQL["intend"], {**_key(store_id, external_id), **values})
+
+
+def covered(connection: Connection, store_id: int, external_id: str) -> None:
+    """The store shows all that the hub shipped; the caller holds the hub's order."""
+    connection.execute(_SQL["covered"], _key(store_id, external_id))
+
+
+def pick_bells(connection: Connection, store_id: int) -> list[str]:
+    """The orders of a store to ring for now, as far as its window has room; they count as rung."""
+    values = {"store_id": store_id, "window": WINDOW, "patience": BELL_SECONDS}
+    return [row["external_id"] for row in connection.execute(_SQL["ring"], values)]
+
+
+def unring(connection: Connection, store_id: int, external_id: str) -> None:
+    """Let an order be rung again at once, if it is still due."""
+    connection.execute(_SQL["unring"], _key(store_id, external_id))
+
+
+def due_stores(connection: Connection) -> list[int]:
+    """Active stores that are to be told of an order now."""
+    return [row["id"] for row in connection.execute(_SQL["due_stores"])]
+
+
+def forget_bells(connection: Connection) -> None:
+    """No bell is on its way any more."""
+    connection.execute(_SQL["forget_bells"])
+
+
+def _key(store_id: int, external_id: str) -> dict[str, Any]:
+    return {"store_id": store_id, "external_id": external_id}
+
+
+def _why(failure: Failure) -> dict[str, Any]:
+    return {"due_at": failure.due_at, "reason": failure.reason, "detail": Jsonb(failure.detail)}
