@@ -7,6 +7,7 @@ and has neither an order nor a filter by id, so pages of a list that changes wou
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -21,13 +22,13 @@ from schemas.bigcommerce_catalogue import (
     id_of,
     product_of,
     read_identity,
-    read_items,
     read_list,
+    read_product,
 )
 from schemas.bigcommerce_stock import adjustment, culprits, is_adjustable, read_places
 from schemas.errors import Unreadable
 from schemas.reasons import Reason
-from schemas.stock import CataloguePage, NotTold, StoreItem
+from schemas.stock import CataloguePage, NotTold
 
 PER_PAGE: Final = 250  # products, the most that BigCommerce gives
 ROUNDS: Final = 20  # refusals of one batch that name somebody, at most
@@ -58,8 +59,8 @@ class Inventory:
         while True:
             asked = {**only, "sort": "id", "direction": "asc", "id:greater": beyond}
             listed, limit = self._products(asked, limit)
-            yield CataloguePage(tuple(self._items(listed)))
-            if not listed.entries or (listed.total is not None and len(listed.entries) >= listed.total):
+            yield self._page(listed)
+            if _is_last(listed, limit):
                 return
             last = max(map(id_of, listed.entries))
             if last <= beyond:
@@ -84,18 +85,19 @@ class Inventory:
         for sku in (sku for sku in wanted if "," in sku):
             listed = self._list("catalog/variants", {"sku": sku, "limit": PER_PAGE})
             products |= dict.fromkeys(filter(None, map(product_of, listed.entries)))
-        return CataloguePage(tuple(item for item in self._of_products(list(products)) if item.sku in wanted))
+        found = _together(list(self._of_products(list(products))))
+        return replace(found, items=tuple(item for item in found.items if item.sku in wanted))
 
     def _tracked(self, names: str) -> list[tuple[str, str]]:
         """SKU and product of what the inventory's list has of some SKUs."""
         listed = self._list("inventory/items", {"sku:in": names, "limit": 1000})
         return [one for one in map(read_identity, listed.entries) if one]
 
-    def _of_products(self, ids: list[str]) -> Iterator[StoreItem]:
+    def _of_products(self, ids: list[str]) -> Iterator[CataloguePage]:
         limit = PER_PAGE
         while ids:
             listed, limit = self._products({}, limit, ids=ids)
-            yield from self._items(listed)
+            yield self._page(listed)
             ids = ids[limit:]
 
     def _products(self, asked: Params, limit: int, *, ids: Sequence[str] = ()) -> tuple[Listed, int]:
@@ -112,10 +114,10 @@ class Inventory:
                     raise
                 limit //= 2
 
-    def _items(self, listed: Listed) -> Iterator[StoreItem]:
+    def _page(self, listed: Listed) -> CataloguePage:
         is_one_place = len(self._all_places()) == 1
-        for entry in listed.entries:
-            yield from read_items(entry, is_one_place=is_one_place)
+        read = [read_product(entry, is_one_place=is_one_place) for entry in listed.entries]
+        return _together(read)
 
     def _list(self, path: str, params: Params) -> Listed:
         answer = self._http.get(f"v3/{path}", params)
@@ -167,6 +169,18 @@ class Inventory:
     def _refusal(self, answer: Answer) -> Exception:
         self._default = self._places = None  # it may be the place that is refused: it is asked for again
         return error_of(Refusal(answer.headers, answer.text.encode(), 422), answer.request, now=datetime.now(UTC))
+
+
+def _together(pages: Sequence[CataloguePage]) -> CataloguePage:
+    return CataloguePage(
+        tuple(item for page in pages for item in page.items), tuple(name for page in pages for name in page.gone)
+    )
+
+
+def _is_last(listed: Listed, limit: int) -> bool:
+    """Whether nothing comes after: a page that is not full, and the shop's own count of what is left agrees."""
+    count = len(listed.entries)
+    return count == 0 or (count < limit and listed.total is not None and listed.total <= count)
 
 
 def _said(answer: Answer) -> Any:

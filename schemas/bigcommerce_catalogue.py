@@ -8,7 +8,7 @@ from marshmallow import fields, validate
 
 from schemas.errors import Unreadable
 from schemas.fields import Field, Id, PlainText, Text, VendorSchema, load
-from schemas.stock import DEFAULT_PLACE, StoreItem
+from schemas.stock import DEFAULT_PLACE, CataloguePage, StoreItem
 
 # All that is read of a product, in the vendor's words; the id always comes along.
 FIELDS: Final = ("name", "sku", "inventory_tracking", "inventory_level")
@@ -98,18 +98,20 @@ def id_of(entry: Any) -> int:
     return id_ if isinstance(id_, int) and not isinstance(id_, bool) and id_ > 0 else 0
 
 
-def read_items(product: Any, *, is_one_place: bool) -> tuple[StoreItem, ...]:
+def read_product(product: Any, *, is_one_place: bool) -> CataloguePage:
     """The items of a product that came with its variants; none of a product that cannot be read.
 
     Stock of a product that is tracked by product is on the product's own SKU; its variants' SKUs count nothing.
-    Where the shop has several places the level is of all of them together, and says nothing of one.
+    Where the shop has several places the level is of all of them together, and says nothing of one. Gone is whatever
+    of the product is no item, or is none any more: it lost its SKU, or is counted under another id now.
     """
     try:
         one = load(_PRODUCT, product)
     except Unreadable:
-        return ()
+        return CataloguePage(())
     items = {item.external_id: item for item in _items(one, is_one_place=is_one_place) if item.sku}
-    return tuple(items.values())
+    ids = [f"product/{one['id']}", *(f"variant/{variant['id']}" for variant in one["variants"])]
+    return CataloguePage(tuple(items.values()), tuple(id_ for id_ in ids if id_ not in items))
 
 
 def _items(one: Loaded, *, is_one_place: bool) -> Iterator[StoreItem]:

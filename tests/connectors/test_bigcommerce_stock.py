@@ -101,6 +101,17 @@ def test_a_product_without_SKU_is_no_item(store: BigCommerce, shop: BigCommerceS
     assert items_of(store) == []
 
 
+def test_an_item_that_lost_its_SKU_or_is_counted_elsewhere_is_gone(store: BigCommerce, shop: BigCommerceShop) -> None:
+    lamp, (red, blue) = add(shop, "A"), shirt(shop, "S-RED", "S-BLUE", sku="S-RED")
+    shop.edit_item(red, {"sku": ""})
+    (base,) = shop.catalogue.products[1].variants
+
+    (page,) = store.catalogue()
+
+    assert {item.external_id for item in page.items} == {lamp, blue, "product/2"}
+    assert set(page.gone) == {f"variant/{base.id}", red}
+
+
 @pytest.mark.parametrize("sku", ["A,B", "A B", "Ω-Ünïcode-漢", "a", "A/B&C=D#E?F%", '"A"'])
 def test_STK_3_a_SKU_is_kept_as_it_is_and_found_exactly(store: BigCommerce, shop: BigCommerceShop, sku: str) -> None:
     name = add(shop, sku)
@@ -124,6 +135,14 @@ def test_many_products_are_read_250_a_call(store: BigCommerce, shop: BigCommerce
 
     assert [item.sku for item in items] == [f"S-{number}" for number in range(600)]
     assert (shop.calls_of(PRODUCTS), store.http.calls) == (3, 4)
+
+
+@pytest.mark.parametrize("count", [0, 1, 250, 251])
+def test_the_last_page_is_found_whatever_the_count(store: BigCommerce, shop: BigCommerceShop, count: int) -> None:
+    for number in range(count):
+        add(shop, f"S-{number}")
+
+    assert len(items_of(store)) == count
 
 
 def test_no_item_is_lost_while_products_come_and_go(store: BigCommerce, shop: BigCommerceShop) -> None:
