@@ -32,4 +32,5 @@ class Platform:
     backfill_days: int | None = None
     fulfilled_statuses: frozenset[str] = frozenset()  # words of a fulfilment whose pieces are with the buyer (FUL-1)
     stock_batch: int = 100  # items of one stock call at most
-    delivery_days: int | None = None  # None: the product's or the account's default
+    delivery_days: int | None = None  # of every order; None: the account's default
+    items_have_delivery_days: bool = False  # where a product has a delivery time of its own, it counts

@@ -50,6 +50,7 @@ PLATFORM: Final = Platform(
         **dict.fromkeys(("fulfilled", "restocked"), False),
     },
     backfill_days=14,
+    items_have_delivery_days=True,
     fulfilled_statuses=frozenset({FULFILLED}),
     stock_batch=250,
 )

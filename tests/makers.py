@@ -27,7 +27,12 @@ INSIDE: Final = Platform(
     delivery_days=14,
 )
 PERCENT: Final = dataclasses.replace(
-    INSIDE, name="percent", discounts_inside_price=False, changes_travel=True, delivery_days=None
+    INSIDE,
+    name="percent",
+    discounts_inside_price=False,
+    changes_travel=True,
+    delivery_days=None,
+    items_have_delivery_days=True,
 )
 
 

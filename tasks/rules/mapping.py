@@ -215,9 +215,10 @@ def _exchange_rate(case: _Case, base: str) -> ExchangeRate:
 
 
 def _delivery_date(case: _Case, plans: Sequence[_Plan], account: Account) -> date:
-    """The platform's fixed delivery time, else the longest of the items', each by default the account's."""
-    days = case.store.platform.delivery_days
-    if days is None:
+    """The platform's fixed delivery time, else the account's; or the longest of the items', where they count."""
+    platform = case.store.platform
+    days = account.default_delivery_days if platform.delivery_days is None else platform.delivery_days
+    if platform.items_have_delivery_days:
         days = max(_delivery_days(plan.item, account) for plan in plans if plan.ships and not plan.is_left_out)
     return case.order.created_at.date() + timedelta(days=days)
 

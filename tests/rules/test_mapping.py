@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from schemas.actions import Note
+from schemas.bigcommerce import PLATFORM as BIGCOMMERCE
 from schemas.hub import Customer, ExchangeRate, NewCustomer, NewItem
 from schemas.orders import Buyer, Kind
 from schemas.platform import Platform
@@ -56,6 +57,7 @@ def test_the_order_number_is_the_stores_and_else_its_id() -> None:
     ("platform", "own_days", "expected"),
     [
         pytest.param(INSIDE, [30, None], date(2026, 1, 19), id="the platform's fixed time, whatever the items say"),
+        pytest.param(BIGCOMMERCE, [30, None], date(2026, 1, 12), id="the account's, whatever the items say"),
         pytest.param(PERCENT, [None, None], date(2026, 1, 12), id="the account's"),
         pytest.param(PERCENT, [30, None], date(2026, 2, 4), id="the longest of the rows"),
         pytest.param(PERCENT, [2, None], date(2026, 1, 12), id="a row without its own takes the account's"),
