@@ -105,7 +105,7 @@ class Shopify:
 
         Nothing keeps it from being created twice: look at what is left to send before sending again (FUL-14).
         """
-        if any(pieces % 1 for _, pieces in fulfillment.lines):
+        if any(pieces % 1 for _, lines in fulfillment.parcels for _, pieces in lines):
             raise Rejected("Shopify counts whole pieces: a part of one cannot be fulfilled")
         told = self.graphql.ask(FULFILL, {"fulfillment": fulfillment_json(fulfillment)})
         errors = user_errors(told, "fulfillmentCreate")

@@ -53,7 +53,7 @@ def send(order: StoreOrder, pieces: float = 3, places: int = 1, **tracking: Any)
 
 def test_FUL_10_a_parcel_becomes_one_fulfilment_with_its_tracking(sandbox: Shop, store: Shopify) -> None:
     number = placed(sandbox, "101")
-    tracking = {"tracking_number": "JD1", "carrier": "DHL", "tracking_url": "https://track.example/JD1"}
+    tracking: dict[str, Any] = {"tracking_number": "JD1", "carrier": "DHL", "tracking_url": "https://track.example/JD1"}
 
     made = store.send_fulfillment(send(order_of(store, number), **tracking))
 
