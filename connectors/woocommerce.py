@@ -15,7 +15,7 @@ from connectors.errors import NotFound, Refused, Rejected, Unavailable
 from connectors.http import Answer, HttpClient, NoWaits, Params, Waits, basic_auth, credential, oauth1
 from connectors.store import StoreFacts
 from connectors.woocommerce_catalogue import catalogue, find_items
-from connectors.woocommerce_pages import PER_PAGE, no_api, walk
+from connectors.woocommerce_pages import PER_PAGE, is_last, no_api, total_of, walk
 from connectors.woocommerce_stock import tell_stock
 from schemas.actions import SendFulfillment, TellStock
 from schemas.errors import Unreadable
@@ -168,11 +168,13 @@ class WooCommerce:
             raise no_api(error) from error
 
     def _refunds(self, path: str) -> Iterator[str]:
-        page = 1
+        page, read = 1, 0
         while True:
-            entries = self.http.get(f"{path}/refunds", {"per_page": PER_PAGE, "page": page}).entries()
+            answer = self.http.get(f"{path}/refunds", {"per_page": PER_PAGE, "page": page})
+            entries = answer.entries()
             yield from (text for _, text in entries)
-            if len(entries) < PER_PAGE:
+            read += len(entries)
+            if not entries or is_last(answer, len(entries), offset=read - len(entries)):
                 return
             page += 1
 
@@ -186,7 +188,9 @@ class WooCommerce:
 
 
 def _batch(answer: Answer) -> Batch:
-    return batch_of(answer, answer.entries(), _modified, per_page=PER_PAGE, total=_total(answer))
+    entries = answer.entries()
+    batch = batch_of(answer, entries, _modified, per_page=PER_PAGE, total=total_of(answer))
+    return replace(batch, is_last=is_last(answer, len(entries)))
 
 
 def _modified(value: Any) -> datetime | None:
@@ -195,11 +199,6 @@ def _modified(value: Any) -> datetime | None:
         return _UTC_TIME.deserialize(value.get("date_modified_gmt")) if isinstance(value, dict) else None
     except ValidationError:
         return None
-
-
-def _total(answer: Answer) -> int | None:
-    text = answer.headers.get("X-WP-Total", "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
 
 
 def _order_of(answer: Answer, external_id: str) -> dict[str, Any]:

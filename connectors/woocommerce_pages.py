@@ -11,27 +11,47 @@ PER_PAGE: Final = 100  # the most that WooCommerce gives
 
 
 def walk(ask: Callable[[int], Answer]) -> Iterator[tuple[Answer, Entries]]:
-    """Every page of a list in a lasting order, `ask` giving PER_PAGE entries from an offset on.
+    """Every page of a list in a lasting order, `ask` giving PER_PAGE entries from an offset on. Raises Unavailable.
 
     An entry that leaves the list in between moves the others forward, past the next offset. So each page must begin
-    with an entry that is already known; if it does not, the walk steps back. Raises Unavailable.
+    with an entry that is already known; if it does not, the walk steps back.
     """
     known: set[str] = set()
-    offset = 0
+    offset, is_step_back = 0, False
     while True:
         answer = ask(offset)
         entries = answer.entries()
         names = [name_of(entry) for entry in entries]
         if offset and (not names or names[0] not in known):
-            offset = max(0, offset - PER_PAGE)
+            offset, is_step_back = max(0, offset - PER_PAGE), True
             continue
-        if offset and len(names) == PER_PAGE and known.issuperset(names):
-            raise Unavailable("the store repeats a page", request=answer.request)
+        is_news = not known.issuperset(names)
         known.update(names)
         yield answer, entries
-        if len(names) < PER_PAGE:
+        if is_last(answer, len(names), offset=offset, is_news=is_news):
             return
-        offset += PER_PAGE - 1
+        if offset and not is_news and not is_step_back:
+            raise Unavailable("the store repeats a page", request=answer.request)
+        # One entry again; where the shop hid some that it counts, so many more that one known is among them.
+        offset, is_step_back = offset + max(1, len(names) - 1), False
+
+
+def is_last(answer: Answer, shown: int, *, offset: int = 0, is_news: bool = True) -> bool:
+    """Whether nothing comes after a page.
+
+    WooCommerce leaves out what it cannot load or what the key may not see, and plugins lower the size of a page: a
+    page that is not full is the last only if the shop counts no more. `is_news`: something on it was not known yet.
+    """
+    total = total_of(answer)
+    if shown == PER_PAGE:
+        return False
+    return total is None or offset + shown >= total or (not is_news and offset + PER_PAGE >= total)
+
+
+def total_of(answer: Answer) -> int | None:
+    """How many entries the whole list has, those included that are not shown; None where the shop does not say."""
+    text = answer.headers.get("X-WP-Total", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
 
 
 def name_of(entry: tuple[Any, str]) -> str:

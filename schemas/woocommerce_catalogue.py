@@ -145,7 +145,7 @@ def read_product(payload: Any, parent: Product | None = None) -> Product:
     """
     read = load(_PRODUCT, payload)
     parent_id = parent.id if parent else read["parent_id"] if read["type"] == "variation" else None
-    name = f"{parent.name} - {read['name']}" if parent else read["name"]
+    name = " - ".join(filter(None, (parent.name if parent else "", read["name"])))  # older shops name no variation
     is_orphan = parent_id in {"", "0"}
     is_inherited = parent is not None and parent.item is not None and parent.item.sku == read["sku"]
     return Product(

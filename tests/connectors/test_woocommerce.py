@@ -213,6 +213,24 @@ def test_whatever_stands_in_the_list_is_kept_with_its_problem() -> None:
     assert all(one.payload and one.updated_at is None for one in found if one.problem)
 
 
+@pytest.mark.parametrize(("hidden", "most"), [({50, 99, 150}, 100), (set(), 20)], ids=["hidden", "small pages"])
+def test_a_page_that_is_not_full_is_not_the_end_while_the_shop_counts_more(hidden: set[int], most: int) -> None:
+    """WooCommerce leaves out orders that it cannot load, after it has cut the page."""
+    moments = [datetime(2026, 1, 5, tzinfo=UTC) + timedelta(seconds=number) for number in range(240)]
+
+    def listing() -> Response:
+        after = datetime.fromisoformat(request.args["modified_after"]).replace(tzinfo=UTC)
+        found = [(number, moment) for number, moment in enumerate(moments, 1) if moment > after]
+        shown = [raw_order(number, moment.isoformat()) for number, moment in found[:most] if number not in hidden]
+        return Response(json.dumps(shown), headers={"X-WP-Total": str(len(found))}, mimetype="application/json")
+
+    with shop_that_answers(listing) as server:
+        store = connect(server.url)
+        ids = ids_of(store.changed_orders(store.cursor_since(moments[0])))
+
+    assert {int(id_) for id_ in ids} == set(range(1, 241)) - hidden
+
+
 def test_an_id_that_is_twice_on_a_page_is_told_once() -> None:
     twice = json.dumps([raw_order(24), raw_order(24) | {"status": "completed"}])
     with shop_that_answers(lambda: twice) as server:

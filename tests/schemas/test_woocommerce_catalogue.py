@@ -167,6 +167,10 @@ def with_skus(*skus: str) -> list[tuple[Json, str]]:
     return list(zip(recorded("variations_page"), skus, strict=False))
 
 
+def test_a_variation_without_a_name_has_its_products() -> None:
+    assert item_of({"id": 16, "sku": "RED", "manage_stock": True}, CHAIR).name == "Ash Chair"
+
+
 def test_a_variation_whose_product_is_gone_is_no_item(table: Json) -> None:
     assert read_product(table | {"type": "variation", "parent_id": 0}).item is None
 
