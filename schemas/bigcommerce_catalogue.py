@@ -54,7 +54,7 @@ class _Meta(VendorSchema):
 
 
 class _List(VendorSchema):
-    data = fields.List(fields.Raw(), required=True)
+    data = fields.List(fields.Raw(allow_none=True), required=True)
     meta = fields.Nested(_Meta, load_default=lambda: {"pagination": {"total": None}})
 
 

@@ -44,6 +44,8 @@ def shipment(fulfillment: SendFulfillment) -> Shipment:
         "tracking_carrier": _NO_SLUG.sub("-", carrier.lower()).strip("-"),
         "tracking_link": fulfillment.tracking_url if len(fulfillment.tracking_url or "") <= _LINK_LIMIT else "",
     }
+    if not tracking["tracking_carrier"]:
+        tracking["comments"] = carrier
     return Shipment(fields | {name: value for name, value in tracking.items() if value}, carrier)
 
 
