@@ -7,7 +7,7 @@ from celery import current_app
 from kombu.exceptions import OperationalError
 
 from connectors.errors import Unavailable
-from connectors.postgres import Connection, orders, stock, stores
+from connectors.postgres import Connection, orders, outgoing, stock, stores
 
 _IN_ONE_GO: Final = 100  # messages that go to Redis in one round trip
 _TOGETHER: Final = 10  # orders in one message at most: Celery's own work for a message is as much as ours for an order
@@ -57,6 +57,21 @@ def ring_due_fetches(connection: Connection) -> int:
     due = stores.due_fetches(connection)
     _ring("fetch_orders", [(store_id,) for store_id in due], expires=_FETCH_BELL_SECONDS)
     return len(due)
+
+
+def ring_fulfillment(store_id: int, external_id: str) -> None:
+    """Ask a worker to tell a store what the hub shipped of one order."""
+    _ring("fulfill_order", [(store_id, external_id)], expires=orders.BELL_SECONDS)
+
+
+def ring_due_fulfillments(connection: Connection) -> int:
+    """Ring for the orders whose stores are to be told of them, as far as each store's window has room (MUL-1)."""
+    rung = 0
+    for store_id in outgoing.due_stores(connection):
+        due = outgoing.pick_bells(connection, store_id)
+        _ring("fulfill_order", [(store_id, external_id) for external_id in due], expires=orders.BELL_SECONDS)
+        rung += len(due)
+    return rung
 
 
 def ring_stock(store_ids: Iterable[int], *, delay: float = 0) -> None:

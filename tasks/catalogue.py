@@ -1,6 +1,7 @@
 """What a store sells: its items by SKU into our tables, so that stock finds them (STK-3)."""
 
 import random
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Final, assert_never
 
@@ -42,25 +43,46 @@ def fetch_catalogue(store: int | str) -> str:
             return _write_down(held, row, error)
 
 
+def walk_whole(held: Process, row: postgres.Row, on_page: Callable[[int], None]) -> bool:
+    """Read all of a store's catalogue now, in this process; `on_page` hears how many items each page had.
+
+    False where somebody else is reading it. Raises what the store's connector raises.
+    """
+    key = locks.catalogue_key(row["id"])
+    with locks.lock(held.redis, key, ttl=locks.CATALOGUE_LOCK_SECONDS) as is_ours:
+        if is_ours:
+            _keep_pages(held, row, None, on_page)
+        return is_ours
+
+
 def _walk(held: Process, row: postgres.Row) -> str:
     with held.pool.connection() as connection:
+        now = stores.database_time(connection)
+    is_whole = row["catalogue_whole_at"] is None or row["catalogue_whole_at"] <= now - WHOLE_EVERY
+    moved = _keep_pages(held, row, None if is_whole else row["catalogue_at"] - OVERLAP, lambda _: None)
+    if moved:
+        bells.ring_stock([row["id"]])
+    return "walked" if is_whole else "followed"
+
+
+def _keep_pages(held: Process, row: postgres.Row, since: datetime | None, on_page: Callable[[int], None]) -> int:
+    """Keep what the store has, all of it or what changed since a moment; how many SKUs are due for it."""
+    with held.pool.connection() as connection:
         asked_at = stores.database_time(connection)
-    is_whole = row["catalogue_whole_at"] is None or row["catalogue_whole_at"] <= asked_at - WHOLE_EVERY
-    since = None if is_whole else row["catalogue_at"] - OVERLAP
+    is_whole = since is None
     moved = 0
     for page in held.connector(row).catalogue(since):
         # No connection is held while the store is asked for the next page.
         with held.pool.connection() as connection:
             moved += stock.keep_items(connection, row["id"], page.items, asked_at=asked_at)
             stock.drop_items(connection, row["id"], page.gone)
+        on_page(len(page.items))
     with held.pool.connection() as connection, connection.transaction():
         if is_whole:
             gone = stock.unseen_items(connection, row["id"], before=asked_at)
             stock.drop_items(connection, row["id"], gone)
         stock.catalogue_seen(connection, row["id"], asked_at=asked_at, is_whole=is_whole)
-    if moved:
-        bells.ring_stock([row["id"]])
-    return "walked" if is_whole else "followed"
+    return moved
 
 
 def _write_down(held: Process, row: postgres.Row, error: Exception) -> str:

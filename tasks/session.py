@@ -14,7 +14,7 @@ from billiard.exceptions import SoftTimeLimitExceeded
 from connectors import errors, locks, postgres
 from connectors.config import ConfigError
 from connectors.hub import Hub
-from connectors.postgres import journal, stores
+from connectors.postgres import journal, outgoing, stores
 from connectors.postgres import orders as due
 from connectors.postgres.hub import PostgresHub
 from connectors.store import StoreConnector
@@ -84,6 +84,33 @@ class Done:
 OrderWork = Callable[[StoreSession, Seen], Done]
 
 
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One side of an order that moves by itself: the columns of its marks, its own failures, its own bell."""
+
+    changed: str
+    settled: str
+    attempts: str
+    put_off: Callable[[postgres.Connection, int, str, due.Failure], None]
+    set_aside: Callable[..., None]
+    unring: Callable[[postgres.Connection, int, str], None]
+    ring: Callable[[int, str], None]
+
+
+STORE_SIDE: Final = Side(
+    "changed", "order_settled", "attempts", due.put_off, due.set_aside, due.unring, bells.ring_order
+)
+HUB_SIDE: Final = Side(
+    "hub_changed",
+    "hub_settled",
+    "hub_attempts",
+    outgoing.put_off,
+    outgoing.set_aside,
+    outgoing.unring,
+    bells.ring_fulfillment,
+)
+
+
 def work_on_orders(store: int | str, external_ids: Sequence[str], work: OrderWork) -> str:
     """Do one piece of work on each order, one after the other; what came of them, counted.
 
@@ -107,7 +134,7 @@ def work_on_orders(store: int | str, external_ids: Sequence[str], work: OrderWor
     return ", ".join(f"{count} {word}" if count > 1 else word for word, count in words.items())
 
 
-def work_on_order(held: Process, store_id: int, external_id: str, work: OrderWork) -> str:
+def work_on_order(held: Process, store_id: int, external_id: str, work: OrderWork, *, side: Side = STORE_SIDE) -> str:
     """Do one piece of work on one order that is due: alone, once, and with every failure written down.
 
     Returns in a word what came of it. A busy order is left to who holds it: the holder rings again whatever is still
@@ -116,11 +143,11 @@ def work_on_order(held: Process, store_id: int, external_id: str, work: OrderWor
     with locks.lock(held.redis, locks.order_key(store_id, external_id), ttl=locks.ORDER_LOCK_SECONDS) as is_ours:
         if not is_ours:
             with held.pool.connection() as connection:
-                due.unring(connection, store_id, external_id)  # the holder may be dead: do not wait for a lost bell
+                side.unring(connection, store_id, external_id)  # the holder may be dead: do not wait for a lost bell
             return "busy"
-        done = _look_and_work(held, store_id, external_id, work)
+        done = _look_and_work(held, store_id, external_id, work, side)
     if done.is_due:
-        bells.ring_order(store_id, external_id)
+        side.ring(store_id, external_id)
     return done.word
 
 
@@ -135,25 +162,25 @@ def resolve_store(held: Process, store: int | str) -> int:
     return int(row["id"])
 
 
-def _look_and_work(held: Process, store_id: int, external_id: str, work: OrderWork) -> Done:
+def _look_and_work(held: Process, store_id: int, external_id: str, work: OrderWork, side: Side) -> Done:
     row: postgres.Row | None = None
     try:
         with held.pool.connection() as connection:
             row = _look(connection, store_id, external_id)
             if row["state"] != StoreState.ACTIVE:
                 return Done(f"store_{row['state']}")
-            if row["changed"] <= row["order_settled"]:
+            if row[side.changed] <= row[side.settled]:
                 return Done("nothing_due")
-            return work(open_session(held, connection, row), _read_seen(row))
+            return work(open_session(held, connection, row), _read_seen(row, side))
     except ConfigError:
         raise  # the installation is wrong, not the order: it stays due until that is mended
     except EXPECTED as error:
         if row is None:  # not even the look worked: nothing to write to, the bell is rung again
             raise
-        return _write_down(held, row, error)
+        return _write_down(held, row, error, side)
     except Exception as error:
         if row is not None:
-            _write_down(held, row, error)
+            _write_down(held, row, error, side)
         raise
 
 
@@ -191,24 +218,28 @@ def read_remembered(row: postgres.Row) -> Remembered:
     )
 
 
-def _read_seen(row: postgres.Row) -> Seen:
-    return Seen(row["external_id"], row["payload"], row["changed"], row["attempts"], read_remembered(row))
+def _read_seen(row: postgres.Row, side: Side) -> Seen:
+    return Seen(row["external_id"], row["payload"], row[side.changed], row[side.attempts], read_remembered(row))
 
 
-def _write_down(held: Process, row: postgres.Row, error: Exception) -> Done:
+def _write_down(held: Process, row: postgres.Row, error: Exception, side: Side) -> Done:
     """Put what failed where the operator sees it, and say when it is tried again (SPEC chapter 11)."""
     store_id, external_id = row["id"], row["external_id"]
     problem = problem_of(error)
-    decision = decide_failure(problem, attempts=row["attempts"], now=datetime.now(UTC), jitter=random.random())
+    decision = decide_failure(problem, attempts=row[side.attempts], now=datetime.now(UTC), jitter=random.random())
     with held.pool.connection() as connection:
         match decision:
             case TryAgain(at=at, reason=reason, is_attempt=is_attempt):
                 failure = due.Failure(reason, {"problem": problem.words}, at, is_attempt)
-                due.put_off(connection, store_id, external_id, failure)
+                side.put_off(connection, store_id, external_id, failure)
                 return Done("put_off")
             case SetAside(reason=reason, detail=detail, again_at=at):
-                due.set_aside(
-                    connection, store_id, external_id, changed=row["changed"], failure=due.Failure(reason, detail, at)
+                side.set_aside(
+                    connection,
+                    store_id,
+                    external_id,
+                    changed=row[side.changed],
+                    failure=due.Failure(reason, detail, at),
                 )
                 return Done("failed")
             case StopStore(reason=reason, detail=detail):

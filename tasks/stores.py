@@ -8,7 +8,7 @@ from typing import Any
 from connectors import STORES, open_store
 from connectors.errors import Refused
 from connectors.http import shop_url
-from connectors.postgres import Connection, Row, journal, stores
+from connectors.postgres import Connection, Row, journal, stock, stores
 from connectors.postgres.hub import PostgresHub
 from connectors.postgres.journal import Line
 from connectors.store import StoreFacts
@@ -19,6 +19,7 @@ from schemas.stores import StoreState
 from tasks.process import Process
 from tasks.session import problem_of, stop_store
 
+_STOCK_SETTINGS = ("stock.sync", "stock.quantity", "stock.buffer", "location", "location_map")  # what a store shows
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 
 
@@ -127,6 +128,8 @@ def change_store(
         if same is not None and same["id"] != row["id"]:
             raise SettingRefused("url", f"this shop is known already, as {same['name']!r}")
         stores.change_store(connection, row["id"], settings=settings, credentials=locked, url=address)
+        if any(settings.get(key) != row["settings"].get(key) for key in _STOCK_SETTINGS):
+            stock.due_again(connection, row["id"])
         detail = {"settings": dict(given), "credentials": sorted(credentials), "url": address}
         journal.add(connection, Line("reconfigure", "saved", detail=detail), store_id=row["id"])
 

@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from connectors import ecb, locks
-from connectors.postgres import orders, rates
+from connectors.postgres import orders, outgoing, rates
 from tasks import bells
 from tasks.process import process
 
@@ -15,8 +15,9 @@ def ring_due() -> int:
     with held.pool.connection() as connection:
         if locks.is_new(held.redis):  # Redis came back empty: every bell that was on its way is gone
             orders.forget_bells(connection)
+            outgoing.forget_bells(connection)
         others = bells.ring_due_fetches(connection) + bells.ring_due_stock(connection)
-        others += bells.ring_due_catalogues(connection)
+        others += bells.ring_due_catalogues(connection) + bells.ring_due_fulfillments(connection)
         return others + sum(bells.ring_due_orders(connection, store_id) for store_id in orders.due_stores(connection))
 
 

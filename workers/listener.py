@@ -1,4 +1,4 @@
-"""Hears PostgreSQL say that stock moved, and rings for it at once; `ring_due` rings for what it does not hear."""
+"""Hears PostgreSQL say that the hub moved, and rings for it at once; `ring_due` rings for what it does not hear."""
 
 import logging
 from threading import Event, Thread
@@ -14,17 +14,17 @@ from tasks import bells
 
 _LOG: Final = logging.getLogger(__name__)
 
-CHANNEL: Final = "storesync_stock"
+LISTEN: Final = "LISTEN storesync_stock; LISTEN storesync_fulfillment"
 GAP_SECONDS: Final = 0.2  # between two bells of one store: what moves meanwhile travels in one batch (STK-5)
 _IDLE_SECONDS: Final = 1.0
 _AWAY_SECONDS: Final = 2.0
 
 
-class StockListener(Thread):
+class HubListener(Thread):
     """A thread beside beat: there is one beat, so there is one who listens."""
 
     def __init__(self, database_url: str) -> None:
-        super().__init__(name="stock-listener", daemon=True)
+        super().__init__(name="hub-listener", daemon=True)
         self._database_url = database_url
         self._stopped = Event()
         self._rung_at: dict[int, float] = {}
@@ -35,10 +35,10 @@ class StockListener(Thread):
             try:
                 with postgres.connect(self._database_url) as connection:
                     connection.execute("SET application_name = 'storesync listener'")
-                    connection.execute(f"LISTEN {CHANNEL}")
+                    connection.execute(LISTEN)
                     self._listen(connection)
             except (psycopg.Error, Unavailable) as error:
-                _LOG.warning("nobody listens for stock for a moment: %s", error)
+                _LOG.warning("nobody listens to the hub for a moment: %s", error)
                 self._stopped.wait(_AWAY_SECONDS)
 
     def stop(self) -> None:
@@ -53,7 +53,8 @@ class StockListener(Thread):
                 waits = self._ring(connection)
 
     def _ring(self, connection: postgres.Connection) -> bool:
-        """Ring for the stores that are due; True when one of them was rung a moment ago and must wait."""
+        """Ring for whatever is due; True when a store was rung for its stock a moment ago and must wait."""
+        bells.ring_due_fulfillments(connection)
         now = monotonic()
         due = stock.due_stores(connection)
         fresh = [store_id for store_id in due if now - self._rung_at.get(store_id, -GAP_SECONDS) >= GAP_SECONDS]

@@ -14,7 +14,7 @@ from connectors import postgres
 from connectors.postgres import stores
 from schemas.settings import with_defaults
 from tasks.process import process
-from workers.listener import StockListener
+from workers.listener import HubListener
 
 _LOG: Final = logging.getLogger(__name__)
 
@@ -33,7 +33,7 @@ class StoreScheduler(Scheduler):
     """Keeps no schedule of its own: losing Redis loses nothing, a restart continues where stores were last fetched."""
 
     _connection: postgres.Connection | None = None
-    _listener: StockListener | None = None
+    _listener: HubListener | None = None
     _read_at: datetime | None = None
 
     def setup_schedule(self) -> None:

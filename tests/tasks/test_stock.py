@@ -11,6 +11,7 @@ from tasks.catalogue import fetch_catalogue
 from tasks.fetch import fetch_orders
 from tasks.process import Process
 from tasks.stock import push_stock
+from tasks.stores import change_store
 from tests.tasks.conftest import connect, import_all, import_due
 from tests.tasks.looking import Shop, do, journal_of, rung, store_of
 from tests.tasks.stocking import add, adjust, let_stock_wait_pass, stock_journal, stock_row
@@ -160,6 +161,34 @@ def test_STK_4_store_shows_what_lies_at_its_own_location(held: Process, shop: Sh
     push_stock(acme)
 
     assert shown(shop, "A-1") == [3]
+
+
+def test_STK_4_another_buffer_is_shown_wherever_stock_was_told(held: Process, shop: Shop, acme: int) -> None:
+    for sku in ("A-1", "A-2"):
+        offer(shop, sku, stock_quantity=1)
+    add(held, "A-1", 7)
+    push_stock(acme)
+    let_stock_wait_pass(held, acme)
+
+    change_store(held, store_of(held, acme), {"stock.buffer": 3}, {})
+    push_stock(acme)
+
+    assert [shown(shop, sku) for sku in ("A-1", "A-2")] == [[4], [1]]
+
+
+def test_STK_5_what_moved_while_stock_sync_was_off_is_told_when_it_is_on(held: Process, shop: Shop, acme: int) -> None:
+    offer(shop, "A-1")
+    add(held, "A-1", 7)
+    push_stock(acme)
+    let_stock_wait_pass(held, acme)
+
+    change_store(held, store_of(held, acme), {"stock.sync": "off"}, {})
+    adjust(held, "A-1", 2)
+    assert push_stock(acme) == "nothing_due"
+    change_store(held, store_of(held, acme), {"stock.sync": "on"}, {})
+    push_stock(acme)
+
+    assert shown(shop, "A-1") == [9]
 
 
 def test_STK_5_burst_on_one_sku_is_few_calls_and_ends_with_the_last_value(held: Process, shop: Shop, acme: int) -> None:

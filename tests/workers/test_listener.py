@@ -11,7 +11,7 @@ from tests.tasks.conftest import held as held  # noqa: PLC0414 - the fixture
 from tests.tasks.looking import rung
 from tests.tasks.stocking import add
 from tests.waiting import wait_until
-from workers.listener import StockListener
+from workers.listener import HubListener
 
 
 @pytest.fixture
@@ -27,9 +27,9 @@ def told(held: Process) -> int:
 
 
 @pytest.fixture
-def listener(held: Process) -> Iterator[StockListener]:
+def listener(held: Process) -> Iterator[HubListener]:
     """One that has begun to listen."""
-    listener = StockListener(held.config.database_url)
+    listener = HubListener(held.config.database_url)
     listener.start()
     with held.pool.connection() as connection:
         wait_until(lambda: is_heard(connection), what="the listener")
@@ -49,7 +49,7 @@ def bells(redis: Redis) -> list[list[int]]:
     return rung(redis, "stock")
 
 
-def test_STK_1_stores_are_rung_when_stock_moves(held: Process, told: int, listener: StockListener) -> None:
+def test_STK_1_stores_are_rung_when_stock_moves(held: Process, told: int, listener: HubListener) -> None:
     add(held, "A-1", 7)
 
     wait_until(lambda: bells(held.redis) == [[told]], what="the bell")
@@ -57,7 +57,7 @@ def test_STK_1_stores_are_rung_when_stock_moves(held: Process, told: int, listen
 
 def test_STK_1_what_moved_before_anybody_listened_is_rung_for(held: Process, told: int) -> None:
     add(held, "A-1", 7)
-    listener = StockListener(held.config.database_url)
+    listener = HubListener(held.config.database_url)
     listener.start()
 
     wait_until(lambda: bells(held.redis) == [[told]], what="the bell")
@@ -67,9 +67,7 @@ def test_STK_1_what_moved_before_anybody_listened_is_rung_for(held: Process, tol
     assert not listener.is_alive()
 
 
-def test_STK_1_listener_comes_back_when_its_connection_is_cut(
-    held: Process, told: int, listener: StockListener
-) -> None:
+def test_STK_1_listener_comes_back_when_its_connection_is_cut(held: Process, told: int, listener: HubListener) -> None:
     with held.pool.connection() as connection:
         connection.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
@@ -80,7 +78,7 @@ def test_STK_1_listener_comes_back_when_its_connection_is_cut(
     wait_until(lambda: bells(held.redis) == [[told]], what="the bell")
 
 
-def test_STK_5_burst_is_few_bells(held: Process, told: int, listener: StockListener) -> None:
+def test_STK_5_burst_is_few_bells(held: Process, told: int, listener: HubListener) -> None:
     for number in range(30):
         add(held, f"S-{number}", 1)
 

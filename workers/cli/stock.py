@@ -1,29 +1,65 @@
-"""Commands for stock: what the hub holds of a SKU."""
+"""Commands for stock: what the hub holds of a SKU, what each store was told of it, and why not."""
+
+from typing import Any
 
 import click
 
-from connectors.postgres import hub_view
+from connectors.postgres import Connection, hub_view
 from workers.cli.desk import database
 from workers.cli.output import Failed, example, json_option, say, table
+from workers.cli.stock_export import export_stock
+from workers.cli.stock_push import push_stock
+from workers.cli.stock_stores import Sight, advice, look_at_stores, store_document
 
 
 @click.group()
 def stock() -> None:
-    """Stock of the hub."""
+    """Stock of the hub, and what the stores show of it."""
 
 
 @stock.command("show", epilog=example("storesync stock show CHAIR-1 --json"))
 @click.argument("sku")
 @json_option
 def show_stock(sku: str, as_json: bool) -> None:
-    """Show a SKU's stock at every location."""
+    """Show a SKU's stock at every location, and what each store was told of it."""
     with database() as connection:
-        locations = hub_view.stock_document(connection, sku)
+        locations = locations_of(connection, sku)
+        sights = look_at_stores(connection, sku)
+    document = {"sku": sku, "locations": locations, "stores": [store_document(sight) for sight in sights]}
+    say(document, as_json, lambda: _tell(locations, sights))
+
+
+def locations_of(connection: Connection, sku: str) -> list[dict[str, str]]:
+    """A SKU's stock at every location. Raises Failed for one that the hub does not stock."""
+    locations = hub_view.stock_document(connection, sku)
     if locations is None:
         raise Failed(f"the hub has no SKU {sku!r}: see storesync hub product list")
-    document = {"sku": sku, "locations": locations, "stores": []}
-    columns = ["location", "in_stock", "committed", "committed_direct", "expected"]
-    say(document, as_json, lambda: table(columns, [[place[column] for column in columns] for place in locations]))
+    return locations
 
+
+def _tell(locations: list[dict[str, str]], sights: list[Sight]) -> None:
+    columns = ["location", "in_stock", "committed", "committed_direct", "expected"]
+    table(columns, [[place[column] for column in columns] for place in locations])
+    if not sights:
+        return
+    click.echo()
+    table(["store", "item", "place", "pushed", "pushed_at", "pending", "reason"], _rows(sights))
+    for sight in sights:
+        if words := advice(sight):
+            click.echo(f"{sight.store.name}: {words}")
+
+
+def _rows(sights: list[Sight]) -> list[list[Any]]:
+    rows = []
+    for sight in sights:
+        document = store_document(sight)
+        for item in document["items"] or [{}]:
+            columns = [item.get(key) for key in ("external_id", "place", "pushed", "pushed_at", "pending")]
+            rows.append([document["store"], *columns, document["reason"]])
+    return rows
+
+
+stock.add_command(push_stock)
+stock.add_command(export_stock)
 
 COMMANDS = (stock,)
