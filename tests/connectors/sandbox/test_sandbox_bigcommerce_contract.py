@@ -19,17 +19,18 @@ from connectors.sandbox.bigcommerce import create_app
 from connectors.sandbox.bigcommerce_generator import seed_bigcommerce
 from connectors.sandbox.server import serve
 
-_NAME: Final = Path("contracts", "bigcommerce", "orders.v2.oas2.yml")
 _ROOT: Final = Path(os.environ.get("VENDOR_DOCUMENTS", Path(__file__).resolve().parents[4] / "shared"))
+DOCUMENTS: Final = _ROOT / "contracts" / "bigcommerce"
+_NAME: Final = "orders.v2.oas2.yml"
 
 Spec = dict[str, Any]
 
 
-class _Loader(yaml.CSafeLoader):
+class Loader(yaml.CSafeLoader):
     """Leaves times as text."""
 
 
-_Loader.yaml_implicit_resolvers = {
+Loader.yaml_implicit_resolvers = {
     sign: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
     for sign, resolvers in yaml.CSafeLoader.yaml_implicit_resolvers.items()
 }
@@ -38,9 +39,9 @@ _Loader.yaml_implicit_resolvers = {
 @pytest.fixture(scope="module")
 def spec() -> Spec:
     """The orders API."""
-    if not (_ROOT / _NAME).is_file():
+    if not (DOCUMENTS / _NAME).is_file():
         pytest.skip("BigCommerce's OpenAPI document is not here; VENDOR_DOCUMENTS names its folder")
-    document: Spec = yaml.load((_ROOT / _NAME).read_text(), _Loader)
+    document: Spec = yaml.load((DOCUMENTS / _NAME).read_text(), Loader)
     return document
 
 
