@@ -8,7 +8,7 @@ from typing import Any, Final
 from psycopg.types.json import Json, Jsonb
 
 from connectors.errors import HubRefused
-from connectors.postgres import Connection, Row, hub_changes, hub_stock, queries
+from connectors.postgres import Connection, Row, hub_changes, hub_parcels, hub_stock, queries
 from connectors.postgres.hub_rows import row_values
 from schemas import actions
 from schemas.hub import DraftOrder, MoStatus, NewCustomer
@@ -41,6 +41,8 @@ def carry_out(connection: Connection, action: actions.HubAction) -> str:  # noqa
             return pack_rows(connection, action)
         case actions.DeliverRows():
             return deliver_rows(connection, action)
+        case actions.LinkFulfillment() | actions.SetFlags():
+            return hub_parcels.carry_out(connection, action)
         case actions.InvoiceRows():
             return invoice_rows(connection, action)
         case actions.DeleteOrder():

@@ -1,0 +1,54 @@
+"""What stores know of an order's parcels, and how far the order is, written in the built-in hub. It delivers nothing."""
+
+from dataclasses import asdict
+from typing import Any, Final, assert_never
+
+from connectors.errors import HubRefused
+from connectors.postgres import Connection, queries
+from schemas import actions
+
+_SQL: Final = queries("hub_parcels")
+
+
+def carry_out(connection: Connection, action: actions.LinkFulfillment | actions.SetFlags) -> str:
+    """Carry one action out; the id of what it made or touched. Raises HubRefused and psycopg's errors."""
+    match action:
+        case actions.LinkFulfillment(fulfillment_id=None):
+            return keep_parcel(connection, action)
+        case actions.LinkFulfillment():
+            return link_parcel(connection, action)
+        case actions.SetFlags():
+            return set_flags(connection, action)
+        case _:
+            assert_never(action)
+
+
+def link_parcel(connection: Connection, action: actions.LinkFulfillment) -> str:
+    """Have one of the order's parcels known by the store's id; the parcel's id (FUL-13)."""
+    refusal = f"sales order {action.order_id} has no parcel {action.fulfillment_id} that no store knows yet"
+    return _id(connection, "link_parcel", asdict(action), refusal)
+
+
+def keep_parcel(connection: Connection, action: actions.LinkFulfillment) -> str:
+    """Remember a parcel of the store's, or one that it was told of; the parcel's id (FUL-7, FUL-14)."""
+    values = {
+        "order_id": action.order_id,
+        "external_id": action.external_id,
+        "source": action.source,
+        "row_ids": [row_id for row_id, _ in action.rows],
+        "quantities": [quantity for _, quantity in action.rows],
+    }
+    return _id(connection, "keep_parcel", values, f"sales order {action.order_id} is gone, or has no such rows")
+
+
+def set_flags(connection: Connection, action: actions.SetFlags) -> str:
+    """Write all six flags of an order; the order's id (FUL-6)."""
+    values = {"order_id": action.order_id, **asdict(action.flags)}
+    return _id(connection, "set_flags", values, f"sales order {action.order_id} is gone")
+
+
+def _id(connection: Connection, statement: str, values: dict[str, Any], refusal: str) -> str:
+    done = connection.execute(_SQL[statement], values).fetchone()
+    if done is None:
+        raise HubRefused(refusal)
+    return str(done["id"])

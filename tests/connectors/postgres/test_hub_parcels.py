@@ -1,0 +1,170 @@
+"""What the hub knows of the parcels of an order, and its flags: linked once, delivering nothing."""
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from connectors.errors import AlreadyThere, HubRefused
+from connectors.postgres import Connection
+from connectors.postgres.hub import PostgresHub
+from connectors.postgres.hub_view import order_document
+from schemas.actions import LinkFulfillment, SetFlags
+from schemas.hub import DeliveryStatus, Flags, HubFulfillment, HubOrder
+from tests.connectors.postgres.conftest import add_store
+from tests.connectors.postgres.hub_makers import (
+    create,
+    deliver,
+    draft,
+    imported,
+    level,
+    pack,
+    read,
+    row_of,
+    stock_up,
+)
+
+D = Decimal
+
+
+@pytest.fixture
+def order(hub: PostgresHub) -> HubOrder:
+    """Two chairs ordered, ten on the shelf."""
+    stock_up(hub)
+    return create(hub, draft())
+
+
+def chairs(order: HubOrder, quantity: int) -> tuple[tuple[str, Decimal], ...]:
+    return ((order.rows[0].id, D(quantity)),)
+
+
+def test_an_order_is_read_with_its_parcels(hub: PostgresHub, order: HubOrder) -> None:
+    tracking = {"tracking_number": "T1", "carrier": "DHL", "tracking_url": "https://dhl.example/T1"}
+    first = deliver(hub, order, 1, **tracking)
+    second = deliver(hub, order, 1, external_id="77")
+
+    assert read(hub, order.id).fulfillments == (
+        HubFulfillment(first, None, "hub", chairs(order, 1), **tracking),
+        HubFulfillment(second, "77", "hub", chairs(order, 1)),
+    )
+
+
+def test_an_order_is_read_with_its_flags(hub: PostgresHub) -> None:
+    order = create(hub, draft(is_paid=True))
+    assert order.flags == Flags(billed=True, paid=True)
+
+    deliver(hub, order, 2)
+
+    assert read(hub, order.id).flags == Flags(billed=True, paid=True, packed=True, shipped=True)
+
+
+def test_FUL_13_a_parcel_of_the_hub_gets_the_id_the_store_knows_it_by(hub: PostgresHub, order: HubOrder) -> None:
+    parcel_id = deliver(hub, order, 2)
+
+    assert hub.apply([LinkFulfillment(order.id, "77", parcel_id)]) == (parcel_id,)
+
+    (parcel,) = read(hub, order.id).fulfillments
+    assert (parcel.external_id, parcel.source, parcel.rows) == ("77", "hub", chairs(order, 2))
+
+
+def test_FUL_14_linking_the_same_parcel_again_is_no_harm(hub: PostgresHub, order: HubOrder) -> None:
+    link = LinkFulfillment(order.id, "77", deliver(hub, order, 2))
+
+    assert hub.apply([link]) == hub.apply([link])
+
+
+def test_a_parcel_keeps_the_id_it_has(hub: PostgresHub, order: HubOrder) -> None:
+    parcel_id = deliver(hub, order, 2, external_id="77")
+
+    with pytest.raises(HubRefused, match="that no store knows yet"):
+        hub.apply([LinkFulfillment(order.id, "78", parcel_id)])
+
+
+def test_a_parcel_of_another_order_is_not_linked(hub: PostgresHub, order: HubOrder) -> None:
+    other = create(hub, draft(order_no="5002"))
+    parcel_id = deliver(hub, other, 1)
+
+    with pytest.raises(HubRefused, match=f"sales order {order.id} has no parcel"):
+        hub.apply([LinkFulfillment(order.id, "77", parcel_id)])
+
+
+@pytest.mark.parametrize("source", ["store", "hub"])
+def test_FUL_13_a_remembered_parcel_delivers_nothing(hub: PostgresHub, order: HubOrder, source: str) -> None:
+    pack(hub, order, 1)
+
+    (parcel_id,) = hub.apply([LinkFulfillment(order.id, "77", rows=chairs(order, 1), source=source)])
+
+    now = read(hub, order.id)
+    assert now.fulfillments == (HubFulfillment(parcel_id, "77", source, chairs(order, 1)),)
+    assert now.status is DeliveryStatus.PARTIALLY_PACKED
+    assert level(hub).in_stock == 9
+
+
+def test_a_parcel_without_rows_is_remembered_by_its_id(hub: PostgresHub, order: HubOrder) -> None:
+    (parcel_id,) = hub.apply([LinkFulfillment(order.id, "77", source="store")])
+
+    assert read(hub, order.id).fulfillments == (HubFulfillment(parcel_id, "77", "store", ()),)
+
+
+def test_FUL_7_one_store_id_is_one_parcel(hub: PostgresHub, connection: Connection, order: HubOrder) -> None:
+    parcel_id = deliver(hub, order, 1)
+    hub.apply([LinkFulfillment(order.id, "77", source="store")])
+
+    for again in (LinkFulfillment(order.id, "77", source="store"), LinkFulfillment(order.id, "77", parcel_id)):
+        with pytest.raises(AlreadyThere), connection.transaction():
+            hub.apply([again])
+
+
+def test_a_remembered_parcel_has_rows_of_its_own_order(hub: PostgresHub, order: HubOrder) -> None:
+    other = create(hub, draft(order_no="5002"))
+
+    with pytest.raises(HubRefused, match="no such rows"):
+        hub.apply([LinkFulfillment(order.id, "77", rows=(*chairs(order, 1), *chairs(other, 1)))])
+
+
+def test_what_is_gone_has_no_parcel_and_no_flags(hub: PostgresHub) -> None:
+    for action in (LinkFulfillment("404", "77"), LinkFulfillment("404", "77", "1"), SetFlags("404", Flags())):
+        with pytest.raises(HubRefused, match="sales order 404"):
+            hub.apply([action])
+
+
+def test_FUL_6_a_closed_order_promises_nothing(hub: PostgresHub, order: HubOrder) -> None:
+    assert level(hub).committed == 2
+
+    hub.apply([SetFlags(order.id, replace(order.flags, closed=True))])
+
+    assert read(hub, order.id).flags == Flags(closed=True)
+    assert level(hub).committed == 0
+
+
+def test_the_flags_are_written_as_they_are_given(hub: PostgresHub, order: HubOrder) -> None:
+    for flags in (Flags(True, True, True, True, False, True), Flags(billed=True)):
+        hub.apply([SetFlags(order.id, flags)])
+
+        assert read(hub, order.id).flags == flags
+
+
+def test_FUL_13_telling_of_parcels_marks_no_order(hub: PostgresHub, connection: Connection) -> None:
+    order = create(hub, imported(add_store(connection, "acme")))
+    before = connection.execute("SELECT sum(hub_changed) AS sum FROM store_orders").fetchone()
+
+    hub.apply([LinkFulfillment(order.id, "77", rows=chairs(order, 1)), SetFlags(order.id, Flags(closed=True))])
+
+    assert connection.execute("SELECT sum(hub_changed) AS sum FROM store_orders").fetchone() == before
+
+
+def test_people_see_parcels_and_flags(hub: PostgresHub, connection: Connection, order: HubOrder) -> None:
+    parcel_id = deliver(hub, order, 2)
+    hub.apply([LinkFulfillment(order.id, "77", parcel_id), SetFlags(order.id, Flags(closed=True))])
+
+    document = order_document(connection, order.id)
+
+    assert document is not None
+    (parcel,) = document["fulfillments"]
+    assert (parcel["external_id"], parcel["source"], parcel["rows"]) == (
+        "77",
+        "hub",
+        [{"sku": "CHAIR", "quantity": "2"}],
+    )
+    assert document["flags"]["closed"] is document["closed"] is True
+    assert row_of(hub, order).status == document["status"] == "DELIVERED"
