@@ -284,6 +284,33 @@ def test_ORD_7_an_order_that_a_person_deletes_while_it_is_looked_at_stays_away(
     assert show(held, str(placed.id))["reason"] == "deleted_in_hub"
 
 
+# -- a change that fails -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("travelling")
+def test_ch_11_a_change_that_fails_is_called_so_and_retried_with_all_that_failed(
+    held: Process, shop: Shop, acme: int, placed: Order
+) -> None:
+    edit(shop, placed, CHAIR=3)
+    book = shop.shop.book.orders
+    del book[placed.id]
+    with held.pool.connection() as connection:
+        assert orders.retry(connection, acme, str(placed.id))
+    words = import_due(held, acme)
+    shown = show(held, str(placed.id))
+
+    book[placed.id] = placed
+    with held.pool.connection() as connection:
+        assert [row["external_id"] for row in orders.retry_failed(connection, acme)] == [str(placed.id)]
+    words += import_due(held, acme)
+
+    assert words == ["failed", "changed"]
+    assert (shown["state"], shown["reason"]) == ("imported", "not_found_in_store")
+    assert journaled(held, placed) == [("failed", "not_found_in_store"), ("changed", None)]
+    assert show(held, str(placed.id))["reason"] is None
+    assert rows(held, placed)["CHAIR"] == "3"
+
+
 # -- news out of order, and twice --------------------------------------------------------------------------------
 
 
