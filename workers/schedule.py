@@ -64,6 +64,8 @@ class StoreScheduler(Scheduler):
             connection.close()
             return False
         self._connection = connection
+        self._listener = HubListener(process().config.database_url)
+        self._listener.start()
         self._recall()
         return True
 

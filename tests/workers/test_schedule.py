@@ -294,3 +294,20 @@ def test_ORD_8_a_mark_that_cannot_be_read_asks_for_rates_once(database: Connecti
 
     with closing(Recorder(app)) as beat:
         assert (rate_bells(beat), rate_bells(beat)) == (1, 0)
+
+
+def test_STK_1_the_beat_that_ticks_listens_to_the_hub(database: Connection, beat: Recorder) -> None:
+    beat.run()
+
+    wait_until(lambda: listeners(database) == 1, what="somebody who listens")
+    beat.close()
+    wait_until(lambda: listeners(database) == 0, what="nobody who listens")
+
+
+def listeners(database: Connection) -> int:
+    """How many connections wait for the hub's news."""
+    statement = """SELECT count(*)::int AS count FROM pg_stat_activity
+        WHERE datname = current_database() AND application_name = 'storesync listener'"""
+    row = database.execute(statement).fetchone()
+    assert row is not None
+    return int(row["count"])
