@@ -124,6 +124,17 @@ def test_many_variations_are_all_read(shop: WooCommerceShop, store: WooCommerce)
     assert store.http.calls == 3
 
 
+def test_a_product_on_two_pages_is_asked_for_its_variations_once(shop: WooCommerceShop, store: WooCommerce) -> None:
+    add(shop, *(f"P-{number}" for number in range(99)))
+    add_chair(shop, {"option": "Red", "sku": "RED", "stock_quantity": 1})  # the last of one page begins the next
+    add(shop, "LAST")
+
+    items = [item.external_id for page in store.catalogue() for item in page.items]
+
+    assert len(items) == len(set(items)) == 102
+    assert shop.calls["GET /products/{id}/variations"] == 1
+
+
 def test_a_variable_product_that_goes_under_way_stops_nothing(sandbox: Running, store: WooCommerce) -> None:
     _, red = add_chair(sandbox.shop, {"option": "Red", "sku": "RED", "stock_quantity": 1})
     (table,) = add(sandbox.shop, "TABLE")

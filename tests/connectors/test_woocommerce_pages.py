@@ -5,7 +5,7 @@ from collections.abc import Sequence, Set
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from connectors.errors import NotFound, Unavailable
@@ -43,6 +43,7 @@ def ids_of(walked: Any) -> list[int]:
     size=st.integers(0, 420),
     leaving=st.lists(st.lists(st.integers(0, 419), max_size=120), max_size=8),
 )
+@example(size=199, leaving=[[], [0]])  # the page after the step back has nothing new, and is no repetition
 def test_what_stays_in_the_list_is_read(size: int, leaving: list[list[int]]) -> None:
     listed = ShrinkingList(size, leaving)
 
