@@ -35,7 +35,7 @@ FINISHED = [
     "MAP-7",
     "MAP-8",
     "MAP-9",
-    *(f"CHG-{number}" for number in range(1, 9)),
+    *(f"CHG-{number}" for number in range(1, 10)),
     "MUL-1",
     "MUL-2",
     "MUL-3",
