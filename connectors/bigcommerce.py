@@ -8,6 +8,7 @@ from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
+from functools import partial
 from hashlib import sha256
 from typing import Any, Final
 
@@ -15,7 +16,7 @@ from connectors import json_text
 from connectors.bigcommerce_client import ShopClient
 from connectors.bigcommerce_stock import Inventory
 from connectors.changes import Batch, Entries, batch_of, batches, follow, horizon, is_id, newest_of, usable_id
-from connectors.cursor import BEGINNING, SECOND, Cursor
+from connectors.cursor import BEGINNING, SECOND, SETTLING, Cursor
 from connectors.errors import NotFound, Rejected, Unavailable
 from connectors.http import Answer, NoWaits, Params, Waits
 from connectors.store import StoreFacts
@@ -74,7 +75,9 @@ class BigCommerce:
         seen: set[tuple[str, str]] = set()
         while state.is_backfill:
             state = yield from self._backfill(state, seen)
-        yield from follow(state, self._batches(state.since, {}), _snapshot, seen=seen, now=_now)
+        # Only a first connection reads what changed long before the newest change that it knows of.
+        snapshot = partial(_snapshot, news_since=state.known - 2 * SETTLING)
+        yield from follow(state, self._batches(state.since, {}), snapshot, seen=seen, now=_now)
 
     def _backfill(self, start: Cursor, seen: set[tuple[str, str]]) -> Generator[Page, None, Cursor]:
         """Old orders in one of the statuses that may import: whether they do is for the store's settings."""
@@ -98,8 +101,7 @@ class BigCommerce:
         found = _snapshot((order, text))
         if not parts:
             return found
-        payload = f'{{"order":{text},{",".join(self._parts(path, parts))}}}'
-        return replace(found, payload=payload, problem=_problem(json_text.read(payload)))
+        return _whole(found, f'{{"order":{text},{",".join(self._parts(path, parts))}}}')
 
     def read(self, payload: str) -> StoreOrder:
         """A snapshot's payload as a StoreOrder. Raises Unreadable."""
@@ -246,25 +248,29 @@ def _written(moment: datetime) -> str:
 # -- snapshots ---------------------------------------------------------------------------------------------------
 
 
-def _snapshot(entry: tuple[Any, str]) -> Snapshot:
+def _snapshot(entry: tuple[Any, str], *, news_since: datetime = BEGINNING) -> Snapshot:
+    """An entry of a list, with no payload where it has to be asked for."""
     value, text = entry
     mark = digest(value) if isinstance(value, dict) else sha256(text.encode()).hexdigest()
-    has_all = not needs_parts(value) and not needs_shipments(value)
+    has_lines = not needs_parts(value)
     try:
-        order = read_order(value if has_all else {"order": value})
+        order = read_order(value if has_lines else {"order": value})
     except Unreadable as error:
         return Snapshot(usable_id(value) or f"unreadable:{mark[:12]}", None, mark, text, (error.path, error.problem))
-    if not has_all:
-        return Snapshot(order.external_id, order.updated_at, mark, None)
-    return Snapshot(order.external_id, order.updated_at, mark, text, skus=order.skus)
+    # What was shipped before the shop was connected was never ours: a month of it is not asked for one by one.
+    is_news = order.updated_at >= news_since or order.status in PLATFORM.imports
+    has_all = has_lines and not (is_news and needs_shipments(value))
+    skus = order.skus if has_lines else None
+    return Snapshot(order.external_id, order.updated_at, mark, text if has_all else None, skus=skus)
 
 
-def _problem(payload: Any) -> tuple[str, str] | None:
+def _whole(found: Snapshot, payload: str) -> Snapshot:
+    """A snapshot with the order and its parts as its payload."""
     try:
-        read_order(payload)
+        skus = read_order(json_text.read(payload)).skus
     except Unreadable as error:
-        return error.path, error.problem
-    return None
+        return replace(found, payload=payload, problem=(error.path, error.problem))
+    return replace(found, payload=payload, problem=None, skus=skus)
 
 
 def _now() -> datetime:

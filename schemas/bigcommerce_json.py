@@ -175,8 +175,6 @@ ORDER: Final = _Order()
 PARTS: Final = ("products", "shipping_addresses", "fees")
 SHIPMENTS: Final = "shipments"  # never in an order itself
 
-_OVER: Final = [STATUS_IDS[word] for word in ("refunded", "cancelled", "declined", "completed")]
-
 
 # -- the parts of an order ---------------------------------------------------------------------------------------
 
@@ -213,8 +211,8 @@ def has_shipments(order: Any) -> bool:
 
 
 def needs_shipments(order: Any) -> bool:
-    """Whether what an order does not say itself, its shipments, may still matter: it has some, and is not over."""
-    return has_shipments(order) and order.get("status_id") not in _OVER
+    """Whether what an order does not say itself, its shipments, may still matter: all of a completed one went out."""
+    return has_shipments(order) and order.get("status_id") != STATUS_IDS["completed"]
 
 
 def _raw_lines(consignments: Any) -> Iterable[Any]:

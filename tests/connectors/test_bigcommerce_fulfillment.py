@@ -243,8 +243,8 @@ def test_nothing_but_orders_with_something_shipped_is_asked_for_shipments(
     assert (shop.calls_of(ORDER), shop.calls_of(RECORDS)) == (2, 1)
 
 
-@pytest.mark.parametrize(("status", "is_asked"), [(2, True), (3, True), (10, False), (5, False), (4, False)])
-def test_an_order_that_is_over_is_taken_from_the_list_as_it_is(
+@pytest.mark.parametrize(("status", "is_asked"), [(2, True), (3, True), (5, True), (4, True), (10, False)])
+def test_a_completed_order_is_taken_from_the_list_as_it_is(
     store: BigCommerce, shop: BigCommerceShop, order: BigOrder, status: int, is_asked: bool
 ) -> None:
     shop.ship_order(order.id)
@@ -252,6 +252,40 @@ def test_an_order_that_is_over_is_taken_from_the_list_as_it_is(
 
     assert (listed(store).payload is None) == is_asked
     assert len(fresh(store, order).fulfillments) == 1
+
+
+def test_what_was_shipped_before_the_connection_is_taken_from_the_list_as_it_is(
+    store: BigCommerce, shop: BigCommerceShop
+) -> None:
+    basket = {"products": [{"sku": "TABLE", "product_id": 7, "quantity": 2, "price": "100.00"}]}
+    with shop.at(datetime.now(UTC) - timedelta(days=3)):
+        old, still_open = (shop.place_order(basket) for _ in range(2))
+        shop.ship_order(old.id)
+        shop.ship_order(still_open.id, {still_open.products[0]["id"]: 1})
+        shop.edit_order(still_open.id, {"status_id": 11})
+    shop.place_order(basket)
+
+    pages = list(store.changed_orders(None))
+    cursor = pages[-1].cursor
+    shop.ship_order(shop.place_order(basket).id)
+    later = [one.payload for page in store.changed_orders(cursor) for one in page.snapshots]
+
+    first = {one.external_id: one.payload is None for page in pages for one in page.snapshots}
+    assert (first[str(old.id)], first[str(still_open.id)], None in later) == (False, True, True)
+
+
+def test_STK_9_the_SKUs_of_a_shipped_order_are_known_before_it_is_asked_for(
+    store: BigCommerce, shop: BigCommerceShop, order: BigOrder
+) -> None:
+    shop.ship_order(order.id)
+    skus = ("HOOK", "PLAN", "TABLE")
+    known = (listed(store).skus, store.snapshot(str(order.id)).skus)
+    shop.settings.lines_inside = 1
+    shop.edit_order(order.id, {"staff_notes": "x"})
+    in_part = (listed(store).skus, store.snapshot(str(order.id)).skus)
+
+    assert known == (skus, skus)
+    assert in_part == (None, skus)
 
 
 def test_a_status_without_a_shipment_record_is_no_shipment(

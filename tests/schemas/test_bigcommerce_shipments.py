@@ -90,8 +90,8 @@ def test_an_order_has_shipments_where_pieces_are_counted_as_shipped(order: Any, 
     assert has_shipments(order) == needs_shipments(order) == has_some
 
 
-@pytest.mark.parametrize(("status", "is_needed"), [(2, True), (3, True), (11, True), (10, False), (5, False)])
-def test_the_shipments_of_an_order_that_is_over_are_not_needed(status: int, is_needed: bool) -> None:
+@pytest.mark.parametrize(("status", "is_needed"), [(2, True), (3, True), (11, True), (5, True), (10, False)])
+def test_the_shipments_of_a_completed_order_are_not_needed(status: int, is_needed: bool) -> None:
     assert needs_shipments({"items_shipped": 1, "status_id": status}) == is_needed
 
 
