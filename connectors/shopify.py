@@ -185,7 +185,7 @@ def _snapshot(entry: tuple[Any, str]) -> Snapshot:
 def _id(value: Any) -> str | None:
     gid = value.get("id") if isinstance(value, dict) else None
     number = gid.rpartition("/")[2] if isinstance(gid, str) else ""
-    return number if number and is_id(number) else None
+    return number if number.strip("0") and is_id(number) else None
 
 
 def _updated(value: Any) -> datetime | None:

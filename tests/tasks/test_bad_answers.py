@@ -297,6 +297,18 @@ def test_ch_11_an_imported_order_that_the_shop_does_not_know_any_more_stays(
         )
 
 
+@pytest.mark.parametrize("platform", ["bigcommerce"])
+def test_ch_11_an_order_that_the_shop_says_is_deleted_is_cancelled(held: Process, shop: Shop, bench: Bench) -> None:
+    order = bench.place()
+    import_all(held, bench.store_id)
+    shop.shop.delete_order(int(order))
+
+    word = retry(held, bench.store_id, order)
+
+    assert (word, show(held, order)["order"]) == ("deleted", None)
+    assert order_of(held, bench.store_id, order)["reason"] == "cancelled_in_store"
+
+
 # -- many ----------------------------------------------------------------------------------------------------------
 
 POISON: Final[Mapping[str, Mapping[str, Any]]] = {

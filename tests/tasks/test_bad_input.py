@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
 from connectors.sandbox import open_sandbox
+from connectors.sandbox.faults import Said
 from schemas.reasons import describe
 from tasks.process import Process
 from tests.tasks.bad_input import MISSING, PLATFORMS, Bench, Changes, Verbatim, open_bench, retry
@@ -242,3 +243,51 @@ def test_ch_11_what_was_set_aside_is_journaled_once_and_imports_when_it_is_mende
     assert again == dict.fromkeys(spoiled, "failed")
     assert mended == dict.fromkeys(spoiled, "imported")
     assert [len(journal_of(held, bench.store_id, key)) for key in spoiled.values()] == [2] * len(spoiled)
+
+
+# -- orders without an id, and what is no order --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("given", [None, "", 0, True, {}, "gid://shopify/Order/0"], ids=repr)
+def test_ch_11_an_order_without_a_usable_id_is_set_aside_and_comes_in_by_itself_once_it_has_one(
+    held: Process, bench: Bench, given: Any
+) -> None:
+    order, good = bench.place(), bench.place()
+    bench.spoil(order, {"id": given})
+
+    import_all(held, bench.store_id)
+    (nameless,) = all_orders(held, bench.store_id).keys() - {good}
+    again = retry(held, bench.store_id, nameless)
+    bench.mend(order)
+    bench.touch(order)
+
+    assert nameless.startswith("unreadable:")
+    assert (again, order_of(held, bench.store_id, nameless)["detail"]["path"]) == ("failed", "id")
+    assert journal_of(held, bench.store_id, nameless) == [("fetch", "failed", "invalid_payload")]
+    assert import_all(held, bench.store_id) == ["imported"]
+    assert all_orders(held, bench.store_id)[order] == "imported"
+
+
+_NO_ORDERS: Final = '7, null, "text", [], {}, {"id": null}, {"id": -5}, {"id": {}}, [[[]]]'
+_PAGES: Final = {
+    "bigcommerce": f"[{_NO_ORDERS}]",
+    "shopify": f'{{"data": {{"orders": {{"nodes": [{_NO_ORDERS}], "pageInfo": {{"hasNextPage": false}}}}}}}}',
+    "woocommerce": f"[{_NO_ORDERS}]",
+}
+
+
+def test_ch_11_entries_that_are_no_orders_do_not_hold_up_their_shop(held: Process, bench: Bench, platform: str) -> None:
+    good = bench.place()
+    # All but Shopify are asked for their newest change first.
+    bench.shop.faults.answer_next(1 if platform == "shopify" else 2, Said(200, _PAGES[platform]))
+
+    import_all(held, bench.store_id)
+    import_all(held, bench.store_id)
+
+    states = all_orders(held, bench.store_id)
+    assert states.pop(good) == "imported"
+    assert set(states.values()) == {"failed"}
+    assert len(states) >= 8
+    assert [journal_of(held, bench.store_id, key) for key in states] == [
+        [("fetch", "failed", "invalid_payload")]
+    ] * len(states)

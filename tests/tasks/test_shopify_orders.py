@@ -196,8 +196,8 @@ def test_ORD_8_without_multi_currency_a_foreign_order_is_skipped(held: Process, 
 
 def test_an_order_is_mapped_field_by_field(held: Process, shop: Shop, acme: Bench) -> None:
     address = {"firstName": "Bo", "lastName": "Li", "address1": "Lindenweg 4", "city": "Bonn", "countryCodeV2": "DE"}
-    given = {"billing": address, "shipping_address": {**address, "city": "Köln"}}
-    order = place(shop, name="#A-1", po_number="PO-77", note="Ring twice", **given)
+    to = {**address, "city": "Köln"}
+    order = place(shop, name="#A-1", po_number="PO-77", note="Ring twice", billing=address, shipping_address=to)
 
     made = imported(held, acme, order)
 
