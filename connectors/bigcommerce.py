@@ -13,7 +13,7 @@ from hashlib import sha256
 from typing import Any, Final
 
 from connectors import json_text
-from connectors.bigcommerce_client import ShopClient
+from connectors.bigcommerce_client import RESERVE, ShopClient
 from connectors.bigcommerce_stock import Inventory
 from connectors.changes import Batch, Entries, batch_of, batches, follow, horizon, is_id, newest_of, usable_id
 from connectors.cursor import BEGINNING, SECOND, SETTLING, Cursor
@@ -35,6 +35,8 @@ from schemas.errors import Unreadable
 from schemas.money import MINOR_UNITS
 from schemas.orders import Page, Snapshot, StoreOrder
 from schemas.stock import CataloguePage, NotTold
+
+__all__ = ["PER_PAGE", "RESERVE", "BigCommerce"]
 
 PER_PAGE: Final = 250  # the most that BigCommerce gives
 
