@@ -32,7 +32,6 @@ from schemas.orders import (
     StoreParcel,
 )
 from schemas.platform import Platform
-from schemas.stock import DEFAULT_PLACE
 
 __all__ = [
     "DELETED",
@@ -189,13 +188,17 @@ def _fulfillment(shipment: Loaded) -> StoreFulfillment:
 
 
 def _parcels(lines: Iterable[Loaded]) -> tuple[StoreParcel, ...]:
-    """What is left to send to each address. What is fetched or downloaded has none."""
+    """What is left to send to each address. What is fetched or downloaded has none.
+
+    A shipment goes to one address, from nowhere in particular: the address stands for the place too, so that parcels
+    of two addresses are never told in one call.
+    """
     left: dict[str, list[tuple[str, str, Decimal]]] = {}
     for line in lines:
         pieces = line["quantity"] - (line["quantity_shipped"] or ZERO) - (line["quantity_refunded"] or ZERO)
         if line["type"] in _PHYSICAL and line["order_address_id"] not in ("", "0") and pieces > 0:
             left.setdefault(line["order_address_id"], []).append((line["id"], line["id"], pieces))
-    return tuple(StoreParcel(address, DEFAULT_PLACE, tuple(parts)) for address, parts in left.items())
+    return tuple(StoreParcel(address, address, tuple(parts)) for address, parts in left.items())
 
 
 def _charges(order: Loaded) -> Iterable[tuple[StoreCharge, Item]]:

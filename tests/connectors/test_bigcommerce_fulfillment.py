@@ -106,7 +106,7 @@ def test_what_is_left_to_send_is_the_physical_pieces_of_each_address(store: BigC
 
     (one,) = fresh(store, order).parcels
 
-    assert (one.external_id, one.place, one.can_be_sent) == (str(order.addresses[0]["id"]), "", True)
+    assert (one.external_id, one.can_be_sent, one.is_pickup) == (str(order.addresses[0]["id"]), True, False)
     assert one.lines == ((table, table, Decimal(3)), (hook, hook, Decimal(1)))
 
 

@@ -111,6 +111,7 @@ def test_what_is_left_is_by_address_and_physical() -> None:
 
     parcels = read_order(example() | {"products": lines}).parcels
 
+    assert len({parcel.place for parcel in parcels}) == 2  # never told in one call
     assert {parcel.external_id: parcel.lines for parcel in parcels} == {
         "20": (("1", "1", Decimal(2)), ("3", "3", Decimal(1))),
         "21": (("2", "2", Decimal(1)),),
