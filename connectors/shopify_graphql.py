@@ -89,13 +89,24 @@ _LEVEL: Final = 'location { id } quantities(names: ["available"]) { name quantit
 # Where the shop keeps its stock: the primary place, and how many there are.
 PLACES: Final = "query Places { location { id } locationsCount(limit: null) { count } }"
 
+_LEVELS: Final = f"inventoryLevels(first: $levels) {{ nodes {{ {_LEVEL} }} {_PAGE_INFO} }}"
+
 VARIANTS_PAGE: Final = f"""
 query Variants($first: Int!, $after: String, $query: String, $levels: Int!) {{
   productVariants(first: $first, after: $after, query: $query, sortKey: ID) {{
     nodes {{
       id sku displayName requiresComponents
-      inventoryItem {{ id tracked inventoryLevels(first: $levels) {{ nodes {{ {_LEVEL} }} {_PAGE_INFO} }} }}
+      inventoryItem {{ id tracked {_LEVELS} }}
     }}
+    {_PAGE_INFO}
+  }}
+}}"""
+
+# SKU and tracking belong to the item: nothing says that a change of theirs is one of the variant.
+ITEMS_PAGE: Final = f"""
+query Items($first: Int!, $after: String, $query: String, $levels: Int!) {{
+  inventoryItems(first: $first, after: $after, query: $query) {{
+    nodes {{ id sku tracked variants(first: 1) {{ nodes {{ displayName requiresComponents }} }} {_LEVELS} }}
     {_PAGE_INFO}
   }}
 }}"""
@@ -146,6 +157,6 @@ query More($id: ID!, $after: String!, {sizes}) {{
 
 
 DOCUMENTS: Final = (
-    *(ORDERS_PAGE, ONE_ORDER, CHECK, PLACES, VARIANTS_PAGE, SET_STOCK, STOCK_HERE, FULFILL),
+    *(ORDERS_PAGE, ONE_ORDER, CHECK, PLACES, VARIANTS_PAGE, ITEMS_PAGE, SET_STOCK, STOCK_HERE, FULFILL),
     *(more_of(*one) for one in _CONNECTIONS),
 )

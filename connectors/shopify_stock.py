@@ -12,12 +12,12 @@ from marshmallow import ValidationError
 from connectors.cursor import SETTLING, naive
 from connectors.errors import Rejected, Unavailable
 from connectors.shopify_client import GraphQL, Told, UserError, code_of, user_errors, words_of
-from connectors.shopify_graphql import LEVELS, PLACES, SET_STOCK, STOCK_HERE, VARIANTS, VARIANTS_PAGE
+from connectors.shopify_graphql import ITEMS_PAGE, LEVELS, PLACES, SET_STOCK, STOCK_HERE, VARIANTS, VARIANTS_PAGE
 from connectors.shopify_pages import Pages, complete
 from schemas.actions import TellStock
 from schemas.fields import clean
 from schemas.reasons import Reason
-from schemas.shopify_catalogue import read_items
+from schemas.shopify_catalogue import read_items, variant_of
 from schemas.shopify_json import Gid
 from schemas.stock import DEFAULT_PLACE, CataloguePage, NotTold, StoreItem
 
@@ -62,20 +62,25 @@ class Stock:
     """The stock of one shop."""
 
     graphql: GraphQL
-    pages: Pages = field(init=False)
+    variants: Pages = field(init=False)
+    items: Pages = field(init=False)
     _places: Places | None = None
 
     def __post_init__(self) -> None:
-        self.pages = Pages(self.graphql, VARIANTS_PAGE, "productVariants", size=VARIANTS)
+        self.variants = Pages(self.graphql, VARIANTS_PAGE, "productVariants", size=VARIANTS)
+        self.items = Pages(self.graphql, ITEMS_PAGE, "inventoryItems", size=VARIANTS)
 
     # -- what is there
 
     def catalogue(self, since: datetime | None) -> Iterator[CataloguePage]:
-        """All variants by id, or those changed since. What is searched shows changes a little late."""
+        """All variants by id, or what changed of variants and items since. Searches show changes a little late."""
         self._places = None  # a merchant may open places, and name another one the primary
         query = None if since is None else f"updated_at:>='{naive(since - SETTLING)}Z'"
-        for told in self._variants(query):
-            yield CataloguePage(self._items(told))
+        for told in self._walk(self.variants, query):
+            yield CataloguePage(self._items(told.data["productVariants"]["nodes"]))
+        if query is not None:
+            for told in self._walk(self.items, query):
+                yield CataloguePage(self._items([variant_of(one) for one in told.data["inventoryItems"]["nodes"]]))
 
     def find_items(self, skus: Sequence[str]) -> CataloguePage:
         """The items with exactly these SKUs: the shop's search finds more, whatever shares their words."""
@@ -83,17 +88,17 @@ class Stock:
         found: dict[str, StoreItem] = {}
         for start in range(0, len(wanted), SKUS_AT_ONCE):
             some = frozenset(wanted[start : start + SKUS_AT_ONCE])
-            for told in self._variants(" OR ".join(f"sku:{_quoted(sku)}" for sku in sorted(some))):
-                found |= {one.external_id: one for one in self._items(told) if one.sku in some}
+            for told in self._walk(self.variants, " OR ".join(f"sku:{_quoted(sku)}" for sku in sorted(some))):
+                items = self._items(told.data["productVariants"]["nodes"])
+                found |= {one.external_id: one for one in items if one.sku in some}
         return CataloguePage(tuple(found.values()))
 
-    def _variants(self, query: str | None) -> Iterator[Told]:
+    def _walk(self, pages: Pages, query: str | None) -> Iterator[Told]:
         # Asked for as many places as there are: an item's levels then come whole, and the page costs no more than it
         # must. What is more after all, is fetched by `complete`.
-        return self.pages.walk({"query": query, "levels": self.places().count})
+        return pages.walk({"query": query, "levels": self.places().count})
 
-    def _items(self, told: Told) -> tuple[StoreItem, ...]:
-        variants = told.data["productVariants"]["nodes"]
+    def _items(self, variants: Sequence[Any]) -> tuple[StoreItem, ...]:
         for one in variants:
             complete(self.graphql, one.get("inventoryItem") if isinstance(one, dict) else None)
         return read_items(variants, primary=self.places().primary)

@@ -59,6 +59,16 @@ def read_items(variants: Iterable[Any], *, primary: str) -> tuple[StoreItem, ...
     return tuple(found.values())
 
 
+def variant_of(item: Any) -> Any:
+    """An inventory item with its first variant, as a variant with its item."""
+    if not isinstance(item, dict):
+        return None
+    found = item.get("variants")
+    nodes = found.get("nodes") if isinstance(found, dict) else None
+    variant = nodes[0] if isinstance(nodes, list) and nodes and isinstance(nodes[0], dict) else {}
+    return {**variant, "sku": item.get("sku"), "inventoryItem": item}
+
+
 def _item(variant: Any, primary: str) -> StoreItem | None:
     try:
         read = load(_VARIANT, variant)

@@ -28,6 +28,8 @@ _REASONS: Final = frozenset(
     }
 )
 _QUANTITY: Final = frozenset({"inventoryItemId", "locationId", "quantity", "changeFromQuantity"})
+_OF_VARIANT: Final = frozenset({"name", "is_bundle"})
+_OF_ITEM: Final = frozenset({"sku", "is_tracked"})
 _INPUT: Final = frozenset({"name", "reason", "referenceDocumentUri", "quantities"})
 
 
@@ -41,6 +43,7 @@ class Variant:
     sku: str | None
     name: str
     updated: datetime
+    item_updated: datetime
     levels: dict[str, int] = field(default_factory=dict)
     is_tracked: bool = True
     is_bundle: bool = False
@@ -71,7 +74,8 @@ class ShopStock:
             number = int(given.pop("id", 0)) or next(self._ids)
             levels = {str(place): int(count) for place, count in given.pop("levels", {PRIMARY: 10}).items()}
             product = int(given.pop("product", 0)) or number + 600
-            one = Variant(number, product, number + _ITEMS, sku, given.pop("name", sku or "Thing"), self._now())
+            name, now = given.pop("name", sku or "Thing"), self._now()
+            one = Variant(number, product, number + _ITEMS, sku, name, now, now)
             one.levels = levels
             self.variants[number] = one
             return self._changed(one, given)
@@ -83,10 +87,13 @@ class ShopStock:
 
     def _changed(self, one: Variant, given: Mapping[str, Any]) -> Variant:
         for name, value in given.items():
-            if name not in {"sku", "name", "is_tracked", "is_bundle"}:
+            if name not in _OF_VARIANT | _OF_ITEM:
                 raise ValueError(f"a variant has no {name}")
             setattr(one, name, value)
-        one.updated = self._now()
+        if _OF_VARIANT & given.keys():
+            one.updated = self._now()
+        if _OF_ITEM & given.keys():
+            one.item_updated = self._now()
         return one
 
     def put(self, variant: int, location: str, available: int | None) -> None:
@@ -129,7 +136,8 @@ class ShopStock:
     def root(self) -> dict[str, Callable[[Mapping[str, Any]], Any]]:
         """The queries of stock."""
         return {
-            "productVariants": self._page,
+            "productVariants": lambda asked: self._page(asked, self._variant, "updated"),
+            "inventoryItems": lambda asked: self._page(asked, self._item, "item_updated"),
             "location": lambda asked: self._location(asked.get("id") or gid("Location", PRIMARY)),
             "locationsCount": lambda _: {"count": len(self.locations), "precision": "EXACT"},
         }
@@ -139,15 +147,14 @@ class ShopStock:
         one = self._by_item(number)
         return self._item(one) if one else None
 
-    def _page(self, asked: Mapping[str, Any]) -> Slice:
+    def _page(self, asked: Mapping[str, Any], write: Callable[[Variant], Json], when: str) -> Slice:
         query, after = str(asked.get("query") or ""), asked.get("after")
         behind = int(base64.b64decode(after)) if after else 0
-        found = sorted(
-            (one for one in self.variants.values() if one.id > behind and _is_found(one, query)), key=lambda one: one.id
-        )
+        known = sorted((one for one in self.variants.values() if one.id > behind), key=lambda one: one.id)
+        found = [one for one in known if _is_found(one, query, getattr(one, when))]
         page = found[: asked.get("first") or 10]
         end = base64.b64encode(str(page[-1].id).encode()).decode() if page else None
-        return Slice([self._variant(one) for one in page], end, len(page) < len(found))
+        return Slice([write(one) for one in page], end, len(page) < len(found))
 
     def _variant(self, one: Variant) -> Json:
         return {
@@ -160,8 +167,14 @@ class ShopStock:
         }
 
     def _item(self, one: Variant) -> Json:
-        levels = [self._level(one, place) for place in one.levels]
-        return {"id": one.item_gid, "sku": one.sku, "tracked": one.is_tracked, "inventoryLevels": levels}
+        variant = {"id": gid("ProductVariant", one.id), "displayName": one.name, "requiresComponents": one.is_bundle}
+        return {
+            "id": one.item_gid,
+            "sku": one.sku,
+            "tracked": one.is_tracked,
+            "variants": [variant],
+            "inventoryLevels": [self._level(one, place) for place in one.levels],
+        }
 
     def _level(self, one: Variant, place: str) -> Json:
         told = {"available": one.levels[place], "on_hand": one.levels[place]}
@@ -257,8 +270,8 @@ class ShopStock:
         return self.variants.get(int(digits) - _ITEMS) if digits.isdecimal() else None
 
 
-def _is_found(one: Variant, query: str) -> bool:
-    return has_times(query, {"updated_at": stamp(one.updated) or "", "created_at": ""}) and has_sku(query, one.sku)
+def _is_found(one: Variant, query: str, updated: datetime) -> bool:
+    return has_times(query, {"updated_at": stamp(updated) or "", "created_at": ""}) and has_sku(query, one.sku)
 
 
 def _check_input(given: Json) -> None:

@@ -102,14 +102,18 @@ def test_six_hundred_variants_come_in_few_calls(sandbox: Shop, store: Shopify) -
     assert store.http.calls == 1 + 3
 
 
-def test_only_what_changed_since_is_asked_for(sandbox: Shop, store: Shopify) -> None:
+@pytest.mark.parametrize(
+    "change", [{"sku": "NEW"}, {"is_tracked": False}, {"is_bundle": True}, {"name": "New"}], ids=str
+)
+def test_STK_3_only_what_changed_since_is_asked_for(sandbox: Shop, store: Shopify, change: dict[str, Any]) -> None:
     now = datetime.now(UTC)
     with sandbox.shop.at(now - timedelta(hours=2)):
-        quiet, renamed = sandbox.shop.stock.add("QUIET"), sandbox.shop.stock.add("OLD")
-    sandbox.shop.stock.change(renamed.id, sku="NEW")
+        quiet, changed = sandbox.shop.stock.add("QUIET"), sandbox.shop.stock.add("OLD")
+    sandbox.shop.stock.change(changed.id, **change)
 
-    assert [item.sku for item in items_of(store, now - timedelta(hours=1))] == ["NEW"]
-    assert quiet.item_gid in {item.external_id for item in items_of(store)}
+    whole = {item.external_id: item for item in items_of(store)}
+    assert items_of(store, now - timedelta(hours=1)) == [whole[changed.item_gid]]
+    assert quiet.item_gid in whole
 
 
 def test_a_change_that_is_found_a_little_late_is_not_missed(sandbox: Shop, store: Shopify) -> None:
@@ -117,7 +121,7 @@ def test_a_change_that_is_found_a_little_late_is_not_missed(sandbox: Shop, store
     with sandbox.shop.at(moment - timedelta(seconds=60)):
         sandbox.shop.stock.add("LATE")
 
-    assert [item.sku for item in items_of(store, moment)] == ["LATE"]
+    assert {item.sku for item in items_of(store, moment)} == {"LATE"}
 
 
 def test_what_comes_and_goes_while_pages_are_read_hides_nothing(sandbox: Shop, store: Shopify) -> None:
@@ -145,6 +149,17 @@ def test_levels_are_not_cut_where_the_shop_has_many_places(sandbox: Shop, store:
     assert item.shown == {place: int(place) for place in places}
 
 
+def test_what_the_merchant_does_to_places_is_seen_with_the_next_walk(sandbox: Shop, store: Shopify) -> None:
+    items_of(store)
+    sandbox.shop.stock.locations |= dict.fromkeys(("103", "104", "105"), "Shop")
+    sandbox.shop.stock.add("HOOK", levels=dict.fromkeys(sandbox.shop.stock.locations, 1))
+    before = store.http.calls
+
+    items_of(store)
+
+    assert store.http.calls - before == 2  # nothing is left to fetch of any item
+
+
 def test_pages_get_smaller_where_they_would_cost_too_much(sandbox: Shop, store: Shopify) -> None:
     made = many(sandbox.shop, 120)
     sandbox.shop.most_points = 200
@@ -160,6 +175,23 @@ def test_an_item_that_cannot_be_read_stops_no_other(sandbox: Shop, store: Shopif
     sandbox.faults.answer_next(1, Said(200, json.dumps({"data": {"productVariants": page}})))
 
     assert [item.sku for item in store.find_items(["GOOD", "BAD"]).items] == ["GOOD"]
+
+
+def test_a_shop_that_repeats_a_page_is_not_asked_for_ever(sandbox: Shop, store: Shopify) -> None:
+    store.stock.places()
+    page = {"nodes": [], "pageInfo": {"hasNextPage": True, "endCursor": "same"}}
+    sandbox.faults.answer_next(9, Said(200, json.dumps({"data": {"productVariants": page}})))
+
+    with pytest.raises(Unavailable, match="repeats a page"):
+        store.find_items(["X"])
+
+
+@pytest.mark.parametrize("answer", [{}, {"location": None}, {"location": {"id": "x"}}, {"location": 7}])
+def test_a_shop_without_a_primary_location_is_asked_later(sandbox: Shop, store: Shopify, answer: Any) -> None:
+    sandbox.faults.answer_next(1, Said(200, json.dumps({"data": answer})))
+
+    with pytest.raises(Unavailable, match="primary location"):
+        store.find_items(["X"])
 
 
 @pytest.mark.parametrize("page", [None, {"nodes": []}, {"nodes": None, "pageInfo": {"hasNextPage": False}}])

@@ -1,5 +1,6 @@
 """schemas.shopify_parcels and shopify_meaning: what went out, what is left to send, and when that means a change."""
 
+import copy
 import json
 from collections.abc import Callable
 from decimal import Decimal
@@ -83,6 +84,36 @@ def test_FUL_10_only_what_the_shop_lets_be_fulfilled_can_be_sent(
     act: Callable[[ShopifyShop, Order], object], can_be_sent: list[bool]
 ) -> None:
     assert [one.can_be_sent for one in order_after(act).parcels] == can_be_sent
+
+
+def plain() -> Json:
+    shop = ShopifyShop()
+    return told(shop, shop.place_order({"lines": [line()]}).id)
+
+
+@pytest.mark.parametrize("status", ["CLOSED", "CANCELLED", "INCOMPLETE"])
+def test_FUL_10_of_a_part_that_is_over_nothing_is_sent_whatever_it_says(status: str) -> None:
+    payload = plain()
+    payload["fulfillmentOrders"]["nodes"][0]["status"] = status
+
+    assert read_order(payload).parcels == ()
+
+
+def test_FUL_10_a_part_of_which_nothing_is_left_is_no_parcel() -> None:
+    payload = plain()
+    payload["fulfillmentOrders"]["nodes"][0]["lineItems"]["nodes"][0]["remainingQuantity"] = 0
+
+    assert read_order(payload).parcels == ()
+
+
+@pytest.mark.parametrize("status", ["CANCELLED", "INCOMPLETE"])
+def test_FUL_6_what_was_called_off_does_not_say_how_an_order_reaches_its_buyer(status: str) -> None:
+    payload = plain()
+    shipped = payload["fulfillmentOrders"]["nodes"][0]
+    fetched = copy.deepcopy(shipped) | {"deliveryMethod": {"methodType": "PICK_UP"}}
+    payload["fulfillmentOrders"]["nodes"] = [shipped | {"status": status}, fetched]
+
+    assert read_order(payload).is_pickup
 
 
 @pytest.mark.parametrize(
@@ -229,6 +260,19 @@ def test_CHG_6_a_tracking_edit_does_not_change_the_digest(shown: str) -> None:
     shop.track(order.id, order.fulfillments[0]["id"], shown, number="JD2", company="DHL", url="https://t.example/JD2")
 
     assert digest(told(shop, order.id)) == before
+
+
+def test_what_else_the_shop_allows_does_not_change_the_digest() -> None:
+    shop, order = sent_order()
+    payload = told(shop, order.id)
+    before = digest(payload)
+
+    payload["fulfillmentOrders"]["nodes"][0]["supportedActions"] = [
+        {"action": "MERGE"},
+        {"action": "CREATE_FULFILLMENT"},
+    ]
+
+    assert digest(payload) == before
 
 
 @pytest.mark.parametrize(
