@@ -102,7 +102,7 @@ def _decide_lines(order: StoreOrder, hub_order: HubOrder, *, store: Store, match
             wanted: dict[str | None, DraftRow] = {row.external_id: row for row in layout.rows}
         elif has_left(order, hub_order, platform):
             # Too late to take it all back: what has not left yet is taken off, fees stay as they were charged.
-            wanted = {row.external_id: kept for row in hub_order.rows if (kept := what_left(row, order, platform))}
+            wanted = what_left(order, hub_order, platform)
         elif is_voided(store):
             return Changes()  # by the rules of its profile
         else:
@@ -172,7 +172,8 @@ def _asked(row: HubRow, wanted: DraftRow | None, look: _Look) -> Decimal:
     asked = wanted.quantity if wanted else ZERO
     if look.is_taken_back or not row.ships:
         return asked
-    return max(asked, min(row.quantity, asked + given_back(row, look.order, look.store.platform)))
+    back = given_back(look.order, look.hub_order, look.store.platform)
+    return max(asked, min(row.quantity, asked + back[row.id]))
 
 
 def _is_another_item(row: HubRow, wanted: DraftRow) -> bool:
@@ -199,7 +200,7 @@ def _held(row: HubRow, wanted: DraftRow | None, look: _Look) -> Detail | None:
     label = row.sku or row.name
     if look.is_taken_back and row.ships:
         # What the store has sent out itself is no difference: an order is archived once it is fulfilled.
-        sent = sent_by_store(row, look.order, look.store.platform)
+        sent = sent_by_store(look.order, look.hub_order, look.store.platform)[row.id]
         return _difference(label, "quantity", sent, row.quantity) if sent < row.quantity else None
     asked = wanted.quantity if wanted else ZERO
     if asked < row.quantity <= asked + returned(look.order, row.external_id, look.store):

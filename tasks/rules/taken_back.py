@@ -1,6 +1,5 @@
 """An order that its store took back: why, what of it has left already, and what becomes of the rest (CHG-5)."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 
@@ -45,45 +44,62 @@ def take_back(hub_order: HubOrder, reason: Reason) -> tuple[ChangeAction | Delet
 
 def has_left(order: StoreOrder, hub_order: HubOrder, platform: Platform) -> bool:
     """Whether a piece has left, on either side: the store may know of a parcel before the hub does."""
-    return any(
-        row.shipped_quantity or (row.ships and sent_by_store(row, order, platform) > 0) for row in hub_order.rows
-    )
+    sent = sent_by_store(order, hub_order, platform)
+    return any(row.shipped_quantity or (row.ships and sent[row.id]) for row in hub_order.rows)
 
 
-def sent_by_store(row: HubRow, order: StoreOrder, platform: Platform) -> Decimal:
-    """The pieces of a row that the store itself has sent out, whatever it refunded since."""
-    parcels = _parcels(order, platform)
+def sent_by_store(order: StoreOrder, hub_order: HubOrder, platform: Platform) -> dict[str, Decimal]:
+    """The pieces of each row, by its id, that the store itself has sent out, whatever it refunded since."""
     is_completed = platform.completed_status in {order.status, order.delivery}
-    if is_completed and not parcels and not any(line.quantity for line in order.lines):
-        return row.quantity  # all of it went out and was refunded since, and no parcel tells of pieces
+    if is_completed and not _parcels(order, platform) and not any(line.quantity for line in order.lines):
+        # All of it went out and was refunded since, and no parcel tells of pieces.
+        return {row.id: row.quantity for row in hub_order.rows}
     # Of a completed order nothing waits, a service that is in no parcel included.
-    lines = [line for line in order.lines if line.external_id == row.external_id]
-    left = sum((line.quantity if is_completed else line.delivered_quantity for line in lines), ZERO)
-    # A refunded piece is on no line any more; the parcel it went out with still names it.
-    return min(row.quantity, max(left, _pieces(parcels, row.external_id)))
+    left = {line.external_id: line.quantity if is_completed else line.delivered_quantity for line in order.lines}
+    sent = _in_parcels(order, hub_order, platform)
+    return {
+        row.id: min(row.quantity, max(left.get(row.external_id or "", ZERO), sent[row.id])) for row in hub_order.rows
+    }
 
 
-def given_back(row: HubRow, order: StoreOrder, platform: Platform) -> Decimal:
-    """The pieces of a row that went out in parcels and are off the store's line since: refunded, and delivered."""
-    left = sum((line.delivered_quantity for line in order.lines if line.external_id == row.external_id), ZERO)
-    return max(ZERO, _pieces(_parcels(order, platform), row.external_id) - left)
+def given_back(order: StoreOrder, hub_order: HubOrder, platform: Platform) -> dict[str, Decimal]:
+    """The pieces of each row, by its id, that went out in parcels and are off the store's line since: refunded."""
+    left = {line.external_id: line.delivered_quantity for line in order.lines}
+    sent = _in_parcels(order, hub_order, platform)
+    return {row.id: max(ZERO, sent[row.id] - left.get(row.external_id or "", ZERO)) for row in hub_order.rows}
+
+
+def _in_parcels(order: StoreOrder, hub_order: HubOrder, platform: Platform) -> dict[str, Decimal]:
+    """The pieces of each row in the store's parcels: a refunded one is on no line any more, its parcel still names it.
+
+    Of a parcel that the hub knows its own count holds: what was refunded before the import is in no row.
+    """
+    known = {one.external_id: dict(one.rows) for one in hub_order.fulfillments}
+    pieces = {row.id: ZERO for row in hub_order.rows}
+    for parcel in _parcels(order, platform):
+        told = dict(parcel.lines)
+        for row in hub_order.rows:
+            counted = known.get(parcel.external_id)
+            pieces[row.id] += told.get(row.external_id or "", ZERO) if counted is None else counted.get(row.id, ZERO)
+    return pieces
 
 
 def _parcels(order: StoreOrder, platform: Platform) -> list[StoreFulfillment]:
     return [parcel for parcel in order.fulfillments if parcel.status in platform.fulfilled_statuses]
 
 
-def _pieces(parcels: Sequence[StoreFulfillment], line: str | None) -> Decimal:
-    return sum((pieces for parcel in parcels for each, pieces in parcel.lines if each == line), ZERO)
+def what_left(order: StoreOrder, hub_order: HubOrder, platform: Platform) -> dict[str | None, DraftRow]:
+    """The rows with the pieces that are gone, by the store's lines. Fees stay as they were charged."""
+    sent = sent_by_store(order, hub_order, platform)
+    rows = {}
+    for row in hub_order.rows:
+        gone = min(row.quantity, max(row.protected_quantity, sent[row.id])) if row.ships else row.quantity
+        if gone:
+            rows[row.external_id] = _draft(with_quantity(row, gone, currency=order.currency))
+    return rows
 
 
-def what_left(row: HubRow, order: StoreOrder, platform: Platform) -> DraftRow | None:
-    """The row with the pieces that are gone; None where none is. Fees stay as they were charged."""
-    gone = max(row.protected_quantity, sent_by_store(row, order, platform))
-    quantity = min(row.quantity, gone) if row.ships else row.quantity
-    if not quantity:
-        return None
-    after = with_quantity(row, quantity, currency=order.currency)
+def _draft(after: HubRow) -> DraftRow:
     return DraftRow(
         external_id=after.external_id,
         item=after.variant_id,
