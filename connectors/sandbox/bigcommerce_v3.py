@@ -23,32 +23,47 @@ _SORTS: Final[dict[str, Callable[[BigProduct], Any]]] = {
 def v3_routes(shop: BigCommerceShop, root: str) -> Blueprint:
     """The end points below /v3."""
     routes = Blueprint("v3", __name__, url_prefix=f"{root}/v3")
-    catalogue = shop.catalogue
+    routes.register_blueprint(_catalogue_routes(shop))
+    routes.register_blueprint(_inventory_routes(shop))
 
     @routes.before_request
     def settle() -> None:
         with shop.lock:
-            catalogue.settle()
+            shop.catalogue.settle()
 
-    @routes.get("/catalog/products")
+    return routes
+
+
+def _catalogue_routes(shop: BigCommerceShop) -> Blueprint:
+    routes = Blueprint("catalog", __name__, url_prefix="/catalog")
+    catalogue = shop.catalogue
+
+    @routes.get("/products")
     def products() -> Response:
         found = _narrow(list(catalogue.products.values()), request.args)
         return paged([_product(one, request.args) for one in _sorted(found, request.args)])
 
-    @routes.get("/catalog/products/<int:product_id>")
+    @routes.get("/products/<int:product_id>")
     def product(product_id: int) -> Response:
         if product_id not in catalogue.products:
             raise not_found()
         return answer({"data": _product(catalogue.products[product_id], request.args), "meta": {}})
 
-    @routes.get("/catalog/variants")
+    @routes.get("/variants")
     def variants() -> Response:
         every = [variant.shown() for one in catalogue.products.values() for variant in one.variants]
         found = [one for one in every if request.args.get("sku") in (None, one["sku"])]
         ids = _listed("product_id:in")
         return paged([_only(one, request.args) for one in found if not ids or str(one["product_id"]) in ids])
 
-    @routes.get("/inventory/items")
+    return routes
+
+
+def _inventory_routes(shop: BigCommerceShop) -> Blueprint:
+    routes = Blueprint("inventory", __name__, url_prefix="/inventory")
+    catalogue = shop.catalogue
+
+    @routes.get("/items")
     def items() -> Response:
         names = {name: _listed(f"{name}:in") for name in ("sku", "variant_id", "product_id")}
         found = [
@@ -58,12 +73,12 @@ def v3_routes(shop: BigCommerceShop, root: str) -> Blueprint:
         ]
         return paged(found, most=1000)
 
-    @routes.get("/inventory/locations")
+    @routes.get("/locations")
     def locations() -> Response:
         is_default = {"true": True, "false": False}.get(request.args.get("is_default", ""))
         return paged(inventory.places(catalogue, is_default=is_default), most=1000)
 
-    @routes.put("/inventory/adjustments/absolute")
+    @routes.put("/adjustments/absolute")
     def adjusted() -> Response:
         inventory.adjust(catalogue, body(), names_culprits=shop.settings.names_culprits)
         return answer({"transaction_id": shop.next_transaction()})
