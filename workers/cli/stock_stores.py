@@ -1,0 +1,129 @@
+"""Where a SKU stands in each store: its items, what was told, what is due, and why a store does not show it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from connectors import STORES
+from connectors.postgres import Connection, Row, stock_view, stores
+from schemas.reasons import Reason, describe
+from schemas.stock import DEFAULT_PLACE
+from schemas.stores import Store, StoreState
+from workers.cli.output import utc
+
+NOT_TOLD_YET = "It was not told yet: it is with the hub's next change, or now by storesync stock push."
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """One store as it stands to one SKU: `row` is of stock_view.stores, `items` are of stock_view.items."""
+
+    sku: str
+    store: Store
+    location: str
+    row: Row
+    items: list[Row]
+
+    @property
+    def places(self) -> dict[str, str]:
+        """The hub's location that each place of the store shows."""
+        mapped = self.store.settings.get("location_map")
+        return dict(mapped) if isinstance(mapped, dict) and mapped else {DEFAULT_PLACE: self.location}
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether the store is still to be told something."""
+        return bool(self.row["is_due"]) and self.store.is_on("stock.sync")
+
+
+def look_at_stores(connection: Connection, sku: str) -> list[Sight]:
+    """Every connected store as it stands to a SKU, by name."""
+    items = stock_view.items(connection, sku)
+    return [_sight(sku, row, items.get(row["id"], [])) for row in stock_view.stores(connection, sku)]
+
+
+def _sight(sku: str, row: Row, items: list[Row]) -> Sight:
+    store = stores.read_store(row, STORES[row["platform"]].platform)
+    location = str(store.settings["location"] or stores.read_account(row["account"]).default_location)
+    return Sight(sku, store, location, row, items)
+
+
+def why_not(sight: Sight) -> str | None:
+    """Why the store does not show the hub's quantity, as far as that is known."""
+    row, store = sight.row, sight.store
+    if not store.is_on("stock.sync"):
+        return Reason.STOCK_SYNC_OFF
+    if store.state == StoreState.NEEDS_ATTENTION:
+        return str(row["reason"] or Reason.CREDENTIALS_REFUSED)
+    if row["is_held"]:
+        return Reason.ORDERS_UNREAD
+    if row["why"] or row["is_due"]:
+        return row["why"] and str(row["why"])
+    # Never due: only its catalogue says something.
+    if not sight.items:
+        return Reason.NO_STORE_ITEM if row["catalogue_whole_at"] else None
+    return None if any(item["is_tracked"] for item in sight.items) else Reason.TRACKING_OFF
+
+
+def advice(sight: Sight) -> str:
+    """In people's words: why the store does not show the quantity, what to do, or what it waits for."""
+    reason = why_not(sight)
+    if sight.store.state == StoreState.PAUSED and sight.store.is_on("stock.sync"):
+        return f"The store is paused: storesync store resume {sight.store.name}"
+    if reason:
+        sentence, cure = describe(reason)
+        return f"{sentence} {_for_stock(cure, sight)}"
+    if not sight.is_pending and not any(item["told"] is not None for item in sight.items):
+        return NOT_TOLD_YET
+    return ""
+
+
+def _for_stock(cure: str, sight: Sight) -> str:
+    """A cure with the store's name in it; where an order would be retried, the SKU is pushed."""
+    again = f"storesync stock push --store {sight.store.name} --sku {sight.sku}"
+    return cure.replace("storesync retry STORE EXTERNAL_ID", again).replace("NAME", sight.store.name)
+
+
+def store_document(sight: Sight) -> dict[str, Any]:
+    """What `stock show --json` says of a store."""
+    reason, row = why_not(sight), sight.row
+    return {
+        "store": sight.store.name,
+        "platform": sight.store.platform.name,
+        "state": sight.store.state,
+        "reason": reason,
+        "detail": row["why_detail"] if reason and reason == row["why"] else {},
+        "due_since": utc(row["due_since"]) if sight.is_pending else None,
+        "due_at": utc(row["due_at"]) if sight.is_pending else None,
+        "items": [_item(sight, *at) for at in _at_places(sight)],
+    }
+
+
+def _at_places(sight: Sight) -> list[tuple[Row, str, Row]]:
+    """Every item at each place that is told, or was told once; with what is known of it there."""
+    found: dict[str, dict[str, Row]] = {}
+    for item in sight.items:
+        found.setdefault(item["external_id"], {})[item["place"] or DEFAULT_PLACE] = item
+    return [
+        (next(iter(known.values())), place, known.get(place, {}))
+        for known in found.values()
+        for place in [*sight.places, *(place for place in known if place not in sight.places)]
+        if place in sight.places or known[place]["told"] is not None
+    ]
+
+
+def _item(sight: Sight, item: Row, place: str, known: Row) -> dict[str, Any]:
+    where = {} if place == DEFAULT_PLACE else {"place": place, "location": sight.places.get(place)}
+    return {
+        "external_id": item["external_id"],
+        **where,
+        "name": item["name"],
+        "tracked": item["is_tracked"],
+        "shows": _text(known.get("shown")),
+        "pushed": _text(known.get("told")),
+        "pushed_at": utc(known.get("told_at")),
+        "pending": sight.is_pending and place in sight.places,
+    }
+
+
+def _text(number: int | None) -> str | None:
+    return None if number is None else str(number)
