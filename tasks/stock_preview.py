@@ -1,0 +1,124 @@
+"""What a stock push would tell a store, asked of the store now; nothing is written and nothing is told (BEY-1)."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from connectors import postgres
+from connectors.postgres import stock, stock_view, stores
+from connectors.postgres.hub import PostgresHub
+from schemas.actions import Detail
+from schemas.hub import StockLevel
+from schemas.reasons import Reason
+from schemas.stock import DEFAULT_PLACE, StoreItem
+from schemas.stores import Store
+from tasks.process import Process
+from tasks.rules.stock import decide_push, wanted_quantities
+from tasks.session import UnknownStore
+
+
+@dataclass(frozen=True, slots=True)
+class StockPreview:
+    """One item of a store at one place: what it shows, what it is to show, and what a push would do.
+
+    `outcome` is tell, same (it shows the quantity already) or skip; `reason` says why it is skipped or has to wait.
+    """
+
+    sku: str
+    outcome: str
+    external_id: str | None = None
+    place: str = DEFAULT_PLACE
+    shows: int | None = None
+    quantity: int | None = None
+    reason: str | None = None
+    detail: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What of the hub one batch is decided on."""
+
+    levels: dict[str, list[StockLevel]]
+    held: set[str]
+    store: Store
+    location: str
+
+
+def preview_skus(held: Process, store_id: int, skus: Sequence[str]) -> Iterator[StockPreview]:
+    """What a push of some SKUs would do at a store, in their order."""
+    row = _look(held, store_id)
+    connector = held.connector(row)
+    size = connector.platform.stock_batch
+    for start in range(0, len(skus), size):
+        batch = skus[start : start + size]
+        items = _by_sku(connector.find_items(batch).items)
+        known = _gather(held, row, batch)
+        for sku in batch:
+            yield from _preview(sku, items.get(sku, []), known)
+
+
+def preview_all(held: Process, store_id: int) -> Iterator[StockPreview]:
+    """What a push of everything would do: a walk through the store's catalogue, then the SKUs it does not have."""
+    row = _look(held, store_id)
+    with held.pool.connection() as connection:
+        there, missing = stock_view.hub_skus(connection, store_id)
+    unseen = dict.fromkeys([*there, *missing])
+    for page in held.connector(row).catalogue():
+        items = _by_sku(page.items)
+        known = _gather(held, row, list(items))
+        for sku in items:
+            if known.levels.get(sku):  # what the hub does not have is no business of a push
+                unseen.pop(sku, None)
+                yield from _preview(sku, items[sku], known)
+    for sku in unseen:
+        yield StockPreview(sku, "skip", reason=Reason.NO_STORE_ITEM)
+
+
+def _look(held: Process, store_id: int) -> postgres.Row:
+    with held.pool.connection() as connection:
+        row = stock.look(connection, store_id)
+    if row is None:
+        raise UnknownStore(f"there is no store {store_id}")
+    return row
+
+
+def _gather(held: Process, row: postgres.Row, skus: Sequence[str]) -> _Known:
+    store = stores.read_store(row, held.connector(row).platform)
+    location = str(store.settings["location"] or stores.read_account(row["account"]).default_location)
+    levels = defaultdict[str, list[StockLevel]](list)
+    with held.pool.connection() as connection:
+        for level in PostgresHub(connection).levels(skus):
+            levels[level.sku].append(level)
+        waiting = stock_view.held_skus(connection, row["id"], skus)
+    return _Known(levels, waiting, store, location)
+
+
+def _by_sku(items: Sequence[StoreItem]) -> dict[str, list[StoreItem]]:
+    found: dict[str, list[StoreItem]] = {}
+    for item in items:
+        found.setdefault(item.sku, []).append(item)
+    return found
+
+
+def _preview(sku: str, items: Sequence[StoreItem], known: _Known) -> Iterator[StockPreview]:
+    levels = known.levels.get(sku, [])
+    push = decide_push(sku, levels=levels, items=items, store=known.store, location=known.location)
+    if not levels or not items:
+        reason, detail = (push.note.reason, push.note.detail) if push.note else (None, Detail())
+        yield StockPreview(sku, "skip", reason=reason, detail=detail)
+        return
+    tells = {(tell.external_id, tell.place) for tell in push.tells}
+    waits = Reason.ORDERS_UNREAD if sku in known.held else None
+    wanted = wanted_quantities(levels, store=known.store, location=known.location)
+    for item in items:
+        if not item.is_tracked:
+            yield StockPreview(sku, "skip", item.external_id, reason=Reason.TRACKING_OFF)
+            continue
+        for place, quantity in wanted.items():
+            is_told = (item.external_id, place) in tells
+            # Where the item is not stocked, and no pieces are there to show, nothing is said of it.
+            if is_told or place in item.shown:
+                outcome, reason = ("tell", waits) if is_told else ("same", None)
+                shows = item.shown.get(place)
+                yield StockPreview(sku, outcome, item.external_id, place, shows, quantity, reason)
