@@ -1,7 +1,6 @@
 """Stock of a store: the items that carry it, and what a store refused of what it was told."""
 
 from dataclasses import dataclass, field
-from decimal import Decimal
 
 from schemas.reasons import Reason
 
@@ -45,9 +44,9 @@ class NotTold:
 
 @dataclass(frozen=True, slots=True)
 class ExportLine:
-    """What a store's import file says of one item of the hub (STK-7)."""
+    """What a store's import file says of one item of the hub at one place (STK-7); `location` is the hub's code."""
 
     sku: str
     name: str
     quantity: int
-    price: Decimal | None = None
+    location: str

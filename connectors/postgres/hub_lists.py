@@ -27,6 +27,12 @@ def bundles(connection: Connection) -> dict[str, list[tuple[str, Decimal]]]:
     return parts
 
 
+def stocked(connection: Connection, *, after: str, limit: int) -> dict[str, str]:
+    """The next SKUs that carry stock, with the names of their newest items, in the order of code points."""
+    found = connection.execute(_SQL["stocked"], {"after": after, "limit": limit})
+    return {row["sku"]: row["name"] for row in found}
+
+
 def items_with_sku(connection: Connection, sku: str) -> int:
     """How many items share a SKU: the one created latest is meant (MAP-1)."""
     return int(_value(connection, "items_with_sku", {"sku": sku}))

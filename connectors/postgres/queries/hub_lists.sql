@@ -42,3 +42,14 @@ SELECT pg_advisory_xact_lock(%(lock)s)
 -- One more than the highest number that was given here.
 SELECT coalesce(max(substr(order_no, 4)::numeric), 0) + 1 AS number
 FROM hub.sales_orders WHERE store_id IS NULL AND order_no ~ '^SO-[0-9]{1,15}$'
+
+-- name: stocked
+-- The next SKUs that carry stock, each once by its newest item (STK-3), in the order of their bytes.
+SELECT n.sku, n.name FROM (
+    SELECT DISTINCT ON (v.sku COLLATE "C") v.sku, p.name, p.kind
+    FROM hub.variants v JOIN hub.products p ON p.id = v.product_id
+    WHERE v.sku COLLATE "C" > %(after)s
+    ORDER BY v.sku COLLATE "C", v.created_at DESC, v.id DESC
+) n
+WHERE n.kind = 'product'
+ORDER BY n.sku COLLATE "C" LIMIT %(limit)s

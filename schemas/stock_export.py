@@ -1,0 +1,117 @@
+"""The platforms' own import files for stock as CSV (STK-7): columns, cells, and the shop's own export filled in."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from schemas.stock import ExportLine
+
+# A spreadsheet takes such a cell for a formula, and may run what it says. Plain numbers are none.
+_FORMULA: Final = re.compile(r"[=@＝＠＋－\t\r]|[+-](?![0-9]+([.,][0-9]+)?$)")
+
+Cells = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One platform's file: its columns, a line's cells, and by which names its own exports call SKU and stock."""
+
+    columns: Cells
+    cells: Callable[[ExportLine, str], Cells]  # the line and the name of its location
+    sku_columns: Cells
+    stock_columns: Cells
+    location_column: str | None = None
+
+
+def is_formula(text: str) -> bool:
+    """Whether a spreadsheet would read a cell as a formula."""
+    return _FORMULA.match(text) is not None
+
+
+def harmless_cell(text: str) -> str:
+    """Text that a spreadsheet shows as it is. Never for a SKU: an importer would look for it with the sign before."""
+    return f"'{text}" if is_formula(text) else text
+
+
+def _woocommerce(line: ExportLine, _: str) -> Cells:
+    return line.sku, str(line.quantity), "1" if line.quantity else "0"
+
+
+def _bigcommerce(line: ExportLine, _: str) -> Cells:
+    return "Product", "", line.sku, str(line.quantity)
+
+
+def _shopify(line: ExportLine, place: str) -> Cells:
+    said = {"Title": line.name, "SKU": line.sku, "Location": place, "On hand (new)": str(line.quantity)}
+    return tuple(
+        said.get(column, "") if column == "SKU" else harmless_cell(said.get(column, "")) for column in _SHOPIFY
+    )
+
+
+# https://help.shopify.com/en/manual/products/inventory/setup/inventory-csv
+_SHOPIFY: Final = (
+    "Handle",
+    "Title",
+    *(f"Option{number} {part}" for number in (1, 2, 3) for part in ("Name", "Value")),
+    "SKU",
+    "HS Code",
+    "COO",
+    "Location",
+    "Bin name",
+    *(f"{state} (not editable)" for state in ("Incoming", "Unavailable", "Committed", "Available")),
+    "On hand (current)",
+    "On hand (new)",
+)
+
+FORMATS: Final[Mapping[str, Format]] = {
+    # https://support.bigcommerce.com/s/article/Supported-Product-Fields
+    "bigcommerce": Format(
+        columns=("Item", "ID", "SKU", "Current Stock"),
+        cells=_bigcommerce,
+        sku_columns=("SKU", "Product Code/SKU"),
+        stock_columns=("Current Stock", "Current Stock Level", "Stock Level"),
+    ),
+    "shopify": Format(
+        columns=_SHOPIFY,
+        cells=_shopify,
+        sku_columns=("SKU",),
+        stock_columns=("On hand (new)", "On hand"),
+        location_column="Location",
+    ),
+    # https://github.com/woocommerce/woocommerce/wiki/Product-CSV-Import-Schema. Neither Type nor Name: an import would
+    # turn variations into products, and give the shop's products our names.
+    "woocommerce": Format(
+        columns=("SKU", "Stock", "In stock?"),
+        cells=_woocommerce,
+        sku_columns=("SKU",),
+        stock_columns=("Stock",),
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Filling:
+    """Where in a shop's own export SKU, stock and place stand. Raises ValueError for a file that is none."""
+
+    sku: int
+    stock: int
+    location: int | None
+
+
+def read_header(header: Sequence[str], how: Format) -> Filling:
+    """Find the columns of a shop's own export. Raises ValueError with what is missing."""
+    names = [name.strip() for name in header]
+    place = how.location_column
+    return Filling(
+        sku=_column(names, how.sku_columns),
+        stock=_column(names, how.stock_columns),
+        location=names.index(place) if place in names else None,
+    )
+
+
+def _column(names: Sequence[str], wanted: Cells) -> int:
+    for name in wanted:
+        if name in names:
+            return names.index(name)
+    raise ValueError(f"has no column {' or '.join(wanted)}")
