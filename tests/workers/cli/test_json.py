@@ -20,7 +20,7 @@ rates set USD 0.92
 rates list
 store list
 store show acme
-store set acme stock.buffer=1
+store set acme stock.sync=on stock.buffer=1
 store check acme
 store pause acme
 store resume acme
@@ -35,6 +35,9 @@ sync acme
 sync acme --dry-run
 enqueue ring_due
 stock show HOOK-FRG
+stock push --sku HOOK-FRG
+stock push --all --dry-run
+stock export --format woocommerce
 hub product add A-1
 hub product list
 hub service add Wrapping

@@ -1,0 +1,175 @@
+"""The command that tells stores the hub's stock now: some SKUs or all, on trial, or followed to the end."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import click
+
+from connectors.postgres import Row, stock, stock_view, stores
+from connectors.postgres.hub import PostgresHub
+from schemas.reasons import describe
+from schemas.settings import with_defaults
+from tasks import bells
+from tasks.catalogue import walk_whole
+from tasks.process import Process
+from tasks.stock_preview import preview_all, preview_skus
+from workers.cli.desk import open_desk, store_row
+from workers.cli.output import Failed, done, example, json_option, say, table
+from workers.cli.stock_watch import Asked, counting, watch_push
+
+
+@click.command(
+    "push",
+    epilog=example(
+        "storesync stock push --sku CHAIR-1 --wait",
+        "storesync stock push --store acme --all --wait",
+        "storesync stock push --store acme --all --dry-run",
+    ),
+)
+@click.option("--store", "store_name", help="Only this store; every active store with stock.sync on if left out.")
+@click.option("--sku", "skus", multiple=True, help="This SKU; the store is asked first. May be repeated.")
+@click.option("--all", "everything", is_flag=True, help="Every SKU that hub and store share.")
+@click.option("--wait", is_flag=True, help="Show progress until the stores were told.")
+@click.option("--dry-run", is_flag=True, help="Only show what a store would be told; nothing is written or sent.")
+@json_option
+def push_stock(
+    store_name: str | None,
+    skus: tuple[str, ...],
+    everything: bool,
+    wait: bool,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
+    """Tell stores the hub's stock now; only what differs is sent.
+
+    With --all the store's catalogue is read first, and SKUs that it does not have are counted; nothing is created.
+    """
+    wanted = list(dict.fromkeys(skus))
+    if everything == bool(wanted):
+        raise click.UsageError("give --sku SKU, once or more, or --all")
+    if wait and dry_run:
+        raise click.UsageError("--dry-run tells nothing: there is nothing to --wait for")
+    held = open_desk()
+    rows = _stores(held, store_name)
+    _refuse_unknown(held, wanted)
+    if dry_run:
+        found = [line for row in rows for line in _preview(held, row, wanted)]
+        say(found, as_json, lambda: _tell_preview(found))
+        return
+    asked = [_ask_all(held, row) if everything else _ask(held, row, wanted) for row in rows]
+    bells.ring_stock([row["id"] for row in rows])
+    if wait:
+        _wait(held, asked)
+    else:
+        text = " ".join(_words(one) for one in asked)
+        done(f"{text} See storesync journal --follow", stores=[_document(one) for one in asked])
+
+
+# -- whom and what ---------------------------------------------------------------------------------------------------
+
+
+def _stores(held: Process, name: str | None) -> list[Row]:
+    """The store that was named, or all that may be told. Raises Failed."""
+    with held.pool.connection() as connection:
+        if name is None:
+            rows = stock_view.pushing_stores(connection)
+            if not rows:
+                raise Failed("no active store has stock sync on: storesync store set NAME stock.sync=on")
+            return rows
+        row = store_row(connection, name)
+    if row["state"] == "paused":
+        raise Failed(f"{name} is paused: storesync store resume {name}")
+    if row["state"] == "needs_attention":
+        raise Failed(f"{name} needs attention ({row['reason']}): storesync store check {name}")
+    if not with_defaults(row["platform"], row["settings"])["stock.sync"]:
+        raise Failed(f"stock sync is off for {name}: storesync store set {name} stock.sync=on")
+    return [row]
+
+
+def _refuse_unknown(held: Process, skus: Sequence[str]) -> None:
+    with held.pool.connection() as connection:
+        known = {level.sku for level in PostgresHub(connection).levels(skus)}
+    missing = [sku for sku in skus if sku not in known]
+    if missing:
+        names = ", ".join(repr(sku) for sku in missing[:5]) + (" and more" if len(missing) > 5 else "")
+        raise Failed(f"the hub stocks no SKU {names}: see storesync hub product list")
+
+
+def _ask(held: Process, row: Row, skus: Sequence[str]) -> Asked:
+    with held.pool.connection() as connection:
+        since = stores.database_time(connection)
+        stock.ask(connection, row["id"], skus, wants_look=True)
+        asked_at = stores.database_time(connection)
+    return Asked(row["id"], row["name"], tuple(skus), since=since, asked_at=asked_at)
+
+
+def _ask_all(held: Process, row: Row) -> Asked:
+    """Read the store's catalogue, then ask for every SKU that the store shares with the hub."""
+    with counting(f"{row['name']}: catalogue") as count:
+        if not walk_whole(held, row, count):
+            raise Failed(f"the catalogue of {row['name']} is being read by a worker: try again in a minute")
+    with held.pool.connection() as connection:
+        shared, missing = stock_view.hub_skus(connection, row["id"])
+        since = stores.database_time(connection)
+        stock.ask(connection, row["id"], shared, wants_look=False)
+        asked_at = stores.database_time(connection)
+    return Asked(row["id"], row["name"], tuple(shared), since=since, asked_at=asked_at, missing=len(missing))
+
+
+def _words(asked: Asked) -> str:
+    missing = f" {asked.missing} of the hub's SKUs are not in the store." if asked.missing else ""
+    return f"{asked.name}: {len(asked.skus)} SKU(s) are looked at now.{missing}"
+
+
+def _document(asked: Asked) -> dict[str, Any]:
+    return {"store": asked.name, "skus": len(asked.skus), "not_in_store": asked.missing}
+
+
+# -- on trial --------------------------------------------------------------------------------------------------------
+
+
+def _preview(held: Process, row: Row, skus: Sequence[str]) -> Iterator[dict[str, Any]]:
+    found = preview_skus(held, row["id"], skus) if skus else preview_all(held, row["id"])
+    with counting(f"{row['name']}: items") as count:
+        for preview in found:
+            count(1)
+            numbers = {key: None if number is None else str(number) for key, number in _numbers(asdict(preview))}
+            yield {"store": row["name"], **asdict(preview), **numbers}
+
+
+def _numbers(preview: dict[str, Any]) -> Iterator[tuple[str, int | None]]:
+    return ((key, preview[key]) for key in ("shows", "quantity"))
+
+
+def _tell_preview(found: list[dict[str, Any]]) -> None:
+    columns = ["sku", "store", "external_id", "place", "shows", "quantity", "outcome", "reason"]
+    table([*columns[:-2], "would", "reason"], [[line[column] or None for column in columns] for line in found])
+    for reason in dict.fromkeys(line["reason"] for line in found if line["reason"]):
+        click.echo(f"{reason}: {' '.join(describe(reason))}")
+    counted = Counter(line["outcome"] for line in found)
+    words = ", ".join(f"{outcome} {number}" for outcome, number in counted.items()) or "do nothing"
+    click.echo(f"Would {words}. Nothing was written or sent.")
+
+
+# -- followed to the end ---------------------------------------------------------------------------------------------
+
+
+def _wait(held: Process, asked: Sequence[Asked]) -> None:
+    stopped = watch_push(held, asked)
+    with held.pool.connection() as connection:
+        outcomes = [stock_view.push_outcome(connection, one.store_id, one.skus, asked_at=one.since) for one in asked]
+    if stopped:
+        raise Failed("; ".join(stopped))
+    lines = [
+        f"{one.name}: {_outcome_words(outcome)}." + (f" {one.missing} not in the store." if one.missing else "")
+        for one, outcome in zip(asked, outcomes, strict=True)
+    ]
+    documents = [_document(one) | asdict(outcome) for one, outcome in zip(asked, outcomes, strict=True)]
+    done(" ".join(lines), stores=documents)
+
+
+def _outcome_words(outcome: stock_view.Outcome) -> str:
+    not_shown = [f"{skus} not ({reason})" for reason, skus in outcome.not_shown.items()]
+    return ", ".join([f"{outcome.told} told", f"{outcome.same} shown already", *not_shown])
