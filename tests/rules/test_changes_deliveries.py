@@ -194,3 +194,16 @@ def test_CHG_4_what_the_hub_delivered_is_never_taken_off_again(states: list[Stor
             assert hub_order is not None
             now = {row.id: row.delivered_quantity for row in hub_order.rows}
             assert all(now.get(row.id, ZERO) == row.delivered_quantity for row in before.rows)
+
+
+def test_CHG_1_what_was_given_back_before_the_import_is_in_no_row_to_keep() -> None:
+    shop = Shop({"1": 4})
+    shop.send("1", 2)
+    shop.give_back("1", 1)
+    hub_order = take_in(shop.order())
+    shop.take_off("1", 1)
+
+    stays = look(hub_order, shop.order())
+
+    assert stays is not None
+    assert [(row.quantity, row.delivered_quantity) for row in stays.rows] == [(2, 1)]
