@@ -332,3 +332,30 @@ def test_ch_11_one_poisoned_order_of_many_is_set_aside_alone(held: Process, benc
     with held.pool.connection() as connection:
         (money,) = reports.money(connection, bench.store_id)
     assert money["total_with_tax"] == money["store_total_with_tax"]
+
+
+_FAULTS: Final = ("http_500", "http_503", "rate_limit", "rate_limit_bare", "html", "reset", "lost", "truncated")
+
+
+def test_ch_11_a_shop_that_fails_every_second_time_loses_and_doubles_nothing(
+    held: Process, shop: Shop, bench: Bench
+) -> None:
+    bench.seed(25)
+    parts = [bench.place() for _ in range(5)]
+    shop.faults.set_rates(dict.fromkeys(_FAULTS, 0.5 / len(_FAULTS)))
+
+    for round_ in range(60):
+        fetch_orders(bench.store_id)
+        if parts[round_ % 5] in all_orders(held, bench.store_id):
+            retry(held, bench.store_id, parts[round_ % 5])  # asked for alone
+        import_due(held, bench.store_id)
+        let_waits_pass(held, bench.store_id)
+        if round_ > 10 and Counter(all_orders(held, bench.store_id).values()) == {"imported": 30}:
+            break
+
+    assert sum(shop.faults.happened.values()) > 5
+    assert Counter(all_orders(held, bench.store_id).values()) == {"imported": 30}
+    with held.pool.connection() as connection:
+        (money,) = reports.money(connection, bench.store_id)
+    assert (money["orders"], money["mismatches"]) == (30, 0)
+    assert money["total_with_tax"] == money["store_total_with_tax"]
