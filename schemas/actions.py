@@ -277,7 +277,8 @@ class TellStock:
 class SendFulfillment:
     """Tell a store of one parcel (FUL-10): by the StoreParcel it belongs to, quantities by its own line ids.
 
-    All parcels of one action are of one place. `lines` says the same by the external ids of the order's lines.
+    All parcels of one action are of one place. `lines` says the same by the external ids of the order's lines, `rows`
+    by the ids of the hub's rows. `fulfillment_id` is the hub's parcel where these are exactly its pieces.
     """
 
     external_id: str  # of the order
@@ -286,6 +287,8 @@ class SendFulfillment:
     tracking_number: str | None = None
     carrier: str | None = None
     tracking_url: str | None = None
+    fulfillment_id: str | None = None
+    rows: tuple[tuple[str, Decimal], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

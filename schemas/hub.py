@@ -231,6 +231,17 @@ class HubFulfillment:
 
 
 @dataclass(frozen=True, slots=True)
+class Sending:
+    """A parcel a store was being told of when the work broke off: nobody knows whether it heard (FUL-14).
+
+    `lines` are quantities by the external ids of the order's lines, as SendFulfillment has them.
+    """
+
+    lines: tuple[tuple[str, Decimal], ...]
+    asked_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Flags:
     """How far an order is, as the stitch profile tells it (SPEC chapter 9)."""
 

@@ -32,6 +32,7 @@ PLATFORM: Final = Platform(
         }
     ),
     completed_status="completed",
+    cancelled_statuses=frozenset({"cancelled", "refunded", "failed", "trash"}),
     credentials=("consumer_key", "consumer_secret"),
     optional_credentials=("webhook_secret",),
     discounts_inside_price=True,

@@ -1,4 +1,4 @@
-"""What stores know of an order's parcels, and how far the order is, written in the built-in hub. It delivers nothing."""
+"""What stores know of an order's parcels, and how far it is, written in the built-in hub. It delivers nothing."""
 
 from dataclasses import asdict
 from typing import Any, Final, assert_never

@@ -1,0 +1,265 @@
+"""What the hub packed or delivered, told to the order's store (FUL-10…15). It sends nothing.
+
+The store's order must be fresh: what the store already has is looked at before anything is sent (FUL-14), and what it
+already has is not sent, wherever it came from (FUL-13).
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from schemas.actions import LinkFulfillment, Note, SendFulfillment, SetStoreStatus
+from schemas.hub import DeliveryStatus, HubFulfillment, HubOrder, HubRow, Sending
+from schemas.money import plain
+from schemas.orders import ZERO, StoreOrder, StoreParcel
+from schemas.reasons import Reason
+from schemas.stores import Store
+from tasks.rules.mapping import hub_location
+from tasks.rules.parcels import (
+    HUB,
+    STORE,
+    SWITCH,
+    Pieces,
+    count,
+    heard,
+    is_completed,
+    names_line,
+    sent,
+    sent_pieces,
+    untold,
+    with_link,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Sendings:
+    """What to tell the store and to remember in the hub, in this order, and what a person should know."""
+
+    actions: tuple[SendFulfillment | SetStoreStatus | LinkFulfillment, ...] = ()
+    notes: tuple[Note, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """Pieces of a row on their way into one of the store's parcels."""
+
+    row_id: str
+    line: str
+    parcel: StoreParcel
+    parcel_line: str
+    quantity: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """A parcel that the store waits to send, and what of its own lines is still to be put into a call."""
+
+    parcel: StoreParcel
+    location: str | None  # in the hub's words
+    left: Pieces
+
+
+@dataclass(frozen=True, slots=True)
+class _Share:
+    """What of one hub parcel is still to be told; of no parcel where it is packed so far."""
+
+    pieces: Pieces  # by row id
+    parcel: HubFulfillment | None = None
+
+
+def decide_fulfillment(
+    order: StoreOrder, hub_order: HubOrder, *, store: Store, sending: Sending | None = None
+) -> Sendings:
+    """What the store is to be told of the hub's order; `sending` is what nobody knows the end of."""
+    if not store.is_on(SWITCH):
+        return Sendings()
+    if not store.platform.partial_fulfillment:
+        return _decide_status(order, hub_order, store)
+    ours = heard(order, hub_order, store, sending)
+    if ours is not None:
+        hub_order = with_link(hub_order, ours)
+    sendings = _decide_parcels(order, hub_order, store)
+    return Sendings(((ours,) if ours else ()) + sendings.actions, sendings.notes)
+
+
+def covers(order: StoreOrder, hub_order: HubOrder, *, store: Store) -> bool:
+    """Whether the store shows all that the hub has shipped, so that there is nothing to tell (FUL-13)."""
+    if store.platform.partial_fulfillment:
+        return not _unsent(order, hub_order, store)
+    return is_completed(order, store) or hub_order.status is DeliveryStatus.NOT_SHIPPED
+
+
+# -- platforms that know whole orders only -----------------------------------------------------------------------
+
+
+def _decide_status(order: StoreOrder, hub_order: HubOrder, store: Store) -> Sendings:
+    if covers(order, hub_order, store=store):
+        return Sendings()
+    if hub_order.status is not DeliveryStatus.DELIVERED:
+        return Sendings(notes=(Note(Reason.PARTIAL_NOT_SENT, {"status": hub_order.status}),))
+    if order.status in store.platform.cancelled_statuses:
+        # The store gave the order up, or the money back: completed would say that it did not.
+        return Sendings(notes=(Note(Reason.NOT_FULFILLABLE, {"status": order.status}),))
+    return Sendings((SetStoreStatus(order.external_id, store.platform.completed_status),))
+
+
+# -- platforms that know parcels ---------------------------------------------------------------------------------
+
+
+def _decide_parcels(order: StoreOrder, hub_order: HubOrder, store: Store) -> Sendings:
+    unsent, waiting = _unsent(order, hub_order, store), _waiting(order, store)
+    rows = {row.id: row for row in hub_order.rows}
+    sends: list[SendFulfillment] = []
+    for share in _shares(unsent, hub_order):
+        placed = [
+            piece for row_id, quantity in share.pieces.items() for piece in _place(rows[row_id], quantity, waiting)
+        ]
+        sends += [_send(order, share, pieces) for pieces in _by_place(placed)]
+    told = count(part for send in sends for part in send.rows)
+    missing = count((row_id, quantity - told.get(row_id, ZERO)) for row_id, quantity in unsent.items())
+    return Sendings(tuple(sends), _notes(order, [(rows[row_id], left) for row_id, left in missing.items()]))
+
+
+def _unsent(order: StoreOrder, hub_order: HubOrder, store: Store) -> Pieces:
+    """Whole pieces by row id that are packed or delivered in the hub and that the store has not heard of."""
+    if is_completed(order, store):
+        return {}
+    parcels = sent(order, store)
+    said, linked = sent_pieces(parcels), _linked(hub_order, {one.external_id for one in parcels})
+    unsent = {}
+    for row in hub_order.rows:
+        if row.external_id is not None and row.ships and not _is_never_sent(row, order):
+            shown = said.get(row.external_id, ZERO) - _refunded_before(row, order, said)
+            known = max(shown, linked.get(row.id, ZERO))
+            unsent[row.id] = (row.shipped_quantity - known) // 1
+    return count(unsent.items())
+
+
+def _linked(hub_order: HubOrder, there: set[str]) -> Pieces:
+    """The pieces by row id that went with a parcel of which both sides know.
+
+    One that was called off in the store since counts: it is not sent again (FUL-5). But what the hub told, and the
+    store called off and sent anew by itself, is the same pieces twice.
+    """
+    known = [one for one in hub_order.fulfillments if one.external_id is not None]
+    from_store = count(part for one in known if one.source == STORE for part in one.rows)
+    told = count(part for one in known if one.source == HUB and one.external_id in there for part in one.rows)
+    called_off = count(part for one in known if one.source == HUB and one.external_id not in there for part in one.rows)
+    besides = [(row_id, quantity - from_store.get(row_id, ZERO)) for row_id, quantity in called_off.items()]
+    return count([*from_store.items(), *told.items(), *besides])
+
+
+def _is_never_sent(row: HubRow, order: StoreOrder) -> bool:
+    """Whether the row is a service that the store plans no parcel for."""
+    is_service = any(line.external_id == row.external_id and not line.is_physical for line in order.lines)
+    return is_service and not names_line(order, row.external_id)
+
+
+def _refunded_before(row: HubRow, order: StoreOrder, said: Pieces) -> Decimal:
+    """Pieces that the store sent, and refunded before the hub knew the order: they are in no row (MAP-8).
+
+    Of 3 that were ordered 2 were sent and 1 of these refunded; the row has 2. The parcel still says 2, the line 1.
+    """
+    line = next((line for line in order.lines if line.external_id == row.external_id), None)
+    left, delivered = (line.quantity, line.delivered_quantity) if line else (ZERO, ZERO)
+    refunded = said.get(row.external_id or "", ZERO) - delivered
+    return max(ZERO, refunded - max(ZERO, row.quantity - left))
+
+
+# -- which of the hub's parcels ----------------------------------------------------------------------------------
+
+
+def _shares(unsent: Pieces, hub_order: HubOrder) -> list[_Share]:
+    """What is unsent by the hub's parcels, oldest first, and last what is packed.
+
+    What was packed or delivered last is what the store has not heard of: it is shared out from the newest end.
+    """
+    left = dict(unsent)
+    packed = {row.id: _take(left, row.id, row.packed_quantity) for row in hub_order.rows}
+    shares = []
+    for parcel in reversed(untold(hub_order)):
+        pieces = count((row_id, _take(left, row_id, quantity)) for row_id, quantity in parcel.rows)
+        shares.append(_Share(pieces, parcel))
+    # What is left was delivered without a parcel, by plain SQL.
+    rest = count([*packed.items(), *left.items()])
+    return [share for share in (*reversed(shares), _Share(rest)) if share.pieces]
+
+
+def _take(left: Pieces, key: str, quantity: Decimal) -> Decimal:
+    """Whole pieces only: stores know no others."""
+    taken = min(left.get(key, ZERO) // 1, quantity // 1)
+    if taken:
+        left[key] -= taken
+    return taken
+
+
+# -- which of the store's parcels --------------------------------------------------------------------------------
+
+
+def _waiting(order: StoreOrder, store: Store) -> list[_Waiting]:
+    return [
+        _Waiting(parcel, hub_location(parcel.place, store), {line_id: left for line_id, _, left in parcel.lines})
+        for parcel in order.parcels
+        if parcel.can_be_sent and not parcel.is_pickup
+    ]
+
+
+def _place(row: HubRow, quantity: Decimal, waiting: Sequence[_Waiting]) -> list[_Piece]:
+    """The pieces of a row into what the store waits to send of its line, from the row's own location first."""
+    pieces = []
+    for each in sorted(waiting, key=lambda each: each.location != row.location):
+        for line_id, line, _ in each.parcel.lines:
+            taken = _take(each.left, line_id, quantity) if line == row.external_id else ZERO
+            if taken:
+                quantity -= taken
+                pieces.append(_Piece(row.id, line, each.parcel, line_id, taken))
+    return pieces
+
+
+def _by_place(pieces: Sequence[_Piece]) -> list[list[_Piece]]:
+    """One call is about one place."""
+    places = dict.fromkeys(piece.parcel.place for piece in pieces)
+    return [[piece for piece in pieces if piece.parcel.place == place] for place in places]
+
+
+def _send(order: StoreOrder, share: _Share, pieces: Sequence[_Piece]) -> SendFulfillment:
+    rows = count((piece.row_id, piece.quantity) for piece in pieces)
+    parcels = dict.fromkeys(piece.parcel.external_id for piece in pieces)
+    hub_parcel = share.parcel
+    is_whole = hub_parcel is not None and count(hub_parcel.rows) == rows
+    return SendFulfillment(
+        external_id=order.external_id,
+        parcels=tuple(
+            (parcel, tuple((each.parcel_line, each.quantity) for each in pieces if each.parcel.external_id == parcel))
+            for parcel in parcels
+        ),
+        lines=tuple(count((piece.line, piece.quantity) for piece in pieces).items()),
+        tracking_number=hub_parcel.tracking_number if hub_parcel else None,
+        carrier=hub_parcel.carrier if hub_parcel else None,
+        tracking_url=hub_parcel.tracking_url if hub_parcel else None,
+        fulfillment_id=hub_parcel.id if hub_parcel and is_whole else None,
+        rows=tuple(rows.items()),
+    )
+
+
+# -- what a person should know -----------------------------------------------------------------------------------
+
+
+def _notes(order: StoreOrder, missing: Sequence[tuple[HubRow, Decimal]]) -> tuple[Note, ...]:
+    """What no parcel of the store takes: the buyer fetches it (FUL-11), or the store does not let it go."""
+    waiting = count((line, left) for parcel in order.parcels if parcel.is_pickup for _, line, left in parcel.lines)
+    fetched, stuck = [], []
+    for row, quantity in missing:
+        at_counter = quantity if order.is_pickup else min(quantity, waiting.get(row.external_id or "", ZERO))
+        fetched.append((row, at_counter))
+        stuck.append((row, quantity - at_counter))
+    found = (Reason.PICKUP_NOT_SENT, _words(fetched)), (Reason.NOT_FULFILLABLE, _words(stuck))
+    return tuple(Note(reason, {"lines": words}) for reason, words in found if words)
+
+
+def _words(parts: Iterable[tuple[HubRow, Decimal]]) -> list[dict[str, str | None]]:
+    return [
+        {"line": row.external_id, "row": row.sku or row.name, "quantity": plain(quantity)}
+        for row, quantity in parts
+        if quantity > 0
+    ]

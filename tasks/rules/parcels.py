@@ -1,0 +1,109 @@
+"""What a store and the hub each know of an order's parcels, line by line. It decides nothing.
+
+A parcel that both know carries the store's id in the hub. Whose news it was first does not matter here: states are
+compared, and of each line the agreed state is the higher of the two.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from decimal import Decimal
+from typing import Final
+
+from schemas.actions import LinkFulfillment
+from schemas.hub import HubFulfillment, HubOrder, HubRow, Sending
+from schemas.orders import ZERO, StoreFulfillment, StoreOrder
+from schemas.stores import Store
+
+SWITCH: Final = "fulfillment.sync"
+HUB: Final = "hub"
+STORE: Final = "store"
+
+Pieces = dict[str, Decimal]
+
+
+def count(parts: Iterable[tuple[str, Decimal]]) -> Pieces:
+    """Pieces by line or row, each once; nothing stands for no piece."""
+    pieces: Pieces = {}
+    for key, quantity in parts:
+        if quantity > 0:
+            pieces[key] = pieces.get(key, ZERO) + quantity
+    return pieces
+
+
+# -- the store's side --------------------------------------------------------------------------------------------
+
+
+def is_completed(order: StoreOrder, store: Store) -> bool:
+    """Whether the store says of the order as a whole that it is fulfilled."""
+    return store.platform.completed_status in {order.status, order.delivery}
+
+
+def sent(order: StoreOrder, store: Store) -> list[StoreFulfillment]:
+    """The store's fulfilments whose pieces are with the buyer, oldest first: the ids of a store grow."""
+    done = [one for one in order.fulfillments if one.status in store.platform.fulfilled_statuses]
+    return sorted(done, key=lambda one: (len(one.external_id), one.external_id))
+
+
+def sent_pieces(parcels: Iterable[StoreFulfillment]) -> Pieces:
+    """The pieces of fulfilments by the external ids of the lines."""
+    return count(part for one in parcels for part in one.lines)
+
+
+def names_line(order: StoreOrder, line_id: str | None) -> bool:
+    """Whether any parcel of the store is about a line: there is none for a service that is never sent."""
+    fulfilled = any(line == line_id for one in order.fulfillments for line, _ in one.lines)
+    return fulfilled or any(line == line_id for parcel in order.parcels for _, line, _ in parcel.lines)
+
+
+# -- the hub's side ----------------------------------------------------------------------------------------------
+
+
+def known_ids(hub_order: HubOrder) -> set[str]:
+    """The store's ids of the parcels that the hub knows."""
+    return {one.external_id for one in hub_order.fulfillments if one.external_id is not None}
+
+
+def rows_by_line(hub_order: HubOrder) -> dict[str, HubRow]:
+    """The rows that a line of the store stands behind, by its external id."""
+    return {row.external_id: row for row in hub_order.rows if row.external_id is not None}
+
+
+def untold(hub_order: HubOrder) -> list[HubFulfillment]:
+    """The hub's own parcels that the store has no id for, oldest first."""
+    return [one for one in hub_order.fulfillments if one.source == HUB and one.external_id is None]
+
+
+# -- links between the two ---------------------------------------------------------------------------------------
+
+
+def link(one: StoreFulfillment, hub_order: HubOrder, *, source: str) -> LinkFulfillment:
+    """Know a fulfilment that delivers nothing new: by the hub's own parcel with the same pieces, if there is one."""
+    rows = rows_by_line(hub_order)
+    pieces = {rows[line].id: quantity for line, quantity in count(one.lines).items() if line in rows}
+    own = next((parcel for parcel in untold(hub_order) if pieces and count(parcel.rows) == pieces), None)
+    if own is not None:
+        return LinkFulfillment(hub_order.id, one.external_id, own.id)
+    told = tuple(pieces.items()) if source == HUB else ()
+    return LinkFulfillment(hub_order.id, one.external_id, rows=told, source=source)
+
+
+def heard(order: StoreOrder, hub_order: HubOrder, store: Store, sending: Sending | None) -> LinkFulfillment | None:
+    """The link to what the store made of a parcel that it was being told of; None where it never heard (FUL-14)."""
+    if sending is None:
+        return None
+    known, told = known_ids(hub_order), count(sending.lines)
+    unknown = (one for one in sent(order, store) if one.external_id not in known)
+    ours = next((one for one in unknown if count(one.lines) == told), None)
+    return link(ours, hub_order, source=HUB) if ours else None
+
+
+def with_link(hub_order: HubOrder, done: LinkFulfillment) -> HubOrder:
+    """The hub's order once the link is made."""
+    if done.fulfillment_id is None:
+        new = HubFulfillment("", done.external_id, done.source, done.rows)
+        return replace(hub_order, fulfillments=(*hub_order.fulfillments, new))
+    parcels = (
+        replace(one, external_id=done.external_id) if one.id == done.fulfillment_id else one
+        for one in hub_order.fulfillments
+    )
+    return replace(hub_order, fulfillments=tuple(parcels))

@@ -1,0 +1,133 @@
+"""Whatever people do on both sides and however the looks come, store and hub end in one state, nothing sent twice."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.rules.fulfilling import Died, Shop, World, hub_order, row
+
+EXAMPLES = settings(max_examples=150, deadline=None)
+Event = tuple[str, str, int]
+
+LINES = st.sampled_from(["1", "2"])
+COUNTS = st.integers(1, 3)
+PEOPLE = ["send", "pack", "deliver"]
+LOOKS = ["in", "in again", "out", "out dies before", "out dies after"]
+
+
+def events(*kinds: str) -> st.SearchStrategy[list[Event]]:
+    return st.lists(st.tuples(st.sampled_from(kinds), LINES, COUNTS), max_size=14)
+
+
+def world() -> World:
+    """4 pieces of line 1 at two places, and 2 of line 2."""
+    shop = Shop({"1": 4, "2": 2}, {("7", "1"): 3, ("8", "1"): 1, ("8", "2"): 2})
+    return World(shop, hub_order(row("1", 4), row("2", 2)))
+
+
+@dataclass
+class Walk:
+    """A world and what people did in it by hand: pieces by line that left, on either side."""
+
+    world: World = field(default_factory=world)
+    by_store: dict[str, int] = field(default_factory=lambda: {"1": 0, "2": 0})
+    by_hub: dict[str, int] = field(default_factory=lambda: {"1": 0, "2": 0})
+
+    def step(self, event: Event) -> None:
+        kind, line, number = event
+        match kind:
+            case "send":
+                self.by_store[line] += self.world.shop.send_by_hand(line, number)
+            case "call off":
+                self.world.shop.call_off(number)
+            case "pack":
+                self.by_hub[line] += self.world.pack(line, number)
+            case "deliver":
+                self.by_hub[line] += self.world.deliver(line, number)
+            case _:
+                self.look(kind, number)
+
+    def look(self, kind: str, number: int) -> None:
+        seen = self.world.seen
+        if kind == "in again" and seen:
+            self.world.look_in(seen[-number % len(seen)])
+        elif kind.startswith("in"):
+            self.world.look_in()
+        else:
+            with suppress(Died):
+                self.world.look_out(dies=kind.removeprefix("out").removeprefix(" dies "))
+
+    def shipped(self) -> dict[str | None, int]:
+        return {each.external_id: int(each.shipped_quantity) for each in self.world.hub.rows}
+
+    def sent(self) -> dict[str | None, int]:
+        return {line: self.world.shop.sent(line) for line in self.world.shop.ordered}
+
+    def told(self) -> dict[str | None, int]:
+        parcels = [one for one, _ in self.world.shop.parcels if one.external_id in self.world.shop.told]
+        pieces = [part for one in parcels for part in one.lines]
+        return {line: int(sum(count for of, count in pieces if of == line)) for line in self.world.shop.ordered}
+
+
+def walked(steps: Sequence[Event]) -> Walk:
+    walk = Walk()
+    for event in steps:
+        walk.step(event)
+    walk.world.settle()
+    return walk
+
+
+@EXAMPLES
+@given(steps=events(*PEOPLE, *LOOKS))
+def test_FUL_14_store_and_hub_end_in_one_state_and_nothing_is_sent_twice(steps: list[Event]) -> None:
+    walk = walked(steps)
+
+    assert walk.sent() == walk.shipped()
+    for line, pieces in walk.shipped().items():
+        assert line is not None
+        assert max(walk.by_store[line], walk.by_hub[line]) <= pieces <= walk.by_store[line] + walk.by_hub[line]
+        assert walk.told()[line] <= walk.by_hub[line]
+
+
+@EXAMPLES
+@given(steps=events(*PEOPLE), deaths=st.lists(st.sampled_from(["", "before", "after"]), min_size=14, max_size=14))
+def test_FUL_13_where_every_step_is_looked_at_all_pieces_of_both_sides_count(
+    steps: list[Event], deaths: list[str]
+) -> None:
+    walk = Walk()
+    for event, dies in zip(steps, deaths, strict=False):
+        walk.step(event)
+        with suppress(Died):
+            walk.world.look_out(dies=dies)
+        walk.world.settle()
+
+    assert walk.sent() == walk.shipped() == {line: walk.by_store[line] + walk.by_hub[line] for line in ("1", "2")}
+    assert walk.told() == walk.by_hub
+
+
+@EXAMPLES
+@given(steps=events(*PEOPLE, "call off", *LOOKS))
+def test_FUL_5_a_fulfilment_that_is_called_off_takes_nothing_back_and_is_not_sent_again(steps: list[Event]) -> None:
+    walk = walked(steps)
+
+    for line, pieces in walk.shipped().items():
+        assert line is not None
+        assert walk.sent()[line] <= pieces
+        assert walk.by_hub[line] <= pieces
+
+
+@EXAMPLES
+@given(steps=events(*PEOPLE, "call off", *LOOKS))
+def test_FUL_7_the_same_looks_again_change_nothing(steps: list[Event]) -> None:
+    walk = walked(steps)
+    before = walk.world.hub, list(walk.world.shop.parcels)
+
+    for snapshot in list(walk.world.seen):
+        walk.world.look_in(snapshot)
+
+    assert walk.world.look_out() is False
+    assert [each.shipped_quantity for each in walk.world.hub.rows] == [each.shipped_quantity for each in before[0].rows]
+    assert walk.world.shop.parcels == before[1]
