@@ -12,17 +12,18 @@ from connectors.postgres.orders import Outcome
 from schemas.actions import Detail, Note
 from schemas.hub import HubOrder
 from schemas.orders import StoreOrder
+from tasks.deliveries import Delivered, bring_deliveries, delivers
 from tasks.rules.changes import Changes, decide_changes, follows_changes
 from tasks.rules.returns import decide_returns, follows_returns
 from tasks.seen import read_order, settle
 from tasks.session import Done, Seen, StoreSession
 
-Said = dict[str, Any]  # what was noted of an order: details by reason
+Said = list[tuple[str | None, Any]]  # what was noted of an order: reasons with their details
 
 
 def follow_changes(session: StoreSession, seen: Seen) -> Done:
-    """Gather, decide, apply: bring the hub's order to where its store's is (CHG-1…9)."""
-    if not follows_changes(session.store):
+    """Gather, decide, apply: bring the hub's order to where its store's is (CHG-1…9, FUL-1…8)."""
+    if not follows_changes(session.store) and not delivers(session):
         return settle(session, seen, Outcome("imported"))
     order = read_order(session, seen)
     with session.connection.transaction():
@@ -32,12 +33,17 @@ def follow_changes(session: StoreSession, seen: Seen) -> Done:
             return Done("deleted", is_due=True)  # by a person, this moment: it is looked at again as what it is now
         changes = compare(session, order, hub_order)
         session.hub.apply(changes.actions)
-        done = settle(session, seen, _outcome(session, changes, row))
+        delivered = Delivered() if changes.deletes else bring_deliveries(session, order, row)
+        done = settle(session, seen, _outcome(session, changes, delivered, row))
+    if delivered.lines:
+        return replace(done, word="delivered")
     return replace(done, word="changed") if changes.actions and not changes.deletes else done
 
 
 def compare(session: StoreSession, order: StoreOrder, hub_order: HubOrder) -> Changes:
     """What the store's order would do to the hub's, with the hub as it is now. Nothing is written."""
+    if not follows_changes(session.store):
+        return Changes()
     matches = session.hub.matches(session.store.id, order, base_currency=session.account.base_currency)
     return decide_changes(order, hub_order, store=session.store, matches=matches)
 
@@ -56,13 +62,17 @@ def bring_returns(session: StoreSession, order: StoreOrder, hub_order_id: str) -
 # -- what is written down ----------------------------------------------------------------------------------------
 
 
-def _outcome(session: StoreSession, changes: Changes, row: postgres.Row) -> Outcome:
+def _outcome(session: StoreSession, changes: Changes, delivered: Delivered, row: postgres.Row) -> Outcome:
     if changes.deletes:
         return Outcome("deleted", changes.deletes)  # the hub's trigger journals a deletion, whoever it is by
     done = (Line("change", "changed", None, {"rows": list(changes.done)}),) if changes.actions else ()
-    notes = tuple(Line("change", "noted", note.reason, note.detail) for note in _news(session, changes.notes, row))
-    reason, detail = _to_remember(changes.notes)
-    return Outcome("imported", reason, detail, lines=done + notes)
+    found = (*changes.notes, *delivered.notes)
+    lines = tuple(
+        Line("change" if note in changes.notes else "deliver", "noted", note.reason, note.detail)
+        for note in _news(session, found, row)
+    )
+    reason, detail = _to_remember(found)
+    return Outcome("imported", reason, detail, lines=(*done, *delivered.lines, *lines))
 
 
 def _to_remember(notes: Sequence[Note]) -> tuple[str | None, Detail]:
@@ -70,29 +80,30 @@ def _to_remember(notes: Sequence[Note]) -> tuple[str | None, Detail]:
     if not notes:
         return None, {}
     first, *others = notes
-    return first.reason, first.detail | ({"also": {note.reason: note.detail for note in others}} if others else {})
+    also = [{"reason": note.reason, "detail": note.detail} for note in others]
+    return first.reason, first.detail | ({"also": also} if also else {})
 
 
 def _news(session: StoreSession, notes: Sequence[Note], row: postgres.Row) -> list[Note]:
     """The notes that neither the last look nor the import has shown."""
     last = _remembered(row)
-    news = [note for note in notes if last.get(note.reason) != note.detail]
-    said = _said_at_import(session, row["external_id"]) if news else {}
-    return [note for note in news if said.get(note.reason) != note.detail]
+    news = [note for note in notes if (note.reason, note.detail) not in last]
+    said = _said_at_import(session, row["external_id"]) if news else []
+    return [note for note in news if (note.reason, note.detail) not in said]
 
 
 def _remembered(row: postgres.Row) -> Said:
     detail = dict(row["detail"])
-    others = detail.pop("also", {})
-    return {row["reason"]: detail, **others}
+    also = detail.pop("also", [])
+    return [(row["reason"], detail), *((one["reason"], one["detail"]) for one in also)]
 
 
 def _said_at_import(session: StoreSession, external_id: str) -> Said:
-    said: Said = {}
+    said: Said = []
     which = journal.Which(session.store.id, external_id)
     for line in journal.lines(session.connection, which):
         if (line["action"], line["outcome"]) == ("import", "imported"):
-            said = {}  # it was deleted since, and imported again
+            said = []  # it was deleted since, and imported again
         elif (line["action"], line["outcome"]) == ("import", "noted"):
-            said[line["reason"]] = line["detail"]
+            said.append((line["reason"], line["detail"]))
     return said

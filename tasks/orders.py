@@ -9,6 +9,7 @@ from schemas.actions import CreateOrder, Note, Skip
 from schemas.orders import StoreOrder
 from schemas.stores import Remembered
 from tasks.changes import bring_returns, follow_changes
+from tasks.deliveries import link_deliveries
 from tasks.rules.changes import location_notes
 from tasks.rules.eligibility import decide_import, is_news
 from tasks.rules.mapping import build_order
@@ -41,6 +42,7 @@ def take_in(session: StoreSession, seen: Seen) -> Done:
     creation, notes = decision
     with session.connection.transaction():
         (hub_order_id,) = session.hub.apply([creation])
+        link_deliveries(session, order, hub_order_id)
         lines = (Line("import", "imported"), *(_note_line(note) for note in notes))
         lines += bring_returns(session, order, hub_order_id)
         return settle(session, seen, Outcome("imported", hub_order_id=hub_order_id, lines=lines))

@@ -24,6 +24,7 @@ QUEUES = ("fetch", "orders", "stock", "fulfillment", "upkeep")
 ROUTES = {
     "fetch_orders": "fetch",
     "import_order": "orders",
+    "fulfill_order": "fulfillment",
     "push_stock": "stock",
     "fetch_catalogue": "upkeep",
     "ring_due": "upkeep",
@@ -94,7 +95,7 @@ def _settings() -> dict[str, object]:
 
 
 redis_transport.install()
-TASKS = ["tasks.orders", "tasks.fetch", "tasks.stock", "tasks.catalogue", "tasks.upkeep"]
+TASKS = ["tasks.orders", "tasks.fetch", "tasks.fulfillment", "tasks.stock", "tasks.catalogue", "tasks.upkeep"]
 app = Celery("storesync", include=TASKS, set_as_current=True)
 app.set_default()  # also for other threads: what is current is so in one thread alone
 app.add_defaults(_settings)

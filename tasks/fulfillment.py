@@ -1,0 +1,109 @@
+"""What the hub shipped of an order goes to its store, once (SPEC chapter 7)."""
+
+from celery import shared_task
+
+from connectors import locks
+from connectors.errors import Rejected
+from connectors.postgres import Row, outgoing
+from connectors.postgres import orders as due
+from connectors.postgres.journal import Line
+from connectors.postgres.outgoing import Told
+from schemas.actions import LinkFulfillment, Note, SendFulfillment, SetStoreStatus
+from schemas.hub import HubOrder
+from tasks.deliveries import read_sending
+from tasks.process import process
+from tasks.rules.fulfillment_out import Sendings, covers, decide_fulfillment
+from tasks.session import HUB_SIDE, Done, Seen, StoreSession, resolve_store, work_on_order
+
+
+@shared_task(
+    name="fulfill_order",
+    soft_time_limit=locks.ORDER_SOFT_LIMIT_SECONDS,
+    time_limit=locks.ORDER_HARD_LIMIT_SECONDS,
+)
+def fulfill_order(store: int | str, external_id: str) -> str:
+    """Tell a store what the hub shipped of one of its orders (FUL-10…15)."""
+    held = process()
+    return work_on_order(held, resolve_store(held, store), str(external_id), send_out, side=HUB_SIDE)
+
+
+def send_out(session: StoreSession, seen: Seen) -> Done:
+    """Gather, decide, tell, settle. Looks at what the store has before anything is sent (FUL-14)."""
+    row = due.order(session.connection, session.store.id, seen.external_id)
+    hub_order = session.hub.order(row["hub_order_id"]) if row and row["hub_order_id"] else None
+    if row is None or hub_order is None or not session.store.is_on("fulfillment.sync"):
+        return _settle(session, seen, Told())
+    known = session.connector.read(seen.payload) if seen.payload else None
+    if known is not None and row["sending"] is None and covers(known, hub_order, store=session.store):
+        return _settle(session, seen, Told())
+    try:
+        return _tell(session, seen, hub_order)
+    except Rejected:
+        # It may have been edited between our look and our call: once more, with what it is now.
+        outgoing.intend(session.connection, session.store.id, seen.external_id, None)
+        return _tell(session, seen, session.hub.order(hub_order.id) or hub_order)
+
+
+def _tell(session: StoreSession, seen: Seen, hub_order: HubOrder) -> Done:
+    order = session.connector.read(session.connector.snapshot(seen.external_id).payload or "")
+    row = due.order(session.connection, session.store.id, seen.external_id)
+    assert row is not None
+    sending = read_sending(row["sending"])
+    decided = decide_fulfillment(order, hub_order, store=session.store, sending=sending)
+    if sending is not None and not any(isinstance(action, LinkFulfillment) for action in decided.actions):
+        outgoing.intend(session.connection, session.store.id, seen.external_id, None)  # it never arrived
+    lines = [line for action in decided.actions for line in _carry_out(session, hub_order, action)]
+    return _settle(session, seen, _told(row, decided, lines))
+
+
+def _carry_out(
+    session: StoreSession, hub_order: HubOrder, action: SendFulfillment | SetStoreStatus | LinkFulfillment
+) -> list[Line]:
+    match action:
+        case LinkFulfillment():
+            _link(session, str(hub_order.external_id), action)
+            return [Line("fulfill", "found", None, {"fulfillment": action.external_id})]
+        case SetStoreStatus():
+            session.connector.set_status(action.external_id, action.status)
+            return [Line("fulfill", "sent", None, {"status": action.status})]
+        case SendFulfillment():
+            return [_send(session, hub_order, action)]
+
+
+def _send(session: StoreSession, hub_order: HubOrder, action: SendFulfillment) -> Line:
+    """One parcel. From before the call until its id is written down, a worker that dies leaves word of it (FUL-14)."""
+    lines = [[line, str(quantity)] for line, quantity in action.lines]
+    sending = {"lines": lines, "asked_at": session.now.isoformat()}
+    outgoing.intend(session.connection, session.store.id, action.external_id, sending)
+    external_id = session.connector.send_fulfillment(action)
+    link = LinkFulfillment(hub_order.id, external_id, action.fulfillment_id, action.rows, source="hub")
+    _link(session, action.external_id, link)
+    detail = {"fulfillment": external_id, "lines": lines, "tracking_number": action.tracking_number}
+    return Line("fulfill", "sent", None, detail)
+
+
+def _link(session: StoreSession, external_id: str, action: LinkFulfillment) -> None:
+    with session.connection.transaction():
+        session.hub.apply([action])
+        outgoing.intend(session.connection, session.store.id, external_id, None)
+
+
+def _told(row: Row, decided: Sendings, lines: list[Line]) -> Told:
+    """The first note is what a look at the order shows; the same again is no news."""
+    if not decided.notes:
+        return Told(lines=tuple(lines))
+    first, *others = decided.notes
+    detail = first.detail | ({"also": {note.reason: note.detail for note in others}} if others else {})
+    is_news = (row["hub_reason"], row["hub_detail"]) != (first.reason, detail)
+    noted = [_note_line(note) for note in decided.notes] if is_news else []
+    return Told(first.reason, detail, (*lines, *noted))
+
+
+def _note_line(note: Note) -> Line:
+    return Line("fulfill", "noted", note.reason, note.detail)
+
+
+def _settle(session: StoreSession, seen: Seen, told: Told) -> Done:
+    is_due = outgoing.settle(session.connection, session.store.id, seen.external_id, changed=seen.changed, told=told)
+    sent = any(line.outcome == "sent" for line in told.lines)
+    return Done("sent" if sent else "noted" if told.reason else "nothing_to_tell", is_due)
