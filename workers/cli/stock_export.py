@@ -56,11 +56,12 @@ def export_stock(platform: str, path: str | None, store_name: str | None, own: s
     spreadsheet would take for a formula (=, +, -, @) is left out and named: storesync stock push --sku tells it.
     """
     how, written = FORMATS[platform], Written()
+    shops = _read(own, how) if own else None
     with database() as connection:
         store, location = _store(connection, platform, store_name)
         names = {place["code"]: place["name"] for place in PostgresHub(connection).locations()}
         lines = _writable(export_lines(connection, store, location), written)
-        rows = _filled(how, own, lines, names) if own else _rows(how, lines, names)
+        rows = _filled(shops, lines, names) if shops else _rows(how, lines, names)
         if as_json and not path:
             say({"format": platform, "rows": list(rows), "left_out": written.left_out}, True, lambda: None)
             return
@@ -102,35 +103,46 @@ def _rows(how: Format, lines: Iterable[ExportLine], names: dict[str, str]) -> It
 # -- the shop's own export -------------------------------------------------------------------------------------------
 
 
-def _filled(how: Format, own: str, lines: Iterable[ExportLine], names: dict[str, str]) -> Iterator[Cells]:
-    """The shop's rows with our quantities: by SKU, and by the location's name or code where the file has several."""
-    quantities: dict[str, dict[str, str]] = {}
-    for line in lines:
-        places = quantities.setdefault(line.sku, {})
-        places |= dict.fromkeys((line.location, names.get(line.location, line.location)), str(line.quantity))
-    header, rows, at = _read(own, how)
-    is_one_place = at.location is None or len({row[at.location] for row in rows}) < 2
-    yield header
-    for row in rows:
-        places = quantities.get(row[at.sku].strip(), {})
-        mine = set(places.values()) if is_one_place else {places.get(row[at.location or 0].strip(), "")}
-        quantity = mine.pop() if len(mine) == 1 else ""
-        yield tuple(quantity or cell if place == at.stock else cell for place, cell in enumerate(row))
+@dataclass(frozen=True, slots=True)
+class Own:
+    """A shop's own export, and where in it SKU, stock and place stand."""
+
+    header: Cells
+    rows: list[Cells]
+    at: Filling
 
 
-def _read(own: str, how: Format) -> tuple[Cells, list[Cells], Filling]:
+def _read(file: str, how: Format) -> Own:
     try:
-        with open(own, encoding="utf-8-sig", newline="") as file:
-            header, *rows = [tuple(row) for row in csv.reader(file) if row] or [()]
+        with open(file, encoding="utf-8-sig", newline="") as text:
+            header, *rows = [tuple(row) for row in csv.reader(text) if row] or [()]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise Failed(f"cannot read {file}: {error}") from error
+    try:
         at = read_header(header, how)
-    except (OSError, UnicodeDecodeError, csv.Error, ValueError) as error:
-        raise Failed(
-            f"cannot fill {own}: it {error}" if type(error) is ValueError else f"cannot read {own}: {error}"
-        ) from error
+    except ValueError as error:
+        raise Failed(f"cannot fill {file}: it {error}") from error
     short = next((number for number, row in enumerate(rows, 2) if len(row) != len(header)), None)
     if short:
-        raise Failed(f"cannot fill {own}: its row {short} has not as many cells as its header")
-    return header, rows, at
+        raise Failed(f"cannot fill {file}: its row {short} has not as many cells as its header")
+    return Own(header, rows, at)
+
+
+def _filled(own: Own, lines: Iterable[ExportLine], names: dict[str, str]) -> Iterator[Cells]:
+    """The shop's rows with our quantities: by SKU, and by the location's name or code where the file has several."""
+    ours: dict[str, dict[str, str]] = {}
+    for line in lines:
+        called = (line.location, names.get(line.location, line.location))
+        ours.setdefault(line.sku, {}).update(dict.fromkeys(called, str(line.quantity)))
+    at = own.at
+    is_one_place = at.location is None or len({row[at.location] for row in own.rows}) < 2
+    yield own.header
+    for row in own.rows:
+        places = ours.get(row[at.sku].strip(), {})
+        fitting = set(places.values()) if is_one_place else {places.get(row[at.location or 0].strip(), "")}
+        # Where two locations of the hub would fit, none of them does.
+        quantity = fitting.pop() if len(fitting) == 1 else ""
+        yield tuple(quantity or cell if place == at.stock else cell for place, cell in enumerate(row))
 
 
 # -- where it goes ---------------------------------------------------------------------------------------------------

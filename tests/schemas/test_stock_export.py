@@ -1,0 +1,59 @@
+"""Import files of the platforms: columns, cells, and what a spreadsheet would run (STK-7)."""
+
+import pytest
+
+from schemas.stock import ExportLine
+from schemas.stock_export import FORMATS, harmless_cell, is_formula, read_header
+
+LINE = ExportLine("A-1", "Oak chair", 7, "main")
+
+
+def cells(platform: str, line: ExportLine = LINE, place: str = "Main location") -> dict[str, str]:
+    how = FORMATS[platform]
+    return dict(zip(how.columns, how.cells(line, place), strict=True))
+
+
+def test_STK_7_woocommerce_gets_sku_and_stock_and_no_name_or_type_of_ours() -> None:
+    assert cells("woocommerce") == {"SKU": "A-1", "Stock": "7", "In stock?": "1"}
+    assert cells("woocommerce", ExportLine("A-1", "Oak chair", 0, "main"))["In stock?"] == "0"
+
+
+def test_STK_7_bigcommerce_gets_the_columns_of_its_own_export() -> None:
+    assert cells("bigcommerce") == {"Item": "Product", "ID": "", "SKU": "A-1", "Current Stock": "7"}
+
+
+def test_STK_7_shopify_gets_every_column_of_its_inventory_file_in_its_order() -> None:
+    said = {key: value for key, value in cells("shopify").items() if value}
+
+    assert said == {"Title": "Oak chair", "SKU": "A-1", "Location": "Main location", "On hand (new)": "7"}
+    assert ",".join(FORMATS["shopify"].columns) == (
+        "Handle,Title,Option1 Name,Option1 Value,Option2 Name,Option2 Value,Option3 Name,Option3 Value,SKU,HS Code,COO,"
+        "Location,Bin name,Incoming (not editable),Unavailable (not editable),Committed (not editable),"
+        "Available (not editable),On hand (current),On hand (new)"
+    )
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+cmd|' /C calc'!A0", "-A1", "@SUM(A1)", "\t=1", "＝1", "-", "+1-1"])
+def test_STK_7_what_a_spreadsheet_would_run_is_seen(text: str) -> None:
+    assert is_formula(text)
+    assert harmless_cell(text) == f"'{text}"
+
+
+@pytest.mark.parametrize("text", ["A-1", "", "-10", "+5", "-0.5", "A=B", "1@2", "'quoted"])
+def test_STK_7_what_a_spreadsheet_shows_as_it_is_stays(text: str) -> None:
+    assert harmless_cell(text) == text
+
+
+def test_STK_7_name_that_is_a_formula_is_shown_and_not_run() -> None:
+    assert cells("shopify", ExportLine("A-1", "=HYPERLINK(1)", 7, "main"))["Title"] == "'=HYPERLINK(1)"
+
+
+def test_columns_of_a_shops_own_export_are_found_wherever_they_stand() -> None:
+    at = read_header(["Available", "Location", " SKU ", "On hand (new)"], FORMATS["shopify"])
+
+    assert (at.sku, at.stock, at.location) == (2, 3, 1)
+
+
+def test_export_of_another_kind_is_refused_with_the_column_that_is_missing() -> None:
+    with pytest.raises(ValueError, match="has no column Current Stock or"):
+        read_header(["ID", "SKU", "Price"], FORMATS["bigcommerce"])
