@@ -25,15 +25,20 @@ _COUNTER: Final = "pos"
 
 def fulfillments(order: Loaded) -> tuple[StoreFulfillment, ...]:
     """What went out, with everything that was called off or failed."""
-    return tuple(_fulfillment(one) for one in order["fulfillments"])
+    fetched = {
+        part["line"]["id"] for one in order["fulfillment_orders"] if _is_fetched(one, order) for part in one["lines"]
+    }
+    return tuple(_fulfillment(one, fetched) for one in order["fulfillments"])
 
 
-def _fulfillment(one: Loaded) -> StoreFulfillment:
+def _fulfillment(one: Loaded, fetched: set[str]) -> StoreFulfillment:
     tracking = one["tracking"][0] if one["tracking"] else {}
+    # What waits at the counter is not with the buyer yet (FUL-6). Of a parcel the same word says that it waits at the
+    # carrier's: it went out all the same.
+    waits = one["shown_status"] == READY and any(part["line"]["id"] in fetched for part in one["lines"])
     return StoreFulfillment(
         external_id=one["id"],
-        # What waits at the counter counts as sent in the shop, and is not with the buyer yet (FUL-6).
-        status=READY if one["shown_status"] == READY else one["status"],
+        status=READY if waits else one["status"],
         lines=_quantities((part["line"]["id"], part["quantity"]) for part in one["lines"]),
         tracking_number=tracking.get("number") or None,
         carrier=tracking.get("company") or None,

@@ -65,6 +65,7 @@ class Order:
     closed: datetime | None = None
     refunded: Decimal = _ZERO
     fulfillments: list[Json] = field(default_factory=list)
+    on_counter: set[str] = field(default_factory=set)  # the fulfilments that wait for the buyer
     returns: list[Json] = field(default_factory=list)
     raw: Json | None = None
     written: Json | None = None

@@ -12,7 +12,7 @@ from connectors.sandbox.shopify_model import Json, Line, Order, gid
 
 PRIMARY: Final = "101"
 CREATE: Final = "CREATE_FULFILLMENT"
-READY: Final = "READY_FOR_PICKUP"
+READY: Final = "READY_FOR_PICKUP"  # at the shop's counter, or at the carrier's
 
 _ACTIONS: Final = {
     "OPEN": (CREATE, "HOLD", "MOVE", "REPORT_PROGRESS"),
@@ -67,7 +67,7 @@ def _status(order: Order, location: str, lines: list[Line]) -> str:
         return "CLOSED"
     if order.is_held or location in order.held:
         return "ON_HOLD"
-    return "IN_PROGRESS" if any(line.sent for line in lines) else "OPEN"
+    return "IN_PROGRESS" if order.on_counter or any(line.sent for line in lines) else "OPEN"
 
 
 def delivery(order: Order) -> str:
@@ -78,7 +78,7 @@ def delivery(order: Order) -> str:
     if any(line.sent for line in lines):
         return "PARTIALLY_FULFILLED"
     states = {one["status"] for one in fulfillment_orders(order)} - {"CLOSED"}
-    return "ON_HOLD" if states == {"ON_HOLD"} else "UNFULFILLED"
+    return {("ON_HOLD",): "ON_HOLD", ("IN_PROGRESS",): "IN_PROGRESS"}.get(tuple(states), "UNFULFILLED")
 
 
 # -- fulfillmentCreate -------------------------------------------------------------------------------------------

@@ -123,23 +123,22 @@ class ShopifyShop:
             return self._fulfilled(order, pieces or _all_left(order), "FULFILLED", tracking)
 
     def ready_for_pickup(self, order_id: int) -> Json:
-        """Put all that is left of an order on the counter."""
+        """Put all that is left of an order on the counter: nothing of it is sent until it is picked up."""
         with self._changing(order_id) as order:
             return self._fulfilled(order, _all_left(order), READY, {})
 
     def pick_up(self, order_id: int) -> Json:
         """The buyer fetches what is on the counter, or all that is left."""
         with self._changing(order_id) as order:
-            waiting = [one for one in order.fulfillments if one["displayStatus"] == READY]
+            waiting = [one for one in order.fulfillments if one["id"] in order.on_counter]
+            order.on_counter.clear()
             for one in waiting:
                 one["displayStatus"] = "PICKED_UP"
+                _send(order, _pieces_of(one))
             return waiting[-1] if waiting else self._fulfilled(order, _all_left(order), "PICKED_UP", {})
 
     def _fulfilled(self, order: Order, pieces: Mapping[int, int], shown: str, tracking: Mapping[str, str]) -> Json:
-        lines = {line.id: line for line in order.lines}
-        for number, count in pieces.items():
-            lines[number].sent += count
-        made = {
+        made: Json = {
             "id": gid("Fulfillment", next(self._parts)),
             "status": "SUCCESS",
             "displayStatus": shown,
@@ -147,16 +146,20 @@ class ShopifyShop:
             "fulfillmentLineItems": [self._part_of("FulfillmentLineItem", *one) for one in pieces.items()],
         }
         order.fulfillments.append(made)
+        if shown == READY:
+            order.on_counter.add(made["id"])
+        else:
+            _send(order, pieces)
         return made
 
     def cancel_fulfillment(self, order_id: int, fulfillment: str) -> None:
         """Call a fulfilment off, by its global id: its pieces are to be sent again."""
         with self._changing(order_id) as order:
-            lines = {gid("LineItem", line.id): line for line in order.lines}
             one = _fulfillment(order, fulfillment)
+            if one["id"] not in order.on_counter:
+                _send(order, {line: -count for line, count in _pieces_of(one).items()})
+            order.on_counter.discard(one["id"])
             one |= {"status": "CANCELLED", "displayStatus": "CANCELED"}
-            for part in one["fulfillmentLineItems"]:
-                lines[part["lineItem"]["id"]].sent -= part["quantity"]
 
     def track(self, order_id: int, fulfillment: str, shown: str = "IN_TRANSIT", **tracking: str) -> None:
         """Give a fulfilment another tracking, and show how far it is."""
@@ -340,6 +343,16 @@ def _fits(order: Order, query: str) -> bool:
 
 def _all_left(order: Order) -> dict[int, int]:
     return {line.id: line.left - line.sent for line in order.lines if not line.is_service and line.left > line.sent}
+
+
+def _send(order: Order, pieces: Mapping[int, int]) -> None:
+    for line in order.lines:
+        line.sent += pieces.get(line.id, 0)
+
+
+def _pieces_of(fulfillment: Json) -> dict[int, int]:
+    parts = fulfillment["fulfillmentLineItems"]
+    return {int(part["lineItem"]["id"].rpartition("/")[2]): part["quantity"] for part in parts}
 
 
 def _locations(order: Order) -> set[str]:

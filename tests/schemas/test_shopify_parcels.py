@@ -152,24 +152,46 @@ def cancelled(shop: ShopifyShop, order: Order) -> None:
     shop.cancel_fulfillment(order.id, shop.fulfill(order.id)["id"])
 
 
+def picked_up(shop: ShopifyShop, order: Order) -> None:
+    shop.ready_for_pickup(order.id)
+    shop.pick_up(order.id)
+
+
 @pytest.mark.parametrize(
     ("act", "status"),
     [
         (lambda shop, order: shop.fulfill(order.id), "SUCCESS"),
         (lambda shop, order: shop.ready_for_pickup(order.id), "READY_FOR_PICKUP"),
         (lambda shop, order: shop.pick_up(order.id), "SUCCESS"),
-        (lambda shop, order: (shop.ready_for_pickup(order.id), shop.pick_up(order.id)), "SUCCESS"),
+        (picked_up, "SUCCESS"),
         (cancelled, "CANCELLED"),
     ],
     ids=["sent", "on the counter", "picked up at once", "picked up", "called off"],
 )
 def test_FUL_1_only_what_is_with_the_buyer_counts(act: Callable[[ShopifyShop, Order], object], status: str) -> None:
     """Also FUL_6."""
-    (sent,) = order_after(act).fulfillments
+    (sent,) = order_after(act, delivery="PICK_UP").fulfillments
 
     assert sent.status == status
     assert (sent.status in PLATFORM.fulfilled_statuses) is (status == "SUCCESS")
     assert [count for _, count in sent.lines] == [3, 3]
+
+
+def test_FUL_6_what_waits_at_the_counter_is_delivered_when_it_is_picked_up() -> None:
+    waiting, done = (order_after(act, delivery="PICK_UP") for act in (lambda s, o: s.ready_for_pickup(o.id), picked_up))
+
+    assert [line.delivered_quantity for line in waiting.lines] == [0, 0]
+    assert (waiting.delivery, done.delivery) == ("in_progress", "fulfilled")
+    assert [line.delivered_quantity for line in done.lines] == [3, 3]
+
+
+def test_FUL_1_a_parcel_that_waits_at_the_carriers_went_out() -> None:
+    shop, order = sent_order()
+    shop.track(order.id, order.fulfillments[0]["id"], "READY_FOR_PICKUP")
+
+    (sent,) = read_order(told(shop, order.id)).fulfillments
+
+    assert sent.status == "SUCCESS"
 
 
 def test_FUL_5_what_was_called_off_is_left_to_send_again() -> None:

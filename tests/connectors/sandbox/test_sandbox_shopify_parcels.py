@@ -168,10 +168,20 @@ def test_an_order_is_put_on_the_counter_and_picked_up(sandbox: Shop) -> None:
 
     shown = []
     for act in (sandbox.shop.ready_for_pickup, sandbox.shop.pick_up):
-        act(number)
-        shown += [one["displayStatus"] for one in sandbox.shop.fulfillments_of(number)]
+        fulfilled = act(number)
+        shown.append((fulfilled["displayStatus"], words_of(sandbox, number, "displayFulfillmentStatus")))
 
-    assert shown == ["READY_FOR_PICKUP", "PICKED_UP"]
+    assert shown == [("READY_FOR_PICKUP", "IN_PROGRESS"), ("PICKED_UP", "FULFILLED")]
+
+
+def test_what_was_on_the_counter_and_called_off_was_never_sent(sandbox: Shop) -> None:
+    number = placed(sandbox, delivery="PICK_UP")
+    made = sandbox.shop.ready_for_pickup(number)
+
+    sandbox.shop.cancel_fulfillment(number, made["id"])
+
+    assert parts(sandbox, number)[0]["lineItems"][0]["remainingQuantity"] == 2
+    assert parts(sandbox, number)[0]["status"] == "OPEN"
 
 
 def test_a_merchant_works_parcels_by_hand(sandbox: Shop) -> None:
