@@ -17,7 +17,7 @@ from connectors.bigcommerce_client import RESERVE, ShopClient
 from connectors.bigcommerce_stock import Inventory
 from connectors.changes import Batch, Entries, batch_of, batches, follow, horizon, is_id, newest_of, usable_id
 from connectors.cursor import BEGINNING, SECOND, SETTLING, Cursor
-from connectors.errors import NotFound, Rejected, Unavailable
+from connectors.errors import NotFound, Rejected, TooLarge, Unavailable
 from connectors.http import Answer, NoWaits, Params, Waits
 from connectors.store import StoreFacts
 from schemas.actions import SendFulfillment, TellStock
@@ -60,6 +60,7 @@ class BigCommerce:
     ) -> None:
         self.http = ShopClient(url, credentials, waits=waits or NoWaits(), allow_insecure=allow_insecure)
         self._inventory = Inventory(self.http)
+        self._per_page = PER_PAGE
 
     def check(self) -> StoreFacts:
         """Prove the address and the token."""
@@ -205,8 +206,16 @@ class BigCommerce:
             beyond = last
 
     def _page(self, params: Params) -> Batch:
-        answer = self.http.get("v2/orders", {**_INCLUDE, "limit": PER_PAGE, **params})
-        return batch_of(answer, _entries(answer), _modified, per_page=PER_PAGE, total=None)
+        """A page of as many orders as we take at once: 250 of a wholesaler's may be too much."""
+        while True:
+            try:
+                answer = self.http.get("v2/orders", {**_INCLUDE, "limit": self._per_page, **params})
+            except TooLarge:
+                if self._per_page == 1:
+                    raise
+                self._per_page //= 2
+                continue
+            return batch_of(answer, _entries(answer), _modified, per_page=self._per_page, total=None)
 
     def _parts(self, path: str, parts: Sequence[str]) -> Iterator[str]:
         for part in parts:

@@ -8,6 +8,7 @@ ConnectorError
 ├── Refused                 it does not accept our credentials                   a person must act
 ├── NotFound                it has no such thing
 ├── Rejected                it understood, and says no to this request           a person must act
+│   ├── TooLarge            more than we take at once                            ask for less
 │   └── Unsafe              we refuse the address ourselves: not https, or a private network
 └── HubRefused              the hub's own guards say no
 
@@ -60,6 +61,10 @@ class NotFound(ConnectorError):
 
 class Rejected(ConnectorError):
     """Another 4xx: the same request will be refused again."""
+
+
+class TooLarge(Rejected):
+    """An answer beyond what we take at once: a list is asked for in smaller pages."""
 
 
 class Unsafe(Rejected):

@@ -23,7 +23,7 @@ from urllib3.connectionpool import HTTPSConnectionPool
 
 from connectors import json_text
 from connectors.addresses import refuse_private_address, refuse_private_host, shop_url
-from connectors.errors import ConnectorError, RateLimited, Refused, Rejected, Unavailable, Unsafe
+from connectors.errors import ConnectorError, RateLimited, Refused, Rejected, TooLarge, Unavailable, Unsafe
 from connectors.refusals import Refusal, error_of
 
 __all__ = [
@@ -295,7 +295,7 @@ _NO_ANSWER: Final = (requests.RequestException, urllib3.exceptions.HTTPError, OS
 def _no_answer(error: Exception, request: str) -> ConnectorError:
     match error:
         case _TooLarge():
-            return Rejected(f"the answer is larger than {SIZE_LIMIT // 1024 // 1024} MB", request=request)
+            return TooLarge(f"the answer is larger than {SIZE_LIMIT // 1024 // 1024} MB", request=request)
         case requests.exceptions.InvalidURL():
             return Rejected("this is no address", request=request)
         case requests.Timeout() | TimeoutError() | urllib3.exceptions.TimeoutError() | _TooSlow():

@@ -13,7 +13,7 @@ from flask import Flask, Response
 from connectors import bigcommerce
 from connectors.bigcommerce import BigCommerce
 from connectors.bigcommerce_client import RESERVE
-from connectors.errors import RateLimited, Refused, Rejected, Unavailable
+from connectors.errors import RateLimited, Refused, Rejected, TooLarge, Unavailable
 from connectors.sandbox import (
     BigCommerceShop,
     RunningSandbox,
@@ -100,6 +100,30 @@ def test_ORD_1_the_first_connection_brings_old_orders_in_both_open_statuses(
 
     assert {one.external_id for one in found if "Pending" not in (one.payload or "")} == placed
     assert len(found) == 3
+
+
+def test_ORD_1_orders_that_are_too_large_for_one_page_come_in_smaller_ones(
+    sandbox: RunningSandbox[BigCommerceShop], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    placed = [place(sandbox.shop, products=basket()["products"] * 10) for _ in range(20)]
+    monkeypatch.setattr(
+        "connectors.http.SIZE_LIMIT", 5 * len(sandbox.shop.body(sandbox.shop.orders[100], with_parts=True))
+    )
+
+    found = snapshots_of(connect(sandbox).changed_orders(None))
+
+    assert {one.external_id for one in found} == set(placed)
+    assert all(one.payload for one in found)
+
+
+def test_ORD_1_an_order_that_is_too_large_by_itself_is_said_to_be(
+    sandbox: RunningSandbox[BigCommerceShop], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place(sandbox.shop)
+    monkeypatch.setattr("connectors.http.SIZE_LIMIT", 1000)
+
+    with pytest.raises(TooLarge, match="larger than"):
+        list(connect(sandbox).changed_orders(None))
 
 
 def test_ORD_1_a_first_connection_that_ends_between_two_statuses_goes_on_with_the_second(

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from connectors import http
-from connectors.errors import ConnectorError, NotFound, RateLimited, Refused, Rejected, Unavailable, Unsafe
+from connectors.errors import ConnectorError, NotFound, RateLimited, Refused, Rejected, TooLarge, Unavailable, Unsafe
 from connectors.http import HttpClient, NoWaits, Waits, basic_auth, oauth1
 from tests.connectors.raw_server import Answer, RawServer, http_answer
 
@@ -254,7 +254,7 @@ def test_an_answer_that_is_too_large_is_rejected(monkeypatch: pytest.MonkeyPatch
 
     error = error_for(answer)
 
-    assert type(error) is Rejected
+    assert type(error) is TooLarge
     assert "larger than" in str(error)
 
 
