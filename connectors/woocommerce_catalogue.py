@@ -2,14 +2,15 @@
 
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 from urllib.parse import quote
 
 from connectors.changes import Entries
 from connectors.cursor import SETTLING, naive
-from connectors.errors import NotFound
-from connectors.http import Answer, HttpClient, Params
+from connectors.errors import NotFound, Refused, Rejected
+from connectors.http import HttpClient, Params
 from connectors.woocommerce_pages import PER_PAGE, no_api, walk
 from schemas.errors import Unreadable
 from schemas.stock import CataloguePage
@@ -26,50 +27,84 @@ _log: Final = logging.getLogger(__name__)
 def catalogue(http: HttpClient, since: datetime | None) -> Iterator[CataloguePage]:
     """All products with their variations, or those that changed since a moment or a little before.
 
-    WooCommerce lists variations by product alone: one call for every variable product. Saving a variation saves its
-    product, so a changed variation is among the changed products. `gone` also has what lost its SKU.
+    Saving a variation saves its product, so a changed variation is among the changed products. `gone` also has what
+    lost its SKU.
     """
     asked: Params = {"orderby": "id"}
     if since is not None:
         # With a zone in the time, the flag would shift it by the shop's UTC offset.
         asked = {**asked, "modified_after": naive(since - SETTLING), "dates_are_gmt": "true"}
     seen: set[str] = set()
-    for entries in _pages(http, "products", asked):
+    variations = _Variations(http)
+    for entries in _products(http, asked):
         products = [one for one in _readable(entries) if one.id not in seen]
         seen.update(one.id for one in products)
-        yield _page([*products, *(one for parent in products for one in _variations(http, parent))])
+        yield _page([*products, *variations.of(products)])
 
 
-def _variations(http: HttpClient, parent: Product) -> Iterator[Product]:
-    if not parent.has_variations:
-        return
-    try:
-        # By date, which WooCommerce settles by id; by id alone is no order that this list knows.
-        for entries in _pages(http, f"products/{parent.id}/variations", {"orderby": "date"}):
-            yield from _readable(entries, parent)
-    except NotFound:
-        return  # the product was deleted since its page was read
+@dataclass(slots=True)
+class _Variations:
+    """The variations of products: many products' in one list from WooCommerce 10.3 on, before that one by one."""
+
+    http: HttpClient
+    are_listed: bool = True
+
+    def of(self, products: Sequence[Product]) -> Iterator[Product]:
+        """Every variation of the products."""
+        parents = {one.id: one for one in products if one.has_variations}
+        listed = list(self._listed(parents)) if len(parents) > 1 else []
+        yield from listed
+        known = {one.id for one in listed}
+        for parent in parents.values():
+            # What a product names and the list has not, or all of it where there is no such list.
+            if not known or not parent.variations <= known:
+                yield from (one for one in self._of_one(parent) if one.id not in known)
+
+    def _listed(self, parents: Mapping[str, Product]) -> Iterator[Product]:
+        if not self.are_listed:
+            return
+        try:
+            for entries in _pages(self.http, "variations", {"orderby": "date", "parent": ",".join(parents)}):
+                for entry in entries:
+                    if parent := parents.get(_parent_id(entry[0])):
+                        yield from _readable([entry], parent)
+        except (NotFound, Rejected, Refused):
+            self.are_listed = False  # where the key itself is refused, the next call says so
+
+    def _of_one(self, parent: Product) -> Iterator[Product]:
+        try:
+            # By date, which WooCommerce settles by id; by id alone is no order that this list knows.
+            for entries in _pages(self.http, f"products/{parent.id}/variations", {"orderby": "date"}):
+                yield from _readable(entries, parent)
+        except NotFound as error:
+            if "_invalid_id" not in error.problem:
+                raise no_api(error) from error
+            # else the product was deleted since its page was read
 
 
-def _page(products: Sequence[Product]) -> CataloguePage:
+def _parent_id(value: Any) -> str:
+    return str(value.get("parent_id")) if isinstance(value, dict) else ""
+
+
+def _page(products: Iterable[Product]) -> CataloguePage:
+    """Each product once, as it was read last: the ends of two pages of variations are the same one."""
+    read = {one.id: one for one in products}.values()
     return CataloguePage(
-        items=tuple(one.item for one in products if one.item),
-        gone=tuple(external_id(one.id, one.parent_id) for one in products if not one.item),
+        items=tuple(one.item for one in read if one.item),
+        gone=tuple(external_id(one.id, one.parent_id) for one in read if not one.item),
     )
+
+
+def _products(http: HttpClient, asked: Params) -> Iterator[Entries]:
+    try:
+        yield from _pages(http, "products", asked)
+    except NotFound as error:
+        raise no_api(error) from error
 
 
 def _pages(http: HttpClient, path: str, asked: Params) -> Iterator[Entries]:
     fixed: Params = {"per_page": PER_PAGE, "order": "asc", "_fields": ",".join(PRODUCT_FIELDS), **asked}
-    return (entries for _, entries in walk(lambda offset: _listed(http, path, {**fixed, "offset": offset})))
-
-
-def _listed(http: HttpClient, path: str, params: Params) -> Answer:
-    try:
-        return http.get(path, params)
-    except NotFound as error:
-        if "_invalid_id" in error.problem:
-            raise
-        raise no_api(error) from error
+    return (entries for _, entries in walk(lambda offset: http.get(path, {**fixed, "offset": offset})))
 
 
 def _readable(entries: Entries, parent: Product | None = None) -> Iterator[Product]:
@@ -93,7 +128,7 @@ def find_items(http: HttpClient, skus: Sequence[str]) -> CataloguePage:
     wanted = set(skus) - {""}
     found: dict[str, Product] = {}
     for text in _searches(sorted(wanted)):
-        for entries in _pages(http, "products", {"sku": text, "orderby": "id"}):
+        for entries in _products(http, {"sku": text, "orderby": "id"}):
             found.update((one.id, one) for one in _readable(entries))
     items = (one.item for one in found.values() if one.item and not _is_inherited(one, found))
     return CataloguePage(tuple(item for item in items if item.sku in wanted))

@@ -19,7 +19,7 @@ _DIGITS: Final = validate.Regexp(r"[0-9]{1,20}\Z", error="must be an id")
 class Product:
     """A product or variation of a list. `item` is None where it has no SKU of its own to be found by.
 
-    `parent_id` is set on variations alone, `has_variations` on what may have them.
+    `parent_id` is set on variations alone, `has_variations` on what may have them, `variations` are those it names.
     """
 
     id: str
@@ -27,6 +27,7 @@ class Product:
     name: str
     has_variations: bool
     item: StoreItem | None
+    variations: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +95,7 @@ class _Product(VendorSchema):
     sku = Text()
     manage_stock = _Tracking(required=True)
     stock_quantity = _Pieces()
+    variations = fields.Raw(load_default=None)
 
 
 class _ErrorPart(VendorSchema):
@@ -154,6 +156,7 @@ def read_product(payload: Any, parent: Product | None = None) -> Product:
         name=name,
         has_variations=parent_id is None and read["type"].startswith("variable"),  # also variable-subscription
         item=None if is_orphan or is_inherited or not read["sku"] else _item(read, name, parent_id),
+        variations=frozenset(map(str, read["variations"])) if isinstance(read["variations"], list) else frozenset(),
     )
 
 

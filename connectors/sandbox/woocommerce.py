@@ -10,7 +10,7 @@ from werkzeug.exceptions import HTTPException
 from connectors.sandbox.faults import CONTROL, Faults, fault_routes, with_faults
 from connectors.sandbox.woocommerce_api import ROOT, answer
 from connectors.sandbox.woocommerce_api_orders import order_routes
-from connectors.sandbox.woocommerce_api_products import product_routes, variation_routes
+from connectors.sandbox.woocommerce_api_products import listed_variation_routes, product_routes, variation_routes
 from connectors.sandbox.woocommerce_api_shop import settings_routes, webhook_routes
 from connectors.sandbox.woocommerce_control import control_routes
 from connectors.sandbox.woocommerce_errors import Refusal
@@ -25,6 +25,7 @@ def create_app(shop: WooCommerceShop, faults: Faults | None = None) -> Flask:
         order_routes(shop),
         product_routes(shop),
         variation_routes(shop),
+        listed_variation_routes(shop),
         settings_routes(shop),
         webhook_routes(shop),
         control_routes(shop, faults),

@@ -3,6 +3,7 @@
 from typing import Any
 
 from flask import Blueprint, Response
+from werkzeug.exceptions import NotFound
 
 from connectors.sandbox.woocommerce_api import ROOT, answer, batch, body, page_of, params
 from connectors.sandbox.woocommerce_catalogue import check_integer, php_integer
@@ -97,6 +98,24 @@ def variation_routes(shop: WooCommerceShop) -> Blueprint:
             create=lambda given: writer.variation(shop.catalogue.create(given, parent_id=parent_id)),
             update=update,
         )
+
+    return routes
+
+
+def listed_variation_routes(shop: WooCommerceShop) -> Blueprint:
+    """`/variations`, of all products or some `parent`s; WooCommerce has it from 10.3 on."""
+    routes = Blueprint("listed_variations", __name__, url_prefix=f"{ROOT}/variations")
+
+    @routes.get("")
+    def listed() -> Response:
+        if tuple(int(part) for part in shop.settings.version.split(".")[:2]) < (10, 3):
+            raise NotFound
+        asked = params()
+        parents = set(asked.ids("parent"))
+        pool = [one for one in shop.catalogue.products.values() if one.parent_id]
+        found = narrow(pool, asked, Dates(shop.settings.timezone).zone)
+        chosen = [one for one in found if not parents or one.parent_id in parents]
+        return page_of(in_order(chosen, asked), shop.product_writer().variation, asked)
 
     return routes
 

@@ -135,6 +135,69 @@ def test_a_product_on_two_pages_is_asked_for_its_variations_once(shop: WooCommer
     assert shop.calls["GET /products/{id}/variations"] == 1
 
 
+def shop_with_chairs(version: str, chairs: int) -> WooCommerceShop:
+    shop = WooCommerceShop(ShopSettings(version=version))
+    add(shop, "TABLE")
+    for number in range(chairs):
+        add_chair(
+            shop,
+            {"option": "Red", "sku": f"RED-{number}", "stock_quantity": number},
+            {"option": "Plain"},
+            sku=f"CHAIR-{number}",
+            stock_quantity=20,
+        )
+    return shop
+
+
+def test_from_10_3_on_variations_of_many_products_are_read_in_one_list() -> None:
+    with (
+        run_woocommerce(shop_with_chairs("10.3.0", 60)) as new,
+        run_woocommerce(shop_with_chairs("10.0.2", 60)) as old,
+    ):
+        fast, slow = (connect(one.url, one.credentials) for one in (new, old))
+
+        items = by_id(fast.catalogue())
+
+        assert len(items) == 121
+        assert items == by_id(slow.catalogue())
+    assert dict(new.shop.calls) == {"GET /products": 1, "GET /variations": 2}
+    assert dict(old.shop.calls) == {"GET /products": 1, "GET /variations": 1, "GET /products/{id}/variations": 60}
+
+
+@pytest.mark.parametrize(
+    "said",
+    [Said(200, b"[]"), Said(400, b"{}"), Said(403, b"{}"), Said(200, b'[{"id":9,"parent_id":1},7]')],
+    ids=["empty", "refused", "forbidden", "another's"],
+)
+def test_what_the_list_of_variations_has_not_is_asked_for_by_product(said: Said) -> None:
+    with run_woocommerce(shop_with_chairs("10.3.0", 5)) as sandbox:
+        sandbox.faults.answer_next(1, said, only="/v3/variations")
+
+        items = by_id(connect(sandbox.url, sandbox.credentials).catalogue())
+
+    assert {item.sku for item in items.values()} >= {f"RED-{number}" for number in range(5)}
+
+
+def test_a_product_of_which_the_list_has_not_all_is_asked_for_them() -> None:
+    with run_woocommerce(shop_with_chairs("10.3.0", 3)) as sandbox:
+        red, plain = (sandbox.shop.product_writer().variation(one) for one in sandbox.shop.catalogue.variations(11))
+        partly = Said(200, json.dumps([red, plain, red | {"id": 999, "parent_id": 14}]))
+        sandbox.faults.answer_next(1, partly, only="/v3/variations")
+
+        items = by_id(connect(sandbox.url, sandbox.credentials).catalogue())
+
+    assert {item.sku for item in items.values()} >= {"RED-0", "RED-1", "RED-2"}
+    assert sandbox.shop.calls["GET /products/{id}/variations"] == 2
+
+
+def test_no_item_is_twice_on_a_page(shop: WooCommerceShop, store: WooCommerce) -> None:
+    add_chair(shop, *({"option": str(number), "sku": f"C-{number}"} for number in range(230)))
+
+    (page,) = store.catalogue()
+
+    assert len(page.items) == len({item.external_id for item in page.items}) == 231
+
+
 def test_a_variable_product_that_goes_under_way_stops_nothing(sandbox: Running, store: WooCommerce) -> None:
     _, red = add_chair(sandbox.shop, {"option": "Red", "sku": "RED", "stock_quantity": 1})
     (table,) = add(sandbox.shop, "TABLE")
