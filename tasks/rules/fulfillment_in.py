@@ -33,10 +33,14 @@ from tasks.rules.parcels import (
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """What to do in the hub, in this order, and what a person should know."""
+    """What to do in the hub, in this order, and what a person should know.
+
+    `heard` is the store's id of what it was being told when the work broke off: once it is found, that is to be forgotten.
+    """
 
     actions: tuple[HubAction, ...] = ()
     notes: tuple[Note, ...] = ()
+    heard: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,7 @@ class _State:
     batches: tuple[Batch, ...]
     actions: tuple[HubAction, ...] = ()
     notes: tuple[Note, ...] = ()
+    heard: str | None = None
 
 
 def decide_delivery(
@@ -66,7 +71,7 @@ def decide_delivery(
     if is_completed(order, store) and not _is_final(state.hub_order):
         state = _deliver(state, _all_left(order, state.hub_order, store))
     state = _close(order, state, store)
-    return Delivery(state.actions, state.notes)
+    return Delivery(state.actions, state.notes, state.heard)
 
 
 def decide_links(order: StoreOrder, hub_order: HubOrder, *, store: Store) -> tuple[LinkFulfillment, ...]:
@@ -98,7 +103,7 @@ def _follow_parcels(order: StoreOrder, state: _State, *, store: Store, sending: 
     parcels = sent(order, store)
     ours = heard(order, state.hub_order, store, sending)
     if ours is not None:
-        state = _linked(state, ours)
+        state = replace(_linked(state, ours), heard=ours.external_id)
     for one in parcels:
         known = known_ids(state.hub_order)
         if one.external_id not in known:

@@ -33,10 +33,14 @@ from tasks.rules.parcels import (
 
 @dataclass(frozen=True, slots=True)
 class Sendings:
-    """What to tell the store and to remember in the hub, in this order, and what a person should know."""
+    """What to tell the store and to remember in the hub, in this order, and what a person should know.
+
+    `heard` is the store's id of what it was being told when the work broke off, None where it never heard.
+    """
 
     actions: tuple[SendFulfillment | SetStoreStatus | LinkFulfillment, ...] = ()
     notes: tuple[Note, ...] = ()
+    heard: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +80,10 @@ def decide_fulfillment(
     if not store.platform.partial_fulfillment:
         return _decide_status(order, hub_order, store)
     ours = heard(order, hub_order, store, sending)
-    if ours is not None:
-        hub_order = with_link(hub_order, ours)
-    sendings = _decide_parcels(order, hub_order, store)
-    return Sendings(((ours,) if ours else ()) + sendings.actions, sendings.notes)
+    if ours is None:
+        return _decide_parcels(order, hub_order, store)
+    sendings = _decide_parcels(order, with_link(hub_order, ours), store)
+    return Sendings((ours, *sendings.actions), sendings.notes, ours.external_id)
 
 
 def covers(order: StoreOrder, hub_order: HubOrder, *, store: Store) -> bool:

@@ -69,7 +69,7 @@ def with_status(order: HubOrder) -> HubOrder:
     return replace(order, status=DeliveryStatus.PARTIALLY_PACKED if is_packed else DeliveryStatus.NOT_SHIPPED)
 
 
-def parcel(external_id: str, status: str = SENT, **pieces: int) -> StoreFulfillment:
+def parcel(external_id: str, status: str = SENT, /, **pieces: int) -> StoreFulfillment:
     """A fulfilment of the store: pieces by line, as line_1=2."""
     return StoreFulfillment(external_id, status, parts(**pieces))
 
@@ -215,6 +215,8 @@ class World:
         found = decide_delivery(order, self.hub, store=self.at, sending=self.sending)
         for action in found.actions:
             self.apply(action)
+        if found.heard:
+            self.sending = None
         return bool(found.actions)
 
     def look_out(self, *, dies: str = "") -> bool:
