@@ -258,7 +258,7 @@ def _totals(rows: Sequence[HubRow | DraftRow], look: _Look, layout: Layout) -> t
     """The order's money anew, and a note where rows and store do not agree (MAP-6)."""
     order, hub_order = look.order, look.hub_order
     settled = [money.Settled(row.total, row.tax, row.tax_rate) for row in rows]
-    proof = money.proof(settled, order, left_out=layout.left_out)
+    proof = money.proof(settled, order, left_out=[*layout.left_out, *_refunded_since(rows, look)])
     totals = Totals(
         total=proof.total,
         total_with_tax=proof.total_with_tax,
@@ -270,6 +270,19 @@ def _totals(rows: Sequence[HubRow | DraftRow], look: _Look, layout: Layout) -> t
     )
     note = mismatch_note(order.currency, [row.external_id for row in rows], proof)
     return totals, ((note,) if proof.is_mismatch else ())
+
+
+def _refunded_since(rows: Sequence[HubRow | DraftRow], look: _Look) -> list[money.Settled]:
+    """The money of pieces that were delivered and are off the store's total since: it speaks of fewer than the rows."""
+    back = given_back(look.order, look.hub_order, look.store.platform)
+    left = {line.external_id: line.quantity for line in look.order.lines}
+    refunded = []
+    for row in (row for row in rows if isinstance(row, HubRow) and row.ships):
+        pieces = min(back[row.id], row.quantity - left.get(row.external_id or "", ZERO))
+        if pieces > 0:
+            kept = with_quantity(row, row.quantity - pieces, currency=look.order.currency)
+            refunded.append(money.Settled(kept.total - row.total, kept.tax - row.tax, row.tax_rate))
+    return refunded
 
 
 # -- what a person should know -----------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from typing import Final
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from schemas.actions import KeepReturn
 from schemas.hub import DeliveryStatus, HubFulfillment, HubOrder
 from schemas.orders import ZERO, StoreFulfillment, StoreLine, StoreOrder, StoreReturn
 from tests.makers import plain_line, store_order
@@ -134,11 +135,13 @@ def names(hub_order: HubOrder | None) -> set[str | None]:
 
 
 def stands(hub_order: HubOrder | None) -> object:
-    """What is to be delivered, what was, and what came back."""
+    """What is to be delivered, what was, what came back, and the money; none of it is a mismatch (MAP-6)."""
     if hub_order is None:
         return None
     rows = {row.external_id: (row.quantity, row.delivered_quantity) for row in hub_order.rows}
-    return rows, {(one.external_id, one.lines) for one in hub_order.returns}
+    assert hub_order.totals is not None
+    assert not hub_order.totals.total_mismatch
+    return rows, {(one.external_id, one.lines) for one in hub_order.returns}, hub_order.totals.total
 
 
 def still_to_send(order: StoreOrder) -> dict[str, Decimal]:
@@ -207,3 +210,15 @@ def test_CHG_1_what_was_given_back_before_the_import_is_in_no_row_to_keep() -> N
 
     assert stays is not None
     assert [(row.quantity, row.delivered_quantity) for row in stays.rows] == [(2, 1)]
+
+
+def test_MAP_6_a_refund_of_what_was_delivered_is_no_mismatch() -> None:
+    shop = Shop({"1": 4, "2": 1})
+    hub_order = take_in(shop.order())
+    shop.send("1", 2)
+    shop.give_back("1", 1)
+
+    changes = change(shop.order(), hub_order, at=RETURNING)
+
+    assert [note.reason for note in changes.notes] == []
+    assert [type(action) for action in changes.actions] == [KeepReturn]
