@@ -174,6 +174,27 @@ def test_CHG_5_what_the_store_sent_and_refunded_before_the_hub_knew_is_not_delet
     assert {row["sku"]: row["quantity"] for row in in_hub(held, order)["rows"]} == {"CHAIR": "3", "LAMP": "1"}
 
 
+def test_CHG_9_sent_returned_and_refunded_in_one_piece_of_news_ends_delivered_and_returned(
+    held: Process, shop: Shop, acme: int
+) -> None:
+    order = Placed(shop)
+    import_all(held, acme)
+    order.send()
+    made = order.take_back(chairs=1)
+    order.shop.refund(order.id, pieces={order.chairs: 1})
+
+    import_all(held, acme)
+
+    found = in_hub(held, order)
+    assert {row["sku"]: (row["quantity"], row["delivered_quantity"]) for row in found["rows"]} == {
+        "CHAIR": ("3", "3"),
+        "LAMP": ("1", "1"),
+    }
+    assert (found["status"], found["total_mismatch"]) == ("DELIVERED", False)
+    assert returned(held, order) == {made: {"CHAIR": "1"}}
+    assert noted(held, order) == []
+
+
 def test_CHG_9_returns_wait_for_their_switch_and_earlier_ones_come_then(held: Process, shop: Shop) -> None:
     acme = connect(held, shop)
     order = Placed(shop)
