@@ -45,7 +45,8 @@ class Basket:
     currency: str
     is_gross: bool
     pieces: tuple[Piece, ...]
-    shipping: tuple[Decimal, ...]
+    shipping: tuple[tuple[Decimal, Decimal], ...]  # what a parcel cost, and what of it was not given back
+    fees: tuple[Decimal, ...]
     tip: Decimal
     names_net: bool
 
@@ -60,18 +61,23 @@ class Basket:
         return piece.price * pieces - self.whole(sum(piece.discounts, ZERO) * pieces / piece.quantity)
 
     @property
+    def kept_shipping(self) -> list[Decimal]:
+        return [kept for _, kept in self.shipping]
+
+    @property
     def current_tax(self) -> Decimal:
         parts = [self.taxes(self.paid(piece, piece.left), piece.rates) for piece in self.pieces]
-        parts += [self.taxes(price, SHIPPING_RATES) for price in self.shipping]
+        parts += [self.taxes(price, CHARGE_RATES) for price in (*self.kept_shipping, *self.fees)]
         return sum((tax for part in parts for tax in part), ZERO)
 
     @property
     def current_total(self) -> Decimal:
-        paid = sum((self.paid(piece, piece.left) for piece in self.pieces), self.tip) + sum(self.shipping, ZERO)
+        paid = sum((self.paid(piece, piece.left) for piece in self.pieces), self.tip)
+        paid += sum(self.kept_shipping, ZERO) + sum(self.fees, ZERO)
         return paid if self.is_gross else paid + self.current_tax
 
 
-SHIPPING_RATES = (Decimal("0.19"),)
+CHARGE_RATES = (Decimal("0.19"),)
 
 
 @st.composite
@@ -82,10 +88,17 @@ def baskets(draw: st.DrawFn, *, removals: bool = False) -> Basket:
         currency=currency,
         is_gross=draw(st.booleans()),
         pieces=tuple(_piece(draw, unit, removals=removals) for _ in range(draw(st.integers(1, 4)))),
-        shipping=tuple(draw(st.lists(st.integers(0, 5000).map(lambda units: units * unit), max_size=2))),
+        shipping=tuple(_parcel(draw, unit, removals=removals) for _ in range(draw(st.integers(0, 2)))),
+        fees=tuple(draw(st.integers(0, 500)) * unit for _ in range(draw(st.integers(0, 2)))),
         tip=draw(st.integers(0, 500)) * unit,
         names_net=draw(st.booleans()),
     )
+
+
+def _parcel(draw: st.DrawFn, unit: Decimal, *, removals: bool) -> tuple[Decimal, Decimal]:
+    price = draw(st.integers(0, 5000)) * unit
+    kept = (price * draw(st.sampled_from([0, 50, 100])) / 100).quantize(unit) if removals else price
+    return price, kept
 
 
 def _piece(draw: st.DrawFn, unit: Decimal, *, removals: bool) -> Piece:
@@ -134,13 +147,25 @@ def _line(basket: Basket, place: int) -> dict[str, Any]:
 
 
 def _shipping(basket: Basket, place: int) -> dict[str, Any]:
-    price = basket.shipping[place]
+    price, kept = basket.shipping[place]
     return {
         "id": f"gid://shopify/ShippingLine/{place + 1}",
         "title": f"Parcel {place}",
         "discountedPriceSet": _bag(price, basket.currency),
-        "currentDiscountedPriceSet": _bag(price, basket.currency),
-        "taxLines": _taxed(basket, price, SHIPPING_RATES),
+        "currentDiscountedPriceSet": _bag(kept, basket.currency),
+        "taxLines": _taxed(basket, price, CHARGE_RATES),
+    }
+
+
+def _fee(basket: Basket, place: int) -> dict[str, Any]:
+    price = basket.fees[place]
+    taxes = _taxed(basket, price, CHARGE_RATES)
+    name = f"Fee {place}"
+    return {
+        "id": f"gid://shopify/AdditionalFee/{place + 1}",
+        "name": name,
+        "price": _bag(price, basket.currency),
+        "taxLines": taxes,
     }
 
 
@@ -156,7 +181,7 @@ def mapped(basket: Basket) -> DraftOrder:
         "totalRefundedSet": _bag(ZERO, basket.currency),
         "totalTipReceivedSet": _bag(basket.tip, basket.currency),
         "currentTotalDutiesSet": None,
-        "additionalFees": [],
+        "additionalFees": [_fee(basket, place) for place in range(len(basket.fees))],
         "lineItems": {"nodes": [_line(basket, place) for place in range(len(basket.pieces))]},
         "shippingLines": {"nodes": [_shipping(basket, place) for place in range(len(basket.shipping))]},
     }
@@ -195,7 +220,7 @@ def test_MAP_9_a_tip_is_a_row_also_where_a_discounted_piece_was_removed() -> Non
     """0.13 off 3 pieces is 0.0866… on the 2 that are left: the tip is all but found in the total."""
     piece = Piece(Decimal("0.42"), 3, (), (Decimal("0.13"),), removed=1)
 
-    made = mapped(Basket("EUR", True, (piece,), (), Decimal("0.04"), names_net=False))
+    made = mapped(Basket("EUR", True, (piece,), (), (), Decimal("0.04"), names_net=False))
 
     assert [(row.name, row.total) for row in made.rows] == [("Hook", Decimal("0.75")), ("Tip", Decimal("0.04"))]
     assert made.total_with_tax == made.store_total_with_tax == Decimal("0.79")
