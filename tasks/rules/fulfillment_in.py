@@ -35,7 +35,7 @@ from tasks.rules.parcels import (
 class Delivery:
     """What to do in the hub, in this order, and what a person should know.
 
-    `heard` is the store's id of what it was being told when the work broke off: once it is found, that is to be forgotten.
+    `heard` is the store's id of what it was being told when the work broke off: found here, it is done with.
     """
 
     actions: tuple[HubAction, ...] = ()
