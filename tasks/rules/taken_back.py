@@ -11,6 +11,7 @@ from schemas.platform import Platform
 from schemas.reasons import Reason
 from schemas.stores import Store
 from tasks.rules import money
+from tasks.rules.eligibility import is_left_out
 from tasks.rules.making import part_from_mo
 
 BY_STORE = "store"  # who deleted an order that its store took back
@@ -20,7 +21,8 @@ def why_taken_back(order: StoreOrder, store: Store) -> Reason | None:
     """Why nothing of the order is to be delivered any more, None where something is."""
     if order.status in store.platform.cancelled_statuses:
         return Reason.CANCELLED_IN_STORE
-    return None if any(line.quantity > 0 for line in order.lines) else Reason.NOTHING_TO_DELIVER
+    is_left = any(line.quantity > 0 and not is_left_out(line, store) for line in order.lines)
+    return None if is_left else Reason.NOTHING_TO_DELIVER
 
 
 def is_voided(store: Store) -> bool:

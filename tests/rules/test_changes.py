@@ -175,6 +175,18 @@ def test_CHG_2_a_delivered_order_gets_no_row_any_more() -> None:
     assert held(changes) == [{"row": "TABLE", "what": "row", "store": "1", "hub": "0"}]
 
 
+def test_MAP_3_a_custom_item_that_a_change_brings_is_left_out_and_told() -> None:
+    without = store(FOLLOWING.platform, {"orders.custom_items": False})
+    engraving = plain_line("3", 1, 15, sku=None, name="Engraving", is_custom=True)
+
+    changes = change(order(TWO_CHAIRS, ONE_TABLE, engraving), imported(order(), at=without), at=without)
+
+    assert changes.actions == ()
+    assert [(note.reason, note.detail) for note in changes.notes] == [
+        (Reason.CUSTOM_ITEMS_LEFT_OUT, {"names": ["Engraving"]})
+    ]
+
+
 # -- CHG-3: a line less ------------------------------------------------------------------------------------------
 
 

@@ -1,16 +1,19 @@
 """A store takes an order back: it goes, stays, or shrinks to what has left on either side (CHG-5)."""
 
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
+from schemas import bigcommerce, shopify
 from schemas.actions import DeleteMo, DeleteOrder, UnlinkMo
 from schemas.hub import DeliveryStatus, MoStatus
 from schemas.orders import StoreLine
+from schemas.platform import Platform
 from schemas.reasons import Reason
 from tasks.rules.changes import Changes
-from tests.makers import store
+from tests.makers import plain_line, store
 from tests.rules.changing import (
     FOLLOWING,
     ONE_TABLE,
@@ -40,6 +43,15 @@ def test_CHG_5_a_cancelled_order_that_nothing_was_shipped_of_is_deleted() -> Non
 
 def test_CHG_5_an_order_with_nothing_left_on_it_is_deleted() -> None:
     assert change(order(chairs(0)), imported(order())).deletes is Reason.NOTHING_TO_DELIVER
+
+
+def test_CHG_5_an_order_with_nothing_left_but_what_never_imports_is_deleted() -> None:
+    without = store(FOLLOWING.platform, {"orders.custom_items": False})
+    engraving = plain_line("3", 1, 15, is_custom=True)
+
+    changes = change(order(engraving), imported(order(TWO_CHAIRS, engraving), at=without), at=without)
+
+    assert changes.deletes is Reason.NOTHING_TO_DELIVER
 
 
 @pytest.mark.parametrize(
@@ -151,3 +163,35 @@ def test_a_profile_that_voids_never_deletes_what_its_store_took_back(lines: tupl
     stitch = store(FOLLOWING.platform, {"profile": "stitch"})
 
     assert change(order(*lines, status="cancelled"), imported(order()), at=stitch) == Changes()
+
+
+# -- the platforms' own words ------------------------------------------------------------------------------------
+
+GONE: Final = [
+    (shopify.PLATFORM, ("cancelled", "refunded", "archived")),
+    (bigcommerce.PLATFORM, ("cancelled", "declined", "refunded", "deleted")),
+]
+STAYING: Final = [
+    (shopify.PLATFORM, ("paid", "pending", "partially_refunded", "voided", "expired")),
+    (bigcommerce.PLATFORM, ("awaiting_fulfillment", "awaiting_payment", "partially_refunded", "disputed", "shipped")),
+]
+
+
+def each(words: Sequence[tuple[Platform, tuple[str, ...]]]) -> list[Any]:
+    pairs = [(platform, status) for platform, statuses in words for status in statuses]
+    return [pytest.param(*pair, id=f"{pair[0].name}: {pair[1]}") for pair in pairs]
+
+
+@pytest.mark.parametrize(("platform", "status"), each(GONE))
+def test_CHG_5_these_words_of_a_platform_take_an_order_back(platform: Platform, status: str) -> None:
+    at = store(platform)
+
+    assert kinds(change(order(status=status), imported(order(), at=at), at=at)) == [DeleteOrder]
+
+
+@pytest.mark.parametrize(("platform", "status"), each(STAYING))
+def test_CHG_5_any_other_word_of_a_platform_leaves_it(platform: Platform, status: str) -> None:
+    at = store(platform)
+
+    assert status in platform.statuses
+    assert change(order(status=status), imported(order(), at=at), at=at) == Changes()
