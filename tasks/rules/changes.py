@@ -5,7 +5,7 @@ one look at the store's last state would have ended, however often and in whatev
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from decimal import Decimal, localcontext
 
 from schemas.actions import (
@@ -67,13 +67,15 @@ class _Step:
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """The two sides; `wanted` are the store's rows by external id."""
+    """The two sides; `wanted` are the store's rows by external id, `sent` and `back` its parcels' pieces by row id."""
 
     order: StoreOrder
     hub_order: HubOrder
     store: Store
-    wanted: Mapping[str | None, DraftRow] = field(default_factory=dict)
-    is_taken_back: bool = False
+    wanted: Mapping[str | None, DraftRow]
+    sent: Mapping[str, Decimal]  # whatever was refunded since
+    back: Mapping[str, Decimal]  # of these, off the store's lines since
+    is_taken_back: bool
 
 
 def follows_changes(store: Store) -> bool:
@@ -108,7 +110,16 @@ def _decide_lines(order: StoreOrder, hub_order: HubOrder, *, store: Store, match
         else:
             gone = take_back(hub_order, why)
             return Changes(notes=(gone,)) if isinstance(gone, Note) else Changes(gone)
-        return _follow(_Look(order, hub_order, store, wanted, why is not None), layout)
+        look = _Look(
+            order,
+            hub_order,
+            store,
+            wanted,
+            sent=sent_by_store(order, hub_order, platform),
+            back=given_back(order, hub_order, platform),
+            is_taken_back=why is not None,
+        )
+        return _follow(look, layout)
 
 
 # -- row by row --------------------------------------------------------------------------------------------------
@@ -172,8 +183,7 @@ def _asked(row: HubRow, wanted: DraftRow | None, look: _Look) -> Decimal:
     asked = wanted.quantity if wanted else ZERO
     if look.is_taken_back or not row.ships:
         return asked
-    back = given_back(look.order, look.hub_order, look.store.platform)
-    return max(asked, min(row.quantity, asked + back[row.id]))
+    return max(asked, min(row.quantity, asked + look.back[row.id]))
 
 
 def _is_another_item(row: HubRow, wanted: DraftRow) -> bool:
@@ -200,7 +210,7 @@ def _held(row: HubRow, wanted: DraftRow | None, look: _Look) -> Detail | None:
     label = row.sku or row.name
     if look.is_taken_back and row.ships:
         # What the store has sent out itself is no difference: an order is archived once it is fulfilled.
-        sent = sent_by_store(look.order, look.hub_order, look.store.platform)[row.id]
+        sent = look.sent[row.id]
         return _difference(label, "quantity", sent, row.quantity) if sent < row.quantity else None
     asked = wanted.quantity if wanted else ZERO
     if asked < row.quantity <= asked + returned(look.order, row.external_id, look.store):
@@ -274,11 +284,10 @@ def _totals(rows: Sequence[HubRow | DraftRow], look: _Look, layout: Layout) -> t
 
 def _refunded_since(rows: Sequence[HubRow | DraftRow], look: _Look) -> list[money.Settled]:
     """The money of pieces that were delivered and are off the store's total since: it speaks of fewer than the rows."""
-    back = given_back(look.order, look.hub_order, look.store.platform)
     left = {line.external_id: line.quantity for line in look.order.lines}
     refunded = []
     for row in (row for row in rows if isinstance(row, HubRow) and row.ships):
-        pieces = min(back[row.id], row.quantity - left.get(row.external_id or "", ZERO))
+        pieces = min(look.back[row.id], row.quantity - left.get(row.external_id or "", ZERO))
         if pieces > 0:
             kept = with_quantity(row, row.quantity - pieces, currency=look.order.currency)
             refunded.append(money.Settled(kept.total - row.total, kept.tax - row.tax, row.tax_rate))
