@@ -1,4 +1,4 @@
-"""The whole product on this machine, for real: servers, a sandbox shop, workers, beat, Flower, and an import."""
+"""The whole product on this machine, for real: servers, sandbox shops, workers, beat, Flower, and what they do."""
 
 import os
 import shutil
@@ -9,33 +9,31 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Final
 
 import click
 
 from connectors import postgres
 from connectors.config import read_config
-from connectors.postgres import hub_view, orders, reports, stores
+from connectors.postgres import orders, reports, stores
 from schemas.money import money_text
 from schemas.reasons import describe
 from schemas.stores import StoreState
 from tasks.process import Process, close_process
 from tasks.stores import NewStore, connect_store
 from workers import programs
-from workers.cli.demo_shops import ORDERS, PLATFORMS, SKU, DemoShop, open_shop, take_one_piece_back
+from workers.cli.demo_scenes import show_change, show_parcels, show_stock
+from workers.cli.demo_shops import ORDERS, PLATFORMS, SKU, DemoShop, open_shop
 from workers.cli.desk import open_desk
 from workers.cli.output import Failed, example, table
 from workers.cli.progress import watch_stores
 from workers.embedded import server_status, stop_servers
 from workers.processes import start_programs
 
-CHANGE_SECONDS: Final = 30
-
 
 @click.command(epilog=example("storesync demo", "storesync demo --once"))
 @click.option("--once", is_flag=True, help="End by itself.")
 def demo(once: bool) -> int:
-    """See the whole product on this machine: three sandbox shops, workers, beat, Flower, and an import to the cent."""
+    """See the whole product on this machine: orders, stock and parcels between three sandbox shops and the hub."""
     with _own_servers(), ExitStack() as running:
         held = _begin()
         running.callback(close_process)
@@ -48,7 +46,7 @@ def demo(once: bool) -> int:
         shops = running.enter_context(_shops(held))
         is_complete = _import(held, shops)
         is_right = _tell_result(held, shops) and is_complete
-        is_right = _show_change(held, shops) and is_right
+        is_right = show_change(held, shops) and show_stock(held, shops) and show_parcels(held, shops) and is_right
         _tell_next(flower_port, shops)
         if not once:
             _stay()
@@ -164,26 +162,6 @@ def _sum(total: postgres.Row) -> tuple[str, ...]:
     ours, theirs = total["total_with_tax"], total["store_total_with_tax"]
     amounts = (money_text(amount, currency) for amount in (ours, theirs, ours - theirs))
     return (currency, str(total["orders"]), *amounts)
-
-
-def _show_change(held: Process, shops: list[DemoShop]) -> bool:
-    """One product in three shops, and a change of one shop's order that travels to the hub by itself."""
-    committed = _committed(held)
-    click.echo(f"\n{SKU} is sold in all three shops and is one product in the hub: {committed} pieces are committed.")
-    (shopify,) = (shop for shop in shops if shop.platform == "shopify")
-    take_one_piece_back(shopify)
-    click.echo(f"{shopify.name} takes one piece off its order {shopify.shared_order} …")
-    deadline = time.monotonic() + CHANGE_SECONDS
-    while _committed(held) == committed and time.monotonic() < deadline:
-        time.sleep(0.2)
-    click.echo(f"… and the hub has followed: {_committed(held)} pieces are committed.")
-    return _committed(held) == committed - 1
-
-
-def _committed(held: Process) -> int:
-    with held.pool.connection() as connection:
-        levels = hub_view.stock_document(connection, SKU) or []
-    return sum(int(level["committed"]) for level in levels)
 
 
 def _tell_next(flower_port: int, shops: list[DemoShop]) -> None:
