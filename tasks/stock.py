@@ -79,7 +79,8 @@ def push_batch(held: Process, row: postgres.Row, due: Sequence[DueSku]) -> Count
             return _settle(held, row, due, pushes, Sent())
         with held.pool.connection() as connection:
             stock.forget(connection, row["id"], tells)
-        return _settle(held, row, due, pushes, tell(held.connector(row), tells))
+        attempts = max(one.attempts for one in due)
+        return _settle(held, row, due, pushes, tell(held.connector(row), tells, attempts=attempts))
     except EXPECTED as error:
         return _put_off(held, row, due, error)
     except Exception as error:  # a bug: it shows in Flower, and is not rung for again every few seconds

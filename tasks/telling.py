@@ -23,9 +23,12 @@ class Sent:
     error: Exception | None = None
 
 
-def tell(connector: StoreConnector, tells: Sequence[TellStock]) -> Sent:
-    """Tell a store quantities, as many at a time as its platform takes."""
-    size = connector.platform.stock_batch
+def tell(connector: StoreConnector, tells: Sequence[TellStock], *, attempts: int = 0) -> Sent:
+    """Tell a store quantities, as many at a time as its platform takes; fewer after attempts that failed.
+
+    A shop that is too slow for a whole batch would be as slow each time.
+    """
+    size = max(1, connector.platform.stock_batch >> attempts)
     refused: list[NotTold] = []
     for start in range(0, len(tells), size):
         try:

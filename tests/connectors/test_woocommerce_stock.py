@@ -50,25 +50,25 @@ def test_stock_is_told_to_products_and_variations(shop: WooCommerceShop, store: 
     assert [shop.stock(sku) for sku in ("TABLE", "OIL", "RED", "BLUE")] == [7, 0, 7, 0]
 
 
-def test_a_hundred_products_are_two_calls_and_one_more_are_three(shop: WooCommerceShop, store: WooCommerce) -> None:
+def test_a_hundred_products_are_one_call_and_one_more_are_two(shop: WooCommerceShop, store: WooCommerce) -> None:
     ids = add(shop, *(f"P-{number}" for number in range(101)))
 
     assert store.tell_stock(tells(ids[:100])) == ()
-    assert store.http.calls == 2
+    assert store.http.calls == 1
     assert store.tell_stock(tells(ids, 8)) == ()
-    assert store.http.calls == 5
+    assert store.http.calls == 3
     assert {shop.stock(f"P-{number}") for number in range(101)} == {8}
 
 
-def test_a_hundred_products_of_which_half_were_told_are_told_by_half(sandbox: Running, store: WooCommerce) -> None:
-    ids = add(sandbox.shop, *(f"P-{number}" for number in range(100)))
+def test_what_was_told_before_a_call_failed_is_told(sandbox: Running, store: WooCommerce) -> None:
+    ids = add(sandbox.shop, *(f"P-{number}" for number in range(150)))
     sandbox.faults.set_pace(slow_seconds=0.01)
     sandbox.faults.fail_next(1, "slow", only="/products/batch")
     sandbox.faults.fail_next(1, "http_503", only="/products/batch")
 
     refused = store.tell_stock(tells(ids, 9))
 
-    assert reasons(refused) == dict.fromkeys(ids[50:], Reason.STORE_UNAVAILABLE)
+    assert reasons(refused) == dict.fromkeys(ids[100:], Reason.STORE_UNAVAILABLE)
     assert sandbox.shop.calls["POST /products/batch"] == 1
 
 

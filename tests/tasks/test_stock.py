@@ -326,6 +326,19 @@ def test_store_that_is_away_is_told_later(held: Process, shop: Shop, acme: int) 
     assert stock_row(held, acme, "A-1")["reason"] is None
 
 
+def test_store_that_is_too_slow_for_a_batch_is_told_fewer_at_once(held: Process, shop: Shop, acme: int) -> None:
+    for number in range(30):
+        offer(shop, f"S-{number}")
+        add(held, f"S-{number}", 5)
+    fetch_catalogue(acme)
+    do(held, "UPDATE store_stock SET attempts = 3")  # 100, halved three times
+
+    push_stock(acme)
+
+    assert [shown(shop, f"S-{number}") for number in range(30)] == [[5]] * 30
+    assert stock_calls(shop) == 3
+
+
 def test_store_that_refuses_us_needs_attention(held: Process, shop: Shop, acme: int) -> None:
     offer(shop, "A-1")
     add(held, "A-1", 7)
