@@ -235,6 +235,21 @@ def test_CHG_9_a_return_of_what_is_in_no_row_is_told_once(held: Process, acme: i
     assert noted(held, placed).count("line_not_matched") == 1
 
 
+def test_two_notes_of_one_reason_are_each_told_once(held: Process, shop: Shop) -> None:
+    acme = connect(held, shop, **RETURNS, **{"orders.changes": False})
+    order = Placed(shop)
+    import_all(held, acme)
+    with held.pool.connection() as connection:
+        connection.execute("UPDATE hub.sales_order_rows SET external_id = NULL WHERE sku = 'LAMP'")
+    order.send()
+    order.take_back(lamps=1)
+    for words in ("please hurry", "please hurry!"):
+        order.shop.edit_order(order.id, {"note": words})
+        import_all(held, acme)
+
+    assert noted(held, order).count("line_not_matched") == 2  # its parcel's line, and its return's
+
+
 def test_CHG_9_a_return_moves_no_stock(held: Process, acme: int, placed: Placed) -> None:
     def levels() -> list[tuple[str, Decimal]]:
         with held.pool.connection() as connection:
