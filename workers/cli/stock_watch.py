@@ -74,11 +74,13 @@ def _why(asked: Asked, at: stock_view.Progress) -> str:
 
 
 def _bars() -> Progress:
+    console = Console(stderr=True)
     return Progress(
         SpinnerColumn(),
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
-        console=Console(stderr=True),
+        console=console,
+        disable=not console.is_terminal,  # a script reads one line, or one document
     )

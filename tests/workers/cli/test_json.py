@@ -38,6 +38,8 @@ stock show HOOK-FRG
 stock push --sku HOOK-FRG
 stock push --all --dry-run
 stock export --format woocommerce
+explain acme {order}
+explain --sku HOOK-FRG
 hub product add A-1
 hub product list
 hub service add Wrapping
