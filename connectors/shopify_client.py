@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_CEILING, Decimal
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
 from connectors.errors import NotFound, RateLimited, Refused, Rejected, Unavailable
 from connectors.http import Answer, HeaderAuth, HttpClient, Waits
@@ -35,6 +35,7 @@ class Told:
 
     data: Mapping[str, Any]
     answer: Answer
+    fill_time: timedelta = timedelta(0)  # until the shop has points for the same again and for others
 
 
 class GraphQL:
@@ -55,7 +56,7 @@ class GraphQL:
             self._raise(said, answer.request)
         if not isinstance(said.get("data"), dict):
             raise Unavailable("the answer holds no data", request=answer.request)
-        return Told(said["data"], answer)
+        return Told(said["data"], answer, _fill_time(said))
 
     def _post(self, body: Mapping[str, Any]) -> Answer:
         try:
@@ -123,7 +124,7 @@ def _words(errors: Any) -> str:
     return " ".join(str(message).split())[:200]
 
 
-def _is_figure(value: Any) -> bool:
+def _is_figure(value: Any) -> TypeGuard[int | Decimal]:
     """Whether a value can be computed with: an absurd one would break the arithmetic."""
     if not isinstance(value, int | Decimal):
         return False
@@ -132,12 +133,39 @@ def _is_figure(value: Any) -> bool:
 
 def _pause(said: Mapping[str, Any]) -> timedelta:
     """How long until the bucket holds what the document asks for; without readable figures, a while."""
-    cost = said.get("extensions", {}).get("cost", {}) if isinstance(said.get("extensions"), dict) else {}
-    bucket = cost.get("throttleStatus", {}) if isinstance(cost, dict) else {}
-    given = (cost.get("requestedQueryCost"), bucket.get("currentlyAvailable"), bucket.get("restoreRate"))
-    figures = [Decimal(one) for one in given if one is not None and _is_figure(one)]
-    if len(figures) < len(given) or figures[-1] <= 0:
+    figures = _figures(said)
+    if figures is None:
         return RETRY_AFTER_DEFAULT
     asked, has, rate = figures
-    seconds = ((asked - has) / rate).quantize(Decimal("0.1"), rounding=ROUND_CEILING)
-    return min(max(timedelta(milliseconds=int(seconds * 1000)), RETRY_AFTER_LEAST), RETRY_AFTER_MOST)
+    return max(_time_for(asked - has, rate), RETRY_AFTER_LEAST)
+
+
+def _fill_time(said: Mapping[str, Any]) -> timedelta:
+    """How long until the bucket holds what the document asked for twice; without readable figures, no time."""
+    figures = _figures(said)
+    if figures is None:
+        return timedelta(0)
+    asked, has, rate = figures
+    return _time_for(2 * asked - has, rate)
+
+
+def _time_for(points: Decimal, rate: Decimal) -> timedelta:
+    seconds = (points / rate).quantize(Decimal("0.1"), rounding=ROUND_CEILING)
+    return min(max(timedelta(milliseconds=int(seconds * 1000)), timedelta(0)), RETRY_AFTER_MOST)
+
+
+def _figures(said: Mapping[str, Any]) -> tuple[Decimal, Decimal, Decimal] | None:
+    """The points that were asked for, those that are left, and how many come back each second."""
+    cost = _part(_part(said, "extensions"), "cost")
+    bucket = _part(cost, "throttleStatus")
+    given = (cost.get("requestedQueryCost"), bucket.get("currentlyAvailable"), bucket.get("restoreRate"))
+    figures = [Decimal(one) for one in given if _is_figure(one)]
+    if len(figures) < len(given) or figures[-1] <= 0:
+        return None
+    asked, has, rate = figures
+    return asked, has, rate
+
+
+def _part(thing: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    part = thing.get(name)
+    return part if isinstance(part, dict) else {}

@@ -11,7 +11,7 @@ from marshmallow import ValidationError
 
 from connectors.cursor import SETTLING, naive
 from connectors.errors import Rejected, Unavailable
-from connectors.shopify_client import GraphQL, Told, UserError, code_of, user_errors, words_of
+from connectors.shopify_client import GraphQL, UserError, code_of, user_errors, words_of
 from connectors.shopify_graphql import ITEMS_PAGE, LEVELS, PLACES, SET_STOCK, STOCK_HERE, VARIANTS, VARIANTS_PAGE
 from connectors.shopify_pages import Pages, complete
 from schemas.actions import TellStock
@@ -24,6 +24,7 @@ from schemas.stock import DEFAULT_PLACE, CataloguePage, NotTold, StoreItem
 SKUS_AT_ONCE: Final = 50  # search terms of one question
 ROUNDS: Final = 8  # how often a batch is sent again without those that were refused by name
 NEW_KEYS: Final = 3
+UNCOUNTED: Final = 5  # places of fulfilment services, which Shopify does not count among the shop's
 
 _GID: Final = Gid()
 _NEW_KEY: Final = frozenset(
@@ -43,7 +44,7 @@ _REASONS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """The number of the primary place, and how many places an item may be stocked at."""
+    """The number of the primary place, and at how many places an item is stocked at most, as far as is known."""
 
     primary: str
     count: int
@@ -76,10 +77,10 @@ class Stock:
         """All variants by id, or what changed of variants and items since. Searches show changes a little late."""
         self._places = None  # a merchant may open places, and name another one the primary
         query = None if since is None else f"updated_at:>='{naive(since - SETTLING)}Z'"
-        for told in self._walk(self.variants, query):
+        for told in self.variants.walk_patiently(self._wanted(query)):
             yield CataloguePage(self._items(told.data["productVariants"]["nodes"]))
         if query is not None:
-            for told in self._walk(self.items, query):
+            for told in self.items.walk_patiently(self._wanted(query)):
                 yield CataloguePage(self._items([variant_of(one) for one in told.data["inventoryItems"]["nodes"]]))
 
     def find_items(self, skus: Sequence[str]) -> CataloguePage:
@@ -88,15 +89,16 @@ class Stock:
         found: dict[str, StoreItem] = {}
         for start in range(0, len(wanted), SKUS_AT_ONCE):
             some = frozenset(wanted[start : start + SKUS_AT_ONCE])
-            for told in self._walk(self.variants, " OR ".join(f"sku:{_quoted(sku)}" for sku in sorted(some))):
+            query = " OR ".join(f"sku:{_quoted(sku)}" for sku in sorted(some))
+            for told in self.variants.walk(self._wanted(query)):
                 items = self._items(told.data["productVariants"]["nodes"])
                 found |= {one.external_id: one for one in items if one.sku in some}
         return CataloguePage(tuple(found.values()))
 
-    def _walk(self, pages: Pages, query: str | None) -> Iterator[Told]:
+    def _wanted(self, query: str | None) -> Mapping[str, Any]:
         # Asked for as many places as there are: an item's levels then come whole, and the page costs no more than it
         # must. What is more after all, is fetched by `complete`.
-        return pages.walk({"query": query, "levels": self.places().count})
+        return {"query": query, "levels": self.places().count}
 
     def _items(self, variants: Sequence[Any]) -> tuple[StoreItem, ...]:
         for one in variants:
@@ -112,7 +114,7 @@ class Stock:
             primary = _number(location.get("id") if isinstance(location, dict) else None)
             if primary is None:
                 raise Unavailable("the shop names no primary location", request=told.answer.request)
-            self._places = Places(primary, min(max(count, 1), LEVELS) if isinstance(count, int) else LEVELS)
+            self._places = Places(primary, min(count + UNCOUNTED, LEVELS) if isinstance(count, int) else LEVELS)
         return self._places
 
     # -- what is told

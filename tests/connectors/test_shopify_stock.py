@@ -151,7 +151,7 @@ def test_levels_are_not_cut_where_the_shop_has_many_places(sandbox: Shop, store:
 
 def test_what_the_merchant_does_to_places_is_seen_with_the_next_walk(sandbox: Shop, store: Shopify) -> None:
     items_of(store)
-    sandbox.shop.stock.locations |= dict.fromkeys(("103", "104", "105"), "Shop")
+    sandbox.shop.stock.locations |= dict.fromkeys([str(number) for number in range(200, 210)], "Shop")
     sandbox.shop.stock.add("HOOK", levels=dict.fromkeys(sandbox.shop.stock.locations, 1))
     before = store.http.calls
 
@@ -165,6 +165,47 @@ def test_pages_get_smaller_where_they_would_cost_too_much(sandbox: Shop, store: 
     sandbox.shop.most_points = 200
 
     assert len(items_of(store)) == len(made)
+
+
+def test_a_walk_through_a_shop_with_few_points_waits_for_them_and_comes_to_its_end(
+    sandbox: Shop, store: Shopify
+) -> None:
+    made = many(sandbox.shop, 700)
+    bucket = sandbox.shop.bucket
+    bucket.maximum, bucket.available, bucket.restore = 1000, 1000, 5000
+
+    assert len(items_of(store)) == len(made)
+    assert store.http.calls == 1 + 4  # none of them was throttled
+
+
+def test_a_walk_that_others_hold_up_goes_on_where_it_was(sandbox: Shop, store: Shopify) -> None:
+    made = many(sandbox.shop, 300)
+    seen: list[StoreItem] = []
+    for page in store.catalogue(None):
+        seen += page.items
+        if len(seen) == 200:
+            sandbox.faults.fail_next(1, "rate_limit")
+
+    assert [item.external_id for item in seen] == [one.item_gid for one in made]
+
+
+def test_a_walk_is_given_up_where_the_shop_asks_for_a_long_wait(sandbox: Shop, store: Shopify) -> None:
+    many(sandbox.shop, 3)
+    store.stock.places()
+    sandbox.faults.set_pace(retry_after_seconds=600)
+    sandbox.faults.fail_next(9, "rate_limit")
+
+    with pytest.raises(RateLimited):
+        items_of(store)
+    assert store.http.calls == 2
+
+
+def test_nobody_waits_while_a_SKU_is_looked_for(sandbox: Shop, store: Shopify) -> None:
+    store.stock.places()
+    sandbox.faults.fail_next(1, "rate_limit")
+
+    with pytest.raises(RateLimited):
+        store.find_items(["X"])
 
 
 def test_an_item_that_cannot_be_read_stops_no_other(sandbox: Shop, store: Shopify) -> None:
