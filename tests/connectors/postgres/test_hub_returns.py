@@ -1,8 +1,11 @@
 """Returns of a store in the built-in hub: one each, with its rows, and the sales order as it was (CHG-9)."""
 
 from decimal import Decimal
+from typing import Final
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from connectors.errors import HubRefused
 from connectors.postgres import Connection
@@ -10,7 +13,10 @@ from connectors.postgres.hub import PostgresHub
 from connectors.postgres.hub_view import order_document
 from schemas.actions import DeleteReturn, KeepReturn
 from schemas.hub import HubOrder, HubReturn
+from schemas.orders import StoreReturn
+from tasks.rules.returns import decide_returns
 from tests.connectors.postgres.hub_makers import chair, create, deliver, draft, level, product, read, run, stock_up
+from tests.makers import store_order
 
 D = Decimal
 
@@ -92,3 +98,24 @@ def test_a_return_of_what_is_not_there_is_refused_whole(hub: PostgresHub, order:
         hub.apply([DeleteReturn(order.id, "7")])
 
     assert read(hub, order.id).returns == ()
+
+
+# -- whatever a store does ---------------------------------------------------------------------------------------
+
+_PIECES: Final = st.dictionaries(st.sampled_from(["11", "line-LAMP"]), st.integers(1, 3).map(Decimal), min_size=1)
+_RETURNS: Final = st.dictionaries(st.sampled_from(["7", "8", "9"]), _PIECES)
+
+
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(looks=st.lists(_RETURNS, min_size=1, max_size=5))
+def test_CHG_9_the_hub_ends_with_the_returns_of_the_last_look(
+    connection: Connection, hub: PostgresHub, order: HubOrder, looks: list[dict[str, dict[str, Decimal]]]
+) -> None:
+    with connection.transaction(force_rollback=True):
+        for returns in looks:
+            told = tuple(StoreReturn(name, tuple(pieces.items())) for name, pieces in returns.items())
+            hub.apply(decide_returns(store_order(returns=told), read(hub, order.id)).actions)
+        stands = read(hub, order.id)
+
+    assert {one.external_id: dict(one.lines) for one in stands.returns} == looks[-1]
+    assert stands.rows == order.rows
