@@ -12,6 +12,7 @@ from schemas.stock import NotTold
 from tasks.session import EXPECTED
 
 MOST_CALLS: Final = 64  # to find the culprits of one batch; a store that refuses everything is not hammered
+MOST_HALVINGS: Final = 4  # of a batch, after as many attempts that failed
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,17 +25,20 @@ class Sent:
 
 
 def tell(connector: StoreConnector, tells: Sequence[TellStock], *, attempts: int = 0) -> Sent:
-    """Tell a store quantities, as many at a time as its platform takes; fewer after attempts that failed.
+    """Tell a store quantities, as many at a time as its platform takes.
 
-    A shop that is too slow for a whole batch would be as slow each time.
+    After attempts that failed it begins with fewer: a shop that is too slow for a whole batch would be so each time.
     """
-    size = max(1, connector.platform.stock_batch >> attempts)
+    most = connector.platform.stock_batch
+    size = max(1, most >> min(attempts, MOST_HALVINGS))
     refused: list[NotTold] = []
-    for start in range(0, len(tells), size):
+    waiting = tuple(tells)
+    while waiting:
         try:
-            refused += _isolate(connector, tells[start : start + size])
+            refused += _isolate(connector, waiting[:size])
         except EXPECTED as error:
-            return Sent(tuple(refused), tuple(tells[start:]), error)
+            return Sent(tuple(refused), waiting, error)
+        waiting, size = waiting[size:], min(most, size * 2)
     return Sent(tuple(refused))
 
 
