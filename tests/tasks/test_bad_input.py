@@ -9,10 +9,11 @@ import pytest
 from connectors.sandbox import open_sandbox
 from connectors.sandbox.faults import Said
 from schemas.reasons import describe
+from tasks.preview import preview_orders
 from tasks.process import Process
 from tests.tasks.bad_input import MISSING, PLATFORMS, Bench, Changes, Verbatim, open_bench, retry
-from tests.tasks.conftest import import_all
-from tests.tasks.looking import all_orders, journal_of, order_of
+from tests.tasks.conftest import import_all, show
+from tests.tasks.looking import all_orders, journal_of, order_of, store_of
 
 
 @pytest.fixture(params=PLATFORMS)
@@ -245,6 +246,25 @@ def test_ch_11_what_was_set_aside_is_journaled_once_and_imports_when_it_is_mende
     assert [len(journal_of(held, bench.store_id, key)) for key in spoiled.values()] == [2] * len(spoiled)
 
 
+_FORETOLD: Final = {"create": "imported", "skip": "skipped", "fail": "failed"}
+
+
+def test_BEY_1_a_dry_run_foretells_what_becomes_of_every_bad_order_and_writes_nothing(
+    held: Process, bench: Bench, platform: str
+) -> None:
+    placed = place_all(bench, platform)
+
+    foretold = {one.external_id: one for one in preview_orders(held, store_of(held, bench.store_id), None)}
+    before = all_orders(held, bench.store_id)
+    import_all(held, bench.store_id)
+
+    assert before == {}
+    rows = {key: order_of(held, bench.store_id, key) for key in (*placed.good, *placed.bad.values())}
+    assert {key: (_FORETOLD[one.outcome], one.reason) for key, one in foretold.items()} == {
+        key: (row["state"], row["reason"]) for key, row in rows.items()
+    }
+
+
 # -- orders without an id, and what is no order --------------------------------------------------------------------
 
 
@@ -291,3 +311,27 @@ def test_ch_11_entries_that_are_no_orders_do_not_hold_up_their_shop(held: Proces
     assert [journal_of(held, bench.store_id, key) for key in states] == [
         [("fetch", "failed", "invalid_payload")]
     ] * len(states)
+
+
+def test_ch_11_an_imported_order_that_becomes_unreadable_stays_and_follows_again_once_it_is_mended(
+    held: Process, bench: Bench, platform: str
+) -> None:
+    order = bench.place()
+    import_all(held, bench.store_id)
+    whole = show(held, order)["order"]
+    bench.touch(order)
+    bench.spoil(order, BAD["text for a quantity"].on(platform) | BAD["text for money"].on(platform))
+
+    import_all(held, bench.store_id)
+    spoiled = show(held, order)
+    bench.mend(order)
+    bench.touch(order)
+    import_all(held, bench.store_id)
+
+    assert (spoiled["state"], spoiled["order"]) == ("imported", whole)
+    assert journal_of(held, bench.store_id, order) == [
+        ("import", "imported", None),
+        ("fetch", "failed", "invalid_payload"),
+    ]
+    mended = show(held, order)
+    assert (mended["state"], mended["reason"], mended["order"]) == ("imported", None, whole)
