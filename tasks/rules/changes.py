@@ -102,11 +102,11 @@ def _decide_lines(order: StoreOrder, hub_order: HubOrder, *, store: Store, match
     with localcontext(money.WIDE):
         if why is None:
             wanted: dict[str | None, DraftRow] = {row.external_id: row for row in layout.rows}
+        elif is_voided(store):
+            return Changes()  # by the rules of its profile, which take no row off
         elif has_left(order, hub_order, platform):
             # Too late to take it all back: what has not left yet is taken off, fees stay as they were charged.
             wanted = what_left(order, hub_order, platform)
-        elif is_voided(store):
-            return Changes()  # by the rules of its profile
         else:
             gone = take_back(hub_order, why)
             return Changes(notes=(gone,)) if isinstance(gone, Note) else Changes(gone)

@@ -165,6 +165,13 @@ def test_a_profile_that_voids_never_deletes_what_its_store_took_back(lines: tupl
     assert change(order(*lines, status="cancelled"), imported(order()), at=stitch) == Changes()
 
 
+def test_a_profile_that_voids_takes_no_row_off_what_has_left_in_part() -> None:
+    stitch = store(FOLLOWING.platform, {"profile": "stitch"})
+    before = delivered(imported(order()), CHAIR=1)
+
+    assert change(order(status="cancelled"), before, at=stitch) == Changes()
+
+
 # -- the platforms' own words ------------------------------------------------------------------------------------
 
 GONE: Final = [
