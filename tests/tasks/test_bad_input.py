@@ -320,7 +320,7 @@ def test_ch_11_an_imported_order_that_becomes_unreadable_stays_and_follows_again
     import_all(held, bench.store_id)
     whole = show(held, order)["order"]
     bench.touch(order)
-    bench.spoil(order, BAD["text for a quantity"].on(platform) | BAD["text for money"].on(platform))
+    bench.spoil(order, {**BAD["text for a quantity"].on(platform), **BAD["text for money"].on(platform)})
 
     import_all(held, bench.store_id)
     spoiled = show(held, order)
