@@ -1,12 +1,14 @@
 """The command that tells stores the hub's stock now: some SKUs or all, on trial, or followed to the end."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
-from typing import Any
+from itertools import chain
+from typing import Any, TypeVar
 
 import click
 
+from connectors.errors import ConnectorError
 from connectors.postgres import Row, stock, stock_view, stores
 from connectors.postgres.hub import PostgresHub
 from schemas.reasons import describe
@@ -18,6 +20,8 @@ from tasks.stock_preview import preview_all, preview_skus
 from workers.cli.desk import open_desk, store_row
 from workers.cli.output import Failed, done, example, json_option, say, table
 from workers.cli.stock_watch import Asked, counting, watch_push
+
+T = TypeVar("T")
 
 
 @click.command(
@@ -55,16 +59,39 @@ def push_stock(
     rows = _stores(held, store_name)
     _refuse_unknown(held, wanted)
     if dry_run:
-        found = [line for row in rows for line in _preview(held, row, wanted)]
+        lines, failed = _each(rows, lambda row: list(_preview(held, row, wanted)))
+        found = list(chain.from_iterable(lines))
+        _refuse(failed)
         say(found, as_json, lambda: _tell_preview(found))
         return
-    asked = [_ask_all(held, row) if everything else _ask(held, row, wanted) for row in rows]
-    bells.ring_stock([row["id"] for row in rows])
+    asked, failed = _each(rows, lambda row: _ask_all(held, row) if everything else _ask(held, row, wanted))
+    bells.ring_stock([one.store_id for one in asked])
     if wait:
-        _wait(held, asked)
+        failed += watch_push(held, asked)
+    _refuse(failed)
+    if wait:
+        _tell_outcome(held, asked)
     else:
         text = " ".join(_words(one) for one in asked)
         done(f"{text} See storesync journal --follow", stores=[_document(one) for one in asked])
+
+
+def _each(rows: Sequence[Row], work: Callable[[Row], T]) -> tuple[list[T], list[str]]:
+    """Do something with every store, and say of which it failed and why: one that is away holds up no other (MUL-1)."""
+    results, failed = [], []
+    for row in rows:
+        try:
+            results.append(work(row))
+        except (ConnectorError, Failed) as error:
+            if len(rows) == 1:
+                raise
+            failed.append(f"{row['name']}: {error}")
+    return results, failed
+
+
+def _refuse(failed: Sequence[str]) -> None:
+    if failed:
+        raise Failed("; ".join(failed))
 
 
 # -- whom and what ---------------------------------------------------------------------------------------------------
@@ -156,12 +183,9 @@ def _tell_preview(found: list[dict[str, Any]]) -> None:
 # -- followed to the end ---------------------------------------------------------------------------------------------
 
 
-def _wait(held: Process, asked: Sequence[Asked]) -> None:
-    stopped = watch_push(held, asked)
+def _tell_outcome(held: Process, asked: Sequence[Asked]) -> None:
     with held.pool.connection() as connection:
         outcomes = [stock_view.push_outcome(connection, one.store_id, one.skus, asked_at=one.since) for one in asked]
-    if stopped:
-        raise Failed("; ".join(stopped))
     lines = [
         f"{one.name}: {_outcome_words(outcome)}." + (f" {one.missing} not in the store." if one.missing else "")
         for one, outcome in zip(asked, outcomes, strict=True)
