@@ -7,7 +7,7 @@ from typing import Final
 
 import click
 
-from connectors.postgres import Connection, rates, stores
+from connectors.postgres import Connection, rates, stock, stores
 from connectors.postgres.hub import PostgresHub
 from schemas.actions import AddLocation
 from schemas.money import plain
@@ -42,7 +42,11 @@ def set_account(settings: tuple[str, ...]) -> None:
     with database() as connection:
         if "default_location" in values:
             require_location(connection, str(values["default_location"]), key="default_location")
-        stores.change_account(connection, values)
+        with connection.transaction():
+            stores.change_account(connection, values)
+            if "default_location" in values:  # whose stock the stores without a location of their own show
+                for store in stores.stores(connection):
+                    stock.due_again(connection, store["id"])
     done("Saved. It holds from the next task on.", settings=values)
 
 

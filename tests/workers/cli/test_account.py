@@ -6,7 +6,8 @@ import pytest
 
 from connectors import postgres
 from tests.workers.cli.command import Cli
-from tests.workers.cli.shops import document
+from tests.workers.cli.shops import Shop, document
+from tests.workers.cli.stocking import add, offer, shown, tell
 from workers.cli.main import run
 
 DEFAULTS = {
@@ -163,3 +164,18 @@ def test_what_is_no_rate_is_refused(code: str, rate: str, words: str, capsys: py
     out, err = capsys.readouterr()
     assert (out, len(err.splitlines())) == ("", 1)
     assert words in err
+
+
+def test_STK_4_another_default_location_is_what_stores_show(
+    cli: Cli, acme: Shop, fresh_connection: postgres.Connection
+) -> None:
+    cli("store", "set", "acme", "stock.sync=on")
+    cli("location", "add", "berlin")
+    offer(acme, "A-1")
+    add(cli, "A-1", 7)
+    tell(fresh_connection)
+
+    cli("account", "set", "default_location=berlin")
+    tell(fresh_connection)
+
+    assert shown(acme, "A-1") == [0]
