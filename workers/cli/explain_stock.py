@@ -50,8 +50,9 @@ def _word(value: object) -> str:
 
 def _matched(sight: Sight) -> list[Step]:
     if not sight.items:
-        seen = utc(sight.row["catalogue_whole_at"])
-        looked = f"Its catalogue was read {seen}" if seen else "Its catalogue was not read yet"
+        seen, asked = utc(sight.row["catalogue_whole_at"]), utc(sight.row["looked_at"])
+        looked = f"Its catalogue was read at {seen}" if seen else "Its catalogue was not read yet"
+        looked += f", and it was asked for this SKU at {asked}" if asked else ""
         return [step("items", f"No item of the store is known to have exactly this SKU. {looked}.", "STK-3")]
     items = {item["external_id"]: item for item in sight.items}
     said = [

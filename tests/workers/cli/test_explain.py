@@ -189,6 +189,7 @@ def test_BEY_2_sku_without_an_item_in_the_store_tells_why_and_what_to_do(
 
     assert (store["reason"], said(store, "so")) == ("no_store_item", [store["advice"]])
     assert said(store, "items")[0].startswith("No item of the store is known to have exactly this SKU.")
+    assert "it was asked for this SKU at 20" in said(store, "items")[0]
 
 
 def test_BEY_2_sku_that_waits_tells_since_when(cli: Cli, pushing: Shop) -> None:
