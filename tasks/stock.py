@@ -2,7 +2,7 @@
 
 import random
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from time import monotonic
 from typing import Final, assert_never
@@ -136,11 +136,12 @@ def _settle(
         if one not in sent.unsent and (one.external_id, one.place) not in refused
     ]
     with held.pool.connection() as connection, connection.transaction():
-        lasting = stock.settle(connection, row["id"], settled)
+        marked = stock.settle(connection, row["id"], settled)
+        lasting = {sku for sku, is_last in marked.items() if is_last}
         stock.told(connection, row["id"], accepted, lasting=lasting)
         gone = [one.external_id for one in sent.refused if one.reason is Reason.STORE_ITEM_GONE]
         stock.drop_items(connection, row["id"], gone)  # and their SKUs are looked at again
-        stock.write(connection, row["id"], [*_told_lines(accepted), *_news(seen, settled)])
+        stock.write(connection, row["id"], [*_told_lines(accepted), *_news(seen, settled, marked)])
     words = Counter({"told": len({one.sku for one in accepted}), "settled": len(lasting)})
     if unsent and sent.error:
         words += _put_off(held, row, [seen[sku] for sku in unsent], sent.error)
@@ -171,12 +172,12 @@ def _told_lines(accepted: Sequence[TellStock]) -> list[StockLine]:
     return [StockLine(sku, "told", None, {"items": items}) for sku, items in by_sku.items()]
 
 
-def _news(seen: dict[str, DueSku], settled: Sequence[Settled]) -> list[StockLine]:
+def _news(seen: dict[str, DueSku], settled: Sequence[Settled], marked: Collection[str]) -> list[StockLine]:
     """What a store does not show is journaled once, until the reason is another one (STK-3, STK-6)."""
     return [
         StockLine(one.sku, "noted", one.reason, one.detail)
         for one in settled
-        if one.reason and (one.reason, one.detail) != (seen[one.sku].reason, seen[one.sku].detail)
+        if one.sku in marked and one.reason and (one.reason, one.detail) != (seen[one.sku].reason, seen[one.sku].detail)
     ]
 
 

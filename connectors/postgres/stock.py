@@ -177,8 +177,8 @@ def forget(connection: Connection, store_id: int, tells: Sequence[TellStock]) ->
         connection.execute(_SQL["pace"], {"store_id": store_id, "skus": sorted({tell.sku for tell in tells})})
 
 
-def settle(connection: Connection, store_id: int, settled: Sequence[Settled]) -> set[str]:
-    """Set marks; the SKUs among them that did not move meanwhile."""
+def settle(connection: Connection, store_id: int, settled: Sequence[Settled]) -> dict[str, bool]:
+    """Set marks; of each SKU whose mark is set, whether it did not move meanwhile."""
     values = {
         "store_id": store_id,
         "skus": [one.sku for one in settled],
@@ -186,7 +186,7 @@ def settle(connection: Connection, store_id: int, settled: Sequence[Settled]) ->
         "reasons": [one.reason for one in settled],
         "details": [json.dumps(one.detail) for one in settled],
     }
-    return {row["sku"] for row in connection.execute(_SQL["settle"], values)}
+    return {row["sku"]: row["is_last"] for row in connection.execute(_SQL["settle"], values)}
 
 
 def told(connection: Connection, store_id: int, tells: Sequence[TellStock], *, lasting: set[str]) -> None:

@@ -66,10 +66,14 @@ WITH page AS (
     WHERE (w.sku, w.is_tracked) IS DISTINCT FROM (p.sku, p.is_tracked)
     UNION
     SELECT w.sku FROM was w JOIN page p USING (external_id) WHERE w.sku <> p.sku
+), due AS MATERIALIZED (
+    SELECT q.sku FROM store_stock q
+    WHERE q.store_id = %(store_id)s AND q.sku IN (SELECT sku FROM moved) AND q.sku <> ALL (%(asked_for)s::text[])
+    ORDER BY q.sku FOR UPDATE
 )
-UPDATE store_stock q SET changed = changed + 1, due_at = NULL, attempts = 0,
+UPDATE store_stock q SET changed = changed + 1, due_at = NULL, attempts = 0, sent_at = NULL,
     due_since = CASE WHEN q.changed = q.settled THEN clock_timestamp() ELSE q.due_since END
-WHERE q.store_id = %(store_id)s AND q.sku IN (SELECT sku FROM moved) AND q.sku <> ALL (%(asked_for)s::text[])
+FROM due WHERE q.store_id = %(store_id)s AND q.sku = due.sku
 RETURNING q.sku
 
 -- name: keep_levels
@@ -86,10 +90,13 @@ WHERE %(is_held)s OR (l.shown IS NOT NULL AND l.moved_at < %(asked_at)s)
 -- Items that the store no longer has: their SKUs are looked at again.
 WITH gone AS (
     DELETE FROM store_items WHERE store_id = %(store_id)s AND external_id = ANY (%(ids)s) RETURNING sku
+), due AS MATERIALIZED (
+    SELECT q.sku FROM store_stock q WHERE q.store_id = %(store_id)s AND q.sku IN (SELECT sku FROM gone)
+    ORDER BY q.sku FOR UPDATE
 )
 UPDATE store_stock q SET changed = changed + 1,
     due_since = CASE WHEN q.changed = q.settled THEN clock_timestamp() ELSE q.due_since END
-WHERE q.store_id = %(store_id)s AND q.sku IN (SELECT sku FROM gone)
+FROM due WHERE q.store_id = %(store_id)s AND q.sku = due.sku
 
 -- name: unseen_items
 -- Items that a walk through the whole catalogue did not meet.
@@ -97,8 +104,12 @@ SELECT external_id FROM store_items WHERE store_id = %(store_id)s AND seen_at < 
 
 -- name: looked
 -- The store was asked for these SKUs.
-UPDATE store_stock SET looked_at = clock_timestamp(), wants_look = false
-WHERE store_id = %(store_id)s AND sku = ANY (%(skus)s)
+WITH free AS MATERIALIZED (
+    SELECT sku FROM store_stock WHERE store_id = %(store_id)s AND sku = ANY (%(skus)s)
+    ORDER BY sku FOR UPDATE SKIP LOCKED
+)
+UPDATE store_stock q SET looked_at = clock_timestamp(), wants_look = false
+FROM free WHERE q.store_id = %(store_id)s AND q.sku = free.sku
 
 -- name: forget
 -- These items are about to be told something: until it is known what came of it, nobody knows what they show.
@@ -108,38 +119,67 @@ ORDER BY external_id, place
 ON CONFLICT (store_id, external_id, place) DO UPDATE SET shown = NULL, moved_at = clock_timestamp()
 
 -- name: pace
--- These SKUs are being told: the rest of a burst waits a moment.
-UPDATE store_stock SET sent_at = clock_timestamp() WHERE store_id = %(store_id)s AND sku = ANY (%(skus)s)
+-- These SKUs are being told: the rest of a burst waits a moment. What the hub is just changing is not waited for.
+WITH free AS MATERIALIZED (
+    SELECT sku FROM store_stock WHERE store_id = %(store_id)s AND sku = ANY (%(skus)s)
+    ORDER BY sku FOR UPDATE SKIP LOCKED
+)
+UPDATE store_stock q SET sent_at = clock_timestamp()
+FROM free WHERE q.store_id = %(store_id)s AND q.sku = free.sku
 
 -- name: settle
 -- Set the marks of SKUs up to what was looked at, with why a store does not show the value. Those that moved meanwhile
--- stay due.
+-- stay due, behind all that wait already; so does one that somebody else settled beyond that, as nobody knows whose call
+-- came last. One that the hub is just changing is left alone: that makes it due again, and is not waited for, which
+-- would end in a deadlock. An equal value is looked at as seldom as it would be told.
+WITH free AS MATERIALIZED (
+    SELECT q.sku, d.changed AS seen, d.reason, d.detail
+    FROM store_stock q JOIN unnest(%(skus)s::text[], %(changed)s::bigint[], %(reasons)s::text[], %(details)s::text[])
+        AS d (sku, changed, reason, detail) USING (sku)
+    WHERE q.store_id = %(store_id)s
+    ORDER BY q.sku FOR UPDATE OF q SKIP LOCKED
+)
 UPDATE store_stock q
-SET settled = d.changed, reason = d.reason, detail = d.detail::jsonb, due_at = NULL, attempts = 0
-FROM unnest(%(skus)s::text[], %(changed)s::bigint[], %(reasons)s::text[], %(details)s::text[])
-    AS d (sku, changed, reason, detail)
-WHERE q.store_id = %(store_id)s AND q.sku = d.sku AND q.changed = d.changed
-RETURNING q.sku
+SET changed = q.changed + CASE WHEN q.changed > seen AND q.settled = q.changed THEN 1 ELSE 0 END,
+    settled = greatest(q.settled, seen), reason = free.reason, detail = free.detail::jsonb, due_at = NULL, attempts = 0,
+    due_since = CASE WHEN q.changed > seen THEN clock_timestamp() ELSE q.due_since END, sent_at = clock_timestamp()
+FROM free WHERE q.store_id = %(store_id)s AND q.sku = free.sku
+RETURNING q.sku, q.changed = seen AS is_last
 
 -- name: told
 -- The store took these values. It is known to show one only if its SKU did not move meanwhile.
+WITH held AS MATERIALIZED (
+    SELECT external_id, place, d.quantity, d.is_last
+    FROM store_levels l
+        JOIN unnest(%(ids)s::text[], %(places)s::text[], %(quantities)s::bigint[], %(last)s::boolean[])
+            AS d (external_id, place, quantity, is_last) USING (external_id, place)
+    WHERE l.store_id = %(store_id)s
+    ORDER BY external_id, place FOR UPDATE OF l
+)
 UPDATE store_levels l
 SET shown = CASE WHEN d.is_last THEN d.quantity END, told = d.quantity, told_at = clock_timestamp(),
     moved_at = clock_timestamp()
-FROM unnest(%(ids)s::text[], %(places)s::text[], %(quantities)s::bigint[], %(last)s::boolean[])
-    AS d (external_id, place, quantity, is_last)
-WHERE l.store_id = %(store_id)s AND l.external_id = d.external_id AND l.place = d.place
+FROM held d WHERE l.store_id = %(store_id)s AND l.external_id = d.external_id AND l.place = d.place
 
 -- name: put_off
--- It did not work now: the SKUs stay due, for later.
-UPDATE store_stock SET due_at = %(due_at)s, attempts = attempts + %(attempt)s, reason = %(reason)s, detail = %(detail)s
-WHERE store_id = %(store_id)s AND sku = ANY (%(skus)s) AND changed > settled
+-- It did not work now: the SKUs stay due, for later. What the hub is just changing is not waited for.
+WITH free AS MATERIALIZED (
+    SELECT sku FROM store_stock WHERE store_id = %(store_id)s AND sku = ANY (%(skus)s) AND changed > settled
+    ORDER BY sku FOR UPDATE SKIP LOCKED
+)
+UPDATE store_stock q
+SET due_at = %(due_at)s, attempts = attempts + %(attempt)s, reason = %(reason)s, detail = %(detail)s
+FROM free WHERE q.store_id = %(store_id)s AND q.sku = free.sku
 
 -- name: forget_sold
 -- Orders of a store move its own figures: what it shows of their SKUs is not known any more.
+WITH held AS MATERIALIZED (
+    SELECT l.external_id, l.place FROM store_items i JOIN store_levels l USING (store_id, external_id)
+    WHERE i.store_id = %(store_id)s AND i.sku = ANY (%(skus)s)
+    ORDER BY l.external_id, l.place FOR UPDATE OF l
+)
 UPDATE store_levels l SET shown = NULL, moved_at = clock_timestamp()
-FROM store_items i
-WHERE i.store_id = %(store_id)s AND i.sku = ANY (%(skus)s) AND l.store_id = i.store_id AND l.external_id = i.external_id
+FROM held WHERE l.store_id = %(store_id)s AND l.external_id = held.external_id AND l.place = held.place
 
 -- name: journal
 -- What was told or not told, a line per SKU.
@@ -158,9 +198,10 @@ SET changed = q.changed + 1, wants_look = q.wants_look OR excluded.wants_look, d
 
 -- name: due_again
 -- Another quantity, buffer or location: everything that was ever told is looked at again.
+WITH due AS MATERIALIZED (SELECT sku FROM store_stock WHERE store_id = %(store_id)s ORDER BY sku FOR UPDATE)
 UPDATE store_stock q SET changed = changed + 1,
     due_since = CASE WHEN q.changed = q.settled THEN clock_timestamp() ELSE q.due_since END
-WHERE q.store_id = %(store_id)s
+FROM due WHERE q.store_id = %(store_id)s AND q.sku = due.sku
 
 -- name: shown
 -- What each store with stock sync knows of a SKU, for people.
