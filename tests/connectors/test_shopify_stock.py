@@ -152,7 +152,8 @@ def test_levels_are_not_cut_where_the_shop_has_many_places(sandbox: Shop, store:
 def test_what_the_merchant_does_to_places_is_seen_with_the_next_walk(sandbox: Shop, store: Shopify) -> None:
     items_of(store)
     sandbox.shop.stock.locations |= dict.fromkeys([str(number) for number in range(200, 210)], "Shop")
-    sandbox.shop.stock.add("HOOK", levels=dict.fromkeys(sandbox.shop.stock.locations, 1))
+    for sku in ("HOOK", "BOARD"):
+        sandbox.shop.stock.add(sku, levels=dict.fromkeys(sandbox.shop.stock.locations, 1))
     before = store.http.calls
 
     items_of(store)
@@ -172,7 +173,7 @@ def test_a_walk_through_a_shop_with_few_points_waits_for_them_and_comes_to_its_e
 ) -> None:
     made = many(sandbox.shop, 700)
     bucket = sandbox.shop.bucket
-    bucket.maximum, bucket.available, bucket.restore = 1000, 1000, 5000
+    bucket.maximum, bucket.available, bucket.restore = 1000, 1000, 2000
 
     assert len(items_of(store)) == len(made)
     assert store.http.calls == 1 + 4  # none of them was throttled
@@ -190,14 +191,15 @@ def test_a_walk_that_others_hold_up_goes_on_where_it_was(sandbox: Shop, store: S
 
 
 def test_a_walk_is_given_up_where_the_shop_asks_for_a_long_wait(sandbox: Shop, store: Shopify) -> None:
-    many(sandbox.shop, 3)
-    store.stock.places()
+    many(sandbox.shop, 300)
+    pages = store.catalogue(None)
+    next(pages)
     sandbox.faults.set_pace(retry_after_seconds=600)
     sandbox.faults.fail_next(9, "rate_limit")
 
     with pytest.raises(RateLimited):
-        items_of(store)
-    assert store.http.calls == 2
+        next(pages)
+    assert store.http.calls == 3
 
 
 def test_nobody_waits_while_a_SKU_is_looked_for(sandbox: Shop, store: Shopify) -> None:
