@@ -24,6 +24,7 @@ from tasks.rules.parcels import (
     known_ids,
     link,
     names_line,
+    refunded_before,
     rows_by_line,
     sent,
     sent_pieces,
@@ -107,12 +108,19 @@ def _follow_parcels(order: StoreOrder, state: _State, *, store: Store, sending: 
     for one in parcels:
         known = known_ids(state.hub_order)
         if one.external_id not in known:
-            state = _follow(one, state, [each for each in parcels if each.external_id in known])
+            said = sent_pieces([one, *(each for each in parcels if each.external_id in known)])
+            rows = rows_by_line(state.hub_order)
+            for line in said.keys() & rows.keys():
+                said[line] -= refunded_before(rows[line], order, store)
+            state = _follow(one, state, said)
     return state
 
 
-def _follow(one: StoreFulfillment, state: _State, known: Sequence[StoreFulfillment]) -> _State:
-    """One fulfilment that the hub does not know, all of it or nothing of it (FUL-1, FUL-2)."""
+def _follow(one: StoreFulfillment, state: _State, said: Pieces) -> _State:
+    """One fulfilment that the hub does not know, all of it or nothing of it (FUL-1, FUL-2).
+
+    `said` is what the store has sent of the lines in all, this one included.
+    """
     hub_order, asked = state.hub_order, count(one.lines)
     if _is_final(hub_order):
         return _linked(state, link(one, hub_order, source=STORE))
@@ -120,7 +128,6 @@ def _follow(one: StoreFulfillment, state: _State, known: Sequence[StoreFulfillme
     stranger = next((line for line in asked if line not in rows), None)
     if stranger is not None:
         return _noted(state, Reason.LINE_NOT_MATCHED, {"fulfillment": one.external_id, "line": stranger})
-    said = sent_pieces([*known, one])
     # What the hub has delivered beyond the store's other parcels is this one's: two people did the same at once.
     news = {line: min(pieces, said[line] - rows[line].delivered_quantity) for line, pieces in asked.items()}
     over = next((line for line in asked if news[line] > _left(rows[line])), None)
@@ -187,7 +194,8 @@ def _is_fetched(order: StoreOrder, hub_order: HubOrder, store: Store) -> bool:
     """Whether the store too says that the buyer has everything."""
     said = sent_pieces(sent(order, store))
     rows = [row for row in _counting(hub_order) if names_line(order, row.external_id)]
-    return is_completed(order, store) or all(said.get(row.external_id or "", ZERO) >= row.quantity for row in rows)
+    is_said = bool(rows) and all(said.get(row.external_id or "", ZERO) >= row.quantity for row in rows)
+    return is_said or is_completed(order, store)
 
 
 # -- what it takes -----------------------------------------------------------------------------------------------

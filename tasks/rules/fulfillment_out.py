@@ -24,6 +24,7 @@ from tasks.rules.parcels import (
     heard,
     is_completed,
     names_line,
+    refunded_before,
     sent,
     sent_pieces,
     untold,
@@ -133,7 +134,7 @@ def _unsent(order: StoreOrder, hub_order: HubOrder, store: Store) -> Pieces:
     unsent = {}
     for row in hub_order.rows:
         if row.external_id is not None and row.ships and not _is_never_sent(row, order):
-            shown = said.get(row.external_id, ZERO) - _refunded_before(row, order, said)
+            shown = said.get(row.external_id, ZERO) - refunded_before(row, order, store)
             known = max(shown, linked.get(row.id, ZERO))
             unsent[row.id] = (row.shipped_quantity - known) // 1
     return count(unsent.items())
@@ -157,17 +158,6 @@ def _is_never_sent(row: HubRow, order: StoreOrder) -> bool:
     """Whether the row is a service that the store plans no parcel for."""
     is_service = any(line.external_id == row.external_id and not line.is_physical for line in order.lines)
     return is_service and not names_line(order, row.external_id)
-
-
-def _refunded_before(row: HubRow, order: StoreOrder, said: Pieces) -> Decimal:
-    """Pieces that the store sent, and refunded before the hub knew the order: they are in no row (MAP-8).
-
-    Of 3 that were ordered 2 were sent and 1 of these refunded; the row has 2. The parcel still says 2, the line 1.
-    """
-    line = next((line for line in order.lines if line.external_id == row.external_id), None)
-    left, delivered = (line.quantity, line.delivered_quantity) if line else (ZERO, ZERO)
-    refunded = said.get(row.external_id or "", ZERO) - delivered
-    return max(ZERO, refunded - max(ZERO, row.quantity - left))
 
 
 # -- which of the hub's parcels ----------------------------------------------------------------------------------

@@ -55,6 +55,18 @@ def names_line(order: StoreOrder, line_id: str | None) -> bool:
     return fulfilled or any(line == line_id for parcel in order.parcels for _, line, _ in parcel.lines)
 
 
+def refunded_before(row: HubRow, order: StoreOrder, store: Store) -> Decimal:
+    """Pieces that the store sent, and refunded before the hub knew them: they are in no row (MAP-8).
+
+    Of 3 that were ordered 2 were sent and 1 of these refunded; the row has 2. The parcel still says 2, the line 1. What
+    is refunded later stays in the row, and so the row is above the line.
+    """
+    line = next((line for line in order.lines if line.external_id == row.external_id), None)
+    left, delivered = (line.quantity, line.delivered_quantity) if line else (ZERO, ZERO)
+    refunded = sent_pieces(sent(order, store)).get(row.external_id or "", ZERO) - delivered
+    return max(ZERO, refunded - max(ZERO, row.quantity - left))
+
+
 # -- the hub's side ----------------------------------------------------------------------------------------------
 
 

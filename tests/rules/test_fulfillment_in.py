@@ -143,7 +143,7 @@ def test_FUL_2_more_pieces_than_are_left_reject_the_whole_fulfilment() -> None:
 
 def test_FUL_2_a_rejected_fulfilment_does_not_count_for_the_next() -> None:
     known = of_hub("p1", external_id="77", source="store", r1=1)
-    order = shop_order(4, fulfillments=(parcel("77", line_1=1), parcel("78", line_1=3), parcel("79", line_1=1)))
+    order = shop_order(5, fulfillments=(parcel("77", line_1=1), parcel("78", line_1=3), parcel("79", line_1=1)))
     hub = hub_order(row("1", 3, delivered_quantity=D(1)), fulfillments=(known,))
 
     found = decide(order, hub)
@@ -279,7 +279,7 @@ def test_FUL_5_a_delivered_order_only_learns_the_ids_of_parcels() -> None:
 
 
 def test_FUL_5_a_parcel_after_the_last_piece_is_linked_in_the_same_look() -> None:
-    order = shop_order(2, fulfillments=(parcel("77", line_1=2), parcel("78", line_1=1)))
+    order = shop_order(2, fulfillments=(parcel("77", line_1=2), parcel("78", line_9=1)))
 
     found = decide(order, hub_order(row("1", 2)))
 
@@ -346,6 +346,25 @@ def test_FUL_6_what_the_hub_delivered_is_closed_when_it_is_picked_up() -> None:
     found = decide(fetched(parcel("77", line_1=2)), replace(delivered(), fulfillments=(own,)))
 
     assert found.actions == (LinkFulfillment("h1", "77", "p1"), CLOSED)
+
+
+def test_FUL_6_what_was_rejected_is_not_closed() -> None:
+    found = decide(fetched(parcel("77", line_1=2, line_9=1)), hub_order(row("1", 2)))
+
+    assert found.actions == ()
+
+
+def test_FUL_6_what_the_buyer_took_along_without_a_parcel_is_closed_when_the_store_calls_it_fulfilled() -> None:
+    order = shop_order(2, is_pickup=True, parcels=())
+
+    assert decide(order, delivered()).actions == ()
+    assert decide(replace(order, delivery="completed"), delivered()).actions == (CLOSED,)
+
+
+def test_FUL_6_a_service_that_is_in_no_parcel_does_not_keep_the_order_open() -> None:
+    hub = hub_order(row("1", 2), row("2", 1, delivered_quantity=D(1)))
+
+    assert decide(fetched(parcel("77", line_1=2)), hub).actions == (delivers("77", r1=2), CLOSED)
 
 
 def test_FUL_6_a_closed_order_is_closed_once() -> None:
@@ -482,6 +501,15 @@ def test_FUL_14_only_one_fulfilment_is_what_was_being_told() -> None:
     assert found.actions == (told, PackRows("h1", rows(r1=1)), delivers("78", r1=1))
 
 
+def test_FUL_14_what_is_known_already_is_not_what_was_being_told() -> None:
+    order = shop_order(2, fulfillments=(parcel("77", line_1=1), parcel("78", line_1=1)))
+    hub = hub_order(row("1", 2, packed_quantity=D(2)), fulfillments=(of_hub("p1", external_id="77", r1=1),))
+
+    found = decide(order, hub, sending=Sending(parts(line_1=1), CREATED_AT))
+
+    assert found == Delivery((LinkFulfillment("h1", "78", rows=rows(r1=1)),), heard="78")
+
+
 @pytest.mark.parametrize("asked", [parts(line_1=2), parts(line_2=1), parts(line_1=1, line_2=1)])
 def test_FUL_14_other_pieces_are_another_fulfilment(asked: Rows) -> None:
     order = shop_order(2, 1, fulfillments=(parcel("77", line_1=1),))
@@ -528,6 +556,39 @@ def test_MAP_8_linked_parcels_deliver_nothing_again() -> None:
         hub = apply(hub, link)
 
     assert decide(order, hub) == Delivery()
+
+
+def refunded_once(*parcels: Any) -> StoreOrder:
+    """Of 4 pieces 2 were sent and 1 of these refunded: 3 are left. More parcels send one of them each."""
+    order = shop_order(3, fulfillments=(parcel("77", line_1=2), *parcels))
+    (line,) = order.lines
+    return replace(order, lines=(replace(line, delivered_quantity=D(1 + len(parcels))),))
+
+
+@pytest.mark.parametrize(
+    ("made", "ids", "actions"),
+    [
+        (row("1", 3, delivered_quantity=D(1)), ("77",), (delivers("78", r1=1),)),
+        (row("1", 3, delivered_quantity=D(2)), ("77",), (LinkFulfillment("h1", "78", source="store"),)),
+        (
+            row("1", 3, delivered_quantity=D(1), packed_quantity=D(1)),
+            ("77", "79"),
+            (PackRows("h1", rows(r1=1)), delivers("78", r1=1)),
+        ),
+    ],
+    ids=["news", "delivered in the hub too", "another one packed and told"],
+)
+def test_MAP_8_pieces_refunded_before_the_import_deliver_no_others(made: Any, ids: Any, actions: Any) -> None:
+    order = refunded_once(parcel("78", line_1=1), *(parcel(id, line_1=1) for id in ids[1:]))
+    known = tuple(of_hub(f"p{id}", external_id=id, source="hub", r1=1) for id in ids)
+
+    assert decide(order, hub_order(made, fulfillments=known)).actions == actions
+
+
+def test_MAP_8_pieces_refunded_after_the_import_were_delivered_all_the_same() -> None:
+    order = refunded_once()
+
+    assert decide(order, hub_order(row("1", 4))).actions == (delivers("77", r1=2),)
 
 
 def test_MAP_8_a_platform_of_whole_orders_has_no_parcels_to_link() -> None:

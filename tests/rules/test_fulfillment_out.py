@@ -152,7 +152,10 @@ def test_FUL_10_what_is_not_shipped_is_not_told() -> None:
 def test_FUL_10_stores_count_whole_pieces() -> None:
     hub = hub_order(row("1", 3, packed_quantity=D("1.5")))
 
-    assert told(decide(shop_order(3), hub)) == [{"1": 1}]
+    found = decide(shop_order(3), hub)
+
+    assert told(found) == [{"1": 1}]
+    assert found.notes == ()
 
 
 @pytest.mark.parametrize("changes", [{"can_be_sent": False}, {"of": {}}], ids=["on hold", "gone"])
@@ -189,6 +192,24 @@ def test_FUL_10_pieces_that_were_refunded_before_the_import_are_not_the_hubs() -
     hub = hub_order(made, fulfillments=(of_hub("p1", "77", "store", r1=1),))
 
     assert told(decide(replace(order, lines=(line,)), hub)) == [{"1": 1}]
+
+
+def test_FUL_10_pieces_that_were_refunded_since_were_sent_all_the_same() -> None:
+    """Of 4 pieces the store sent 2 and refunded 1 of them, the row has 4: the hub's third is the one to tell."""
+    line = plain_line("1", 3, 30, delivered_quantity=D(1))
+    order = shop_order(3, fulfillments=(parcel("77", line_1=2),), parcels=(waiting(of={"1": 2}),))
+    hub = hub_order(delivered("1", 4, 3), fulfillments=(of_hub("p1", r1=3), of_hub("p2", "77", "store")))
+
+    assert told(decide(replace(order, lines=(line,)), hub)) == [{"1": 1}]
+
+
+def test_FUL_10_what_the_store_delivered_without_an_id_is_no_parcel_of_the_hubs() -> None:
+    hub = hub_order(delivered("1", 2, 1), fulfillments=(of_hub("p1", None, "store", r1=1),))
+
+    (send,) = decide(shop_order(2), hub).actions
+
+    assert isinstance(send, SendFulfillment)
+    assert send.fulfillment_id is None
 
 
 # -- pick-up -----------------------------------------------------------------------------------------------------
@@ -299,6 +320,14 @@ def test_FUL_13_a_fulfilment_that_was_called_off_is_not_sent_again(source: str) 
     assert told(decide(order, hub)) == [{"1": 1}]
 
 
+def test_FUL_13_what_was_called_off_and_what_stands_both_count() -> None:
+    order = shop_order(4, fulfillments=(parcel("77", CALLED_OFF, line_1=1), parcel("78", line_1=1)))
+    made = row("1", 4, delivered_quantity=D(1), packed_quantity=D(2))
+    hub = hub_order(made, fulfillments=(of_hub("p1", "77", "store", r1=1), of_hub("p2", "78", r1=1)))
+
+    assert told(decide(order, hub)) == [{"1": 1}]
+
+
 def test_FUL_13_what_was_called_off_and_sent_anew_counts_once() -> None:
     order = shop_order(3, fulfillments=(parcel("77", CALLED_OFF, line_1=2), parcel("78", line_1=2)))
     made = row("1", 3, delivered_quantity=D(2), packed_quantity=D(1))
@@ -337,6 +366,17 @@ def test_FUL_14_after_the_first_of_two_parcels_only_the_second_is_sent() -> None
     assert link == LinkFulfillment("h1", "77", "p1")
     assert isinstance(send, SendFulfillment)
     assert (send.fulfillment_id, send.lines) == ("p2", parts(line_1=1))
+
+
+def test_FUL_14_what_was_heard_leaves_the_other_parcel_to_be_sent() -> None:
+    hub = hub_order(delivered("1", 3, 3), fulfillments=(of_hub("p1", r1=1), of_hub("p2", r1=2)))
+    order = shop_order(3, fulfillments=(parcel("77", line_1=2),))
+
+    link, send = decide(order, hub, sending=Sending(parts(line_1=2), CREATED_AT)).actions
+
+    assert link == LinkFulfillment("h1", "77", "p2")
+    assert isinstance(send, SendFulfillment)
+    assert send.fulfillment_id == "p1"
 
 
 def test_FUL_14_pieces_on_their_way_in_the_store_are_not_sent_twice() -> None:

@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.rules.fulfilling import Died, Shop, World, hub_order, row
+from tasks.rules.fulfillment_in import decide_links
+from tests.rules.fulfilling import Died, Shop, World, hub_order, parcel, row
 
 EXAMPLES = settings(max_examples=150, deadline=None)
 Event = tuple[str, str, int]
@@ -26,6 +28,16 @@ def world() -> World:
     """4 pieces of line 1 at two places, and 2 of line 2."""
     shop = Shop({"1": 4, "2": 2}, {("7", "1"): 3, ("8", "1"): 1, ("8", "2"): 2})
     return World(shop, hub_order(row("1", 4), row("2", 2)))
+
+
+def world_with_a_past() -> World:
+    """The same, imported after the store had sent 2 pieces of line 1 and refunded 1 of them (MAP-8)."""
+    shop = Shop({"1": 4, "2": 2}, {("7", "1"): 2, ("8", "1"): 1, ("8", "2"): 2})
+    shop.parcels.append((parcel("1", line_1=2), {("7", "1"): 1}))
+    made = World(shop, hub_order(row("1", 4, delivered_quantity=Decimal(1)), row("2", 2)))
+    for link in decide_links(shop.order(), made.hub, store=made.at):
+        made.apply(link)
+    return made
 
 
 @dataclass
@@ -72,8 +84,15 @@ class Walk:
         return {line: int(sum(count for of, count in pieces if of == line)) for line in self.world.shop.ordered}
 
 
-def walked(steps: Sequence[Event]) -> Walk:
-    walk = Walk()
+@st.composite
+def walks(draw: st.DrawFn) -> Walk:
+    """Nothing has happened yet, in the store at least since the import."""
+    if draw(st.booleans()):
+        return Walk()
+    return Walk(world_with_a_past(), by_store={"1": 1, "2": 0})
+
+
+def walked(walk: Walk, steps: Sequence[Event]) -> Walk:
     for event in steps:
         walk.step(event)
     walk.world.settle()
@@ -81,9 +100,9 @@ def walked(steps: Sequence[Event]) -> Walk:
 
 
 @EXAMPLES
-@given(steps=events(*PEOPLE, *LOOKS))
-def test_FUL_14_store_and_hub_end_in_one_state_and_nothing_is_sent_twice(steps: list[Event]) -> None:
-    walk = walked(steps)
+@given(walk=walks(), steps=events(*PEOPLE, *LOOKS))
+def test_FUL_14_store_and_hub_end_in_one_state_and_nothing_is_sent_twice(walk: Walk, steps: list[Event]) -> None:
+    walked(walk, steps)
 
     assert walk.sent() == walk.shipped()
     for line, pieces in walk.shipped().items():
@@ -93,11 +112,14 @@ def test_FUL_14_store_and_hub_end_in_one_state_and_nothing_is_sent_twice(steps: 
 
 
 @EXAMPLES
-@given(steps=events(*PEOPLE), deaths=st.lists(st.sampled_from(["", "before", "after"]), min_size=14, max_size=14))
+@given(
+    walk=walks(),
+    steps=events(*PEOPLE),
+    deaths=st.lists(st.sampled_from(["", "before", "after"]), min_size=14, max_size=14),
+)
 def test_FUL_13_where_every_step_is_looked_at_all_pieces_of_both_sides_count(
-    steps: list[Event], deaths: list[str]
+    walk: Walk, steps: list[Event], deaths: list[str]
 ) -> None:
-    walk = Walk()
     for event, dies in zip(steps, deaths, strict=False):
         walk.step(event)
         with suppress(Died):
@@ -109,9 +131,11 @@ def test_FUL_13_where_every_step_is_looked_at_all_pieces_of_both_sides_count(
 
 
 @EXAMPLES
-@given(steps=events(*PEOPLE, "call off", *LOOKS))
-def test_FUL_5_a_fulfilment_that_is_called_off_takes_nothing_back_and_is_not_sent_again(steps: list[Event]) -> None:
-    walk = walked(steps)
+@given(walk=walks(), steps=events(*PEOPLE, "call off", *LOOKS))
+def test_FUL_5_a_fulfilment_that_is_called_off_takes_nothing_back_and_is_not_sent_again(
+    walk: Walk, steps: list[Event]
+) -> None:
+    walked(walk, steps)
 
     for line, pieces in walk.shipped().items():
         assert line is not None
@@ -120,9 +144,9 @@ def test_FUL_5_a_fulfilment_that_is_called_off_takes_nothing_back_and_is_not_sen
 
 
 @EXAMPLES
-@given(steps=events(*PEOPLE, "call off", *LOOKS))
-def test_FUL_7_the_same_looks_again_change_nothing(steps: list[Event]) -> None:
-    walk = walked(steps)
+@given(walk=walks(), steps=events(*PEOPLE, "call off", *LOOKS))
+def test_FUL_7_the_same_looks_again_change_nothing(walk: Walk, steps: list[Event]) -> None:
+    walked(walk, steps)
     before = walk.world.hub, list(walk.world.shop.parcels)
 
     for snapshot in list(walk.world.seen):
