@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from itertools import chain
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import click
 
@@ -22,18 +22,24 @@ from workers.cli.output import Failed, done, example, json_option, say, table
 from workers.cli.stock_watch import Asked, counting, watch_push
 
 T = TypeVar("T")
+_MORE: Final = "storesync.skus"
+
+
+def _keep_more(context: click.Context, _: click.Parameter, skus: tuple[str, ...]) -> None:
+    context.meta[_MORE] = skus
 
 
 @click.command(
     "push",
     epilog=example(
-        "storesync stock push --sku CHAIR-1 --wait",
+        "storesync stock push --sku CHAIR-1 TABLE-1 --wait",
         "storesync stock push --store acme --all --wait",
         "storesync stock push --store acme --all --dry-run",
     ),
 )
 @click.option("--store", "store_name", help="Only this store; every active store with stock.sync on if left out.")
-@click.option("--sku", "skus", multiple=True, help="This SKU; the store is asked first. May be repeated.")
+@click.option("--sku", "skus", multiple=True, metavar="SKU…", help="These SKUs; the store is asked first.")
+@click.argument("more", nargs=-1, metavar="", expose_value=False, callback=_keep_more)
 @click.option("--all", "everything", is_flag=True, help="Every SKU that hub and store share.")
 @click.option("--wait", is_flag=True, help="Show progress until the stores were told.")
 @click.option("--dry-run", is_flag=True, help="Only show what a store would be told; nothing is written or sent.")
@@ -50,9 +56,10 @@ def push_stock(
 
     With --all the store's catalogue is read first, and SKUs that it does not have are counted; nothing is created.
     """
-    wanted = list(dict.fromkeys(skus))
-    if everything == bool(wanted):
-        raise click.UsageError("give --sku SKU, once or more, or --all")
+    more = click.get_current_context().meta[_MORE]
+    wanted = list(dict.fromkeys([*skus, *more]))
+    if everything == bool(wanted) or (more and not skus):
+        raise click.UsageError("give --sku SKU…, or --all")
     if wait and dry_run:
         raise click.UsageError("--dry-run tells nothing: there is nothing to --wait for")
     held = open_desk()

@@ -9,11 +9,13 @@ import pytest
 from redis import Redis
 
 from connectors import postgres
+from connectors.locks import catalogue_key, lock
 from tests.waiting import wait_until
 from tests.workers.cli.command import Cli
 from tests.workers.cli.shops import Shop, fetch, place
 from tests.workers.cli.stocking import add, offer, shown, stock_rows, tell
 from tests.workers.cli.test_queue import messages
+from workers.cli import stock_watch
 
 
 @pytest.fixture
@@ -137,7 +139,9 @@ def test_sku_that_the_hub_does_not_stock_is_refused_and_nothing_is_asked(
 
 
 @pytest.mark.parametrize(
-    "arguments", [(), ("--all", "--sku", "A-1"), ("--all", "--wait", "--dry-run")], ids=["neither", "both", "wait"]
+    "arguments",
+    [(), ("--all", "--sku", "A-1"), ("A-1",), ("--all", "A-1"), ("--all", "--wait", "--dry-run")],
+    ids=["neither", "both", "no option", "all and one", "wait"],
 )
 def test_push_of_nothing_named_is_wrong_usage(refusing_cli: Cli, arguments: tuple[str, ...]) -> None:
     result = refusing_cli("stock", "push", *arguments)
@@ -180,6 +184,17 @@ def test_push_of_all_from_a_store_that_is_away_fails_in_one_line(
     assert stock_rows(fresh_connection) == before
 
 
+def test_push_of_all_while_a_worker_reads_the_catalogue_says_to_come_back(
+    cli: Cli, pushing: Shop, redis: Redis, fresh_connection: postgres.Connection
+) -> None:
+    (store,) = fresh_connection.execute("SELECT id FROM stores").fetchall()
+    with lock(redis, catalogue_key(store["id"]), ttl=60):
+        result = cli("stock", "push", "--all")
+
+    assert (result.code, result.out) == (1, "")
+    assert result.err == ("storesync: the catalogue of acme is being read by a worker: try again in a minute\n")
+
+
 # -- followed ----------------------------------------------------------------------------------------------------------
 
 
@@ -190,10 +205,9 @@ def test_waiting_ends_when_the_stores_were_told_and_says_what_came_of_it(
         add(cli, sku, 5)
     offer(pushing, "A-1")
     offer(pushing, "B-1", 5)
-    skus = [word for sku in ("A-1", "B-1", "C-1") for word in ("--sku", sku)]
 
     with worker(fresh_connection, "A-1"):
-        told = json.loads(cli("stock", "push", *skus, "--wait", "--json").out)
+        told = json.loads(cli("stock", "push", "--sku", "A-1", "B-1", "C-1", "--wait", "--json").out)
 
     assert told["message"] == "acme: 1 told, 1 shown already, 1 not (no_store_item)."
     assert told["stores"] == [
@@ -223,6 +237,16 @@ def test_waiting_ends_when_a_store_is_put_off_or_stopped(
 
     assert (result.code, result.out) == (1, "")
     assert f"acme: 1 SKU(s) are not told yet ({words})." in result.err
+
+
+def test_waiting_without_a_worker_ends_and_says_so(cli: Cli, pushing: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stock_watch, "PATIENCE_SECONDS", 0)
+    add(cli, "A-1", 5)
+
+    result = cli("stock", "push", "--sku", "A-1", "--wait")
+
+    assert (result.code, result.out) == (1, "")
+    assert result.err == ("storesync: nobody works on it: start a worker with storesync up, or see storesync doctor\n")
 
 
 # -- on trial ----------------------------------------------------------------------------------------------------------
