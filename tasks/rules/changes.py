@@ -25,9 +25,8 @@ from schemas.orders import ZERO, StoreLine, StoreOrder
 from schemas.reasons import Reason
 from schemas.stores import Store
 from tasks.rules import money
-from tasks.rules.eligibility import is_left_out
 from tasks.rules.making import follow_mo, part_from_mo
-from tasks.rules.mapping import Layout, build_rows, hub_location, mismatch_note
+from tasks.rules.mapping import Layout, build_rows, hub_location, left_out_notes, mismatch_note
 from tasks.rules.returns import decide_returns, follows_returns, returned
 from tasks.rules.taken_back import (
     given_back,
@@ -299,10 +298,8 @@ def _refunded_since(rows: Sequence[HubRow | DraftRow], look: _Look) -> list[mone
 
 def _notes(held: list[Detail], look: _Look) -> tuple[Note, ...]:
     notes = [Note(Reason.HELD_BACK, {"rows": held})] if held else []
-    dropped = [line.name for line in look.order.lines if line.quantity > 0 and is_left_out(line, look.store)]
-    if dropped and not look.is_taken_back:
-        notes.append(Note(Reason.CUSTOM_ITEMS_LEFT_OUT, {"names": dropped}))
-    return (*notes, *location_notes(look.order, look.store))
+    left_out = [] if look.is_taken_back else left_out_notes(look.order, look.store)
+    return (*notes, *left_out, *location_notes(look.order, look.store))
 
 
 def location_notes(order: StoreOrder, store: Store) -> list[Note]:

@@ -232,10 +232,8 @@ def _delivery_days(item: Variant | NewItem | None, account: Account) -> int:
 
 
 def _notes(case: _Case, rows: Sequence[DraftRow], proof: money.Proof) -> list[Note]:
-    order, notes = case.order, []
-    dropped = [line.name for line in order.lines if line.quantity > 0 and is_left_out(line, case.store)]
-    if dropped:
-        notes.append(Note(Reason.CUSTOM_ITEMS_LEFT_OUT, {"names": dropped}))
+    order = case.order
+    notes = left_out_notes(order, case.store)
     nameless = [row.name for row in rows if row.ships and row.sku is None]
     if nameless:
         notes.append(Note(Reason.LINE_WITHOUT_SKU, {"names": nameless}))
@@ -247,6 +245,12 @@ def _notes(case: _Case, rows: Sequence[DraftRow], proof: money.Proof) -> list[No
     if proof.is_mismatch:
         notes.append(mismatch_note(order.currency, [row.external_id for row in rows], proof))
     return notes
+
+
+def left_out_notes(order: StoreOrder, store: Store) -> list[Note]:
+    """Which of the order's custom items the store's settings leave out (MAP-3)."""
+    dropped = [line.name for line in order.lines if line.quantity > 0 and is_left_out(line, store)]
+    return [Note(Reason.CUSTOM_ITEMS_LEFT_OUT, {"names": dropped})] if dropped else []
 
 
 def mismatch_note(currency: str, external_ids: Sequence[str | None], proof: money.Proof) -> Note:
