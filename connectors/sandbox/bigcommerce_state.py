@@ -5,10 +5,8 @@ Safe to use from any thread: every public method takes the shop's lock, and so d
 
 import itertools
 import json
-import threading
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from typing import Any, Final
@@ -17,42 +15,26 @@ from connectors.sandbox.bigcommerce_catalogue import BigCatalogue, BigProduct, B
 from connectors.sandbox.bigcommerce_model import STATUSES, BigCommerceSettings, BigOrder, Json, invalid, not_found
 from connectors.sandbox.bigcommerce_orders import fill
 from connectors.sandbox.bigcommerce_shipments import ship
+from connectors.sandbox.clock import ShopClock, utc_now
 
 HASH: Final = "sandbox1"
 TOKEN: Final = "sandbox-access-token"
 _INSIDE: Final = ("products", "shipping_addresses", "coupons")
 
 
-class BigCommerceShop:
+class BigCommerceShop(ShopClock):
     """Orders and settings of one shop; `now` is its clock, `url` the address of its API path."""
 
-    def __init__(
-        self, settings: BigCommerceSettings | None = None, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)
-    ) -> None:
+    def __init__(self, settings: BigCommerceSettings | None = None, *, now: Callable[[], datetime] = utc_now) -> None:
+        super().__init__(now)
         self.settings = settings or BigCommerceSettings()
-        self.lock = threading.RLock()
         self.calls: Counter[str] = Counter()
         self.writes: deque[Json] = deque(maxlen=10_000)
         self.orders: dict[int, BigOrder] = {}
         self.url = f"http://127.0.0.1/stores/{HASH}"
-        self._clock = now
         self._order_ids = itertools.count(100)
         self._ids = itertools.count(1)
         self.catalogue = BigCatalogue(now=lambda: self._clock().astimezone(UTC))
-
-    def now(self) -> datetime:
-        """The shop's time; dates have no fractions of a second."""
-        return self._clock().astimezone(UTC).replace(microsecond=0)
-
-    @contextmanager
-    def at(self, moment: datetime) -> Iterator[None]:
-        """Do things at another time."""
-        with self.lock:
-            clock, self._clock = self._clock, lambda: moment
-            try:
-                yield
-            finally:
-                self._clock = clock
 
     # What the merchant does
 

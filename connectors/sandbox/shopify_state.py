@@ -5,16 +5,16 @@ Safe to use from any thread: every public method takes the shop's lock, and so d
 
 import base64
 import itertools
-import threading
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
+from connectors.sandbox.clock import ShopClock, utc_now
 from connectors.sandbox.shopify_documents import Root, Slice
 from connectors.sandbox.shopify_model import FIRST_ID, Json, Line, Order, gid, stamp
 from connectors.sandbox.shopify_order import line_of, write
@@ -54,13 +54,13 @@ class Bucket:
         }
 
 
-class ShopifyShop:
+class ShopifyShop(ShopClock):
     """Orders of one shop; `now` is its clock."""
 
-    def __init__(self, *, currency: str = "EUR", now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+    def __init__(self, *, currency: str = "EUR", now: Callable[[], datetime] = utc_now) -> None:
+        super().__init__(now)
         self.currency = currency
         self.token = TOKEN
-        self.lock = threading.RLock()
         self.bucket = Bucket()
         self.most_points = MOST_POINTS
         self.calls: Counter[str] = Counter()  # by version of the API
@@ -68,24 +68,9 @@ class ShopifyShop:
         self.heard: deque[tuple[str, Mapping[str, Any]]] = deque(maxlen=100)  # the last documents and their variables
         self.notified = 0  # how often a buyer was told of a fulfilment
         self.orders: dict[int, Order] = {}
-        self._clock = now
         self.stock = ShopStock(self.lock, self.now)
         self._ids = itertools.count(FIRST_ID)
         self._parts = itertools.count(1001)
-
-    def now(self) -> datetime:
-        """The shop's time; dates have no fractions of a second."""
-        return self._clock().astimezone(UTC).replace(microsecond=0)
-
-    @contextmanager
-    def at(self, moment: datetime) -> Iterator[None]:
-        """Do things at another time."""
-        with self.lock:
-            clock, self._clock = self._clock, lambda: moment
-            try:
-                yield
-            finally:
-                self._clock = clock
 
     # What the merchant and the buyer do
 

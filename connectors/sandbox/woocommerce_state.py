@@ -4,15 +4,14 @@ Safe to use from any thread: every public method takes the shop's lock, and so d
 """
 
 import re
-import threading
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
+from connectors.sandbox.clock import ShopClock, utc_now
 from connectors.sandbox.woocommerce_auth import Gate, Key
 from connectors.sandbox.woocommerce_catalogue import Catalogue
 from connectors.sandbox.woocommerce_errors import Refusal, no_such_order, no_such_product
@@ -46,23 +45,17 @@ class Write:
     status: int
 
 
-def utc_now() -> datetime:
-    """The time."""
-    return datetime.now(UTC)
-
-
-class WooCommerceShop:
+class WooCommerceShop(ShopClock):
     """Products, orders, refunds, webhooks and settings of one shop; `now` is its clock."""
 
     def __init__(self, settings: ShopSettings | None = None, *, now: Callable[[], datetime] = utc_now) -> None:
+        super().__init__(now)
         self.settings = settings or ShopSettings()
-        self.lock = threading.RLock()
         self.calls: Counter[str] = Counter()
         self.writes: deque[Write] = deque(maxlen=10_000)
         self.keys: dict[str, Key] = {KEY.consumer_key: KEY}
         self.coupons = dict(COUPONS)
         self.gate = Gate(self.keys, trust_forwarded_proto=self.settings.trust_forwarded_proto)
-        self._clock = now
         self._url = "http://127.0.0.1"
         numbers = Numbers()
         self.webhooks = Deliveries(Sender(self.settings, lambda: self.url, self.now, self.webhook_body))
@@ -82,20 +75,6 @@ class WooCommerceShop:
     @url.setter
     def url(self, url: str) -> None:
         self._url = url.rstrip("/")
-
-    def now(self) -> datetime:
-        """The shop's time; dates have no fractions of a second."""
-        return self._clock().astimezone(UTC).replace(microsecond=0)
-
-    @contextmanager
-    def at(self, moment: datetime) -> Iterator[None]:
-        """Do things at another time."""
-        with self.lock:
-            clock, self._clock = self._clock, lambda: moment
-            try:
-                yield
-            finally:
-                self._clock = clock
 
     # What the merchant does
 
