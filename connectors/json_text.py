@@ -6,6 +6,8 @@ import re
 from decimal import Decimal
 from typing import Any, Final, NoReturn
 
+from schemas.errors import Unreadable
+
 _SPACE: Final = re.compile(r"[ \t\n\r]*")
 
 
@@ -50,6 +52,14 @@ def read(text: str) -> Any:
     except _BROKEN as error:
         raise NotJson("is not JSON") from error
     return value
+
+
+def read_payload(text: str) -> Any:
+    """The value of a snapshot's payload. Raises Unreadable."""
+    try:
+        return read(text)
+    except NotJson as error:
+        raise Unreadable("", "is not JSON") from error
 
 
 def entries(text: str) -> list[tuple[Any, str]]:

@@ -82,11 +82,7 @@ class Shopify:
 
     def read(self, payload: str) -> StoreOrder:
         """A snapshot's payload as a StoreOrder. Raises Unreadable."""
-        try:
-            value = json_text.read(payload)
-        except json_text.NotJson as error:
-            raise Unreadable("", "is not JSON") from error
-        return read_order(value)
+        return read_order(json_text.read_payload(payload))
 
     def catalogue(self, since: datetime | None = None) -> Iterator[CataloguePage]:
         """Every item with a SKU, or those whose variant changed since. What was deleted is not told of."""

@@ -91,11 +91,7 @@ class WooCommerce:
 
     def read(self, payload: str) -> StoreOrder:
         """A snapshot's payload as a StoreOrder. Raises Unreadable."""
-        try:
-            value = json_text.read(payload)
-        except json_text.NotJson as error:
-            raise Unreadable("", "is not JSON") from error
-        return read_order(value)
+        return read_order(json_text.read_payload(payload))
 
     # -- stock ---------------------------------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors import json_text
+from schemas.errors import Unreadable
 
 BROKEN = [
     "",
@@ -53,6 +54,8 @@ def test_what_is_no_json_is_refused(text: str) -> None:
         json_text.read(text)
     with pytest.raises(json_text.NotJson):
         json_text.entries(text)
+    with pytest.raises(Unreadable, match="is not JSON"):
+        json_text.read_payload(text)
 
 
 @pytest.mark.parametrize("text", ['{"code":"x"}', "1", '"[]"', "[1]x"])
