@@ -249,6 +249,14 @@ def test_FUL_4_packed_pieces_have_their_batch_already() -> None:
     assert taken(decide(completed(3), hub, store=WHOLE, batches=[batch("a", 9)])) == [("r1", "a", 1)]
 
 
+def test_FUL_4_packed_pieces_go_with_the_first_fulfilment_of_a_look() -> None:
+    order = shop_order(4, fulfillments=(parcel("77", line_1=2), parcel("78", line_1=1)))
+
+    found = decide(order, hub_order(tracked(4, packed_quantity=D(1))), batches=[batch("a", 9)])
+
+    assert taken(found) == [("r1", "a", 1), ("r1", "a", 1)]
+
+
 def test_FUL_4_too_little_in_batches_is_delivered_all_the_same_and_noted() -> None:
     found = decide(completed(5), hub_order(tracked(5)), store=WHOLE, batches=[batch("a", 2)])
 
@@ -453,6 +461,14 @@ def test_FUL_13_pieces_that_were_told_when_packed_stay_packed_when_the_store_sen
     assert decide(order, hub).actions == (PackRows("h1", rows(r1=1)), delivers("78", r1=1))
     now = after(order, hub).rows[0]
     assert (now.packed_quantity, now.delivered_quantity) == (2, 1)
+
+
+def test_FUL_13_no_more_is_packed_besides_than_the_row_has() -> None:
+    told = of_hub("p1", external_id="77", r1=2)
+    hub = hub_order(row("1", 3, packed_quantity=D(2)), fulfillments=(told,))
+    order = shop_order(5, fulfillments=(parcel("77", line_1=2), parcel("78", line_1=2)))
+
+    assert decide(order, hub).actions == (PackRows("h1", rows(r1=1)), delivers("78", r1=2))
 
 
 def test_FUL_13_packed_pieces_that_no_store_knows_of_are_those_that_the_store_sent() -> None:

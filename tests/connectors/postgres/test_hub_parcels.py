@@ -9,10 +9,14 @@ from connectors.errors import AlreadyThere, HubRefused
 from connectors.postgres import Connection
 from connectors.postgres.hub import PostgresHub
 from connectors.postgres.hub_view import order_document
-from schemas.actions import LinkFulfillment, SetFlags
+from schemas.actions import AdjustStock, LinkFulfillment, SetFlags
 from schemas.hub import DeliveryStatus, Flags, HubFulfillment, HubOrder
+from schemas.orders import ZERO, StoreFulfillment, StoreOrder
+from schemas.stores import Store
+from tasks.rules.fulfillment_in import decide_delivery
 from tests.connectors.postgres.conftest import add_store
 from tests.connectors.postgres.hub_makers import (
+    chair,
     create,
     deliver,
     draft,
@@ -21,8 +25,11 @@ from tests.connectors.postgres.hub_makers import (
     pack,
     read,
     row_of,
+    shipping,
     stock_up,
 )
+from tests.makers import plain_line, store_order
+from tests.rules.fulfilling import PARTS, SENT, WHOLE
 
 D = Decimal
 
@@ -36,6 +43,19 @@ def order(hub: PostgresHub) -> HubOrder:
 
 def chairs(order: HubOrder, quantity: int) -> tuple[tuple[str, Decimal], ...]:
     return ((order.rows[0].id, D(quantity)),)
+
+
+def shop_order(parcels: tuple[StoreFulfillment, ...]) -> StoreOrder:
+    """Three chairs in the store, of which it sent some."""
+    sent = sum((quantity for one in parcels for _, quantity in one.lines), ZERO)
+    return store_order(lines=(plain_line("11", 3, 90, delivered_quantity=sent),), fulfillments=parcels)
+
+
+def look(hub: PostgresHub, order: HubOrder, shop: StoreOrder, *, at: Store = PARTS) -> tuple[str, ...]:
+    """What a look at the store's order does in the hub."""
+    now = read(hub, order.id)
+    batches = hub.batches([row.variant_id for row in now.rows if row.variant_id], "main")
+    return hub.apply(decide_delivery(shop, now, store=at, batches=batches).actions)
 
 
 def test_an_order_is_read_with_its_parcels(hub: PostgresHub, order: HubOrder) -> None:
@@ -126,6 +146,41 @@ def test_what_is_gone_has_no_parcel_and_no_flags(hub: PostgresHub) -> None:
     for action in (LinkFulfillment("404", "77"), LinkFulfillment("404", "77", "1"), SetFlags("404", Flags())):
         with pytest.raises(HubRefused, match="sales order 404"):
             hub.apply([action])
+
+
+def test_FUL_13_pieces_told_when_packed_stay_packed_while_others_are_delivered(hub: PostgresHub) -> None:
+    stock_up(hub)
+    order = create(hub, draft(chair(quantity=D(3))))
+    pack(hub, order, 2)
+    parcels = (StoreFulfillment("77", SENT, (("11", D(2)),)), StoreFulfillment("78", SENT, (("11", D(1)),)))
+    hub.apply([LinkFulfillment(order.id, "77", rows=chairs(order, 2))])
+
+    look(hub, order, shop_order(parcels))
+
+    row = row_of(hub, order)
+    assert (row.packed_quantity, row.delivered_quantity, level(hub).in_stock) == (2, 1, 7)
+    assert not look(hub, order, shop_order(parcels))
+
+
+def test_FUL_4_batches_are_taken_as_they_are_decided(hub: PostgresHub) -> None:
+    stock_up(hub, quantity=1, batch="B-1", batch_tracked=True)
+    hub.apply([AdjustStock("CHAIR", D(5), batch="B-2")])
+    order = create(hub, draft(chair(quantity=D(3))))
+
+    look(hub, order, shop_order((StoreFulfillment("77", SENT, (("11", D(3)),)),)))
+
+    row = row_of(hub, order)
+    (left,) = hub.batches([row.variant_id or ""], "main")
+    assert (left.batch_no, left.in_stock) == ("B-2", 3)
+    assert sorted(quantity for _, quantity in row.batches) == [1, 2]
+
+
+def test_FUL_3_an_order_of_a_fee_only_is_delivered(hub: PostgresHub) -> None:
+    order = create(hub, draft(shipping()))
+
+    look(hub, order, store_order(status="completed", lines=()), at=WHOLE)
+
+    assert read(hub, order.id).status is DeliveryStatus.DELIVERED
 
 
 def test_FUL_6_a_closed_order_promises_nothing(hub: PostgresHub, order: HubOrder) -> None:
