@@ -22,6 +22,7 @@ from connectors.http import Answer, NoWaits, Params, Waits
 from connectors.store import StoreFacts
 from schemas.actions import SendFulfillment, TellStock
 from schemas.bigcommerce import (
+    OPEN_STATUSES,
     PLATFORM,
     STATUS_IDS,
     digest,
@@ -42,7 +43,7 @@ PER_PAGE: Final = 250  # the most that BigCommerce gives
 
 _INCLUDE: Final = {"include": "consignments.line_items,fees", "consignment_structure": "object"}
 _PARTS: Final = ("products", "shipping_addresses", "fees")
-_OPEN: Final = tuple(str(STATUS_IDS[word]) for word in PLATFORM.imports)  # asked for one by one: no filter takes two
+_OPEN: Final = tuple(str(STATUS_IDS[word]) for word in OPEN_STATUSES)  # asked for one by one: no filter takes two
 
 
 class BigCommerce:
@@ -265,7 +266,7 @@ def _snapshot(entry: tuple[Any, str], *, news_since: datetime = BEGINNING) -> Sn
     except Unreadable as error:
         return Snapshot(usable_id(value) or f"unreadable:{mark[:12]}", None, mark, text, (error.path, error.problem))
     # What was shipped before the shop was connected was never ours: a month of it is not asked for one by one.
-    is_news = order.updated_at >= news_since or order.status in PLATFORM.imports
+    is_news = order.updated_at >= news_since or order.status in OPEN_STATUSES
     has_all = has_lines and not (is_news and needs_shipments(value))
     skus = order.skus if has_lines else None
     return Snapshot(order.external_id, order.updated_at, mark, text if has_all else None, skus=skus)

@@ -19,6 +19,7 @@ from schemas.bigcommerce_json import (
 )
 from schemas.errors import Unreadable
 from schemas.fields import load
+from schemas.hub import Flags
 from schemas.money import MINOR_UNITS, cent, round_price
 from schemas.orders import (
     ZERO,
@@ -31,13 +32,15 @@ from schemas.orders import (
     StoreOrder,
     StoreParcel,
 )
-from schemas.platform import Platform
+from schemas.platform import Platform, StatusFlags
 
 __all__ = [
     "DELETED",
+    "OPEN_STATUSES",
     "PLATFORM",
     "SHIPPED",
     "STATUS_IDS",
+    "STITCH",
     "digest",
     "has_shipments",
     "needs_parts",
@@ -48,7 +51,7 @@ __all__ = [
 DELETED: Final = "deleted"  # no status of its own in the shop: an archived order keeps the one it had
 SHIPPED: Final = "shipped"  # of a shipment record: it has no status of its own, it is made when the parcel leaves
 
-PLATFORM: Final = Platform(
+_KATANA: Final = Platform(
     name="bigcommerce",
     imports={"awaiting_fulfillment": None, "awaiting_payment": "orders.awaiting_payment"},
     statuses=frozenset({*STATUS_IDS, DELETED}),
@@ -61,6 +64,45 @@ PLATFORM: Final = Platform(
     fulfilled_statuses=frozenset({SHIPPED}),
     stock_batch=2000,
 )
+
+_PAID_FOR: Final = Flags(billed=True, paid=True)
+_READY: Final = replace(_PAID_FOR, packed=True)
+
+# The profile stitch (STI-1): statuses are flags, parcels are shipment records, and a line that changes stays at home.
+STITCH: Final = replace(
+    _KATANA,
+    imports={"awaiting_fulfillment": None, "awaiting_payment": None, "awaiting_shipment": None, "completed": None},
+    completed_status="",
+    changes_travel=False,
+    partial_fulfillment=True,
+    status_flags=StatusFlags(
+        said={
+            "awaiting_payment": Flags(billed=True),
+            "awaiting_fulfillment": _PAID_FOR,
+            "awaiting_shipment": _READY,
+        },
+        said_first={"completed": _READY},
+        closed_first={"completed": "stitch.auto_close"},
+        told_with="stitch.push_order_info",
+        paid="awaiting_fulfillment",
+        packed="awaiting_shipment",
+        closed="completed",
+        voided="cancelled",
+        ranks={
+            "awaiting_payment": 0,
+            "awaiting_fulfillment": 1,
+            "awaiting_shipment": 2,
+            "awaiting_pickup": 2,
+            "partially_shipped": 3,
+            "shipped": 4,
+            "completed": 5,
+        },
+    ),
+)
+PLATFORM: Final = replace(_KATANA, profiles={"stitch": STITCH})
+
+# What a first connection reads whatever its age, in every profile: what is completed is history by then.
+OPEN_STATUSES: Final = ("awaiting_fulfillment", "awaiting_payment", "awaiting_shipment")
 
 Loaded = dict[str, Any]
 

@@ -119,6 +119,7 @@ class DraftRow:
     location: str
     discount_percent: Decimal = ZERO
     delivered_quantity: Decimal = ZERO
+    packed_quantity: Decimal = ZERO  # like what comes delivered, it left the shelf before the hub knew of it (MAP-8)
     ships: bool = True  # False for shipping fees and charges: they do not decide the order's delivery status
 
 

@@ -3,7 +3,29 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from schemas.hub import Flags
 from schemas.reasons import Reason
+
+
+@dataclass(frozen=True, slots=True)
+class StatusFlags:
+    """How a profile reads an order's flags off its store's statuses, and tells them by statuses (SPEC chapter 9).
+
+    `said` is what a status says of every order, `said_first` what it says of one that is new to the hub only;
+    `closed_first` maps statuses that close a new order to the setting that switches it on. `paid`, `packed`, `closed`
+    and `voided` are the statuses that the hub's flags are told as, where the setting `told_with` is on. `ranks` is how
+    far each status is: the store's order is only ever moved to a higher one, and not out of a status without a rank.
+    """
+
+    said: Mapping[str, Flags]
+    said_first: Mapping[str, Flags]
+    closed_first: Mapping[str, str]
+    told_with: str
+    paid: str
+    packed: str
+    closed: str
+    voided: str
+    ranks: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +36,8 @@ class Platform:
     `statuses` are all words the vendor documents: anything else is an unknown status. `reasons` are the statuses whose
     skip has a reason of its own. `deliveries` are all words for how far an order is delivered, with whether something
     is left to deliver; empty where the status says it all. `backfill_days`: how far the first connection reaches back,
-    None where orders import whatever their age.
+    None where orders import whatever their age. `completed_status` delivers an order as a whole; empty where no status
+    does. `profiles` are other records of the same platform, by the value of the setting `profile`.
     """
 
     name: str
@@ -34,3 +57,5 @@ class Platform:
     stock_batch: int = 100  # items of one stock call at most
     delivery_days: int | None = None  # of every order; None: the account's default
     items_have_delivery_days: bool = False  # where a product has a delivery time of its own, it counts
+    status_flags: StatusFlags | None = None  # None where a status says nothing but what is above
+    profiles: Mapping[str, "Platform"] = field(default_factory=dict)

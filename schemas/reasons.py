@@ -171,6 +171,11 @@ class Reason(StrEnum):
         "The store ships a line from a location that has no location in the hub; the row stays where it is.",
         "storesync store set NAME location_map=..., then storesync retry STORE EXTERNAL_ID.",
     )
+    VOIDED_IN_HUB = (
+        "voided_in_hub",
+        "The order is voided in the hub, and its store goes on with it.",
+        "Cancel it in the store too, or bring it back: storesync hub order mark ORDER voided --undo.",
+    )
     # stock: why a store does not show the hub's quantity (SPEC chapter 8)
     STOCK_SYNC_OFF = (
         "stock_sync_off",

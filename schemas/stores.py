@@ -29,6 +29,7 @@ class Store:
     settings: dict[str, Value] = field(default_factory=dict)
     allow_insecure: bool = False
     imports_from: datetime | None = None  # orders created before do not import; None for no such limit (ORD-2)
+    connected_at: datetime | None = None  # what was sold before had left the hub's stock before it was counted
 
     def is_on(self, key: str) -> bool:
         """Whether a switch is on; a switch of another platform is off."""

@@ -13,6 +13,7 @@ from schemas.actions import Detail, Note
 from schemas.hub import HubOrder
 from schemas.orders import StoreOrder
 from tasks.deliveries import Delivered, bring_deliveries, delivers
+from tasks.flags import bring_flags, has_flags
 from tasks.rules.changes import Changes, decide_changes, follows_changes
 from tasks.rules.returns import decide_returns, follows_returns
 from tasks.seen import read_order, settle
@@ -23,7 +24,7 @@ Said = list[tuple[str | None, Any]]  # what was noted of an order: reasons with 
 
 def follow_changes(session: StoreSession, seen: Seen) -> Done:
     """Gather, decide, apply: bring the hub's order to where its store's is (CHG-1…9, FUL-1…8)."""
-    if not follows_changes(session.store) and not delivers(session):
+    if not (follows_changes(session.store) or delivers(session) or has_flags(session)):
         return settle(session, seen, Outcome("imported"))
     order = read_order(session, seen)
     with session.connection.transaction():
@@ -33,11 +34,12 @@ def follow_changes(session: StoreSession, seen: Seen) -> Done:
             return Done("deleted", is_due=True)  # by a person, this moment: it is looked at again as what it is now
         changes = compare(session, order, hub_order)
         session.hub.apply(changes.actions)
+        flagged = bring_flags(session, order, hub_order)
         delivered = Delivered() if changes.deletes else bring_deliveries(session, order, row)
-        done = settle(session, seen, _outcome(session, changes, delivered, row))
+        done = settle(session, seen, _outcome(session, changes, flagged.and_then(delivered), row))
     if delivered.lines:
         return replace(done, word="delivered")
-    return replace(done, word="changed") if changes.actions and not changes.deletes else done
+    return replace(done, word="changed") if (changes.actions or flagged.lines) and not changes.deletes else done
 
 
 def compare(session: StoreSession, order: StoreOrder, hub_order: HubOrder) -> Changes:

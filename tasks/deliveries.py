@@ -13,7 +13,7 @@ from schemas.hub import Batch, HubOrder, Sending
 from schemas.orders import StoreOrder
 from schemas.reasons import Reason
 from tasks.rules.fulfillment_in import decide_delivery, decide_links
-from tasks.rules.fulfillment_out import covers
+from tasks.rules.stitch import shows_all
 from tasks.session import StoreSession
 
 
@@ -23,6 +23,10 @@ class Delivered:
 
     lines: tuple[Line, ...] = ()
     notes: tuple[Note, ...] = ()
+
+    def and_then(self, later: "Delivered") -> "Delivered":
+        """Both, in this order."""
+        return Delivered(self.lines + later.lines, self.notes + later.notes)
 
 
 def delivers(session: StoreSession) -> bool:
@@ -47,7 +51,7 @@ def bring_deliveries(session: StoreSession, order: StoreOrder, row: Row) -> Deli
         # The hub's own guards: its order stays as it is, and what else the store changed is kept.
         return Delivered(notes=(*notes, Note(Reason.REFUSED_BY_HUB, {"problem": str(error)})))
     _note_resolved(session, order.external_id, delivery.actions, sending)
-    _settle_hub_side(session, order, row["hub_order_id"])
+    settle_hub_side(session, order, row["hub_order_id"])
     return Delivered(_lines(delivery.actions, hub_order), notes)
 
 
@@ -83,10 +87,10 @@ def _note_resolved(
         outgoing.intend(session.connection, session.store.id, external_id, None)
 
 
-def _settle_hub_side(session: StoreSession, order: StoreOrder, hub_order_id: str) -> None:
+def settle_hub_side(session: StoreSession, order: StoreOrder, hub_order_id: str) -> None:
     """The usual end: the store shows all that the hub shipped, as it was the store that said so."""
     hub_order = session.hub.order(hub_order_id)
-    if hub_order is not None and covers(order, hub_order, store=session.store):
+    if hub_order is not None and shows_all(order, hub_order, store=session.store):
         outgoing.covered(session.connection, session.store.id, order.external_id)
 
 

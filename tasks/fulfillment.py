@@ -12,7 +12,8 @@ from schemas.actions import LinkFulfillment, Note, SendFulfillment, SetStoreStat
 from schemas.hub import HubOrder
 from tasks.deliveries import read_sending
 from tasks.process import process
-from tasks.rules.fulfillment_out import Sendings, covers, decide_fulfillment
+from tasks.rules.fulfillment_out import Sendings
+from tasks.rules.stitch import decide_telling, shows_all, tells
 from tasks.session import HUB_SIDE, Done, Seen, StoreSession, resolve_store, work_on_order
 
 
@@ -31,10 +32,10 @@ def send_out(session: StoreSession, seen: Seen) -> Done:
     """Gather, decide, tell, settle. Looks at what the store has before anything is sent (FUL-14)."""
     row = due.order(session.connection, session.store.id, seen.external_id)
     hub_order = session.hub.order(row["hub_order_id"]) if row and row["hub_order_id"] else None
-    if row is None or hub_order is None or not session.store.is_on("fulfillment.sync"):
+    if row is None or hub_order is None or not tells(session.store):
         return _settle(session, seen, Told())
     known = session.connector.read(seen.payload) if seen.payload else None
-    if known is not None and row["sending"] is None and covers(known, hub_order, store=session.store):
+    if known is not None and row["sending"] is None and shows_all(known, hub_order, store=session.store):
         return _settle(session, seen, Told())
     try:
         return _tell(session, seen, hub_order)
@@ -49,7 +50,7 @@ def _tell(session: StoreSession, seen: Seen, hub_order: HubOrder) -> Done:
     row = due.order(session.connection, session.store.id, seen.external_id)
     assert row is not None
     sending = read_sending(row["sending"])
-    decided = decide_fulfillment(order, hub_order, store=session.store, sending=sending)
+    decided = decide_telling(order, hub_order, store=session.store, sending=sending)
     if sending is not None and not any(isinstance(action, LinkFulfillment) for action in decided.actions):
         outgoing.intend(session.connection, session.store.id, seen.external_id, None)  # it never arrived
     lines = [line for action in decided.actions for line in _carry_out(session, hub_order, action)]

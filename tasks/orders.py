@@ -9,10 +9,11 @@ from schemas.actions import CreateOrder, Note, Skip
 from schemas.orders import StoreOrder
 from schemas.stores import Remembered
 from tasks.changes import bring_returns, follow_changes
-from tasks.deliveries import link_deliveries
+from tasks.flags import bring_first
 from tasks.rules.changes import location_notes
 from tasks.rules.eligibility import decide_import, is_news
 from tasks.rules.mapping import build_order
+from tasks.rules.stitch import as_imported
 from tasks.seen import read_order, settle
 from tasks.session import Done, Seen, StoreSession, work_on_orders
 
@@ -42,8 +43,8 @@ def take_in(session: StoreSession, seen: Seen) -> Done:
     creation, notes = decision
     with session.connection.transaction():
         (hub_order_id,) = session.hub.apply([creation])
-        link_deliveries(session, order, hub_order_id)
         lines = (Line("import", "imported"), *(_note_line(note) for note in notes))
+        lines += bring_first(session, order, hub_order_id)
         lines += bring_returns(session, order, hub_order_id)
         return settle(session, seen, Outcome("imported", hub_order_id=hub_order_id, lines=lines))
 
@@ -57,7 +58,7 @@ def decide(session: StoreSession, order: StoreOrder, remembered: Remembered) -> 
     creation, notes = build_order(
         order, store=session.store, account=session.account, matches=matches, location=session.location
     )
-    return creation, notes + location_notes(order, session.store)
+    return as_imported(creation, order, session.store), notes + location_notes(order, session.store)
 
 
 def _note_line(note: Note) -> Line:

@@ -4,13 +4,16 @@ from connectors.postgres import orders as due
 from connectors.postgres import stock
 from connectors.postgres.orders import Outcome
 from schemas.orders import StoreOrder
+from tasks.rules.stitch import lacks_parcels
 from tasks.session import Done, Seen, StoreSession
 
 
 def read_order(session: StoreSession, seen: Seen) -> StoreOrder:
     """The order as it was fetched; asked for where only a part of it was. No transaction may be open."""
     if seen.payload is not None:
-        return session.connector.read(seen.payload)
+        order = session.connector.read(seen.payload)
+        if not lacks_parcels(order, session.store, is_in_hub=seen.remembered.has_hub_order):
+            return order
     # The list had only a part of it, or nobody has fetched it yet.
     snapshot = session.connector.snapshot(seen.external_id)
     due.keep_whole(session.connection, session.store.id, seen.external_id, snapshot)

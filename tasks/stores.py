@@ -8,7 +8,7 @@ from typing import Any
 from connectors import STORES, open_store
 from connectors.errors import Refused
 from connectors.http import shop_url
-from connectors.postgres import Connection, Row, journal, stock, stores
+from connectors.postgres import Connection, Row, journal, orders, stock, stores
 from connectors.postgres.hub import PostgresHub
 from connectors.postgres.journal import Line
 from connectors.store import StoreFacts
@@ -130,8 +130,23 @@ def change_store(
         stores.change_store(connection, row["id"], settings=settings, credentials=locked, url=address)
         if any(settings.get(key) != row["settings"].get(key) for key in _STOCK_SETTINGS):
             stock.due_again(connection, row["id"])
+        _follow_profile(connection, row, settings)
         detail = {"settings": dict(given), "credentials": sorted(credentials), "url": address}
         journal.add(connection, Line("reconfigure", "saved", detail=detail), store_id=row["id"])
+
+
+def _follow_profile(connection: Connection, row: Row, settings: Mapping[str, Value]) -> None:
+    """Under another profile open orders of any age are read again, and all that it may see otherwise is looked at.
+
+    What was over before the change stays as it was: orders whose status is one that imports new orders only.
+    """
+    platform = STORES[row["platform"]].platform
+    profile = stores.profile_of(platform, settings)
+    if profile is stores.profile_of(platform, row["settings"]):
+        return
+    over = profile.status_flags.said_first if profile.status_flags else {}
+    orders.look_again(connection, row["id"], [status for status in profile.imports if status not in over])
+    stores.keep_cursor(connection, row["id"], None)
 
 
 def check_store(held: Process, row: Row) -> StoreFacts:

@@ -22,6 +22,7 @@ def row_values(row: DraftRow, position: int, store_id: int | None) -> dict[str, 
         "tax": str(row.tax),
         "location": row.location,
         "delivered_quantity": str(row.delivered_quantity),
+        "packed_quantity": str(row.packed_quantity),
         "ships": row.ships,
     }
 

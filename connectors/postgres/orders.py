@@ -146,6 +146,11 @@ def retry_failed(connection: Connection, store_id: int | None, reason: str | Non
     return connection.execute(_SQL["retry_failed"], {"store_id": store_id, "reason": reason}).fetchall()
 
 
+def look_again(connection: Connection, store_id: int, statuses: Sequence[str]) -> None:
+    """Make due what other rules may see otherwise: orders skipped in these statuses, and the hub's open ones."""
+    connection.execute(_SQL["look_again"], {"store_id": store_id, "statuses": list(statuses)})
+
+
 @dataclass(frozen=True, slots=True)
 class Bell:
     """An order to ring for; `was_lost` when an earlier bell got no answer."""

@@ -1,12 +1,15 @@
 """Stores and the account in PostgreSQL. Credentials pass through here encrypted, and only so."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any
 
+from psycopg.errors import UniqueViolation
 from psycopg.types.json import Jsonb
 
 from connectors.postgres import Connection, Row, queries
+from schemas.errors import SettingRefused
 from schemas.hub import Account
 from schemas.platform import Platform
 from schemas.settings import Value, with_defaults
@@ -22,17 +25,23 @@ def read_account(settings: dict[str, Any]) -> Account:
 
 
 def read_store(row: Row, platform: Platform) -> Store:
-    """A row of `stores` as tasks and rules see it."""
+    """A row of `stores` as tasks and rules see it: its profile, where it has one, is its platform (SPEC chapter 9)."""
     return Store(
         id=row["id"],
         name=row["name"],
-        platform=platform,
+        platform=profile_of(platform, row["settings"]),
         url=row["url"],
         state=StoreState(row["state"]),
         settings=with_defaults(platform.name, row["settings"]),
         allow_insecure=row["allow_insecure"],
         imports_from=_imports_from(row, platform),
+        connected_at=row["connected_at"],
     )
+
+
+def profile_of(platform: Platform, settings: Mapping[str, Value]) -> Platform:
+    """The record that a store's settings choose among those of its platform."""
+    return platform.profiles.get(str(settings.get("profile")), platform)
 
 
 def _imports_from(row: Row, platform: Platform) -> datetime | None:
@@ -77,8 +86,14 @@ def store_at(connection: Connection, platform: str, url: str) -> Row | None:
 
 
 def connect_store(connection: Connection, values: dict[str, Any]) -> int | None:
-    """Keep a new store, or one that comes back; None when that shop is connected already."""
-    row = connection.execute(_SQL["connect"], {**values, "settings": Jsonb(values["settings"])}).fetchone()
+    """Keep a new store, or one that comes back; None when that shop is connected already.
+
+    Raises SettingRefused where another store took the name meanwhile.
+    """
+    try:
+        row = connection.execute(_SQL["connect"], {**values, "settings": Jsonb(values["settings"])}).fetchone()
+    except UniqueViolation as error:
+        raise SettingRefused("name", f"there is a store {values['name']!r} already") from error
     return row["id"] if row else None
 
 
@@ -123,8 +138,8 @@ def put_off_fetch(connection: Connection, store_id: int, delay: Delay) -> None:
     connection.execute(_SQL["put_off_fetch"], values)
 
 
-def keep_cursor(connection: Connection, store_id: int, cursor: str) -> None:
-    """Start here next time, wherever a fetch that is on its way has come to."""
+def keep_cursor(connection: Connection, store_id: int, cursor: str | None) -> None:
+    """Start here next time, wherever a fetch that is on its way has come to; None is the first connection again."""
     connection.execute(_SQL["keep_cursor"], {"id": store_id, "cursor": cursor})
 
 

@@ -27,7 +27,7 @@ def why_taken_back(order: StoreOrder, store: Store) -> Reason | None:
 
 def is_voided(store: Store) -> bool:
     """Whether the store's profile voids what its store took back, and keeps it in the hub (SPEC chapter 9)."""
-    return store.settings.get("profile") == "stitch"
+    return store.platform.status_flags is not None
 
 
 def take_back(hub_order: HubOrder, reason: Reason) -> tuple[ChangeAction | DeleteOrder, ...] | Note:

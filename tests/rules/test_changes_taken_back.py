@@ -160,13 +160,13 @@ def test_CHG_1_a_refund_of_what_was_sent_leaves_the_row_to_its_delivery(left: in
 
 @pytest.mark.parametrize("lines", [(TWO_CHAIRS,), (chairs(0),)], ids=["cancelled", "nothing left"])
 def test_a_profile_that_voids_never_deletes_what_its_store_took_back(lines: tuple[StoreLine, ...]) -> None:
-    stitch = store(FOLLOWING.platform, {"profile": "stitch"})
+    stitch = store(replace(FOLLOWING.platform, status_flags=bigcommerce.STITCH.status_flags))
 
     assert change(order(*lines, status="cancelled"), imported(order()), at=stitch) == Changes()
 
 
 def test_a_profile_that_voids_takes_no_row_off_what_has_left_in_part() -> None:
-    stitch = store(FOLLOWING.platform, {"profile": "stitch"})
+    stitch = store(replace(FOLLOWING.platform, status_flags=bigcommerce.STITCH.status_flags))
     before = delivered(imported(order()), CHAIR=1)
 
     assert change(order(status="cancelled"), before, at=stitch) == Changes()

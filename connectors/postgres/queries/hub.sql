@@ -48,7 +48,8 @@ WITH asked AS (
         position integer, external_id text, variant_id bigint,
         made_for text, import_key text, item_name text, item_kind text, item_sku text, item_link text,
         kind text, sku text, name text, quantity numeric, price_per_unit numeric, tax_rate numeric,
-        discount_percent numeric, total numeric, tax numeric, location text, delivered_quantity numeric, ships boolean)
+        discount_percent numeric, total numeric, tax numeric, location text, delivered_quantity numeric,
+        packed_quantity numeric, ships boolean)
 ), customer AS (
     INSERT INTO hub.customers AS c (name, email)
     SELECT %(customer_name)s, %(customer_email)s WHERE %(customer_id)s::bigint IS NULL
@@ -99,10 +100,10 @@ WITH asked AS (
 ), new_rows AS (
     INSERT INTO hub.sales_order_rows (
         sales_order_id, position, external_id, variant_id, location_id, kind, sku, name, quantity, delivered_quantity,
-        price_per_unit, tax_rate, discount_percent, total, tax, ships)
+        packed_quantity, price_per_unit, tax_rate, discount_percent, total, tax, ships)
     SELECT placed.id, a.position, a.external_id, coalesce(a.variant_id, m.id), hub.place(a.location), a.kind, a.sku,
-           a.name, a.quantity, a.delivered_quantity, a.price_per_unit, a.tax_rate, a.discount_percent, a.total, a.tax,
-           a.ships
+           a.name, a.quantity, a.delivered_quantity, a.packed_quantity, a.price_per_unit, a.tax_rate, a.discount_percent,
+           a.total, a.tax, a.ships
     FROM placed CROSS JOIN asked a LEFT JOIN items m ON m.made_for = a.made_for
     ORDER BY a.position
 )

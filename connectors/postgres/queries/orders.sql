@@ -121,6 +121,16 @@ WHERE (state = 'failed' OR ((is_failing OR hub_is_failing) AND hub_order_id IS N
   AND (%(reason)s::text IS NULL OR reason = %(reason)s OR (hub_is_failing AND hub_reason = %(reason)s))
 RETURNING store_id, external_id
 
+-- name: look_again
+-- The store has another profile: what was skipped for its status may import now, and what the hub has open may be further.
+UPDATE store_orders o
+SET changed = changed + 1, due_at = NULL, attempts = 0, rung_at = NULL
+WHERE store_id = %(store_id)s
+  AND ((state = 'skipped' AND reason = 'status_not_imported' AND detail ->> 'status' = ANY (%(statuses)s::text[]))
+       OR EXISTS (SELECT FROM hub.sales_orders h
+                  WHERE h.store_id = o.store_id AND h.external_id = o.external_id
+                    AND h.status <> 'DELIVERED' AND NOT h.closed AND NOT h.voided))
+
 -- name: ring
 -- The next bells of a store: at most a window of orders is out at a time, so that no store fills the queue (MUL-1).
 -- A bell that is older than its patience was lost. SKIP LOCKED: two ringers take different orders.

@@ -1,0 +1,214 @@
+"""The profile stitch, both ways: statuses of a store as flags of the hub's order, and flags as statuses (STI-1).
+
+It asks for no profile by name: whatever platform record has StatusFlags works like this. Both sides are compared as
+they are now. In the hub flags are only ever raised, in the store an order is only ever moved on.
+"""
+
+from dataclasses import dataclass, fields, replace
+from decimal import Decimal
+from typing import Final
+
+from schemas.actions import (
+    CreateOrder,
+    HubAction,
+    LinkFulfillment,
+    Note,
+    PackRows,
+    SendFulfillment,
+    SetFlags,
+    SetStoreStatus,
+)
+from schemas.hub import DeliveryStatus, DraftRow, Flags, HubOrder, HubRow, Sending
+from schemas.money import plain
+from schemas.orders import ZERO, StoreOrder
+from schemas.platform import StatusFlags
+from schemas.reasons import Reason
+from schemas.stores import Store
+from tasks.rules import fulfillment_out
+from tasks.rules.fulfillment_out import Sendings
+from tasks.rules.making import part_from_mo
+from tasks.rules.parcels import SWITCH, sent, sent_pieces
+
+_FLAGS: Final = tuple(field.name for field in fields(Flags))
+
+
+@dataclass(frozen=True, slots=True)
+class Flagging:
+    """What to do in the hub, in this order, and what a person should know."""
+
+    actions: tuple[HubAction, ...] = ()
+    notes: tuple[Note, ...] = ()
+
+
+# -- store to hub: at the import ---------------------------------------------------------------------------------
+
+
+def as_imported(creation: CreateOrder, order: StoreOrder, store: Store) -> CreateOrder:
+    """The order to create, paid and packed as its status says.
+
+    What left before the store was connected is off the shelf already: it comes packed or delivered, and takes nothing
+    off in stock. What was sold since comes open, and is packed and delivered here (STK-2).
+    """
+    record = store.platform.status_flags
+    if record is None:
+        return creation
+    draft, said = creation.order, _said(order, store, record, is_new=True)
+    if not _was_sold_before(order, store):
+        rows = tuple(
+            replace(row, delivered_quantity=ZERO) if delivers_parcels(order, store) else row for row in draft.rows
+        )
+    elif order.status in record.said_first:
+        rows = tuple(replace(row, packed_quantity=_left(row)) if row.ships else row for row in draft.rows)
+    else:
+        rows = draft.rows
+    return CreateOrder(replace(draft, rows=rows, is_paid=said.paid))
+
+
+def delivers_parcels(order: StoreOrder, store: Store) -> bool:
+    """Whether the parcels that a new order comes with are delivered here, and not only known."""
+    return store.platform.status_flags is not None and store.is_on(SWITCH) and not _was_sold_before(order, store)
+
+
+def lacks_parcels(order: StoreOrder, store: Store, *, is_in_hub: bool) -> bool:
+    """Whether pieces are with the buyer that no parcel tells of: the order must be asked for with its parcels."""
+    is_wanted = is_in_hub or (order.status in store.platform.imports and not _was_sold_before(order, store))
+    if store.platform.status_flags is None or not is_wanted:
+        return False
+    said = sent_pieces(sent(order, store))
+    return any(line.delivered_quantity > said.get(line.external_id, ZERO) for line in order.lines)
+
+
+def _was_sold_before(order: StoreOrder, store: Store) -> bool:
+    return store.connected_at is not None and order.created_at < store.connected_at
+
+
+# -- store to hub ------------------------------------------------------------------------------------------------
+
+
+def decide_flags(order: StoreOrder, hub_order: HubOrder, *, store: Store, is_new: bool = False) -> Flagging:
+    """What the store's status says of the hub's order; `is_new` where it was created this moment."""
+    record = store.platform.status_flags
+    if record is None:
+        return Flagging()
+    if order.status in store.platform.cancelled_statuses:
+        return _void(hub_order)
+    if hub_order.flags.voided:
+        # Who voided it, its store or a person, nobody knows any more: only a person brings it back.
+        is_open = order.status in record.ranks
+        return Flagging(notes=(Note(Reason.VOIDED_IN_HUB, {"status": order.status}),) if is_open else ())
+    said = _said(order, store, record, is_new=is_new)
+    packing = pack_all(hub_order) if said.packed and not hub_order.flags.closed else ()
+    return Flagging((*packing, *set_flags(hub_order, _raised(hub_order.flags, said))))
+
+
+def pack_all(hub_order: HubOrder) -> tuple[PackRows, ...]:
+    """What packs all that is left of the rows that ship; fees go with the rest."""
+    pieces = tuple((row.id, _left(row)) for row in hub_order.rows if row.ships and _left(row) > 0)
+    return (PackRows(hub_order.id, pieces),) if pieces else ()
+
+
+def set_flags(hub_order: HubOrder, flags: Flags) -> tuple[SetFlags, ...]:
+    """What gives an order these flags, where it has others."""
+    return (SetFlags(hub_order.id, flags),) if flags != hub_order.flags else ()
+
+
+def _said(order: StoreOrder, store: Store, record: StatusFlags, *, is_new: bool) -> Flags:
+    said = record.said.get(order.status, Flags())
+    if not is_new:
+        return said
+    said = _raised(said, record.said_first.get(order.status, Flags()))
+    closed_with = record.closed_first.get(order.status)
+    return replace(said, closed=closed_with is not None and store.is_on(closed_with))
+
+
+def _raised(now: Flags, said: Flags) -> Flags:
+    """Flags only ever go up."""
+    return Flags(**{name: getattr(now, name) or getattr(said, name) for name in _FLAGS})
+
+
+def _left(row: HubRow | DraftRow) -> Decimal:
+    return row.quantity - row.packed_quantity - row.delivered_quantity
+
+
+def _void(hub_order: HubOrder) -> Flagging:
+    """Nothing more of the order is to be delivered or made. What is delivered as a whole is final (FUL-5)."""
+    if hub_order.status is DeliveryStatus.DELIVERED:
+        return Flagging()
+    packed = [
+        {"row": row.sku or row.name, "what": "quantity", "store": "0", "hub": plain(row.packed_quantity)}
+        for row in hub_order.rows
+        if row.packed_quantity
+    ]
+    # Only a person sees whether what was packed is back on the shelf (CHG-4).
+    notes = (Note(Reason.HELD_BACK, {"rows": packed}),) if packed else ()
+    if hub_order.flags.voided:
+        return Flagging(notes=notes)
+    mos = tuple(action for row in hub_order.rows for action in part_from_mo(row))
+    return Flagging((*mos, SetFlags(hub_order.id, replace(hub_order.flags, voided=True))), notes)
+
+
+# -- hub to store ------------------------------------------------------------------------------------------------
+
+
+def tells(store: Store) -> bool:
+    """Whether the store is told anything of its orders."""
+    record = store.platform.status_flags
+    return store.is_on(SWITCH if record is None else record.told_with)
+
+
+def decide_telling(order: StoreOrder, hub_order: HubOrder, *, store: Store, sending: Sending | None = None) -> Sendings:
+    """What the store is to be told of the hub's order, by the rules of its profile (SPEC chapters 7 and 9)."""
+    record = store.platform.status_flags
+    if record is None:
+        return fulfillment_out.decide_fulfillment(order, hub_order, store=store, sending=sending)
+    return _decide_store_state(order, hub_order, store, sending, record)
+
+
+def shows_all(order: StoreOrder, hub_order: HubOrder, *, store: Store) -> bool:
+    """Whether the store shows all that it is to be told, so that there is nothing to tell (FUL-13)."""
+    if store.platform.status_flags is None:
+        return fulfillment_out.covers(order, hub_order, store=store)
+    return decide_telling(order, hub_order, store=store) == Sendings()
+
+
+def _decide_store_state(
+    order: StoreOrder, hub_order: HubOrder, store: Store, sending: Sending | None, record: StatusFlags
+) -> Sendings:
+    if not store.is_on(record.told_with):
+        return Sendings()
+    parcels = fulfillment_out.decide_fulfillment(order, _as_delivered(hub_order), store=store, sending=sending)
+    links = tuple(action for action in parcels.actions if isinstance(action, LinkFulfillment))
+    if order.status == record.closed:
+        return Sendings(links, heard=parcels.heard)  # a parcel would take the order back
+    if order.status in store.platform.cancelled_statuses:
+        # The store gave the order up, or the money back: a parcel would say that it did not.
+        refused = Note(Reason.NOT_FULFILLABLE, {"status": order.status})
+        is_missing = len(parcels.actions) > len(links) and not hub_order.flags.voided
+        return Sendings(links, (refused,) if is_missing else (), parcels.heard)
+    if hub_order.flags.voided:
+        return Sendings((*links, SetStoreStatus(order.external_id, record.voided)), heard=parcels.heard)
+    status = _further(order.status, hub_order.flags, record)
+    if status != record.closed and any(isinstance(action, SendFulfillment) for action in parcels.actions):
+        status = None  # the store itself counts what was shipped, and is further with it
+    moves = (SetStoreStatus(order.external_id, status),) if status else ()
+    return replace(parcels, actions=(*parcels.actions, *moves))
+
+
+def _as_delivered(hub_order: HubOrder) -> HubOrder:
+    """The order with what is packed still open: of a parcel the store hears when it has left."""
+    return replace(hub_order, rows=tuple(replace(row, packed_quantity=ZERO) for row in hub_order.rows))
+
+
+def _further(status: str, flags: Flags, record: StatusFlags) -> str | None:
+    """The status that the flags ask for, where the store's own is not as far.
+
+    What is packed before it is paid for is told once it is paid: the store's word for packed means both.
+    """
+    told = (
+        (flags.closed, record.closed),
+        (flags.paid and flags.packed, record.packed),
+        (flags.paid, record.paid),
+    )
+    asked = next((word for is_set, word in told if is_set), status)
+    is_further = status in record.ranks and record.ranks[asked] > record.ranks[status]
+    return asked if is_further else None
