@@ -3,6 +3,7 @@
 import logging
 import traceback
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -165,6 +166,17 @@ def test_a_name_is_given_once(held: Process, shop: Shop, acme: int, other_shop: 
         connect_store(held, new_store(other_shop))
 
     assert saved(held) == before
+
+
+def test_a_name_is_given_once_to_two_who_want_it_at_once(held: Process, shop: Shop, other_shop: Shop) -> None:
+    for one in (shop, other_shop):  # both have looked whether the name is free before either has it
+        one.faults.fail_next(1, "slow")
+
+    with ThreadPoolExecutor() as people:
+        asked_for = [people.submit(connect_store, held, new_store(one)) for one in (shop, other_shop)]
+
+    (refused,) = [str(one.exception()) for one in asked_for if one.exception()]
+    assert refused.startswith("name: there is a store 'acme' already")
 
 
 # -- parting and coming back ---------------------------------------------------------------------------------------
