@@ -29,7 +29,14 @@ def list_orders(store_name: str | None, state: str | None, limit: int, as_json: 
         store_id = store_row(connection, store_name)["id"] if store_name else None
         rows = [_brief(row) for row in orders.orders(connection, store_id, state, limit=limit)]
     columns = ["store", "external_id", "state", "reason", "detail", "updated_at"]
-    say(rows, as_json, lambda: table(columns, [[row[column] for column in columns] for row in rows]))
+    say(rows, as_json, lambda: table(columns, [[_in_words(row)[column] for column in columns] for row in rows]))
+
+
+def _in_words(row: dict[str, Any]) -> dict[str, Any]:
+    """A line of the list for people: what failed is told beside the state, what the store was not told beside why."""
+    state = f"{row['state']}, failing" if row["is_failing"] else row["state"]
+    reasons = dict.fromkeys(reason for reason in (row["reason"], row["hub_reason"]) if reason)
+    return {**row, "state": state, "reason": ", ".join(reasons) or None}
 
 
 def _brief(row: Row) -> dict[str, Any]:
@@ -42,6 +49,8 @@ def _brief(row: Row) -> dict[str, Any]:
         "detail": row["detail"],
         "updated_at": utc(row["store_updated_at"]),
         "is_due": row["is_due"],
+        "is_failing": row["is_failing"],
+        "hub_reason": row["hub_reason"],
     }
 
 

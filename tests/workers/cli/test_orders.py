@@ -209,6 +209,24 @@ def test_list_shows_what_is_asked_for(cli: Cli, acme: Shop) -> None:
     assert len(document(cli("order", "list", "--limit", "2", "--json"))) == 2
 
 
+def test_list_says_that_a_look_at_an_imported_order_failed(
+    cli: Cli, acme: Shop, fresh_connection: postgres.Connection
+) -> None:
+    external_id = place(acme)
+    take_in()
+    fresh_connection.execute(
+        "UPDATE store_orders SET hub_is_failing = true, reason = 'held_back', hub_reason = 'refused_by_store'"
+    )
+
+    (row,) = document(cli("order", "list", "--state", "failed", "--json"))
+    told = cli("order", "list").out
+
+    assert (row["external_id"], row["state"]) == (external_id, "imported")
+    assert (row["is_failing"], row["hub_reason"]) == (True, "refused_by_store")
+    assert "imported, failing" in told
+    assert "held_back, refused_by_store" in told
+
+
 def test_list_of_a_store_leaves_out_the_others(cli: Cli, acme: Shop) -> None:
     place(acme)
     take_in()
