@@ -56,19 +56,14 @@ def push_stock(
 
     With --all the store's catalogue is read first, and SKUs that it does not have are counted; nothing is created.
     """
-    more = click.get_current_context().meta[_MORE]
-    wanted = list(dict.fromkeys([*skus, *more]))
-    if everything == bool(wanted) or (more and not skus):
-        raise click.UsageError("give --sku SKU…, or --all")
     if wait and dry_run:
         raise click.UsageError("--dry-run tells nothing: there is nothing to --wait for")
+    wanted = _wanted(skus, is_all=everything)
     held = open_desk()
     rows = _stores(held, store_name)
     _refuse_unknown(held, wanted)
     if dry_run:
-        lines, failed = _each(rows, lambda row: list(_preview(held, row, wanted)))
-        found = list(chain.from_iterable(lines))
-        _refuse(failed)
+        found = _try_out(held, rows, wanted)
         say(found, as_json, lambda: _tell_preview(found))
         return
     asked, failed = _each(rows, lambda row: _ask_all(held, row) if everything else _ask(held, row, wanted))
@@ -102,6 +97,15 @@ def _refuse(failed: Sequence[str]) -> None:
 
 
 # -- whom and what ---------------------------------------------------------------------------------------------------
+
+
+def _wanted(skus: Sequence[str], *, is_all: bool) -> list[str]:
+    """The SKUs that were named, each once; none where all are meant."""
+    more: tuple[str, ...] = click.get_current_context().meta[_MORE]
+    wanted = list(dict.fromkeys([*skus, *more]))
+    if is_all == bool(wanted) or (more and not skus):
+        raise click.UsageError("give --sku SKU…, or --all")
+    return wanted
 
 
 def _stores(held: Process, name: str | None) -> list[Row]:
@@ -162,6 +166,12 @@ def _document(asked: Asked) -> dict[str, Any]:
 
 
 # -- on trial --------------------------------------------------------------------------------------------------------
+
+
+def _try_out(held: Process, rows: Sequence[Row], skus: Sequence[str]) -> list[dict[str, Any]]:
+    lines, failed = _each(rows, lambda row: list(_preview(held, row, skus)))
+    _refuse(failed)
+    return list(chain.from_iterable(lines))
 
 
 def _preview(held: Process, row: Row, skus: Sequence[str]) -> Iterator[dict[str, Any]]:

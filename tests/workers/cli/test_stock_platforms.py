@@ -11,7 +11,7 @@ from connectors import postgres
 from connectors.sandbox import RunningSandbox, open_sandbox
 from tests.workers.cli.command import Cli
 from tests.workers.cli.shapes import STOCK_SHOW, misfits
-from tests.workers.cli.shops import document
+from tests.workers.cli.shops import document, take_in
 from tests.workers.cli.stocking import add, tell
 
 PLATFORMS = ("bigcommerce", "shopify", "woocommerce")
@@ -84,6 +84,25 @@ def test_STK_4_each_location_of_a_map_is_shown_and_explained(
     ]
     assert shown(shops, "shopify") == [7, 4]
     assert "in stock at berlin 4 = 4" in explained
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_BEY_2_orders_of_every_platform_are_explained(cli: Cli, platform: str) -> None:
+    with open_sandbox(platform, orders=12) as sandbox:
+        pairs = [word for pair in sandbox.credentials.items() for word in ("--credential", "=".join(pair))]
+        arguments = ("--url", sandbox.url, *pairs, "--allow-insecure")
+        assert cli("store", "connect", platform, "acme", *arguments).code == 0
+        take_in()
+
+        orders = document(cli("order", "list", "--json"))
+        explained = [document(cli("explain", "acme", order["external_id"], "--json")) for order in orders]
+
+    assert [(one["state"], one["reason"]) for one in explained] == [(one["state"], one["reason"]) for one in orders]
+    assert {one["state"] for one in orders} >= {"imported"}
+    for one in explained:
+        topics = {step["topic"] for step in one["trail"]}
+        assert topics >= {"seen", "settings", "status", "waits", "so"}
+        assert one["state"] != "imported" or topics >= {"hub", "row", "money"}
 
 
 def test_MUL_1_store_that_is_away_holds_up_no_other(
