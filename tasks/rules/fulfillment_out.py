@@ -127,13 +127,11 @@ def _decide_parcels(order: StoreOrder, hub_order: HubOrder, store: Store) -> Sen
 
 def _unsent(order: StoreOrder, hub_order: HubOrder, store: Store) -> Pieces:
     """Whole pieces by row id that are packed or delivered in the hub and that the store has not heard of."""
-    if is_completed(order, store):
-        return {}
     parcels = sent(order, store)
     said, linked = sent_pieces(parcels), _linked(hub_order, {one.external_id for one in parcels})
     unsent = {}
     for row in hub_order.rows:
-        if row.external_id is not None and row.ships and not _is_never_sent(row, order):
+        if row.external_id is not None and row.ships and not _needs_no_parcel(row, order, store):
             shown = said.get(row.external_id, ZERO) - refunded_before(row, order, store)
             known = max(shown, linked.get(row.id, ZERO))
             unsent[row.id] = (row.shipped_quantity - known) // 1
@@ -154,8 +152,11 @@ def _linked(hub_order: HubOrder, there: set[str]) -> Pieces:
     return count([*from_store.items(), *told.items(), *besides])
 
 
-def _is_never_sent(row: HubRow, order: StoreOrder) -> bool:
-    """Whether the row is a service that the store plans no parcel for."""
+def _needs_no_parcel(row: HubRow, order: StoreOrder, store: Store) -> bool:
+    """Whether the store calls the order fulfilled, or plans no parcel for the row: a service."""
+    if is_completed(order, store):
+        # What waits at the counter counts as fulfilled in the shop, and its buyer has not come yet (FUL-11).
+        return not (order.is_pickup and names_line(order, row.external_id))
     is_service = any(line.external_id == row.external_id and not line.is_physical for line in order.lines)
     return is_service and not names_line(order, row.external_id)
 

@@ -345,7 +345,10 @@ def test_FUL_6_what_was_picked_up_in_part_stays_open() -> None:
 
 
 def test_FUL_6_what_waits_at_the_counter_stays_open() -> None:
-    assert decide(fetched(parcel("77", "ready", line_1=2)), delivered()) == Delivery()
+    order = fetched(parcel("77", "ready", line_1=2))
+
+    assert decide(order, delivered()) == Delivery()
+    assert decide(replace(order, delivery="completed"), delivered()) == Delivery()
 
 
 def test_FUL_6_what_the_hub_delivered_is_closed_when_it_is_picked_up() -> None:

@@ -224,6 +224,22 @@ def test_FUL_11_what_the_buyer_fetches_is_not_told_and_noted() -> None:
     assert found == Sendings(notes=(Note(Reason.PICKUP_NOT_SENT, {"lines": lines}),))
 
 
+def test_FUL_11_what_waits_at_the_counter_is_noted_though_the_shop_calls_it_fulfilled() -> None:
+    order = shop_order(2, is_pickup=True, delivery="completed", parcels=())
+    order = replace(order, fulfillments=(parcel("77", "ready", line_1=2),))
+
+    found = decide(order, hub_order(delivered("1", 2, 2)))
+
+    assert [note.reason for note in found.notes] == [Reason.PICKUP_NOT_SENT]
+
+
+def test_FUL_11_what_was_fetched_is_told_already() -> None:
+    order = shop_order(2, is_pickup=True, delivery="completed", fulfillments=(parcel("77", line_1=2),))
+
+    assert decide(order, hub_order(delivered("1", 2, 2))) == Sendings()
+    assert decide(replace(order, fulfillments=(), parcels=()), hub_order(delivered("1", 2, 2))) == Sendings()
+
+
 def test_FUL_11_what_the_buyer_took_along_is_no_parcel() -> None:
     found = decide(shop_order(2, is_pickup=True, parcels=()), hub_order(delivered("1", 2, 2)))
 
