@@ -36,7 +36,9 @@ def follow_changes(session: StoreSession, seen: Seen) -> Done:
         session.hub.apply(changes.actions)
         flagged = bring_flags(session, order, hub_order)
         delivered = Delivered() if changes.deletes else bring_deliveries(session, order, row)
-        done = settle(session, seen, _outcome(session, changes, flagged.and_then(delivered), row))
+        said = replace(changes, notes=(*changes.notes, *flagged.notes))
+        brought = replace(delivered, lines=(*flagged.lines, *delivered.lines))
+        done = settle(session, seen, _outcome(session, said, brought, row))
     if delivered.lines:
         return replace(done, word="delivered")
     return replace(done, word="changed") if (changes.actions or flagged.lines) and not changes.deletes else done

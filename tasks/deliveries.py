@@ -24,10 +24,6 @@ class Delivered:
     lines: tuple[Line, ...] = ()
     notes: tuple[Note, ...] = ()
 
-    def and_then(self, later: "Delivered") -> "Delivered":
-        """Both, in this order."""
-        return Delivered(self.lines + later.lines, self.notes + later.notes)
-
 
 def delivers(session: StoreSession) -> bool:
     """Whether what this store delivered comes to the hub."""

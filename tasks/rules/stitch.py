@@ -79,7 +79,8 @@ def lacks_parcels(order: StoreOrder, store: Store, *, is_in_hub: bool) -> bool:
 
 
 def _was_sold_before(order: StoreOrder, store: Store) -> bool:
-    return store.connected_at is not None and order.created_at < store.connected_at
+    # A store's times are whole seconds.
+    return store.connected_at is not None and order.created_at < store.connected_at.replace(microsecond=0)
 
 
 # -- store to hub ------------------------------------------------------------------------------------------------
