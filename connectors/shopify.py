@@ -84,9 +84,9 @@ class Shopify:
         """A snapshot's payload as a StoreOrder. Raises Unreadable."""
         return read_order(json_text.read_payload(payload))
 
-    def catalogue(self, since: datetime | None = None) -> Iterator[CataloguePage]:
+    def catalogue(self, since: datetime | None = None, *, after: str | None = None) -> Iterator[CataloguePage]:
         """Every item with a SKU, or those whose variant changed since. What was deleted is not told of."""
-        return self.stock.catalogue(since)
+        return self.stock.catalogue(since, after)
 
     def find_items(self, skus: Sequence[str]) -> CataloguePage:
         """Every item whose SKU is exactly one of these."""

@@ -1,16 +1,11 @@
 """Shopify's lists that come in parts: pages as large as the shop allows, and the rest of a list inside one."""
 
-import time
-from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from collections.abc import Iterator, Mapping
+from typing import Any
 
-from connectors.errors import RateLimited, Unavailable
+from connectors.errors import Unavailable
 from connectors.shopify_client import GraphQL, Told, TooDear
 from connectors.shopify_graphql import MORE, SIZES, more_of
-
-PATIENCE: Final = timedelta(seconds=30)  # the longest wait of a walk that goes on afterwards
-TRIES: Final = 5
 
 Variables = Mapping[str, Any]
 
@@ -21,26 +16,8 @@ class Pages:
     def __init__(self, graphql: GraphQL, document: str, field: str, *, size: int) -> None:
         self._graphql = graphql
         self._document = document
-        self._field: Final = field
+        self.field = field
         self._size = size
-
-    def walk_patiently(self, wanted: Variables) -> Iterator[Told]:
-        """Every page to the end, waiting for points in between: what was not walked to its end must begin anew."""
-        for told in self.walk(wanted, ask=self._ask_patiently):
-            yield told
-            if told.data[self._field]["pageInfo"]["hasNextPage"]:
-                _wait(told.fill_time)
-
-    def _ask_patiently(self, wanted: Variables) -> Told:
-        for _ in range(TRIES - 1):
-            try:
-                return self.ask(wanted)
-            except RateLimited as error:
-                wait = error.until - datetime.now(UTC)
-                if wait > PATIENCE:
-                    raise
-                _wait(wait)
-        return self.ask(wanted)
 
     def ask(self, wanted: Variables) -> Told:
         """The page that begins with what is wanted. Raises a ConnectorError."""
@@ -52,24 +29,18 @@ class Pages:
                     raise
                 self._size //= 2
                 continue
-            _check_page(told.data.get(self._field), told.answer.request)
+            _check_page(told.data.get(self.field), told.answer.request)
             return told
 
-    def walk(self, wanted: Variables, ask: Callable[[Variables], Told] | None = None) -> Iterator[Told]:
+    def walk(self, wanted: Variables, after: str | None = None) -> Iterator[Told]:
         """Every page to the end. What leaves the list meanwhile moves nothing: a page begins behind an entry."""
-        after: str | None = None
         while True:
-            told = (ask or self.ask)({**wanted, "after": after})
+            told = self.ask({**wanted, "after": after})
             yield told
-            page = told.data[self._field]["pageInfo"]
+            page = told.data[self.field]["pageInfo"]
             if not page["hasNextPage"]:
                 return
             after = _next(page, after, told.answer.request)
-
-
-def _wait(time_: timedelta) -> None:
-    """Wait here: only for walks that nobody waits for."""
-    time.sleep(max(0.0, min(time_, PATIENCE).total_seconds()))
 
 
 def complete(graphql: GraphQL, thing: Any) -> None:

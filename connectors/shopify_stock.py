@@ -4,13 +4,13 @@ import re
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from marshmallow import ValidationError
 
 from connectors.cursor import SETTLING, naive
-from connectors.errors import Rejected, Unavailable
+from connectors.errors import RateLimited, Rejected, Unavailable
 from connectors.shopify_client import GraphQL, UserError, code_of, user_errors, words_of
 from connectors.shopify_graphql import ITEMS_PAGE, LEVELS, PLACES, SET_STOCK, STOCK_HERE, VARIANTS, VARIANTS_PAGE
 from connectors.shopify_pages import Pages, complete
@@ -26,6 +26,8 @@ ROUNDS: Final = 8  # how often a batch is sent again without those that were ref
 NEW_KEYS: Final = 3
 UNCOUNTED: Final = 5  # places of fulfilment services, which Shopify does not count among the shop's
 
+_VARIANTS: Final = "variants"
+_ITEMS: Final = "items"
 _GID: Final = Gid()
 _NEW_KEY: Final = frozenset(
     {
@@ -73,15 +75,29 @@ class Stock:
 
     # -- what is there
 
-    def catalogue(self, since: datetime | None) -> Iterator[CataloguePage]:
-        """All variants by id, or what changed of variants and items since. Searches show changes a little late."""
-        self._places = None  # a merchant may open places, and name another one the primary
+    def catalogue(self, since: datetime | None, after: str | None = None) -> Iterator[CataloguePage]:
+        """All variants by id, or what changed of variants and items since. Searches show changes a little late.
+
+        Raises RateLimited behind a page that used up the shop's points: others need some, and the walk can go on.
+        """
+        if after is None:
+            self._places = None  # a merchant may open places, and name another one the primary
         query = None if since is None else f"updated_at:>='{naive(since - SETTLING)}Z'"
-        for told in self.variants.walk_patiently(self._wanted(query)):
-            yield CataloguePage(self._items(told.data["productVariants"]["nodes"]))
+        part, _, cursor = (after or _VARIANTS).partition(" ")
+        if part == _VARIANTS:
+            yield from self._walk(self.variants, query, cursor, part=_VARIANTS)
         if query is not None:
-            for told in self.items.walk_patiently(self._wanted(query)):
-                yield CataloguePage(self._items([variant_of(one) for one in told.data["inventoryItems"]["nodes"]]))
+            yield from self._walk(self.items, query, cursor if part == _ITEMS else "", part=_ITEMS)
+
+    def _walk(self, pages: Pages, query: str | None, cursor: str, *, part: str) -> Iterator[CataloguePage]:
+        for told in pages.walk(self._wanted(query), after=cursor or None):
+            nodes, info = told.data[pages.field]["nodes"], told.data[pages.field]["pageInfo"]
+            goes_on = info["hasNextPage"]
+            items = self._items(nodes if part == _VARIANTS else [variant_of(one) for one in nodes])
+            yield CataloguePage(items, position=f"{part} {info['endCursor']}" if goes_on else _ITEMS)
+            if goes_on and told.fill_time > timedelta(0):
+                until = datetime.now(UTC) + told.fill_time
+                raise RateLimited("a walk leaves points to others", until=until, request=told.answer.request)
 
     def find_items(self, skus: Sequence[str]) -> CataloguePage:
         """The items with exactly these SKUs: the shop's search finds more, whatever shares their words."""

@@ -43,8 +43,11 @@ class StoreConnector(Protocol):
     def read(self, payload: str) -> StoreOrder:
         """A snapshot's payload as a StoreOrder. Raises Unreadable."""
 
-    def catalogue(self, since: datetime | None = None) -> Iterator[CataloguePage]:
-        """Every item that carries stock, or those whose product changed since a moment (some more do no harm)."""
+    def catalogue(self, since: datetime | None = None, *, after: str | None = None) -> Iterator[CataloguePage]:
+        """Every item that carries stock, or those whose product changed since a moment (some more do no harm).
+
+        `after` is the position of a page, to go on behind it; where pages have none the walk begins anew.
+        """
 
     def find_items(self, skus: Sequence[str]) -> CataloguePage:
         """Every item whose SKU is exactly one of these; at most `platform.stock_batch` are asked for at once."""

@@ -95,7 +95,7 @@ class WooCommerce:
 
     # -- stock ---------------------------------------------------------------------------------------------------
 
-    def catalogue(self, since: datetime | None = None) -> Iterator[CataloguePage]:
+    def catalogue(self, since: datetime | None = None, *, after: str | None = None) -> Iterator[CataloguePage]:
         """Products and variations, or those that changed; `gone` are those without a SKU of their own (any more)."""
         return catalogue(self.http, since)
 

@@ -26,10 +26,14 @@ class StoreItem:
 
 @dataclass(frozen=True, slots=True)
 class CataloguePage:
-    """Some items of a store. `gone` are external ids the store says no longer exist."""
+    """Some items of a store. `gone` are external ids the store says no longer exist.
+
+    `position` is where a walk goes on behind this page; None where the store knows no such thing.
+    """
 
     items: tuple[StoreItem, ...]
     gone: tuple[str, ...] = ()
+    position: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

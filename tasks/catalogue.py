@@ -2,13 +2,17 @@
 
 import random
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Final, assert_never
+from time import monotonic
+from typing import Any, Final, Self, assert_never
 
 from celery import shared_task
 
 from connectors import locks, postgres
+from connectors.patience import walk_catalogue
 from connectors.postgres import stock, stores
+from schemas.stock import CataloguePage
 from schemas.stores import StoreState
 from tasks import bells
 from tasks.process import Process, process
@@ -17,6 +21,28 @@ from tasks.session import EXPECTED, UnknownStore, problem_of, resolve_store, sto
 
 WHOLE_EVERY: Final = timedelta(days=1)  # deleted items are only missed by a walk through all of them
 OVERLAP: Final = timedelta(minutes=2)  # the store's clock and ours may differ
+STALE: Final = timedelta(hours=6)  # a walk that was interrupted so long ago begins anew
+BUDGET_SECONDS: Final = 45  # of one task; where a store's pages tell where to go on, the next one does
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """A walk through a catalogue: when it was begun, through what changed since when (None: all), and how far it is."""
+
+    asked_at: datetime
+    since: datetime | None = None
+    position: str | None = None
+
+    @classmethod
+    def read(cls, value: dict[str, Any]) -> Self:
+        """One that was interrupted."""
+        since = value["since"] and datetime.fromisoformat(value["since"])
+        return cls(datetime.fromisoformat(value["asked_at"]), since, value["position"])
+
+    def text(self) -> dict[str, Any]:
+        """As it is kept."""
+        since = self.since and self.since.isoformat()
+        return {"asked_at": self.asked_at.isoformat(), "since": since, "position": self.position}
 
 
 @shared_task(
@@ -38,9 +64,12 @@ def fetch_catalogue(store: int | str) -> str:
         if row["state"] != StoreState.ACTIVE:
             return f"store_{row['state']}"
         try:
-            return _walk(held, row)
+            word = _walk(held, row)
         except EXPECTED as error:
             return _write_down(held, row, error)
+    if word == "goes_on":
+        bells.ring_catalogue(store_id)
+    return word
 
 
 def walk_whole(held: Process, row: postgres.Row, on_page: Callable[[int], None]) -> bool:
@@ -51,38 +80,62 @@ def walk_whole(held: Process, row: postgres.Row, on_page: Callable[[int], None])
     key = locks.catalogue_key(row["id"])
     with locks.lock(held.redis, key, ttl=locks.CATALOGUE_LOCK_SECONDS) as is_ours:
         if is_ours:
-            _keep_pages(held, row, None, on_page)
+            walk = Walk(_now(held))
+            for page in walk_catalogue(held.connector(row)):
+                # No connection is held while the store is asked for the next page.
+                _keep_page(held, row["id"], page, walk)
+                on_page(len(page.items))
+            _end(held, row["id"], walk)
         return is_ours
 
 
 def _walk(held: Process, row: postgres.Row) -> str:
-    with held.pool.connection() as connection:
-        now = stores.database_time(connection)
-    is_whole = row["catalogue_whole_at"] is None or row["catalogue_whole_at"] <= now - WHOLE_EVERY
-    moved = _keep_pages(held, row, None if is_whole else row["catalogue_at"] - OVERLAP, lambda _: None)
+    """One stretch of a walk: what is left, where pages tell where to go on, is for another task."""
+    walk = _begin(held, row)
+    stop_at = monotonic() + BUDGET_SECONDS
+    moved = 0
+    for page in held.connector(row).catalogue(walk.since, after=walk.position):
+        moved += _keep_page(held, row["id"], page, walk)
+        if page.position is not None and monotonic() > stop_at:
+            return "goes_on"
+    _end(held, row["id"], walk)
     if moved:
         bells.ring_stock([row["id"]])
-    return "walked" if is_whole else "followed"
+    return "walked" if walk.since is None else "followed"
 
 
-def _keep_pages(held: Process, row: postgres.Row, since: datetime | None, on_page: Callable[[int], None]) -> int:
-    """Keep what the store has, all of it or what changed since a moment; how many SKUs are due for it."""
-    with held.pool.connection() as connection:
-        asked_at = stores.database_time(connection)
-    is_whole = since is None
-    moved = 0
-    for page in held.connector(row).catalogue(since):
-        # No connection is held while the store is asked for the next page.
-        with held.pool.connection() as connection:
-            moved += stock.keep_items(connection, row["id"], page.items, asked_at=asked_at)
-            stock.drop_items(connection, row["id"], page.gone)
-        on_page(len(page.items))
+def _begin(held: Process, row: postgres.Row) -> Walk:
+    """The walk that was interrupted, or a new one: through everything once a day, else through what changed."""
+    now = _now(held)
+    if row["catalogue_walk"]:
+        walk = Walk.read(row["catalogue_walk"])
+        if walk.asked_at > now - STALE:
+            return walk
+    is_whole = row["catalogue_whole_at"] is None or row["catalogue_whole_at"] <= now - WHOLE_EVERY
+    return Walk(now, None if is_whole else row["catalogue_at"] - OVERLAP)
+
+
+def _keep_page(held: Process, store_id: int, page: CataloguePage, walk: Walk) -> int:
+    """Keep a page and the position behind it; how many SKUs are due for it."""
     with held.pool.connection() as connection, connection.transaction():
-        if is_whole:
-            gone = stock.unseen_items(connection, row["id"], before=asked_at)
-            stock.drop_items(connection, row["id"], gone)
-        stock.catalogue_seen(connection, row["id"], asked_at=asked_at, is_whole=is_whole)
+        moved = stock.keep_items(connection, store_id, page.items, asked_at=walk.asked_at)
+        stock.drop_items(connection, store_id, page.gone)
+        if page.position is not None:
+            stock.keep_walk(connection, store_id, replace(walk, position=page.position).text())
     return moved
+
+
+def _end(held: Process, store_id: int, walk: Walk) -> None:
+    with held.pool.connection() as connection, connection.transaction():
+        if walk.since is None:
+            gone = stock.unseen_items(connection, store_id, before=walk.asked_at)
+            stock.drop_items(connection, store_id, gone)
+        stock.catalogue_seen(connection, store_id, asked_at=walk.asked_at, is_whole=walk.since is None)
+
+
+def _now(held: Process) -> datetime:
+    with held.pool.connection() as connection:
+        return stores.database_time(connection)
 
 
 def _write_down(held: Process, row: postgres.Row, error: Exception) -> str:

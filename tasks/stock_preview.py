@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from connectors import postgres
+from connectors.patience import walk_catalogue
 from connectors.postgres import stock, stock_view, stores
 from connectors.postgres.hub import PostgresHub
 from schemas.actions import Detail
@@ -64,7 +65,7 @@ def preview_all(held: Process, store_id: int) -> Iterator[StockPreview]:
     with held.pool.connection() as connection:
         there, missing = stock_view.hub_skus(connection, store_id)
     unseen = dict.fromkeys([*there, *missing])
-    for page in held.connector(row).catalogue():
+    for page in walk_catalogue(held.connector(row)):
         items = _by_sku(page.items)
         known = _gather(held, row, list(items))
         for sku in items:

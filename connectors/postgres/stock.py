@@ -156,6 +156,11 @@ def catalogue_seen(connection: Connection, store_id: int, *, asked_at: datetime,
     connection.execute(_SQL["catalogue_seen"], values)
 
 
+def keep_walk(connection: Connection, store_id: int, walk: dict[str, Any]) -> None:
+    """Remember how far a walk through a store's catalogue has come."""
+    connection.execute(_SQL["keep_walk"], {"store_id": store_id, "walk": Jsonb(walk)})
+
+
 def put_off_catalogue(connection: Connection, store_id: int, *, until: datetime, is_attempt: bool) -> None:
     """Do not ask for a store's catalogue before a moment."""
     values = {"store_id": store_id, "due_at": until, "attempt": int(is_attempt)}
@@ -252,11 +257,6 @@ def ask(connection: Connection, store_id: int, skus: Sequence[str], *, wants_loo
 def due_again(connection: Connection, store_id: int) -> None:
     """Whatever a store was ever told is looked at again."""
     connection.execute(_SQL["due_again"], {"store_id": store_id})
-
-
-def shown(connection: Connection, sku: str) -> list[Row]:
-    """What each store knows of a SKU: a row per item and place, one with no item where there is none."""
-    return connection.execute(_SQL["shown"], {"sku": sku}).fetchall()
 
 
 def waiting(connection: Connection, store_id: int) -> int:

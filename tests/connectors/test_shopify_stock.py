@@ -11,6 +11,7 @@ import graphql
 import pytest
 
 from connectors.errors import RateLimited, Rejected, Unavailable
+from connectors.patience import walk_catalogue
 from connectors.sandbox import RunningSandbox, ShopifyShop, open_sandbox
 from connectors.sandbox.faults import Said
 from connectors.sandbox.shopify_stock import Variant
@@ -38,7 +39,7 @@ def store(sandbox: Shop) -> Shopify:
 
 
 def items_of(store: Shopify, since: datetime | None = None) -> list[StoreItem]:
-    return [item for page in store.catalogue(since) for item in page.items]
+    return [item for page in walk_catalogue(store, since) for item in page.items]
 
 
 def tell(variant: Variant, quantity: int, known: int | None = None, place: str = "") -> TellStock:
@@ -182,7 +183,7 @@ def test_a_walk_through_a_shop_with_few_points_waits_for_them_and_comes_to_its_e
 def test_a_walk_that_others_hold_up_goes_on_where_it_was(sandbox: Shop, store: Shopify) -> None:
     made = many(sandbox.shop, 300)
     seen: list[StoreItem] = []
-    for page in store.catalogue(None):
+    for page in walk_catalogue(store):
         seen += page.items
         if len(seen) == 200:
             sandbox.faults.fail_next(1, "rate_limit")
@@ -192,7 +193,7 @@ def test_a_walk_that_others_hold_up_goes_on_where_it_was(sandbox: Shop, store: S
 
 def test_a_walk_is_given_up_where_the_shop_asks_for_a_long_wait(sandbox: Shop, store: Shopify) -> None:
     many(sandbox.shop, 300)
-    pages = store.catalogue(None)
+    pages = walk_catalogue(store)
     next(pages)
     sandbox.faults.set_pace(retry_after_seconds=600)
     sandbox.faults.fail_next(9, "rate_limit")
@@ -200,6 +201,26 @@ def test_a_walk_is_given_up_where_the_shop_asks_for_a_long_wait(sandbox: Shop, s
     with pytest.raises(RateLimited):
         next(pages)
     assert store.http.calls == 3
+
+
+def test_a_worker_that_walks_leaves_points_to_others_instead_of_waiting(sandbox: Shop, store: Shopify) -> None:
+    made = many(sandbox.shop, 700)
+    bucket = sandbox.shop.bucket
+    bucket.maximum, bucket.available, bucket.restore = 1000, 1000, 2000
+    seen: list[StoreItem] = []
+    after: str | None = None
+
+    def walk() -> None:
+        nonlocal after
+        for page in store.catalogue(None, after=after):
+            seen.extend(page.items)
+            after = page.position
+
+    with pytest.raises(RateLimited) as said:
+        walk()
+
+    assert 0 < len(seen) < len(made)
+    assert said.value.until > datetime.now(UTC) - timedelta(seconds=1)
 
 
 def test_nobody_waits_while_a_SKU_is_looked_for(sandbox: Shop, store: Shopify) -> None:

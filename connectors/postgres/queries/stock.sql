@@ -203,23 +203,6 @@ UPDATE store_stock q SET changed = changed + 1,
     due_since = CASE WHEN q.changed = q.settled THEN clock_timestamp() ELSE q.due_since END
 FROM due WHERE q.store_id = %(store_id)s AND q.sku = due.sku
 
--- name: shown
--- What each store with stock sync knows of a SKU, for people.
-SELECT s.id AS store_id, s.name AS store, s.platform, s.settings ->> 'stock.sync' = 'true' AS is_on, s.state,
-       q.changed > q.settled AS is_due, q.reason, q.detail, q.due_at, i.external_id, i.is_tracked, l.place, l.told,
-       l.told_at, l.shown
-FROM stores s
-LEFT JOIN store_stock q ON q.store_id = s.id AND q.sku = %(sku)s
-LEFT JOIN store_items i ON i.store_id = s.id AND i.sku = %(sku)s
-LEFT JOIN store_levels l ON l.store_id = i.store_id AND l.external_id = i.external_id
-WHERE s.state <> 'disconnected'
-ORDER BY s.name, i.external_id, l.place
-
--- name: waiting
--- How many SKUs of a store are still to be told.
-SELECT count(*) AS due FROM store_stock
-WHERE store_id = %(store_id)s AND changed > settled AND (due_at IS NULL OR due_at <= now())
-
 -- name: due_catalogues
 -- Stores that push stock and whose catalogue was not looked at for a while.
 SELECT id FROM stores
@@ -230,7 +213,7 @@ WHERE state = 'active' AND settings ->> 'stock.sync' = 'true'
 -- name: catalogue_seen
 -- Every change of a catalogue up to a moment is known.
 UPDATE stores
-SET catalogue_at = %(asked_at)s, catalogue_due_at = NULL, catalogue_attempts = 0,
+SET catalogue_at = %(asked_at)s, catalogue_due_at = NULL, catalogue_attempts = 0, catalogue_walk = NULL,
     catalogue_whole_at = CASE WHEN %(is_whole)s THEN %(asked_at)s ELSE catalogue_whole_at END
 WHERE id = %(store_id)s
 
@@ -238,3 +221,12 @@ WHERE id = %(store_id)s
 -- The catalogue could not be read now.
 UPDATE stores SET catalogue_due_at = %(due_at)s, catalogue_attempts = catalogue_attempts + %(attempt)s
 WHERE id = %(store_id)s
+
+-- name: keep_walk
+-- So far a walk through a catalogue has come: it goes on from here. A store that gives us pages is not away.
+UPDATE stores SET catalogue_walk = %(walk)s, catalogue_attempts = 0 WHERE id = %(store_id)s
+
+-- name: waiting
+-- How many SKUs of a store are still to be told.
+SELECT count(*) AS due FROM store_stock
+WHERE store_id = %(store_id)s AND changed > settled AND (due_at IS NULL OR due_at <= now())
