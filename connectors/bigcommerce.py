@@ -113,7 +113,7 @@ class BigCommerce:
 
     # -- stock ---------------------------------------------------------------------------------------------------
 
-    def catalogue(self, since: datetime | None = None) -> Iterator[CataloguePage]:
+    def catalogue(self, since: datetime | None = None, *, after: str | None = None) -> Iterator[CataloguePage]:
         """Every item that carries stock, or those whose product changed since a moment."""
         return self._inventory.catalogue(since)
 

@@ -8,7 +8,7 @@ from typing import Any
 from connectors.errors import HubRefused
 from connectors.postgres import Row, outgoing
 from connectors.postgres.journal import Line
-from schemas.actions import DeliverRows, HubAction, LinkFulfillment, Note
+from schemas.actions import DeliverRows, HubAction, Note
 from schemas.hub import Batch, HubOrder, Sending
 from schemas.orders import StoreOrder
 from schemas.reasons import Reason
@@ -46,7 +46,8 @@ def bring_deliveries(session: StoreSession, order: StoreOrder, row: Row) -> Deli
     except HubRefused as error:
         # The hub's own guards: its order stays as it is, and what else the store changed is kept.
         return Delivered(notes=(*notes, Note(Reason.REFUSED_BY_HUB, {"problem": str(error)})))
-    _note_resolved(session, order.external_id, delivery.actions, sending)
+    if delivery.heard:  # the parcel that a worker was telling the store of when it died (FUL-14)
+        outgoing.intend(session.connection, session.store.id, order.external_id, None)
     settle_hub_side(session, order, row["hub_order_id"])
     return Delivered(_lines(delivery.actions, hub_order), notes)
 
@@ -74,13 +75,6 @@ def _batches(session: StoreSession, hub_order: HubOrder) -> tuple[Batch, ...]:
         wanted = sorted({str(row.variant_id) for row in tracked if row.location == location})
         found += session.hub.batches(wanted, location)
     return tuple(found)
-
-
-def _note_resolved(
-    session: StoreSession, external_id: str, actions: tuple[HubAction, ...], sending: Sending | None
-) -> None:
-    if sending and any(isinstance(action, LinkFulfillment) and action.source == "hub" for action in actions):
-        outgoing.intend(session.connection, session.store.id, external_id, None)
 
 
 def settle_hub_side(session: StoreSession, order: StoreOrder, hub_order_id: str) -> None:
