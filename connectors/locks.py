@@ -95,6 +95,11 @@ def is_first(redis: Redis, key: str, *, seconds: int) -> bool:
     return _ask(lambda: redis.set(f"storesync:said:{key}", "1", nx=True, ex=seconds)) is not None
 
 
+def unsay(redis: Redis, key: str) -> None:
+    """It may be said again at once."""
+    _ask(lambda: redis.delete(f"storesync:said:{key}"))
+
+
 def wait(redis: Redis, store_id: int, until: datetime) -> None:
     """Nobody asks the store before this moment; a longer wait stays as it is."""
     now = datetime.now(UTC)

@@ -5,7 +5,9 @@ from typing import Any, Final
 
 from celery import current_app
 from kombu.exceptions import OperationalError
+from redis import Redis
 
+from connectors import locks
 from connectors.errors import Unavailable
 from connectors.postgres import Connection, orders, outgoing, stock, stores
 
@@ -13,6 +15,7 @@ _IN_ONE_GO: Final = 100  # messages that go to Redis in one round trip
 _TOGETHER: Final = 10  # orders in one message at most: Celery's own work for a message is as much as ours for an order
 _FETCH_BELL_SECONDS: Final = 10
 _STOCK_BELL_SECONDS: Final = 30
+_UNANSWERED_SECONDS: Final = 5  # after that a bell may be lost
 _CATALOGUE_BELL_SECONDS: Final = 30
 CATALOGUE_EVERY: Final = 600  # seconds between two looks at what a store's catalogue changed
 _HANDS: Final = 8  # a few orders are spread over so many messages, so that several workers share them
@@ -78,6 +81,23 @@ def ring_stock(store_ids: Iterable[int], *, delay: float = 0) -> None:
     """Ask workers to tell stores their stock, now or after so many seconds."""
     options = {"expires": _STOCK_BELL_SECONDS + delay, **({"countdown": delay} if delay else {})}
     _ring("push_stock", [(store_id,) for store_id in store_ids], **options)
+
+
+def ring_stock_once(redis: Redis, store_ids: Iterable[int]) -> None:
+    """Ask workers to tell stores their stock, where no bell is out already: workers that are busy find one, not many.
+
+    More bells than workers answer would wait in the queue until all of them have expired.
+    """
+    ring_stock([one for one in store_ids if locks.is_first(redis, _unanswered(one), seconds=_UNANSWERED_SECONDS)])
+
+
+def answer_stock(redis: Redis, store_id: int) -> None:
+    """A bell for a store's stock is answered: what moves from now on needs another one."""
+    locks.unsay(redis, _unanswered(store_id))
+
+
+def _unanswered(store_id: int) -> str:
+    return f"stock-bell:{store_id}"
 
 
 def ring_due_stock(connection: Connection) -> int:

@@ -39,6 +39,7 @@ def push_stock(store: int | str) -> str:
     with locks.lock(held.redis, locks.stock_key(store_id), ttl=locks.STOCK_LOCK_SECONDS) as is_ours:
         if not is_ours:
             return "busy"  # whoever tells it now rings again for what is left
+        bells.answer_stock(held.redis, store_id)
         words = _push_batches(held, store_id)
     _ring_again(held, store_id)
     return ", ".join(f"{count} {word}" for word, count in words.items()) or "nothing_due"
@@ -62,10 +63,12 @@ def _push_batches(held: Process, store_id: int) -> Counter[str]:
                 raise UnknownStore(f"there is no store {store_id}")
             if row["state"] != StoreState.ACTIVE or row["settings"].get("stock.sync") is not True:
                 return words
-            due = stock.pick(connection, store_id, limit=held.connector(row).platform.stock_batch)
-        if not due:
-            return words
-        words += push_batch(held, row, due)
+            size = held.connector(row).platform.stock_batch
+            due = stock.pick(connection, store_id, limit=size)
+        if due:
+            words += push_batch(held, row, due)
+        if len(due) < size:
+            return words  # what moves from now on has a bell of its own: SKUs that move all the time keep no worker
     return words
 
 

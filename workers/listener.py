@@ -11,6 +11,7 @@ from connectors import postgres
 from connectors.errors import Unavailable
 from connectors.postgres import stock
 from tasks import bells
+from tasks.process import process
 
 _LOG: Final = logging.getLogger(__name__)
 
@@ -58,6 +59,6 @@ class HubListener(Thread):
         now = monotonic()
         due = stock.due_stores(connection)
         fresh = [store_id for store_id in due if now - self._rung_at.get(store_id, -GAP_SECONDS) >= GAP_SECONDS]
-        bells.ring_stock(fresh)
+        bells.ring_stock_once(process().redis, fresh)
         self._rung_at |= dict.fromkeys(fresh, now)
         return len(fresh) < len(due)
