@@ -20,7 +20,7 @@ class Reason(StrEnum):
     STATUS_NOT_IMPORTED = (
         "status_not_imported",
         "Orders in this status are not imported.",
-        "Nothing to do: it is looked at again when the order changes.",
+        "Nothing to do: it is looked at again when the order changes, or a setting lets its status in.",
     )
     UNKNOWN_STATUS = (
         "unknown_status",
@@ -35,12 +35,12 @@ class Reason(StrEnum):
     FOREIGN_CURRENCY = (
         "foreign_currency",
         "The order is not in the base currency and multi-currency is off.",
-        "storesync account set multi_currency=on, then storesync retry STORE EXTERNAL_ID.",
+        "storesync account set multi_currency=on; such orders then come by themselves.",
     )
     NO_EXCHANGE_RATE = (
         "no_exchange_rate",
         "There is no exchange rate from the order's currency to the base currency.",
-        "storesync rates set CURRENCY RATE, then storesync retry STORE EXTERNAL_ID.",
+        "storesync rates set CURRENCY RATE; the orders in that currency then come by themselves.",
     )
     NOTHING_TO_DELIVER = (
         "nothing_to_deliver",
@@ -51,7 +51,7 @@ class Reason(StrEnum):
         "payment_pending",
         "The order is not paid yet.",
         "Nothing to do: it is looked at again when it is paid."
-        " storesync store set NAME orders.payment_pending=on imports such orders.",
+        " storesync store set NAME orders.payment_pending=on imports such orders, this one too.",
     )
     NOT_OPEN = (
         "not_open",
@@ -139,7 +139,7 @@ class Reason(StrEnum):
     CUSTOM_ITEMS_LEFT_OUT = (
         "custom_items_left_out",
         "Custom items of the order are not imported; they are named in the detail.",
-        "storesync store set NAME orders.custom_items=on, then storesync retry STORE EXTERNAL_ID.",
+        "storesync store set NAME orders.custom_items=on, then storesync retry STORE EXTERNAL_ID, if it is in the hub.",
     )
     SEVERAL_SHIP_TO = (
         "several_ship_to",

@@ -44,3 +44,12 @@ class Remembered:
     has_hub_order: bool = False
     state: str = "pending"
     reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """Which skipped orders are meant: for one of these reasons or in one of these statuses, in one currency or any."""
+
+    reasons: tuple[str, ...] = ()
+    statuses: tuple[str, ...] = ()
+    currency: str | None = None

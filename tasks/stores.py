@@ -16,7 +16,9 @@ from schemas.errors import SettingRefused
 from schemas.reasons import Reason
 from schemas.settings import Value, read_store_settings
 from schemas.stores import StoreState
+from tasks.account import change_account
 from tasks.process import Process
+from tasks.rules.eligibility import skips_ended_by
 from tasks.session import problem_of, stop_store
 
 _STOCK_SETTINGS = ("stock.sync", "stock.quantity", "stock.buffer", "location", "location_map")  # what a store shows
@@ -103,7 +105,7 @@ def _refuse_taken(connection: Connection, new: NewStore, url: str) -> None:
 def _adopt_currency(connection: Connection, facts: StoreFacts) -> None:
     """The first store's currency becomes the base currency, unless a person chose one."""
     if facts.currency and not stores.account_has(connection, "base_currency"):
-        stores.change_account(connection, {"base_currency": facts.currency})
+        change_account(connection, {"base_currency": facts.currency})
 
 
 def change_store(
@@ -131,6 +133,7 @@ def change_store(
         if any(settings.get(key) != row["settings"].get(key) for key in _STOCK_SETTINGS):
             stock.due_again(connection, row["id"])
         _follow_profile(connection, row, settings)
+        _look_at_skipped(connection, row, settings)
         detail = {"settings": dict(given), "credentials": sorted(credentials), "url": address}
         journal.add(connection, Line("reconfigure", "saved", detail=detail), store_id=row["id"])
 
@@ -147,6 +150,15 @@ def _follow_profile(connection: Connection, row: Row, settings: Mapping[str, Val
     over = profile.status_flags.said_first if profile.status_flags else {}
     orders.look_again(connection, row["id"], [status for status in profile.imports if status not in over])
     stores.keep_cursor(connection, row["id"], None)
+
+
+def _look_at_skipped(connection: Connection, row: Row, settings: Mapping[str, Value]) -> None:
+    """What these settings kept out until now is due, not only what changes from now on."""
+    changed = {key for key, value in settings.items() if value != row["settings"].get(key)}
+    profile = stores.profile_of(STORES[row["platform"]].platform, settings)
+    which = skips_ended_by(changed, profile)
+    if which.reasons or which.statuses:
+        orders.skipped_again(connection, row["id"], which)
 
 
 def check_store(held: Process, row: Row) -> StoreFacts:

@@ -11,6 +11,7 @@ from psycopg.types.json import Jsonb
 from connectors.postgres import Connection, Row, queries
 from connectors.postgres.journal import Line
 from schemas.orders import Snapshot
+from schemas.stores import Skipped
 
 _SQL = queries("orders")
 
@@ -144,6 +145,20 @@ def retry(connection: Connection, store_id: int, external_id: str) -> bool:
 def retry_failed(connection: Connection, store_id: int | None, reason: str | None = None) -> list[Row]:
     """Make everything due that was set aside, in the hub or not, of one store or all, for one reason or any."""
     return connection.execute(_SQL["retry_failed"], {"store_id": store_id, "reason": reason}).fetchall()
+
+
+def skipped_again(connection: Connection, store_id: int | None, which: Skipped) -> int:
+    """Make skipped orders due, of one store or all, since what kept them out was changed; returns how many are due.
+
+    Orders that are due anyway are marked as well: a worker may be looking at one with what held before.
+    """
+    values = {
+        "store_id": store_id,
+        "reasons": list(which.reasons),
+        "statuses": list(which.statuses),
+        "currency": which.currency,
+    }
+    return connection.execute(_SQL["skipped_again"], values).rowcount
 
 
 def look_again(connection: Connection, store_id: int, statuses: Sequence[str]) -> None:

@@ -1,12 +1,18 @@
 """Whether an order of a store becomes a sales order, and if not why (ORD-4…8). It builds nothing."""
 
+from collections.abc import Collection
+from typing import Final
+
 from schemas.actions import Skip
 from schemas.hub import Account, ExchangeRate
 from schemas.orders import StoreLine, StoreOrder
 from schemas.platform import Platform
 from schemas.reasons import Reason
-from schemas.stores import Remembered, Store
+from schemas.stores import Remembered, Skipped, Store
 from tasks.rules import money
+
+# Skips that the account may end: its base currency, its exchange rates, or that it takes others.
+MONEY_SKIPS: Final = Skipped(reasons=(Reason.FOREIGN_CURRENCY, Reason.NO_EXCHANGE_RATE))
 
 
 def decide_import(
@@ -36,6 +42,14 @@ def is_news(skip: Skip, remembered: Remembered) -> bool:
     if remembered.has_hub_order:
         return False
     return remembered.state not in {"skipped", "deleted"} or remembered.reason != skip.reason
+
+
+def skips_ended_by(settings: Collection[str], platform: Platform) -> Skipped:
+    """The skips that a change of these settings of a store may end (ORD-5)."""
+    return Skipped(
+        reasons=(Reason.CUSTOM_ITEMS_LEFT_OUT,) if "orders.custom_items" in settings else (),
+        statuses=tuple(status for status, switch in platform.imports.items() if switch in settings),
+    )
 
 
 def _refuse_deleted(remembered: Remembered) -> Skip | None:

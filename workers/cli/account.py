@@ -7,12 +7,14 @@ from typing import Final
 
 import click
 
-from connectors.postgres import Connection, rates, stock, stores
+from connectors.postgres import Connection, rates, stores
 from connectors.postgres.hub import PostgresHub
 from schemas.actions import AddLocation
 from schemas.money import plain
 from schemas.settings import code as place_code
 from schemas.settings import currency, read_account_settings
+from tasks.account import change_account
+from tasks.account import set_rate as set_by_hand
 from workers.cli.desk import database, open_desk, read_pairs
 from workers.cli.output import Failed, done, example, json_option, say, table
 
@@ -42,11 +44,7 @@ def set_account(settings: tuple[str, ...]) -> None:
     with database() as connection:
         if "default_location" in values:
             require_location(connection, str(values["default_location"]), key="default_location")
-        with connection.transaction():
-            stores.change_account(connection, values)
-            if "default_location" in values:  # whose stock the stores without a location of their own show
-                for store in stores.stores(connection):
-                    stock.due_again(connection, store["id"])
+        change_account(connection, values)
     done("Saved. It holds from the next task on.", settings=values)
 
 
@@ -109,10 +107,9 @@ def set_rate(code: str, rate: str) -> None:
     """Set by hand what one unit of CURRENCY is worth in the base currency from today on; it goes before all others."""
     worth, code = _read_rate(rate), _read_currency(code)
     with database() as connection:
-        base = stores.account(connection).base_currency
-        if code == base:
+        if code == stores.account(connection).base_currency:
             raise click.UsageError(f"{code} is the base currency")
-        rates.keep(connection, {(code, datetime.now(UTC).date()): worth}, base=base, source="hand")
+        base = set_by_hand(connection, code, worth, on=datetime.now(UTC).date())
     done(f"1 {code} = {plain(worth)} {base} from today on.", currency=code, base=base, rate=plain(worth))
 
 

@@ -131,6 +131,23 @@ WHERE store_id = %(store_id)s
                   WHERE h.store_id = o.store_id AND h.external_id = o.external_id
                     AND h.status <> 'DELIVERED' AND NOT h.closed AND NOT h.voided))
 
+-- name: skipped_again
+-- What kept them out was changed: they are looked at again as they are. Locked in one order, as pages of snapshots do.
+WITH due AS MATERIALIZED (
+    SELECT store_id, external_id FROM store_orders
+    WHERE (%(store_id)s::bigint IS NULL OR store_id = %(store_id)s)
+      AND ((state = 'skipped' AND (reason = ANY (%(reasons)s::text[]) OR detail ->> 'status' = ANY (%(statuses)s::text[]))
+            AND (%(currency)s::text IS NULL OR detail ->> 'currency' = %(currency)s))
+           OR (state = 'pending' AND changed > order_settled))
+    ORDER BY store_id, external_id COLLATE "C" FOR UPDATE
+)
+UPDATE store_orders o
+SET changed = changed + 1,
+    due_at = CASE WHEN o.state = 'pending' THEN o.due_at END,
+    attempts = CASE WHEN o.state = 'pending' THEN o.attempts ELSE 0 END,
+    rung_at = CASE WHEN o.state = 'pending' THEN o.rung_at END
+FROM due WHERE o.store_id = due.store_id AND o.external_id = due.external_id
+
 -- name: ring
 -- The next bells of a store: at most a window of orders is out at a time, so that no store fills the queue (MUL-1).
 -- A bell that is older than its patience was lost. SKIP LOCKED: two ringers take different orders.

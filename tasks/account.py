@@ -1,0 +1,30 @@
+"""Changing what holds for all stores: whatever of theirs it kept out, or told them, is looked at again."""
+
+from datetime import date
+from decimal import Decimal
+
+from connectors.postgres import Connection, orders, rates, stock, stores
+from schemas.reasons import Reason
+from schemas.settings import Value
+from schemas.stores import Skipped
+from tasks.rules.eligibility import MONEY_SKIPS
+
+
+def change_account(connection: Connection, values: dict[str, Value]) -> None:
+    """Change some of the account's settings, which are checked already."""
+    with connection.transaction():
+        stores.change_account(connection, values)
+        if "default_location" in values:  # whose stock the stores without a location of their own show
+            for store in stores.stores(connection):
+                stock.due_again(connection, store["id"])
+        if "multi_currency" in values or "base_currency" in values:
+            orders.skipped_again(connection, None, MONEY_SKIPS)
+
+
+def set_rate(connection: Connection, currency: str, worth: Decimal, *, on: date) -> str:
+    """Keep by hand what one unit of a currency is worth in the base currency, from a day on; the base currency."""
+    base = stores.account(connection).base_currency
+    with connection.transaction():
+        rates.keep(connection, {(currency, on): worth}, base=base, source="hand")
+        orders.skipped_again(connection, None, Skipped(reasons=(Reason.NO_EXCHANGE_RATE,), currency=currency))
+    return base
