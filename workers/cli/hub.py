@@ -25,6 +25,7 @@ from workers.cli.hub_desk import (
     read_text,
     rows_named,
 )
+from workers.cli.hub_marks import mark_order
 from workers.cli.hub_orders import order
 from workers.cli.output import done, example, json_option, say, table
 
@@ -36,6 +37,7 @@ def hub() -> None:
     """What a person does in the built-in hub."""
 
 
+order.add_command(mark_order)
 hub.add_command(order)
 
 

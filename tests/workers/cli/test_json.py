@@ -50,6 +50,7 @@ hub order show SO-X
 hub mo create SO-X A-1
 hub mo list
 hub mo set 1 DONE
+hub order mark SO-X paid
 hub order pack SO-X A-1=1
 hub order deliver SO-X
 hub order invoice SO-X
