@@ -161,6 +161,21 @@ def test_FUL_10_a_row_packed_or_delivered_marks_its_order(hub: PostgresHub, conn
     assert hub_changed(connection) == 2
 
 
+def test_FUL_10_one_more_piece_of_a_row_that_is_in_part_marks_its_order(
+    hub: PostgresHub, connection: Connection, acme: int
+) -> None:
+    order = create(hub, imported(acme, product("A", 5)))
+    remember(connection, acme, order.id)
+
+    for _ in range(2):
+        pack(hub, order, 1, "A")
+    assert hub_changed(connection) == 2
+
+    for _ in range(3):
+        deliver(hub, order, 1, "A")
+    assert hub_changed(connection) == 5
+
+
 @pytest.mark.parametrize("change", ["quantity = 3", "invoiced_quantity = 1", "name = 'Stool'"])
 def test_what_moves_no_status_marks_no_order(hub: PostgresHub, connection: Connection, acme: int, change: str) -> None:
     remember(connection, acme, create(hub, imported(acme)).id)
