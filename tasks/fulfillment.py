@@ -1,18 +1,21 @@
 """What the hub shipped of an order goes to its store, once (SPEC chapter 7)."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from celery import shared_task
 
 from connectors import locks
 from connectors.errors import Rejected
-from connectors.postgres import Row, outgoing
+from connectors.postgres import Row, journal, outgoing
 from connectors.postgres import orders as due
 from connectors.postgres.journal import Line
 from connectors.postgres.outgoing import Told
 from schemas.actions import LinkFulfillment, Note, SendFulfillment, SetStoreStatus
 from schemas.hub import HubOrder
+from schemas.reasons import Reason
 from tasks.deliveries import read_sending
 from tasks.process import process
-from tasks.rules.fulfillment_out import Sendings
 from tasks.rules.stitch import decide_telling, shows_all, tells
 from tasks.session import HUB_SIDE, Done, Seen, StoreSession, resolve_store, work_on_order
 
@@ -32,11 +35,14 @@ def send_out(session: StoreSession, seen: Seen) -> Done:
     """Gather, decide, tell, settle. Looks at what the store has before anything is sent (FUL-14)."""
     row = due.order(session.connection, session.store.id, seen.external_id)
     hub_order = session.hub.order(row["hub_order_id"]) if row and row["hub_order_id"] else None
-    if row is None or hub_order is None or not tells(session.store):
+    if row is None or hub_order is None:
         return _settle(session, seen, Told())
     known = session.connector.read(seen.payload) if seen.payload else None
     if known is not None and row["sending"] is None and shows_all(known, hub_order, store=session.store):
         return _settle(session, seen, Told())
+    if not tells(session.store):
+        silent = (Note(Reason.FULFILLMENT_SYNC_OFF),) if known is not None else ()
+        return _settle(session, seen, _told(row, silent))
     try:
         return _tell(session, seen, hub_order)
     except Rejected:
@@ -51,53 +57,60 @@ def _tell(session: StoreSession, seen: Seen, hub_order: HubOrder) -> Done:
     assert row is not None
     sending = read_sending(row["sending"])
     decided = decide_telling(order, hub_order, store=session.store, sending=sending)
-    if sending is not None and not any(isinstance(action, LinkFulfillment) for action in decided.actions):
+    if sending is not None and decided.heard is None:
         outgoing.intend(session.connection, session.store.id, seen.external_id, None)  # it never arrived
-    lines = [line for action in decided.actions for line in _carry_out(session, hub_order, action)]
-    return _settle(session, seen, _told(row, decided, lines))
+    for action in decided.actions:
+        _carry_out(session, hub_order, action)
+    done = _settle(session, seen, _told(row, decided.notes))
+    has_sent = any(not isinstance(action, LinkFulfillment) for action in decided.actions)
+    return replace(done, word="sent") if has_sent else done
 
 
 def _carry_out(
     session: StoreSession, hub_order: HubOrder, action: SendFulfillment | SetStoreStatus | LinkFulfillment
-) -> list[Line]:
+) -> None:
+    """Each is journaled once it is done: what comes after it may fail."""
+    external_id = str(hub_order.external_id)
     match action:
         case LinkFulfillment():
-            _link(session, str(hub_order.external_id), action)
-            return [Line("fulfill", "found", None, {"fulfillment": action.external_id})]
+            _link(session, external_id, action, Line("fulfill", "found", None, {"fulfillment": action.external_id}))
         case SetStoreStatus():
             session.connector.set_status(action.external_id, action.status)
-            return [Line("fulfill", "sent", None, {"status": action.status})]
+            _journal(session, external_id, Line("fulfill", "sent", None, {"status": action.status}))
         case SendFulfillment():
-            return [_send(session, hub_order, action)]
+            _send(session, hub_order, action)
 
 
-def _send(session: StoreSession, hub_order: HubOrder, action: SendFulfillment) -> Line:
+def _send(session: StoreSession, hub_order: HubOrder, action: SendFulfillment) -> None:
     """One parcel. From before the call until its id is written down, a worker that dies leaves word of it (FUL-14)."""
     lines = [[line, str(quantity)] for line, quantity in action.lines]
     sending = {"lines": lines, "asked_at": session.now.isoformat()}
     outgoing.intend(session.connection, session.store.id, action.external_id, sending)
     external_id = session.connector.send_fulfillment(action)
     link = LinkFulfillment(hub_order.id, external_id, action.fulfillment_id, action.rows, source="hub")
-    _link(session, action.external_id, link)
     detail = {"fulfillment": external_id, "lines": lines, "tracking_number": action.tracking_number}
-    return Line("fulfill", "sent", None, detail)
+    _link(session, action.external_id, link, Line("fulfill", "sent", None, detail))
 
 
-def _link(session: StoreSession, external_id: str, action: LinkFulfillment) -> None:
+def _link(session: StoreSession, external_id: str, action: LinkFulfillment, line: Line) -> None:
     with session.connection.transaction():
         session.hub.apply([action])
         outgoing.intend(session.connection, session.store.id, external_id, None)
+        _journal(session, external_id, line)
 
 
-def _told(row: Row, decided: Sendings, lines: list[Line]) -> Told:
+def _journal(session: StoreSession, external_id: str, line: Line) -> None:
+    journal.add(session.connection, line, store_id=session.store.id, external_id=external_id)
+
+
+def _told(row: Row, notes: Sequence[Note]) -> Told:
     """The first note is what a look at the order shows; the same again is no news."""
-    if not decided.notes:
-        return Told(lines=tuple(lines))
-    first, *others = decided.notes
+    if not notes:
+        return Told()
+    first, *others = notes
     detail = first.detail | ({"also": {note.reason: note.detail for note in others}} if others else {})
     is_news = (row["hub_reason"], row["hub_detail"]) != (first.reason, detail)
-    noted = [_note_line(note) for note in decided.notes] if is_news else []
-    return Told(first.reason, detail, (*lines, *noted))
+    return Told(first.reason, detail, tuple(_note_line(note) for note in notes) if is_news else ())
 
 
 def _note_line(note: Note) -> Line:
@@ -106,5 +119,4 @@ def _note_line(note: Note) -> Line:
 
 def _settle(session: StoreSession, seen: Seen, told: Told) -> Done:
     is_due = outgoing.settle(session.connection, session.store.id, seen.external_id, changed=seen.changed, told=told)
-    sent = any(line.outcome == "sent" for line in told.lines)
-    return Done("sent" if sent else "noted" if told.reason else "nothing_to_tell", is_due)
+    return Done("noted" if told.reason else "nothing_to_tell", is_due)

@@ -1,12 +1,14 @@
 """What tests of fulfilment do at the hub's desk and in a Shopify shop, and what they look at."""
 
-from collections.abc import Iterator, Mapping
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
 from connectors.postgres.hub import PostgresHub
+from connectors.sandbox.faults import Fault, Faults, Said
 from connectors.sandbox.shopify_model import Order
 from schemas.actions import AddProduct, DeliverRows, HubAction, PackRows, ReceivePurchase
 from schemas.hub import HubOrder
@@ -172,3 +174,29 @@ def in_stock(held: Process, sku: str) -> Decimal:
     """Pieces on the shelf at the main location."""
     with held.pool.connection() as connection:
         return sum((level.in_stock for level in PostgresHub(connection).levels([sku])), Decimal(0))
+
+
+# -- what happens between two calls --------------------------------------------------------------------------------
+
+Scene = Fault | Said | Callable[[], object] | None
+
+
+class Meanwhile(Faults):
+    """What happens at each of the next requests, one after the other: a fault, or what the merchant does just before
+    it is answered, or nothing."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._scenes: deque[Scene] = deque()
+
+    def play(self, *scenes: Scene) -> None:
+        """From the next request on."""
+        self._scenes = deque(scenes)
+
+    def next(self, asked: str) -> Fault | Said | None:
+        """What happens to this one."""
+        scene = self._scenes.popleft() if self._scenes else None
+        if scene is None or isinstance(scene, Fault | Said):
+            return scene or super().next(asked)
+        scene()
+        return None

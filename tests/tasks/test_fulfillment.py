@@ -1,120 +1,246 @@
-"""Fulfilment both ways between the hub and a shop that knows whole orders only (FUL-3…15)."""
+"""Fulfilment both ways between the hub and shops that know whole orders only (FUL-3…15)."""
 
-from decimal import Decimal
-from typing import Any
+from collections.abc import Iterator
 
 import pytest
 
-from connectors.postgres.hub import PostgresHub
-from connectors.sandbox import seed_plain
-from schemas.actions import DeliverRows, PackRows
-from tasks.fulfillment import fulfill_order
+from connectors.sandbox import open_sandbox
+from schemas.actions import DeleteOrder
 from tasks.process import Process
-from tests.tasks.conftest import import_all, show
-from tests.tasks.looking import Shop, do, journal_of, order_of, rung
+from tasks.upkeep import ring_due
+from tests.tasks.bad_input import Bench, open_bench, retry
+from tests.tasks.conftest import import_all
+from tests.tasks.delivering import Desk
+from tests.tasks.looking import Shop, do, rung
+
+
+@pytest.fixture(params=["bigcommerce", "woocommerce"])
+def platform(request: pytest.FixtureRequest) -> str:
+    """A platform whose orders are completed, or are not."""
+    return str(request.param)
 
 
 @pytest.fixture
-def imported(held: Process, shop: Shop, acme: int) -> str:
-    """An order of acme that stands in the hub: its external id."""
-    seed_plain(shop.shop, orders=1)
-    import_all(held, acme)
-    (row,) = rows(held)
-    return str(row["external_id"])
+def shop(platform: str) -> Iterator[Shop]:
+    """A shop of the platform without orders."""
+    with open_sandbox(platform, orders=0) as sandbox:
+        yield sandbox
 
 
-def rows(held: Process) -> list[dict[str, Any]]:
+@pytest.fixture
+def bench(held: Process, shop: Shop, platform: str) -> Bench:
+    """The shop, connected as `acme`."""
+    return open_bench(held, shop, platform, name="acme")
+
+
+@pytest.fixture
+def desk(held: Process, bench: Bench) -> Desk:
+    """An order of two pieces that stands in the hub."""
+    bench.seed(1)
+    assert import_all(held, bench.store_id) == ["imported"]
     with held.pool.connection() as connection:
-        return connection.execute("SELECT * FROM store_orders").fetchall()
+        (row,) = connection.execute("SELECT external_id FROM store_orders").fetchall()
+    do(held, "UPDATE hub.sales_order_rows SET quantity = 2 WHERE ships")
+    do(held, "UPDATE stores SET settings = settings || '{\"orders.changes\": false}'")
+    return Desk(held, bench.store_id, row["external_id"])
 
 
-def ship(held: Process, store_id: int, external_id: str, *, packs: bool = False, pieces: int | None = None) -> None:
-    """A person packs or delivers an order in the hub, all of it or so many pieces of its first row."""
-    hub_order_id = order_of(held, store_id, external_id)["hub_order_id"]
-    with held.pool.connection() as connection, connection.transaction():
-        hub = PostgresHub(connection)
-        order = hub.order(hub_order_id)
-        assert order is not None
-        parts = tuple((row.id, row.quantity) for row in order.rows if row.ships)
-        parts = parts if pieces is None else ((parts[0][0], Decimal(pieces)),)
-        hub.apply([PackRows(order.id, parts) if packs else DeliverRows(order.id, parts, "hub")])
+def status_of(shop: Shop, desk: Desk) -> str:
+    """The shop's word, in small letters."""
+    return str(shop.shop.status_of(desk.external_id)).lower()
 
 
-def test_FUL_3_completed_in_the_store_is_delivered_in_the_hub(
-    held: Process, shop: Shop, acme: int, imported: str
+def is_open(shop: Shop, desk: Desk) -> bool:
+    return status_of(shop, desk) in {"processing", "awaiting fulfillment"}
+
+
+def complete(shop: Shop, desk: Desk) -> None:
+    shop.shop.complete_order(int(desk.external_id))
+
+
+def puts(shop: Shop) -> int:
+    """How often anything of an order was written from outside."""
+    return sum(count for route, count in shop.shop.calls.items() if "order" in route and not route.startswith("GET"))
+
+
+def is_quiet(shop: Shop, desk: Desk) -> bool:
+    """Whether another look from both sides finds nothing to do."""
+    told, status = puts(shop), desk.order().status
+    desk.hear()
+    return (desk.tell(), puts(shop), desk.order().status, desk.is_settled()) == ("nothing_due", told, status, True)
+
+
+# -- store to hub --------------------------------------------------------------------------------------------------
+
+
+def test_FUL_3_completed_in_the_store_is_delivered_in_the_hub_and_stays_so(
+    held: Process, shop: Shop, bench: Bench, desk: Desk
 ) -> None:
-    shop.shop.complete_order(int(imported))
+    complete(shop, desk)
+    assert import_all(held, bench.store_id) == ["delivered"]
+    assert (desk.order().status, desk.order().flags.shipped) == ("DELIVERED", True)
+    assert desk.journal("deliver") == [("delivered", None)]
 
-    assert import_all(held, acme) == ["delivered"]
+    do(held, "UPDATE stores SET settings = settings - 'orders.changes'")  # on again
+    shop.shop.cancel_order(int(desk.external_id))
+    import_all(held, bench.store_id)
+    complete(shop, desk)
+    import_all(held, bench.store_id)
 
-    order = show(held, imported)["order"]
-    assert (order["status"], order["flags"]["shipped"]) == ("DELIVERED", True)
-    assert ("deliver", "delivered", None) in journal_of(held, acme, imported)
-
-
-def test_FUL_13_what_came_from_the_store_is_not_sent_back(held: Process, shop: Shop, acme: int, imported: str) -> None:
-    shop.shop.complete_order(int(imported))
-    import_all(held, acme)
-    before = shop.shop.calls.total()
-
-    assert order_of(held, acme, imported)["hub_changed"] == order_of(held, acme, imported)["hub_settled"] > 0
-    assert fulfill_order(acme, imported) == "nothing_due"
-    assert shop.shop.calls.total() == before
+    assert (desk.order().status, len(desk.journal("deliver"))) == ("DELIVERED", 1)
+    assert (puts(shop), desk.is_settled()) == (0, True)
 
 
-def test_FUL_12_delivered_in_the_hub_is_completed_in_the_store(
-    held: Process, shop: Shop, acme: int, imported: str
+def test_FUL_3_what_the_hub_sent_in_part_is_not_delivered_again(
+    held: Process, shop: Shop, bench: Bench, desk: Desk
 ) -> None:
-    ship(held, acme, imported)
+    order = desk.order()
+    (row, *_) = (row for row in order.rows if row.ships and row.sku)
+    desk.deliver(None, **{str(row.sku): 1})
+    complete(shop, desk)
 
-    assert fulfill_order(acme, imported) == "sent"
+    assert import_all(held, bench.store_id) == ["delivered"]
 
-    assert shop.shop.status_of(imported) == "completed"
-    assert journal_of(held, acme, imported)[-1] == ("fulfill", "sent", None)
-    assert fulfill_order(acme, imported) == "nothing_due"
-    assert import_all(held, acme) == ["imported"]  # the echo
-    assert fulfill_order(acme, imported) == "nothing_due"
+    assert [row.delivered_quantity for row in desk.order().rows if row.ships] == [
+        row.quantity for row in order.rows if row.ships
+    ]
+    assert desk.tell() == "nothing_due"
+    assert puts(shop) == 0
+
+
+def test_FUL_13_what_came_from_the_store_is_not_sent_back(held: Process, shop: Shop, bench: Bench, desk: Desk) -> None:
+    complete(shop, desk)
+    import_all(held, bench.store_id)
+    before = sum(shop.shop.calls.values())
+
+    assert desk.due()["hub_changed"] > 0
+    assert desk.is_settled()
+    assert desk.tell() == "nothing_due"
+    assert sum(shop.shop.calls.values()) == before
+
+
+# -- hub to store --------------------------------------------------------------------------------------------------
+
+
+def test_FUL_12_delivered_in_the_hub_is_completed_in_the_store(shop: Shop, desk: Desk) -> None:
+    desk.deliver()
+
+    assert desk.tell() == "sent"
+
+    assert status_of(shop, desk) == "completed"
+    assert desk.journal("fulfill") == [("sent", None)]
+    assert (puts(shop), is_quiet(shop, desk)) == (1, True)
+    assert desk.journal("deliver") == []
 
 
 @pytest.mark.parametrize("portion", ["packed", "packed_in_part", "delivered_in_part"])
-def test_FUL_12_part_of_an_order_is_not_sent_and_said_once(
-    held: Process, shop: Shop, acme: int, imported: str, portion: str
-) -> None:
-    do(held, "UPDATE hub.sales_order_rows SET quantity = 2 WHERE ships")
-    ship(held, acme, imported, packs=portion != "delivered_in_part", pieces=None if portion == "packed" else 1)
+def test_FUL_12_part_of_an_order_is_not_sent_and_said_once(held: Process, shop: Shop, desk: Desk, portion: str) -> None:
+    (sku, *_) = (row.sku for row in desk.order().rows if row.ships and row.sku)
+    part = {} if portion == "packed" else {sku: 1}
+    desk.deliver(None, **part) if portion == "delivered_in_part" else desk.pack(**part)
 
-    assert fulfill_order(acme, imported) == "noted"
+    assert desk.tell() == "noted"
 
-    assert shop.shop.status_of(imported) == "processing"
-    assert journal_of(held, acme, imported)[-1] == ("fulfill", "noted", "partial_not_sent")
-    said = len(journal_of(held, acme, imported))
     do(held, "UPDATE store_orders SET hub_changed = hub_changed + 1")
-    assert fulfill_order(acme, imported) == "noted"
-    assert len(journal_of(held, acme, imported)) == said
+    assert desk.tell() == "noted"
+    assert (is_open(shop, desk), desk.journal("fulfill")) == (True, [("noted", "partial_not_sent")])
+    desk.deliver()
+    assert desk.tell() == "sent"
+    assert (status_of(shop, desk), desk.due()["hub_reason"]) == ("completed", None)
 
 
-def test_fulfilment_sync_that_is_off_sends_nothing_either_way(
-    held: Process, shop: Shop, acme: int, imported: str
+def test_FUL_12_what_the_store_took_back_is_not_brought_to_life(shop: Shop, desk: Desk) -> None:
+    shop.shop.cancel_order(int(desk.external_id))
+    desk.deliver()
+
+    assert desk.tell() == "noted"
+
+    assert (status_of(shop, desk), puts(shop)) == ("cancelled", 0)
+    assert desk.journal("fulfill") == [("noted", "not_fulfillable")]
+
+
+def test_FUL_13_two_people_who_complete_it_at_once_complete_it_once(shop: Shop, desk: Desk) -> None:
+    desk.deliver()
+    complete(shop, desk)
+
+    assert desk.tell() == "nothing_to_tell"
+
+    assert (puts(shop), is_quiet(shop, desk)) == (0, True)
+
+
+def test_FUL_14_a_status_whose_answer_was_lost_is_not_given_again(shop: Shop, desk: Desk) -> None:
+    desk.deliver()
+    shop.faults.fail_next(1, "lost", only="PUT ")
+    assert desk.tell() == "put_off"
+
+    assert desk.tell() == "nothing_to_tell"
+
+    assert (status_of(shop, desk), puts(shop), is_quiet(shop, desk)) == ("completed", 1, True)
+
+
+def test_fulfilment_sync_that_is_off_sends_nothing_either_way_and_says_so(
+    held: Process, shop: Shop, bench: Bench, desk: Desk
 ) -> None:
     do(held, "UPDATE stores SET settings = settings || '{\"fulfillment.sync\": false}'")
-    ship(held, acme, imported)
+    desk.deliver()
 
-    assert fulfill_order(acme, imported) == "nothing_to_tell"
-    assert shop.shop.status_of(imported) == "processing"
+    assert desk.tell() == "noted"
+
+    assert (is_open(shop, desk), desk.due()["hub_reason"]) == (True, "fulfillment_sync_off")
+    do(held, "UPDATE stores SET settings = settings || '{\"fulfillment.sync\": true}'")
+    retry(held, bench.store_id, desk.external_id)
+    assert desk.tell() == "sent"
 
 
-def test_store_that_is_away_is_told_later(held: Process, shop: Shop, acme: int, imported: str) -> None:
-    ship(held, acme, imported)
+def test_store_that_is_away_is_told_later(shop: Shop, desk: Desk) -> None:
+    desk.deliver()
     shop.faults.set_rates({"http_500": 1})
-
-    assert fulfill_order(acme, imported) == "put_off"
-    assert order_of(held, acme, imported)["hub_reason"] == "store_unavailable"
+    assert desk.tell() == "put_off"
+    assert (desk.due()["hub_reason"], desk.due()["state"]) == ("store_unavailable", "imported")
 
     shop.faults.set_rates({})
-    do(held, "UPDATE store_orders SET hub_due_at = NULL")
-    assert fulfill_order(acme, imported) == "sent"
+
+    assert desk.tell() == "sent"
+    assert desk.due()["hub_reason"] is None
 
 
-def test_FUL_15_hub_created_order_reaches_no_store(held: Process, acme: int) -> None:
-    assert rows(held) == []
+def test_an_order_that_the_store_has_not_any_more_is_set_aside(bench: Bench, desk: Desk) -> None:
+    desk.deliver()
+    bench.lose(desk.external_id)
+
+    assert desk.tell() == "failed"
+
+    assert (desk.due()["hub_reason"], desk.due()["hub_is_failing"]) == ("not_found_in_store", True)
+    assert desk.order().status == "DELIVERED"
+
+
+# -- orders that no store is told of -------------------------------------------------------------------------------
+
+
+def test_FUL_15_an_order_made_in_the_hub_reaches_no_store(held: Process, shop: Shop, desk: Desk) -> None:
+    """It stands in the hub like one that was imported, without a store."""
+    do(held, "UPDATE store_orders SET hub_order_id = NULL")
+    order = desk_order_id(held)
+    do(held, "UPDATE hub.sales_orders SET store_id = NULL, external_id = NULL")
+    before = sum(shop.shop.calls.values())
+
+    do(held, "UPDATE hub.sales_order_rows SET delivered_quantity = quantity WHERE sales_order_id = %s", order)
+
+    assert ring_due() >= 0
     assert rung(held.redis, "fulfillment") == []
+    assert (desk.tell(), sum(shop.shop.calls.values())) == ("nothing_due", before)
+
+
+def desk_order_id(held: Process) -> str:
+    with held.pool.connection() as connection:
+        (row,) = connection.execute("SELECT id::text FROM hub.sales_orders").fetchall()
+    return str(row["id"])
+
+
+def test_FUL_15_an_order_that_was_deleted_in_the_hub_is_told_of_no_more(held: Process, shop: Shop, desk: Desk) -> None:
+    desk.deliver()
+    desk.act(DeleteOrder(desk.order().id, "bo"))
+
+    assert desk.tell() == "nothing_to_tell"
+
+    assert (is_open(shop, desk), puts(shop)) == (True, 0)

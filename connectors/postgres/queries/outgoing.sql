@@ -78,5 +78,7 @@ UPDATE store_orders SET hub_rung_at = NULL WHERE hub_changed > hub_settled AND h
 
 -- name: covered
 -- The store shows what the hub shipped: nothing is to be told (the usual end of what came from the store itself).
-UPDATE store_orders SET hub_settled = hub_changed, hub_reason = NULL, hub_detail = '{}', hub_is_failing = false
+UPDATE store_orders
+SET hub_settled = hub_changed, hub_reason = NULL, hub_detail = '{}', hub_is_failing = false, hub_due_at = NULL,
+    hub_attempts = 0, hub_rung_at = NULL
 WHERE store_id = %(store_id)s AND external_id = %(external_id)s
