@@ -4,7 +4,7 @@ from dataclasses import asdict
 
 from connectors.errors import HubRefused
 from connectors.postgres.journal import Line
-from schemas.actions import HubAction, Note, PackRows, SetFlags
+from schemas.actions import Detail, HubAction, Note, PackRows, SetFlags
 from schemas.hub import Flags, HubOrder
 from schemas.orders import StoreOrder
 from schemas.reasons import Reason
@@ -30,7 +30,7 @@ def bring_flags(session: StoreSession, order: StoreOrder, hub_order: HubOrder, *
         # The hub's own guards: its order stays as it is, and what else the store says is kept.
         return Delivered(notes=(*found.notes, Note(Reason.REFUSED_BY_HUB, {"problem": str(error)})))
     settle_hub_side(session, order, hub_order.id)
-    return Delivered(_lines(found.actions, order, hub_order), found.notes)
+    return Delivered((Line("change", "changed", None, raised(found.actions, order, hub_order)),), found.notes)
 
 
 def bring_first(session: StoreSession, order: StoreOrder, hub_order_id: str) -> tuple[Line, ...]:
@@ -48,7 +48,8 @@ def bring_first(session: StoreSession, order: StoreOrder, hub_order_id: str) -> 
     return (*delivered.lines, *(Line("import", "noted", note.reason, note.detail) for note in notes))
 
 
-def _lines(actions: tuple[HubAction, ...], order: StoreOrder, hub_order: HubOrder) -> tuple[Line, ...]:
+def raised(actions: tuple[HubAction, ...], order: StoreOrder, hub_order: HubOrder) -> Detail:
+    """What the actions do to the order, for people: the flags that are new, and what is packed."""
     names = {row.id: row.sku or row.name for row in hub_order.rows}
     packed = [
         {"sku": names[row_id], "quantity": str(quantity)}
@@ -56,8 +57,8 @@ def _lines(actions: tuple[HubAction, ...], order: StoreOrder, hub_order: HubOrde
         if isinstance(action, PackRows)
         for row_id, quantity in action.rows
     ]
-    raised = [name for action in actions if isinstance(action, SetFlags) for name in _news(action.flags, hub_order)]
-    return (Line("change", "changed", None, {"status": order.status, "flags": raised, "packed": packed}),)
+    flags = [name for action in actions if isinstance(action, SetFlags) for name in _news(action.flags, hub_order)]
+    return {"status": order.status, "flags": flags, "packed": packed}
 
 
 def _news(flags: Flags, hub_order: HubOrder) -> list[str]:

@@ -10,9 +10,11 @@ from schemas.actions import Skip
 from schemas.errors import Unreadable
 from schemas.orders import Snapshot, StoreOrder
 from tasks.changes import compare
+from tasks.flags import has_flags, raised
 from tasks.orders import decide
 from tasks.process import Process
 from tasks.rules.changes import follows_changes
+from tasks.rules.stitch import decide_flags
 from tasks.session import StoreSession, open_session, read_remembered
 
 
@@ -57,10 +59,15 @@ def _preview(held: Process, connection: postgres.Connection, store_id: int, snap
 
 
 def _preview_changes(session: StoreSession, snapshot: Snapshot, hub_order_id: str) -> Preview:
-    hub_order = session.hub.order(hub_order_id) if follows_changes(session.store) else None
+    is_followed = follows_changes(session.store) or has_flags(session)
+    hub_order = session.hub.order(hub_order_id) if is_followed else None
     if hub_order is None:
         return Preview(snapshot.external_id, "nothing")
-    changes = compare(session, _whole(session, snapshot), hub_order)
+    order = _whole(session, snapshot)
+    flagged = decide_flags(order, hub_order, store=session.store)
+    if flagged.actions:
+        return Preview(snapshot.external_id, "change", None, raised(flagged.actions, order, hub_order))
+    changes = compare(session, order, hub_order)
     reason = changes.deletes or next((note.reason for note in changes.notes), None)
     if not changes.actions:
         return Preview(snapshot.external_id, "nothing", reason)

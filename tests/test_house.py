@@ -39,6 +39,7 @@ FINISHED = [
     "MUL-1",
     "MUL-2",
     "MUL-3",
+    "STI-1",
 ]
 
 

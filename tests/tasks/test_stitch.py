@@ -12,6 +12,7 @@ from connectors.sandbox import open_sandbox
 from schemas.actions import AdjustStock, DeliverRows, PackRows, SetFlags
 from schemas.hub import HubOrder
 from tasks.fulfillment import fulfill_order
+from tasks.preview import preview_orders
 from tasks.process import Process
 from tasks.stores import change_store
 from tests.tasks.bad_input import open_bench
@@ -318,6 +319,18 @@ def test_STI_1_later_changes_to_lines_do_not_come(held: Process, shop: Shop) -> 
     import_all(held, store_id)
 
     assert [row["quantity"] for row in show(held, external_id)["order"]["rows"] if row["sku"]] == ["2"]
+
+
+def test_BEY_1_dry_run_shows_the_flags_that_would_come(held: Process, shop: Shop) -> None:
+    store_id, external_id = imported(held, shop)
+    move(shop, external_id, "Awaiting Shipment")
+    row = store_of(held, store_id)
+
+    (preview,) = preview_orders(held, row, row["cursor"])
+
+    packed = [{"sku": "CHAIR", "quantity": "2"}]
+    assert preview.detail == {"status": "awaiting_shipment", "flags": ["packed"], "packed": packed}
+    assert state(held, external_id) == ("NOT_SHIPPED", PAID)
 
 
 # -- the hub's flags -----------------------------------------------------------------------------------------------

@@ -76,7 +76,7 @@ def _status(read: Callable[[str], StoreOrder], row: Row, store: Store) -> Iterat
     except Unreadable as error:
         yield step("status", f"Our copy of it cannot be read: {error}")
         return
-    rule = _STATUS_RULES.get(store.platform.name, "ORD-5")
+    rule = "STI-1" if store.platform.status_flags else _STATUS_RULES.get(store.platform.name, "ORD-5")
     yield step("status", f"In the store it is {order.status!r}. {_means(order.status, store)}", rule)
     if store.platform.deliveries:
         held = ", and on hold" if order.is_on_hold else ""

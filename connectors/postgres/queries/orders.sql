@@ -122,14 +122,24 @@ WHERE (state = 'failed' OR ((is_failing OR hub_is_failing) AND hub_order_id IS N
 RETURNING store_id, external_id
 
 -- name: look_again
--- The store has another profile: what was skipped for its status may import now, and what the hub has open may be further.
+-- The store has another profile: what was skipped for its status may import now, and what the hub has open may be
+-- further. What waits is marked too: a worker may be looking at it by the old one. Locked in one order, as pages are.
+WITH due AS MATERIALIZED (
+    SELECT external_id FROM store_orders o
+    WHERE store_id = %(store_id)s
+      AND ((state = 'skipped' AND reason = 'status_not_imported' AND detail ->> 'status' = ANY (%(statuses)s::text[]))
+           OR (state = 'pending' AND changed > order_settled)
+           OR EXISTS (SELECT FROM hub.sales_orders h
+                      WHERE h.store_id = o.store_id AND h.external_id = o.external_id
+                        AND h.status <> 'DELIVERED' AND NOT h.closed AND NOT h.voided))
+    ORDER BY external_id COLLATE "C" FOR UPDATE
+)
 UPDATE store_orders o
-SET changed = changed + 1, due_at = NULL, attempts = 0, rung_at = NULL
-WHERE store_id = %(store_id)s
-  AND ((state = 'skipped' AND reason = 'status_not_imported' AND detail ->> 'status' = ANY (%(statuses)s::text[]))
-       OR EXISTS (SELECT FROM hub.sales_orders h
-                  WHERE h.store_id = o.store_id AND h.external_id = o.external_id
-                    AND h.status <> 'DELIVERED' AND NOT h.closed AND NOT h.voided))
+SET changed = changed + 1,
+    due_at = CASE WHEN state = 'pending' THEN due_at END,
+    attempts = CASE WHEN state = 'pending' THEN attempts ELSE 0 END,
+    rung_at = CASE WHEN state = 'pending' THEN rung_at END
+FROM due WHERE o.store_id = %(store_id)s AND o.external_id = due.external_id
 
 -- name: skipped_again
 -- What kept them out was changed: they are looked at again as they are. Locked in one order, as pages of snapshots do.

@@ -6,6 +6,9 @@ from typing import Any
 import pytest
 
 from connectors.postgres.stores import read_store
+from schemas.bigcommerce import PLATFORM as BIGCOMMERCE
+from schemas.bigcommerce import STITCH
+from schemas.platform import Platform
 from schemas.shopify import PLATFORM as SHOPIFY
 from schemas.woocommerce import PLATFORM as WOOCOMMERCE
 
@@ -31,3 +34,11 @@ def test_ORD_2_orders_import_from_the_activation(activated: datetime, expected: 
 
 def test_ORD_4_other_platforms_have_no_such_date() -> None:
     assert read_store(row(), WOOCOMMERCE).imports_from is None
+
+
+@pytest.mark.parametrize(("profile", "expected"), [(None, BIGCOMMERCE), ("katana", BIGCOMMERCE), ("stitch", STITCH)])
+def test_STI_1_a_profile_is_another_record_of_the_platform(profile: str | None, expected: Platform) -> None:
+    settings = {} if profile is None else {"profile": profile}
+
+    assert read_store(row(settings=settings), BIGCOMMERCE).platform is expected
+    assert read_store(row(settings=settings), WOOCOMMERCE).platform is WOOCOMMERCE
