@@ -139,7 +139,7 @@ def change_store(
 
 
 def _follow_profile(connection: Connection, row: Row, settings: Mapping[str, Value]) -> None:
-    """Under another profile open orders of any age are read again, and all that it may see otherwise is looked at.
+    """Under another profile all that it may see otherwise is looked at: a first connection has read the open orders of all.
 
     What was over before the change stays as it was: orders whose status is one that imports new orders only.
     """
@@ -149,7 +149,6 @@ def _follow_profile(connection: Connection, row: Row, settings: Mapping[str, Val
         return
     over = profile.status_flags.said_first if profile.status_flags else {}
     orders.look_again(connection, row["id"], [status for status in profile.imports if status not in over])
-    stores.keep_cursor(connection, row["id"], None)
 
 
 def _look_at_skipped(connection: Connection, row: Row, settings: Mapping[str, Value]) -> None:

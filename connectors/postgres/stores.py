@@ -138,8 +138,8 @@ def put_off_fetch(connection: Connection, store_id: int, delay: Delay) -> None:
     connection.execute(_SQL["put_off_fetch"], values)
 
 
-def keep_cursor(connection: Connection, store_id: int, cursor: str | None) -> None:
-    """Start here next time, wherever a fetch that is on its way has come to; None is the first connection again."""
+def keep_cursor(connection: Connection, store_id: int, cursor: str) -> None:
+    """Start here next time, wherever a fetch that is on its way has come to."""
     connection.execute(_SQL["keep_cursor"], {"id": store_id, "cursor": cursor})
 
 
