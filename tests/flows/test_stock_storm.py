@@ -1,0 +1,72 @@
+"""After any storm every store shows the hub's value (STK-5): three shops, real workers, killed and robbed of Redis."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import pytest
+
+from connectors import postgres
+from connectors.sandbox import open_sandbox
+from tasks.process import process
+from tests.flows.house import House
+from tests.flows.stock_storm import Storm, differing, fill, raging
+from tests.stock_shops import PLATFORMS, Shelf, connect_shelf
+from tests.waiting import wait_until
+
+pytestmark = [pytest.mark.flow, pytest.mark.timeout(240), pytest.mark.xdist_group("flows")]
+
+SETTINGS = {"stock.sync": "on", "fetch.every": "10s"}
+
+
+@pytest.fixture
+def shelves() -> Iterator[list[Shelf]]:
+    """A shop of every platform."""
+    with ExitStack() as opened:
+        yield [Shelf(name, opened.enter_context(open_sandbox(name, orders=0))) for name in PLATFORMS]
+
+
+def test_STK_5_every_store_ends_with_the_hub_s_value(house: House, shelves: list[Shelf]) -> None:
+    with postgres.connect(house.config.database_url) as connection:
+        fill(connection, shelves)
+        for name in ("worker1", "worker2"):
+            house.start_worker(name)
+        house.start_beat()
+        for shelf in shelves:
+            connect_shelf(process(), shelf, SETTINGS)
+
+        with raging(house.config.database_url, shelves) as storm:
+            wait_until(lambda: all(shelf.calls() > 3 for shelf in shelves), seconds=60, what=f"calls\n{house.logs()}")
+            house.kill("worker1")
+            house.start_worker("worker3")
+            _go_on(storm)
+            process().redis.flushall()
+            _go_on(storm)
+        assert storm.problems == []
+
+        _let_waits_pass(connection)
+        wait_until(
+            lambda: not _due(connection) and not differing(connection, shelves),
+            seconds=90,
+            what=f"the hub's values: {differing(connection, shelves)}, due {_due(connection)}\n{house.logs()}",
+        )
+
+
+def _go_on(storm: Storm, changes: int = 150) -> None:
+    """So many changes more."""
+    until = storm.changes + changes
+    wait_until(lambda: storm.changes >= until or storm.problems, seconds=60, what="the storm to go on")
+
+
+def _due(connection: postgres.Connection) -> int:
+    row = connection.execute("SELECT count(*)::int AS due FROM store_stock WHERE changed > settled").fetchone()
+    assert row is not None
+    return int(row["due"])
+
+
+def _let_waits_pass(connection: postgres.Connection) -> None:
+    """Back-off of what failed in the storm is over."""
+    connection.execute("UPDATE store_stock SET due_at = NULL")
+    connection.execute("UPDATE store_orders SET due_at = NULL")
+    connection.execute("UPDATE stores SET fetch_due_at = NULL, catalogue_due_at = NULL")
+    for key in process().redis.scan_iter("storesync:wait:*"):
+        process().redis.delete(key)
