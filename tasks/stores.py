@@ -139,7 +139,7 @@ def change_store(
 
 
 def _follow_profile(connection: Connection, row: Row, settings: Mapping[str, Value]) -> None:
-    """Under another profile all that it may see otherwise is looked at: a first connection has read the open orders of all.
+    """What another profile may see otherwise is looked at; a first connection has read the open orders of every one.
 
     What was over before the change stays as it was: orders whose status is one that imports new orders only.
     """
