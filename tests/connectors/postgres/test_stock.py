@@ -1,0 +1,302 @@
+"""connectors.postgres.stock: which SKUs are picked when, what marks say, and which figure of a store counts."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from connectors import postgres
+from connectors.postgres import Connection, stock, stores
+from connectors.postgres.hub import PostgresHub
+from connectors.postgres.stock import Delay, DueSku, Settled
+from schemas.actions import AddProduct, TellStock
+from schemas.stock import StoreItem
+from tests.connectors.postgres.conftest import add_store
+from tests.connectors.postgres.hub_makers import one, run, stock_up
+
+
+def mark(connection: Connection, store: int, *skus: str) -> None:
+    """The hub moved these SKUs, one after the other."""
+    for sku in skus:
+        stock.ask(connection, store, [sku], wants_look=False)
+
+
+def due(connection: Connection, store: int, limit: int = 10) -> list[str]:
+    return [each.sku for each in stock.pick(connection, store, limit=limit)]
+
+
+def seen(connection: Connection, store: int, sku: str = "A") -> DueSku:
+    """What a worker picked of a SKU."""
+    return next(each for each in stock.pick(connection, store, limit=10) if each.sku == sku)
+
+
+def settle(connection: Connection, store: int, picked: DueSku, reason: str | None = None) -> dict[str, bool]:
+    return stock.settle(connection, store, [Settled(picked.sku, picked.changed, reason)])
+
+
+def row(connection: Connection, store: int, sku: str = "A") -> dict[str, Any]:
+    return one(connection, "SELECT * FROM store_stock WHERE store_id = %s AND sku = %s", store, sku)
+
+
+def age(connection: Connection, **seconds: float) -> None:
+    """Moments of every SKU that is due lie back."""
+    for name, value in seconds.items():
+        run(connection, f"UPDATE store_stock SET {name} = clock_timestamp() - %s * interval '1 second'", value)
+
+
+# -- what is picked ------------------------------------------------------------------------------------------------
+
+
+def test_longest_waiting_sku_is_picked_first(connection: Connection, acme: int) -> None:
+    mark(connection, acme, "C", "A", "B")
+
+    assert due(connection, acme) == ["C", "A", "B"]
+    assert due(connection, acme, limit=2) == ["C", "A"]
+
+
+def test_sku_that_moves_again_keeps_its_place(connection: Connection, acme: int) -> None:
+    mark(connection, acme, "A", "B", "A")
+
+    assert due(connection, acme) == ["A", "B"]
+
+
+def test_sku_that_moves_all_the_time_goes_behind_the_others(connection: Connection, acme: int) -> None:
+    mark(connection, acme, "A", "B")
+    picked = seen(connection, acme)
+    mark(connection, acme, "A")
+
+    settle(connection, acme, picked)
+    run(connection, "UPDATE store_stock SET sent_at = NULL")
+
+    assert due(connection, acme) == ["B", "A"]
+
+
+@pytest.mark.parametrize(("ago", "picked"), [(0.5, []), (1.5, ["A"])])
+def test_STK_5_sku_that_was_just_told_waits_for_the_rest_of_its_burst(
+    connection: Connection, acme: int, ago: float, picked: list[str]
+) -> None:
+    mark(connection, acme, "A")
+    age(connection, sent_at=ago)
+
+    assert due(connection, acme) == picked
+    assert stock.is_due(connection, acme)
+
+
+def test_STK_5_sku_is_looked_at_no_more_often_than_it_would_be_told(connection: Connection, acme: int) -> None:
+    stock_up(PostgresHub(connection), "A")
+    settle(connection, acme, seen(connection, acme))
+
+    run(connection, "UPDATE hub.stock SET in_stock = in_stock + 1")
+
+    assert due(connection, acme) == []
+
+
+def unread(connection: Connection, store: int, skus: list[str] | None, due_in: float = 0) -> None:
+    """An order that nobody has read yet."""
+    run(
+        connection,
+        """INSERT INTO store_orders (store_id, external_id, skus, changed, due_at)
+           VALUES (%s, 'o-' || clock_timestamp(), %s, 1, now() + %s * interval '1 second')""",
+        store,
+        skus,
+        due_in,
+    )
+
+
+@pytest.mark.parametrize(
+    ("skus", "due_in", "picked"),
+    [(["A"], 0, ["B"]), (None, 0, []), (["C"], 0, ["A", "B"]), (["A"], 30, ["B"]), (["A"], 3600, ["A", "B"])],
+    ids=["of its SKU", "of nobody knows what", "of another SKU", "read soon", "put off for long"],
+)
+def test_STK_9_unread_orders_hold_their_skus_back(
+    connection: Connection, acme: int, skus: list[str] | None, due_in: float, picked: list[str]
+) -> None:
+    mark(connection, acme, "A", "B")
+    unread(connection, acme, skus, due_in)
+
+    assert due(connection, acme) == picked
+
+
+def test_STK_9_orders_hold_back_for_a_minute_at_most(connection: Connection, acme: int) -> None:
+    mark(connection, acme, "A")
+    unread(connection, acme, None)
+    age(connection, due_since=stock.UNREAD_SECONDS + 1)
+
+    assert due(connection, acme) == ["A"]
+
+
+def test_STK_9_orders_of_another_store_hold_nothing_back(connection: Connection, acme: int) -> None:
+    mark(connection, acme, "A")
+    unread(connection, add_store(connection, "other"), ["A"])
+
+    assert due(connection, acme) == ["A"]
+
+
+def test_store_is_due_while_it_is_active_and_wants_stock(connection: Connection, acme: int) -> None:
+    paused = add_store(connection, "paused", state="paused")
+    for store in (acme, paused):
+        mark(connection, store, "A")
+
+    assert stock.due_stores(connection) == [acme]
+    run(connection, "UPDATE stores SET state = 'active' WHERE id = %s", paused)
+    assert stock.due_stores(connection) == [acme, paused]
+
+
+# -- marks ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("acme")
+def test_STK_1_big_transaction_marks_every_sku_once(connection: Connection) -> None:
+    hub = PostgresHub(connection)
+    skus = [f"S-{number:04}" for number in range(1000)]
+    hub.apply([AddProduct(sku, sku) for sku in skus])
+
+    run(
+        connection,
+        """INSERT INTO hub.stock (variant_id, location_id, in_stock)
+           SELECT v.id, l.id, 5 FROM hub.variants v, hub.locations l""",
+    )
+
+    found = one(connection, "SELECT count(*)::int AS skus, max(changed)::int AS marks FROM store_stock")
+    assert found == {"skus": 1000, "marks": 1}
+
+
+def test_STK_5_sku_that_did_not_move_is_settled(connection: Connection, acme: int) -> None:
+    mark(connection, acme, "A")
+
+    assert settle(connection, acme, seen(connection, acme), "no_store_item") == {"A": True}
+
+    assert not stock.is_due(connection, acme)
+    assert row(connection, acme)["reason"] == "no_store_item"
+
+
+def test_STK_5_sku_that_moved_meanwhile_stays_due(connection: Connection, acme: int) -> None:
+    mark(connection, acme, "A")
+    picked = seen(connection, acme)
+    mark(connection, acme, "A")
+
+    assert settle(connection, acme, picked) == {"A": False}
+
+    assert stock.is_due(connection, acme)
+
+
+def test_STK_5_two_who_tell_one_sku_leave_it_due(connection: Connection, acme: int) -> None:
+    mark(connection, acme, "A")
+    late = seen(connection, acme)
+    mark(connection, acme, "A")
+    assert settle(connection, acme, seen(connection, acme)) == {"A": True}
+
+    assert settle(connection, acme, late) == {"A": False}  # its call may have come last
+
+    assert stock.is_due(connection, acme)
+
+
+def test_STK_5_sku_that_the_hub_is_just_changing_is_not_waited_for(fresh_database_url: str) -> None:
+    with postgres.connect(fresh_database_url) as connection, postgres.connect(fresh_database_url) as writer:
+        store = add_store(connection, "acme")
+        mark(connection, store, "A", "B")
+        picked = stock.pick(connection, store, limit=10)
+        with writer.transaction():
+            mark(writer, store, "A")
+            connection.execute("SET lock_timeout = '5s'")
+
+            marked = stock.settle(connection, store, [Settled(one.sku, one.changed) for one in picked])
+            stock.put_off(connection, store, ["A", "B"], Delay(stores.database_time(connection), "hub_busy"))
+
+        assert marked == {"B": True}
+        assert seen(connection, store).sku == "A"
+
+
+# -- what a store shows --------------------------------------------------------------------------------------------
+
+ITEM = StoreItem("product/1", "A", "Chair", is_tracked=True, shown={"": 7})
+TELL = TellStock("A", "product/1", "", 5)
+
+
+def shown(connection: Connection, store: int) -> int | None:
+    (item,) = stock.items(connection, store, ["A"])
+    return item.shown[""]
+
+
+def keep(connection: Connection, store: int, *, asked_ago: float = 0, asked_for: list[str] | None = None) -> None:
+    asked_at = stores.database_time(connection) - timedelta(seconds=asked_ago)
+    stock.keep_items(connection, store, [ITEM], asked_at=asked_at, asked_for=asked_for or [])
+
+
+def tell(connection: Connection, store: int, *, ago: float = 0) -> None:
+    """The store was told 5 so long ago, and took it."""
+    stock.forget(connection, store, [TELL])
+    stock.told(connection, store, [TELL], lasting={"A"})
+    run(connection, "UPDATE store_levels SET moved_at = clock_timestamp() - %s * interval '1 second'", ago)
+
+
+@pytest.mark.parametrize(("told_ago", "counts"), [(0, 5), (30, 5), (90, 7)])
+def test_STK_6_what_was_told_a_moment_ago_is_newer_than_the_catalogue(
+    connection: Connection, acme: int, told_ago: float, counts: int
+) -> None:
+    keep(connection, acme)
+    tell(connection, acme, ago=told_ago)
+
+    keep(connection, acme)
+
+    assert shown(connection, acme) == counts
+
+
+def test_STK_6_what_is_being_told_is_not_known_from_the_catalogue(connection: Connection, acme: int) -> None:
+    keep(connection, acme)
+    stock.forget(connection, acme, [TELL])
+    run(connection, "UPDATE store_levels SET moved_at = now() - interval '1 hour'")
+
+    keep(connection, acme)
+
+    assert shown(connection, acme) is None
+
+
+def test_STK_6_who_tells_the_store_believes_what_it_says_now(connection: Connection, acme: int) -> None:
+    keep(connection, acme)
+    tell(connection, acme)
+
+    keep(connection, acme, asked_for=["A"])
+
+    assert shown(connection, acme) == 7
+
+
+def test_STK_5_value_of_a_sku_that_moved_meanwhile_is_not_known_to_be_shown(connection: Connection, acme: int) -> None:
+    keep(connection, acme)
+    stock.forget(connection, acme, [TELL])
+
+    stock.told(connection, acme, [TELL], lasting=set())
+
+    assert shown(connection, acme) is None
+
+
+def test_STK_5_sale_makes_what_a_store_shows_unknown(connection: Connection, acme: int) -> None:
+    keep(connection, acme)
+
+    stock.forget_sold(connection, acme, ["A"])
+
+    assert shown(connection, acme) is None
+
+
+@pytest.mark.parametrize(("before", "is_due"), [(True, True), (False, False)], ids=["told before", "never told"])
+def test_STK_3_sku_whose_item_is_new_is_due_if_it_ever_was(
+    connection: Connection, acme: int, before: bool, is_due: bool
+) -> None:
+    if before:
+        mark(connection, acme, "A")
+        settle(connection, acme, seen(connection, acme), "no_store_item")
+
+    keep(connection, acme)
+
+    assert due(connection, acme) == (["A"] if is_due else [])
+
+
+def test_STK_3_sku_whose_item_is_gone_is_due_again(connection: Connection, acme: int) -> None:
+    keep(connection, acme)
+    mark(connection, acme, "A")
+    settle(connection, acme, seen(connection, acme))
+
+    stock.drop_items(connection, acme, ["product/1"])
+
+    assert stock.is_due(connection, acme)
+    assert stock.items(connection, acme, ["A"]) == []
