@@ -1,0 +1,154 @@
+"""What the stock measurement works on: servers, three shops with one catalogue, and programs as `storesync up` runs."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from bench.stock_shops import FIRST, HEARD, skus
+from connectors import postgres
+from connectors.config import Config
+from connectors.postgres import orders, stock, stores
+from connectors.postgres.hub import PostgresHub
+from schemas.actions import AddProduct, AdjustStock
+from tasks.process import close_process, configure, process
+from tasks.stores import NewStore, connect_store
+from workers import programs
+from workers.app import app
+from workers.cli.desk import upgrade
+from workers.embedded import ensure_servers, stop_servers
+from workers.processes import start_programs
+
+ROOT = Path(__file__).parent.parent
+_PROGRAMS = {"web", "flower"}  # that do nothing for stock
+
+
+@dataclass(frozen=True)
+class Told:
+    """A stock call that came in at a shop: when, by the machine's clock, and with which quantities."""
+
+    at: float
+    quantities: list[int]
+
+
+@dataclass
+class House:
+    """One installation with its stores, by platform."""
+
+    home: Path
+    config: Config
+    shops: dict[str, dict[str, Any]]
+    stores: dict[str, int]
+    leaving: ExitStack
+
+    def told(self, platform: str) -> list[Told]:
+        """The stock calls that a shop heard so far."""
+        with urllib.request.urlopen(self.shops[platform]["server"] + HEARD) as answer:
+            return [Told(at, quantities) for at, quantities in json.load(answer)]
+
+    def start(self, workers: int) -> None:
+        """Workers and beat, until the end; returns when all of them answer."""
+        every = programs.all_programs(workers=workers, flower_port=1, web_port=1)
+        chosen = [program for program in every if program.name not in _PROGRAMS]
+        environment = {**os.environ, "STORESYNC_HOME": str(self.home)}
+        self.leaving.callback(start_programs(chosen, home=self.home, environ=environment).stop)
+        count = sum(program.count for program in chosen)
+        wait_until(lambda: len(app.control.ping(timeout=1) or ()) == count, "the programs")
+
+    def open_shop_of_orders(self, count: int) -> dict[str, Any]:
+        """Another shop, in a process of its own, with so many open orders for some of the SKUs."""
+        said: dict[str, Any] = _start(self.leaving, "bench.shop", str(count))
+        return said
+
+    def connect(self, name: str, new: NewStore) -> int:
+        """Connect a store: its id."""
+        connect_store(process(), new)
+        with process().pool.connection() as connection:
+            row = stores.find_store(connection, name)
+        assert row is not None
+        return int(row["id"])
+
+    def imported(self, store_id: int) -> int:
+        """How many orders of a store came in."""
+        with process().pool.connection() as connection:
+            counted = orders.counts(connection, store_id)
+        return sum(row["orders"] for row in counted if row["state"] == "imported")
+
+    def wait_for_calm(self) -> None:
+        """Until no store is to be told anything."""
+        wait_until(lambda: not self._waiting(), "the stores to be told")
+
+    def _waiting(self) -> int:
+        with process().pool.connection() as connection:
+            return sum(stock.waiting(connection, store_id) for store_id in self.stores.values())
+
+
+@contextmanager
+def open_house(count: int) -> Iterator[House]:
+    """A hub and three stores with the same SKUs and the same pieces of each; no program runs yet."""
+    home = Path(tempfile.mkdtemp(prefix="storesync-bench-"))
+    home.chmod(0o711)
+    os.environ["STORESYNC_HOME"] = str(home)
+    with ExitStack() as leaving:
+        leaving.callback(shutil.rmtree, home, ignore_errors=True)
+        empty = Config("", "", home, "", "text")
+        found = ensure_servers(empty)
+        leaving.callback(stop_servers, empty)
+        config = Config(found.database_url, found.redis_url, home, "", "text", found.embedded)
+        configure(config)
+        leaving.callback(close_process)
+        with postgres.connect(config.database_url) as connection:
+            upgrade(connection)
+            _fill(connection, count)
+        shops = {shop["platform"]: shop for shop in _start(leaving, "bench.stock_shops", str(count))}
+        house = House(home, config, shops, {}, leaving)
+        for platform, shop in shops.items():
+            house.stores[platform] = house.connect(platform, _new_store(shop))
+        yield house
+
+
+def _fill(connection: postgres.Connection, count: int) -> None:
+    names = skus(count)
+    with connection.transaction():
+        PostgresHub(connection).apply([AddProduct(sku, sku) for sku in names])
+        PostgresHub(connection).apply([AdjustStock(sku, Decimal(FIRST)) for sku in names])
+
+
+def _new_store(shop: dict[str, Any]) -> NewStore:
+    settings = {"stock.sync": True, "fetch.every": "1d"}
+    platform = shop["platform"]
+    return NewStore(platform, platform, shop["server"] + shop["path"], shop["credentials"], settings, True)
+
+
+def _start(leaving: ExitStack, *module: str) -> Any:
+    """Run a module that says something in a line of JSON and then serves until the end."""
+    command = [sys.executable, "-m", *module]
+    program = leaving.enter_context(subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE))
+    leaving.callback(program.kill)
+    assert program.stdout is not None
+    return json.loads(program.stdout.readline())
+
+
+def wait_until(condition: Callable[[], object], what: str, *, seconds: float = 120) -> None:
+    """Look again and again until something is so; ends the measurement when it does not come."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            raise SystemExit(f"waited {seconds} s for {what}")
+        time.sleep(0.05)
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    """The smallest of these that at least such a share of them does not exceed."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
