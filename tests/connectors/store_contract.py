@@ -1,9 +1,8 @@
 """What every platform's connector must do, run over each platform's sandbox: subclass StoreContract with a case."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Any, ClassVar
+from typing import Any
 
 import pytest
 
@@ -12,37 +11,17 @@ from connectors.errors import ConnectorError, NotFound, RateLimited, Refused, Un
 from connectors.sandbox import RunningSandbox, open_sandbox
 from connectors.store import StoreConnector
 from schemas.orders import Page, Snapshot
+from tests.connectors.store_contract_case import PlatformCase
+from tests.connectors.store_contract_parcels import ParcelContract
+from tests.connectors.store_contract_stock import StockContract
+
+__all__ = ["PlatformCase", "StoreContract", "by_id", "drain", "ids_of", "snapshots_of"]
 
 MANY = 230  # more than two pages of any platform
 
 
-@dataclass(frozen=True)
-class PlatformCase:
-    """How a sandbox of the platform is worked; each returns an order's external id or takes one."""
-
-    platform: str
-    place_open: Callable[[Any], str]
-    place_closed: Callable[[Any], str]
-    place_broken: Callable[[Any], str]
-    edit: Callable[[Any, str], None]
-    oldest: timedelta = timedelta(days=400)  # how old an order is that the first connection must still bring
-
-
-class StoreContract:
-    """The suite."""
-
-    case: ClassVar[PlatformCase]
-
-    @pytest.fixture
-    def sandbox(self) -> Iterator[RunningSandbox[Any]]:
-        """An empty shop."""
-        with open_sandbox(self.case.platform, orders=0) as sandbox:
-            yield sandbox
-
-    @pytest.fixture
-    def store(self, sandbox: RunningSandbox[Any]) -> StoreConnector:
-        """A connector to it."""
-        return open_store(self.case.platform, sandbox.url, sandbox.credentials, allow_insecure=True)
+class StoreContract(StockContract, ParcelContract):
+    """The suite: orders here, stock and parcels each in its own file."""
 
     def place(self, shop: Any, count: int, *, ago: timedelta = timedelta(0), apart: int = 0) -> list[str]:
         """Open orders, the first one some time ago, each so many seconds after the one before."""

@@ -67,6 +67,8 @@ class TestBigCommerceKeepsTheContract(StoreContract):
         place_closed=lambda shop: place(shop, status_id=1),
         place_broken=place_broken,
         edit=edit,
+        complete=lambda shop, external_id: shop.complete_order(int(external_id)),
+        add_item=lambda shop, sku, pieces: f"product/{shop.add_product({'sku': sku, 'stock': pieces}).id}",
     )
 
     @pytest.fixture(autouse=True)

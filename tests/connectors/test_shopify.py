@@ -62,6 +62,8 @@ class TestShopifyKeepsTheContract(StoreContract):
         place_closed=place_closed,
         place_broken=place_broken,
         edit=edit,
+        complete=lambda shop, external_id: shop.fulfill(int(external_id)),
+        add_item=lambda shop, sku, pieces: str(shop.stock.add(sku, levels={"101": pieces}).item_gid),
         oldest=timedelta(days=14),
     )
 

@@ -42,6 +42,11 @@ def edit(shop: WooCommerceShop, external_id: str) -> None:
     shop.edit_order(int(external_id), {"customer_note": note * 2, "status": "processing"})
 
 
+def add_item(shop: WooCommerceShop, sku: str, pieces: int) -> str:
+    given = {"name": sku, "sku": sku, "regular_price": "10", "manage_stock": True, "stock_quantity": pieces}
+    return f"product/{shop.add_product(given).id}"
+
+
 class TestWooCommerceKeepsTheContract(StoreContract):
     """Every store's suite."""
 
@@ -51,6 +56,8 @@ class TestWooCommerceKeepsTheContract(StoreContract):
         place_closed=lambda shop: place(shop, status="on-hold"),
         place_broken=place_broken,
         edit=edit,
+        complete=lambda shop, external_id: shop.complete_order(int(external_id)),
+        add_item=add_item,
     )
 
 

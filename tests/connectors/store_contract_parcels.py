@@ -1,0 +1,152 @@
+"""What every connector must do with fulfilments and statuses (SPEC chapters 6 and 7), as a part of StoreContract.
+
+A platform that knows parcels is told of parcels, one that knows whole orders is given a status; what it has not is
+rejected, and nothing happens.
+"""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from connectors import open_store
+from connectors.errors import ConnectorError, NotFound, RateLimited, Refused, Rejected, Unavailable
+from connectors.sandbox import RunningSandbox
+from connectors.store import StoreConnector
+from schemas.actions import SendFulfillment
+from schemas.orders import StoreOrder
+from tests.connectors.store_contract_case import Contract
+
+
+class ParcelContract(Contract):
+    """Both ways of saying that an order is on its way."""
+
+    def test_FUL_3_an_order_that_the_merchant_completed_reads_so(
+        self, sandbox: RunningSandbox[Any], store: StoreConnector
+    ) -> None:
+        order = self.case.place_open(sandbox.shop)
+        assert not is_completed(store, order)
+
+        self.case.complete(sandbox.shop, order)
+
+        assert is_completed(store, order)
+
+    def test_FUL_10_12_an_order_that_is_told_to_be_sent_is_completed(
+        self, sandbox: RunningSandbox[Any], store: StoreConnector
+    ) -> None:
+        order = self.case.place_open(sandbox.shop)
+
+        tell(store, order)
+
+        assert is_completed(store, order)
+
+    def test_FUL_10_a_parcel_leaves_the_rest_to_be_sent_and_is_known_by_its_id(
+        self, sandbox: RunningSandbox[Any], store: StoreConnector
+    ) -> None:
+        order = self.case.place_open(sandbox.shop)
+        before = read(store, order)
+        if not before.parcels:
+            with pytest.raises(Rejected):
+                store.send_fulfillment(SendFulfillment(order, (), (("1", Decimal(1)),)))
+            return
+
+        made = store.send_fulfillment(parcel(before, 1, tracking_number="JD1"))
+
+        after = read(store, order)
+        assert [(one.external_id, one.lines, one.tracking_number) for one in after.fulfillments] == [
+            (made, ((before.lines[0].external_id, Decimal(1)),), "JD1")
+        ]
+        assert left(after) == left(before) - 1
+        with pytest.raises(Rejected):
+            store.send_fulfillment(parcel(before, left(before)))  # more than is left
+        assert read(store, order).fulfillments == after.fulfillments
+
+    def test_FUL_14_what_was_told_is_seen_though_its_answer_is_lost(
+        self, sandbox: RunningSandbox[Any], store: StoreConnector
+    ) -> None:
+        order = self.case.place_open(sandbox.shop)
+        prepared = read(store, order)
+        sandbox.faults.fail_next(1, "lost")
+
+        with pytest.raises(Unavailable):
+            tell(store, order, prepared)
+
+        assert is_completed(store, order)
+
+    @pytest.mark.parametrize(
+        ("fault", "kind"), [("http_500", Unavailable), ("rate_limit", RateLimited), ("unauthorized", Refused)]
+    )
+    def test_FUL_14_what_never_arrived_is_not_seen(
+        self, sandbox: RunningSandbox[Any], store: StoreConnector, fault: str, kind: type[ConnectorError]
+    ) -> None:
+        order = self.case.place_open(sandbox.shop)
+        prepared = read(store, order)
+        sandbox.faults.fail_next(1, fault)
+
+        with pytest.raises(ConnectorError) as caught:
+            tell(store, order, prepared)
+
+        assert type(caught.value) is kind
+        # A shop that asked to wait is asked by somebody who has waited.
+        assert not is_completed(self.another(sandbox), order)
+
+    def another(self, sandbox: RunningSandbox[Any]) -> StoreConnector:
+        """A connector that knows of no wait."""
+        return open_store(self.case.platform, sandbox.url, sandbox.credentials, allow_insecure=True)
+
+    def test_a_status_that_the_platform_has_not_is_rejected(
+        self, sandbox: RunningSandbox[Any], store: StoreConnector
+    ) -> None:
+        order = self.case.place_open(sandbox.shop)
+        before = read(store, order)
+
+        with pytest.raises(Rejected):
+            store.set_status(order, "no-such-status")
+
+        assert read(store, order) == before
+
+    def test_an_order_that_is_not_there_is_told_nothing(
+        self, sandbox: RunningSandbox[Any], store: StoreConnector
+    ) -> None:
+        prepared = read(store, self.case.place_open(sandbox.shop))
+
+        with pytest.raises((NotFound, Rejected)):
+            tell(store, "999999999", prepared)
+
+
+def tell(store: StoreConnector, order: str, prepared: StoreOrder | None = None) -> None:
+    """Say that all of an order is sent, in the way that the platform knows."""
+    if not store.platform.partial_fulfillment:
+        store.set_status(order, store.platform.completed_status)
+        return
+    known = prepared or read(store, order)
+    all_of_it = parcel(known, left(known))
+    if order == known.external_id:
+        store.send_fulfillment(all_of_it)
+    else:  # nobody's parcel
+        wrong = tuple((name.rpartition("/")[0] + "/999999999", lines) for name, lines in all_of_it.parcels)
+        store.send_fulfillment(SendFulfillment(order, wrong, all_of_it.lines))
+
+
+def read(store: StoreConnector, external_id: str) -> StoreOrder:
+    """The order as its store tells it now."""
+    return store.read(store.snapshot(external_id).payload or "")
+
+
+def is_completed(store: StoreConnector, external_id: str) -> bool:
+    """Whether the store says of the whole order that it is sent."""
+    order = read(store, external_id)
+    return store.platform.completed_status in {order.status, order.delivery}
+
+
+def parcel(order: StoreOrder, pieces: Decimal | int, **tracking: Any) -> SendFulfillment:
+    """So many pieces of the order's one line."""
+    (one,) = order.parcels
+    ((line_id, line, _),) = one.lines
+    parts = ((line_id, Decimal(pieces)),)
+    return SendFulfillment(order.external_id, ((one.external_id, parts),), ((line, Decimal(pieces)),), **tracking)
+
+
+def left(order: StoreOrder) -> Decimal:
+    """Pieces that are still to be sent."""
+    return sum((count for one in order.parcels for _, _, count in one.lines), Decimal(0))
