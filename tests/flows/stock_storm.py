@@ -125,3 +125,28 @@ def differing(connection: postgres.Connection, shelves: Sequence[Shelf]) -> dict
         for sku, pieces in wanted.items()
         if set(shelf.shown(sku)) != {pieces}
     }
+
+
+def stale_last_words(connection: postgres.Connection, shelves: Sequence[Shelf]) -> dict[str, tuple[int, int]]:
+    """Items whose last written figure, in the shop's own log, is another one than the hub's."""
+    wanted = hub_shows(connection)
+    stale = {}
+    for shelf in shelves:
+        skus = {str(item): sku for sku in wanted for item in shelf.shop.stock_of(sku)}
+        for item, pieces in _last_words(shelf).items():
+            if wanted[skus[item]] != pieces:
+                stale[f"{shelf.platform} {item}"] = (pieces, wanted[skus[item]])
+    return stale
+
+
+def _last_words(shelf: Shelf) -> dict[str, int]:
+    """The last quantity that was written to each item; Shopify's stand-in keeps no log that is long enough."""
+    match shelf.platform:
+        case "woocommerce":
+            return dict(shelf.shop.told_stock())
+        case "bigcommerce":
+            taken = [one for one in shelf.shop.writes if "adjustments" in one["path"] and one["status"] == 200]
+            items = [item for one in taken for item in one["body"]["items"]]
+            return {f"product/{item['product_id']}": item["quantity"] for item in items}
+        case _:
+            return {}
