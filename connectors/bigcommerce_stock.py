@@ -173,7 +173,9 @@ class Inventory:
 
 def _together(pages: Sequence[CataloguePage]) -> CataloguePage:
     return CataloguePage(
-        tuple(item for page in pages for item in page.items), tuple(name for page in pages for name in page.gone)
+        tuple(item for page in pages for item in page.items),
+        tuple(name for page in pages for name in page.gone),
+        without_sku=sum(page.without_sku for page in pages),
     )
 
 

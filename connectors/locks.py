@@ -65,6 +65,11 @@ def catalogue_key(store_id: int) -> str:
     return f"storesync:catalogue:{store_id}"
 
 
+def products_key(store_id: int) -> str:
+    """The lock of bringing one store's products into the hub."""
+    return f"storesync:products:{store_id}"
+
+
 @contextmanager
 def lock(redis: Redis, key: str, *, ttl: int = LOCK_SECONDS) -> Iterator[bool]:
     """Hold a lock for a piece of work: True if it is ours, False if somebody else has it. Never waits.

@@ -17,7 +17,7 @@ from connectors.shopify_pages import Pages, complete
 from schemas.actions import TellStock
 from schemas.fields import clean
 from schemas.reasons import Reason
-from schemas.shopify_catalogue import read_items, variant_of
+from schemas.shopify_catalogue import read_items, variant_of, without_sku
 from schemas.shopify_json import Gid
 from schemas.stock import DEFAULT_PLACE, CataloguePage, NotTold, StoreItem
 
@@ -94,7 +94,8 @@ class Stock:
             nodes, info = told.data[pages.field]["nodes"], told.data[pages.field]["pageInfo"]
             goes_on = info["hasNextPage"]
             items = self._items(nodes if part == _VARIANTS else [variant_of(one) for one in nodes])
-            yield CataloguePage(items, position=f"{part} {info['endCursor']}" if goes_on else _ITEMS)
+            position = f"{part} {info['endCursor']}" if goes_on else _ITEMS
+            yield CataloguePage(items, position=position, without_sku=without_sku(nodes))
             if goes_on and told.fill_time > timedelta(0):
                 until = datetime.now(UTC) + told.fill_time
                 raise RateLimited("a walk leaves points to others", until=until, request=told.answer.request)

@@ -92,6 +92,7 @@ def _page(products: Iterable[Product]) -> CataloguePage:
     return CataloguePage(
         items=tuple(one.item for one in read if one.item),
         gone=tuple(external_id(one.id, one.parent_id) for one in read if not one.item),
+        without_sku=sum(not one.item and not one.has_variations for one in read),
     )
 
 

@@ -61,6 +61,13 @@ class AddProduct:
 
 
 @dataclass(frozen=True, slots=True)
+class AddItems:
+    """Plain products by (SKU, name), each with one variant. Those whose SKU the hub has already stay as they are."""
+
+    items: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class AdjustStock:
     """Pieces found or lost at a location; `batch` where the item is batch-tracked."""
 
@@ -305,6 +312,7 @@ HubAction = (
     CreateOrder
     | AddLocation
     | AddProduct
+    | AddItems
     | AdjustStock
     | ReceivePurchase
     | CreateMo

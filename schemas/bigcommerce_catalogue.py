@@ -111,7 +111,8 @@ def read_product(product: Any, *, is_one_place: bool) -> CataloguePage:
         return CataloguePage(())
     items = {item.external_id: item for item in _items(one, is_one_place=is_one_place) if item.sku}
     ids = [f"product/{one['id']}", *(f"variant/{variant['id']}" for variant in one["variants"])]
-    return CataloguePage(tuple(items.values()), tuple(id_ for id_ in ids if id_ not in items))
+    gone = tuple(id_ for id_ in ids if id_ not in items)
+    return CataloguePage(tuple(items.values()), gone, without_sku=_without_sku(one))
 
 
 def _items(one: Loaded, *, is_one_place: bool) -> Iterator[StoreItem]:
@@ -130,6 +131,12 @@ def _items(one: Loaded, *, is_one_place: bool) -> Iterator[StoreItem]:
     yield from (item("variant", variant, is_tracked=tracking == "variant") for variant in one["variants"])
     if one["sku"] not in {variant["sku"] for variant in one["variants"]}:
         yield item("product", one, is_tracked=False)
+
+
+def _without_sku(one: Loaded) -> int:
+    """How many of the product's variants have no SKU; a product without options may have it itself."""
+    missing = sum(not variant["sku"] for variant in one["variants"])
+    return 0 if one["sku"] and len(one["variants"]) == 1 else missing
 
 
 def _only_sku(one: Loaded) -> str:

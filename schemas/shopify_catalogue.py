@@ -59,6 +59,11 @@ def read_items(variants: Iterable[Any], *, primary: str) -> tuple[StoreItem, ...
     return tuple(found.values())
 
 
+def without_sku(variants: Iterable[Any]) -> int:
+    """How many of some variants have no SKU."""
+    return sum(1 for one in variants if isinstance(one, dict) and not str(one.get("sku") or "").strip())
+
+
 def variant_of(item: Any) -> Any:
     """An inventory item with its first variant, as a variant with its item."""
     if not isinstance(item, dict):

@@ -114,6 +114,13 @@ def ring_due_catalogues(connection: Connection) -> int:
     return len(due)
 
 
+def ring_due_products(connection: Connection) -> int:
+    """Ring for the stores whose products are to come into the hub; returns how many. It is done again in a moment."""
+    due = stores.due_products(connection)
+    _ring("import_products", [(store_id,) for store_id in due], expires=_FETCH_BELL_SECONDS)
+    return len(due)
+
+
 def ring_catalogue(store_id: int) -> None:
     """Ask a worker to look at a store's catalogue now."""
     _ring("fetch_catalogue", [(store_id,)])

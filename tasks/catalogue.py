@@ -27,22 +27,31 @@ BUDGET_SECONDS: Final = 45  # of one task; where a store's pages tell where to g
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """A walk through a catalogue: when it was begun, through what changed since when (None: all), and how far it is."""
+    """A walk through a catalogue: when it was begun, through what changed since when (None: all), and how far it is.
+
+    `without_sku` counts what was seen on the way that has no SKU.
+    """
 
     asked_at: datetime
     since: datetime | None = None
     position: str | None = None
+    without_sku: int = 0
 
     @classmethod
     def read(cls, value: dict[str, Any]) -> Self:
         """One that was interrupted."""
         since = value["since"] and datetime.fromisoformat(value["since"])
-        return cls(datetime.fromisoformat(value["asked_at"]), since, value["position"])
+        return cls(datetime.fromisoformat(value["asked_at"]), since, value["position"], value.get("without_sku", 0))
 
     def text(self) -> dict[str, Any]:
         """As it is kept."""
         since = self.since and self.since.isoformat()
-        return {"asked_at": self.asked_at.isoformat(), "since": since, "position": self.position}
+        kept = {"asked_at": self.asked_at.isoformat(), "since": since, "position": self.position}
+        return {**kept, "without_sku": self.without_sku}
+
+    def past(self, page: CataloguePage) -> Self:
+        """Behind another page."""
+        return replace(self, position=page.position, without_sku=self.without_sku + page.without_sku)
 
 
 @shared_task(
@@ -83,6 +92,7 @@ def walk_whole(held: Process, row: postgres.Row, on_page: Callable[[int], None])
             walk = Walk(_now(held))
             for page in walk_catalogue(held.connector(row)):
                 # No connection is held while the store is asked for the next page.
+                walk = walk.past(page)
                 _keep_page(held, row["id"], page, walk)
                 on_page(len(page.items))
             _end(held, row["id"], walk)
@@ -95,6 +105,7 @@ def _walk(held: Process, row: postgres.Row) -> str:
     stop_at = monotonic() + BUDGET_SECONDS
     moved = 0
     for page in held.connector(row).catalogue(walk.since, after=walk.position):
+        walk = walk.past(page)
         moved += _keep_page(held, row["id"], page, walk)
         if page.position is not None and monotonic() > stop_at:
             return "goes_on"
@@ -116,12 +127,12 @@ def _begin(held: Process, row: postgres.Row) -> Walk:
 
 
 def _keep_page(held: Process, store_id: int, page: CataloguePage, walk: Walk) -> int:
-    """Keep a page and the position behind it; how many SKUs are due for it."""
+    """Keep a page, and the walk that is behind it now; how many SKUs are due for it."""
     with held.pool.connection() as connection, connection.transaction():
         moved = stock.keep_items(connection, store_id, page.items, asked_at=walk.asked_at)
         stock.drop_items(connection, store_id, page.gone)
         if page.position is not None:
-            stock.keep_walk(connection, store_id, replace(walk, position=page.position).text())
+            stock.keep_walk(connection, store_id, walk.text())
     return moved
 
 
@@ -130,7 +141,13 @@ def _end(held: Process, store_id: int, walk: Walk) -> None:
         if walk.since is None:
             gone = stock.unseen_items(connection, store_id, before=walk.asked_at)
             stock.drop_items(connection, store_id, gone)
-        stock.catalogue_seen(connection, store_id, asked_at=walk.asked_at, is_whole=walk.since is None)
+        stock.catalogue_seen(
+            connection,
+            store_id,
+            asked_at=walk.asked_at,
+            is_whole=walk.since is None,
+            without_sku=walk.without_sku,
+        )
 
 
 def _now(held: Process) -> datetime:

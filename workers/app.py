@@ -27,6 +27,7 @@ ROUTES = {
     "fulfill_order": "fulfillment",
     "push_stock": "stock",
     "fetch_catalogue": "upkeep",
+    "import_products": "upkeep",
     "ring_due": "upkeep",
     "refresh_rates": "upkeep",
 }
@@ -95,7 +96,15 @@ def _settings() -> dict[str, object]:
 
 
 redis_transport.install()
-TASKS = ["tasks.orders", "tasks.fetch", "tasks.fulfillment", "tasks.stock", "tasks.catalogue", "tasks.upkeep"]
+TASKS = [
+    "tasks.orders",
+    "tasks.fetch",
+    "tasks.fulfillment",
+    "tasks.stock",
+    "tasks.catalogue",
+    "tasks.products",
+    "tasks.upkeep",
+]
 app = Celery("storesync", include=TASKS, set_as_current=True)
 app.set_default()  # also for other threads: what is current is so in one thread alone
 app.add_defaults(_settings)

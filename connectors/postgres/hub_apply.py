@@ -29,6 +29,8 @@ def carry_out(connection: Connection, action: actions.HubAction) -> str:  # noqa
             return hub_stock.add_location(connection, action)
         case actions.AddProduct():
             return hub_stock.add_product(connection, action)
+        case actions.AddItems():
+            return hub_stock.add_items(connection, action)
         case actions.AdjustStock():
             return hub_stock.adjust_stock(connection, action)
         case actions.ReceivePurchase():

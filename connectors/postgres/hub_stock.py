@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from connectors.errors import HubRefused
 from connectors.postgres import Connection, Row, queries
-from schemas.actions import AddLocation, AddProduct, AdjustStock, LockInventory, ReceivePurchase
+from schemas.actions import AddItems, AddLocation, AddProduct, AdjustStock, LockInventory, ReceivePurchase
 from schemas.orders import Kind
 
 _SQL: Final = queries("hub_apply")
@@ -36,6 +36,12 @@ def add_product(connection: Connection, action: AddProduct) -> str:
     if action.bundle:
         _add_components(connection, variant_id, action)
     return variant_id
+
+
+def add_items(connection: Connection, action: AddItems) -> str:
+    """Make the products whose SKU the hub does not have; the ids of the variants made, with commas between."""
+    values = {"skus": [sku for sku, _ in action.items], "names": [name or sku for sku, name in action.items]}
+    return _id(connection, "add_items", values)
 
 
 def _add_components(connection: Connection, bundle_id: str, action: AddProduct) -> None:

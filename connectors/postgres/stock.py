@@ -89,6 +89,12 @@ def items(connection: Connection, store_id: int, skus: Sequence[str]) -> list[St
     return [StoreItem(**row) for row in connection.execute(_SQL["items"], {"store_id": store_id, "skus": list(skus)})]
 
 
+def named_items(connection: Connection, store_id: int, *, beyond: str, limit: int) -> list[tuple[str, str]]:
+    """SKUs with names of what a store sells, each once, from beyond a SKU on; empty behind the last one."""
+    values = {"store_id": store_id, "beyond": beyond, "limit": limit}
+    return [(row["sku"], row["name"]) for row in connection.execute(_SQL["named_items"], values)]
+
+
 def keep_items(
     connection: Connection,
     store_id: int,
@@ -146,13 +152,15 @@ def looked(connection: Connection, store_id: int, skus: Sequence[str]) -> None:
 
 
 def due_catalogues(connection: Connection, *, every: int) -> list[int]:
-    """Stores that push stock and whose catalogue was not looked at for so many seconds."""
+    """Stores whose catalogue is wanted, for stock or products, and was not looked at for so many seconds."""
     return [row["id"] for row in connection.execute(_SQL["due_catalogues"], {"every": every})]
 
 
-def catalogue_seen(connection: Connection, store_id: int, *, asked_at: datetime, is_whole: bool) -> None:
-    """Every change of a store's catalogue up to a moment is known."""
-    values = {"store_id": store_id, "asked_at": asked_at, "is_whole": is_whole}
+def catalogue_seen(
+    connection: Connection, store_id: int, *, asked_at: datetime, is_whole: bool, without_sku: int
+) -> None:
+    """Every change of a store's catalogue up to a moment is known; of all of it, so many items have no SKU."""
+    values = {"store_id": store_id, "asked_at": asked_at, "is_whole": is_whole, "without_sku": without_sku}
     connection.execute(_SQL["catalogue_seen"], values)
 
 

@@ -97,6 +97,21 @@ def connect_store(connection: Connection, values: dict[str, Any]) -> int | None:
     return row["id"] if row else None
 
 
+def want_products(connection: Connection, store_id: int, *, wanted: bool) -> None:
+    """Say of a store that was just connected whether its products are to come into the hub."""
+    connection.execute(_SQL["want_products"], {"id": store_id, "wanted": wanted})
+
+
+def due_products(connection: Connection) -> list[int]:
+    """Active stores whose products are still to come into the hub, and whose catalogue is known."""
+    return [row["id"] for row in connection.execute(_SQL["due_products"])]
+
+
+def products_came(connection: Connection, store_id: int) -> bool:
+    """The store's products are in the hub; False when somebody else said so already."""
+    return connection.execute(_SQL["products_came"], {"id": store_id}).rowcount > 0
+
+
 def change_store(
     connection: Connection, store_id: int, *, settings: dict[str, Value], credentials: str, url: str
 ) -> None:

@@ -8,8 +8,13 @@ from connectors.postgres.orders import BELL_SECONDS
 from tests.broker import use_broker
 from workers.app import QUEUES, VISIBILITY_SECONDS, app
 
-# What holds an order's lock may run shorter than what asks a store for its changes.
-LOCKS = {"import_order": locks.ORDER_LOCK_SECONDS}
+# What holds an order's lock may run shorter than what asks a store for its changes, a walk through a catalogue longer.
+LOCKS = {
+    "import_order": locks.ORDER_LOCK_SECONDS,
+    "fulfill_order": locks.ORDER_LOCK_SECONDS,
+    "push_stock": locks.STOCK_LOCK_SECONDS,
+    "fetch_catalogue": locks.CATALOGUE_LOCK_SECONDS,
+}
 
 
 @pytest.fixture(autouse=True)

@@ -88,6 +88,7 @@ def _whole(row: Row, counts: list[Row]) -> dict[str, Any]:
         "connected_at": utc(row["connected_at"]),
         "activated_at": utc(row["activated_at"]),
         "fetch_due_at": utc(row["fetch_due_at"]),
+        "wants_products": row["wants_products"],
         "allow_insecure": row["allow_insecure"],
         "settings": with_defaults(row["platform"], row["settings"]),
         "orders": counts,

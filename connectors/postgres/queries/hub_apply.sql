@@ -10,6 +10,24 @@ WITH product AS (
 )
 INSERT INTO hub.variants (product_id, sku) SELECT id, %(sku)s FROM product RETURNING id::text AS id
 
+-- name: add_items
+-- What a store sells and the hub has not, one by SKU. Of two imports at once one makes an item, in one order for all; an
+-- item that somebody has made meanwhile stays as it is.
+WITH wanted AS (
+    SELECT DISTINCT ON (w.sku) w.sku, w.name, nextval('hub.products_id_seq') AS product_id
+    FROM unnest(%(skus)s::text[], %(names)s::text[]) AS w (sku, name)
+    WHERE w.sku <> '' AND w.sku !~ '^\s|\s$'  -- what is no SKU here keeps no other item out
+      AND NOT EXISTS (SELECT FROM hub.variants v WHERE v.sku = w.sku) ORDER BY w.sku
+), made AS (
+    INSERT INTO hub.variants (product_id, sku, import_key)
+    SELECT product_id, sku, 'sku:' || sku FROM wanted ORDER BY sku
+    ON CONFLICT (made_for) DO NOTHING
+    RETURNING id, product_id
+), products AS (
+    INSERT INTO hub.products (id, name) SELECT w.product_id, w.name FROM wanted w JOIN made m USING (product_id)
+)
+SELECT coalesce(string_agg(id::text, ','), '') AS id FROM made
+
 -- name: add_components
 -- What a bundle is made of.
 INSERT INTO hub.bundle_components (bundle_id, component_id, quantity)

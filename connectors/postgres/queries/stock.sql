@@ -203,10 +203,16 @@ UPDATE store_stock q SET changed = changed + 1,
     due_since = CASE WHEN q.changed = q.settled THEN clock_timestamp() ELSE q.due_since END
 FROM due WHERE q.store_id = %(store_id)s AND q.sku = due.sku
 
+-- name: named_items
+-- What a store sells, each SKU once, in pieces.
+SELECT DISTINCT ON (sku) sku, name FROM store_items
+WHERE store_id = %(store_id)s AND sku > %(beyond)s
+ORDER BY sku, external_id LIMIT %(limit)s
+
 -- name: due_catalogues
--- Stores that push stock and whose catalogue was not looked at for a while.
+-- Stores that push stock, or whose products are to come into the hub, and whose catalogue was not looked at for a while.
 SELECT id FROM stores
-WHERE state = 'active' AND settings ->> 'stock.sync' = 'true'
+WHERE state = 'active' AND (settings ->> 'stock.sync' = 'true' OR wants_products)
   AND (catalogue_due_at IS NULL OR catalogue_due_at <= now())
   AND (catalogue_at IS NULL OR catalogue_at <= now() - %(every)s * interval '1 second')
 
@@ -214,7 +220,8 @@ WHERE state = 'active' AND settings ->> 'stock.sync' = 'true'
 -- Every change of a catalogue up to a moment is known.
 UPDATE stores
 SET catalogue_at = %(asked_at)s, catalogue_due_at = NULL, catalogue_attempts = 0, catalogue_walk = NULL,
-    catalogue_whole_at = CASE WHEN %(is_whole)s THEN %(asked_at)s ELSE catalogue_whole_at END
+    catalogue_whole_at = CASE WHEN %(is_whole)s THEN %(asked_at)s ELSE catalogue_whole_at END,
+    items_without_sku = CASE WHEN %(is_whole)s THEN %(without_sku)s ELSE items_without_sku END
 WHERE id = %(store_id)s
 
 -- name: put_off_catalogue

@@ -33,6 +33,24 @@ SET name = excluded.name, credentials = excluded.credentials, settings = exclude
 WHERE stores.state = 'disconnected'
 RETURNING id
 
+-- name: want_products
+-- A store that was just connected: its products come into the hub, from a walk through all of its catalogue as it is now.
+UPDATE stores
+SET wants_products = %(wanted)s,
+    catalogue_whole_at = CASE WHEN %(wanted)s THEN NULL ELSE catalogue_whole_at END,
+    catalogue_at = CASE WHEN %(wanted)s THEN NULL ELSE catalogue_at END,
+    catalogue_walk = CASE WHEN %(wanted)s THEN NULL ELSE catalogue_walk END,
+    catalogue_due_at = NULL, catalogue_attempts = 0
+WHERE id = %(id)s
+
+-- name: due_products
+-- Stores whose catalogue is known and whose products are still to come into the hub.
+SELECT id FROM stores WHERE state = 'active' AND wants_products AND catalogue_whole_at IS NOT NULL
+
+-- name: products_came
+-- Once is enough, whatever is switched on later.
+UPDATE stores SET wants_products = false WHERE id = %(id)s AND wants_products
+
 -- name: change_store
 -- New settings or credentials; a store that needed attention gets a new chance with them.
 UPDATE stores

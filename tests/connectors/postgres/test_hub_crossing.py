@@ -11,7 +11,7 @@ from connectors import postgres
 from connectors.errors import AlreadyThere, HubBusy
 from connectors.postgres import Connection
 from connectors.postgres.hub import PostgresHub
-from schemas.actions import AdjustStock, CreateOrder
+from schemas.actions import AddItems, AdjustStock, CreateOrder
 from schemas.hub import DeliveryStatus, DraftOrder, NewCustomer
 from tests.connectors.postgres.conftest import add_store
 from tests.connectors.postgres.hub_makers import create, deliver, draft, imported, one, product, read, run, stock_up
@@ -59,6 +59,28 @@ def test_STK_1_plain_sql_deliveries_of_two_rows_at_once_deliver_the_order(fresh_
         second.result(timeout=10)
 
         assert read(hub, order.id).status is DeliveryStatus.DELIVERED
+
+
+def test_MUL_2_items_of_two_stores_that_come_at_once_are_made_once(fresh_database_url: str) -> None:
+    items = AddItems((("A", "Apple"), ("B", "Pear")))
+    with postgres.connect(fresh_database_url) as mine, background(fresh_database_url) as (theirs, start, is_waiting):
+        with mine.transaction():
+            PostgresHub(mine).apply([items])
+            second = start(PostgresHub(theirs).apply, [items])
+            wait_until(is_waiting, what="the second import to wait")
+
+        assert second.result(timeout=10) == ("",)
+        assert [(one.sku, one.name) for one in PostgresHub(mine).products()] == [("A", "Apple"), ("B", "Pear")]
+        assert one(mine, "SELECT count(*) AS products FROM hub.products")["products"] == 2
+
+
+def test_MUL_2_an_order_finds_the_items_that_a_store_brought(connection: Connection) -> None:
+    hub = PostgresHub(connection)
+    hub.apply([AddItems((("A", "Apple"), ("A", "Another name"), (" B", "no SKU")))])
+
+    create(hub, draft(product("A")))
+
+    assert [(one.sku, one.name) for one in hub.products()] == [("A", "Apple")]
 
 
 def test_two_changes_that_block_each_other_are_a_busy_hub(fresh_database_url: str) -> None:
