@@ -60,7 +60,7 @@ def push_stock(
         raise click.UsageError("--dry-run tells nothing: there is nothing to --wait for")
     wanted = _wanted(skus, is_all=everything)
     held = open_desk()
-    rows = _stores(held, store_name)
+    rows = _stores(held, store_name, is_trial=dry_run)
     _refuse_unknown(held, wanted)
     if dry_run:
         found = _try_out(held, rows, wanted)
@@ -108,8 +108,8 @@ def _wanted(skus: Sequence[str], *, is_all: bool) -> list[str]:
     return wanted
 
 
-def _stores(held: Process, name: str | None) -> list[Row]:
-    """The store that was named, or all that may be told. Raises Failed."""
+def _stores(held: Process, name: str | None, *, is_trial: bool) -> list[Row]:
+    """The store that was named, or all that may be told. Raises Failed; a trial may come before stock sync is on."""
     with held.pool.connection() as connection:
         if name is None:
             rows = stock_view.pushing_stores(connection)
@@ -121,7 +121,7 @@ def _stores(held: Process, name: str | None) -> list[Row]:
         raise Failed(f"{name} is paused: storesync store resume {name}")
     if row["state"] == "needs_attention":
         raise Failed(f"{name} needs attention ({row['reason']}): storesync store check {name}")
-    if not with_defaults(row["platform"], row["settings"])["stock.sync"]:
+    if not is_trial and not with_defaults(row["platform"], row["settings"])["stock.sync"]:
         raise Failed(f"stock sync is off for {name}: storesync store set {name} stock.sync=on")
     return [row]
 

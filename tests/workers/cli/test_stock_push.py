@@ -109,7 +109,8 @@ def test_store_that_cannot_be_told_is_refused_in_one_line(
     before = stock_rows(fresh_connection)
     fresh_connection.execute(f"UPDATE stores SET {change}")
 
-    for more in ((), ("--dry-run",), ("--wait",)):
+    trial = () if "stock sync" in words else (("--dry-run",),)  # which comes before it is switched on
+    for more in ((), ("--wait",), *trial):
         result = cli("stock", "push", "--store", "acme", "--sku", "A-1", *more)
         assert (result.code, result.out, len(result.err.splitlines())) == (1, "", 1)
         assert words in result.err
@@ -274,6 +275,22 @@ def test_BEY_1_push_on_trial_shows_what_would_be_told_and_writes_nothing(
     assert (stock_rows(fresh_connection), messages(redis, "stock")) == before
     assert pushing.shop.told_stock() == []
     assert fresh_connection.execute("SELECT count(*) AS items FROM store_items").fetchone() == {"items": 0}
+
+
+def test_BEY_1_push_on_trial_comes_before_stock_sync_is_switched_on(
+    cli: Cli, acme: Shop, fresh_connection: postgres.Connection
+) -> None:
+    add(cli, "A-1", 5)
+    offer(acme, "A-1", 2)
+
+    (line,) = [
+        found
+        for found in json.loads(cli("stock", "push", "--store", "acme", "--all", "--dry-run", "--json").out)
+        if found["sku"] == "A-1"
+    ]
+
+    assert (line["outcome"], line["shows"], line["quantity"]) == ("tell", "2", "5")
+    assert stock_rows(fresh_connection) == []
 
 
 def test_BEY_1_push_on_trial_is_a_table_for_people(cli: Cli, pushing: Shop) -> None:
