@@ -1,4 +1,4 @@
-"""Whoever moves stock in the hub, its stores are rung at once (STK-1)."""
+"""Whoever moves stock or ships an order in the hub, its stores are rung at once (STK-1, FUL-10)."""
 
 from collections.abc import Iterator
 
@@ -6,9 +6,11 @@ import pytest
 from redis import Redis
 
 from connectors import postgres
+from connectors.postgres.hub import PostgresHub
 from tasks.process import Process
+from tests.connectors.postgres.hub_makers import create, draft, imported
 from tests.tasks.conftest import held as held  # noqa: PLC0414 - the fixture
-from tests.tasks.looking import rung
+from tests.tasks.looking import do, rung
 from tests.tasks.stocking import add
 from tests.waiting import wait_until
 from workers.listener import HubListener
@@ -85,3 +87,31 @@ def test_STK_5_burst_is_few_bells(held: Process, told: int, listener: HubListene
     few = 10
     wait_until(lambda: held.redis.llen("storesync:stock"), what="the first bell")
     assert len(bells(held.redis)) <= few
+
+
+# -- orders --------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def order(held: Process, told: int) -> str:
+    """An order of the store, and one that was made in the hub: the store's id of its own."""
+    with held.pool.connection() as connection:
+        hub = PostgresHub(connection)
+        create(hub, draft())
+        made = create(hub, imported(told))
+        connection.execute(
+            "INSERT INTO store_orders (store_id, external_id, state, hub_order_id, order_settled)"
+            " VALUES (%s, %s, 'imported', %s, 1)",
+            (told, made.external_id, made.id),
+        )
+    return str(made.external_id)
+
+
+@pytest.mark.parametrize("pieces", ["packed_quantity", "delivered_quantity"])
+def test_FUL_10_a_store_is_rung_for_its_order_that_plain_SQL_ships(
+    held: Process, told: int, order: str, listener: HubListener, pieces: str
+) -> None:
+    do(held, f"UPDATE hub.sales_order_rows SET {pieces} = 1")
+
+    wait_until(lambda: held.redis.llen("storesync:fulfillment"), what="the bell")
+    assert rung(held.redis, "fulfillment") == [[told, order]]  # FUL-15: and for no other
