@@ -36,7 +36,7 @@ def _in_words(row: dict[str, Any]) -> dict[str, Any]:
     """A line of the list for people: what failed is told beside the state, what the store was not told beside why."""
     state = f"{row['state']}, failing" if row["is_failing"] else row["state"]
     reasons = dict.fromkeys(reason for reason in (row["reason"], row["hub_reason"]) if reason)
-    return {**row, "state": state, "reason": ", ".join(reasons) or None}
+    return {**row, "state": state, "reason": ", ".join(reasons) or None, "detail": row["detail"] or row["hub_detail"]}
 
 
 def _brief(row: Row) -> dict[str, Any]:
@@ -51,6 +51,7 @@ def _brief(row: Row) -> dict[str, Any]:
         "is_due": row["is_due"],
         "is_failing": row["is_failing"],
         "hub_reason": row["hub_reason"],
+        "hub_detail": row["hub_detail"],
     }
 
 
@@ -77,6 +78,8 @@ def order_document(connection: Connection, store: Row, external_id: str) -> dict
         "external_id": external_id,
         "state": row["state"],
         "reason": row["reason"],
+        "is_failing": row["is_failing"] or row["hub_is_failing"],
+        "hub_reason": row["hub_reason"],
         "order": hub_view.order_document(connection, row["hub_order_id"]) if row["hub_order_id"] else None,
         "journal": [
             {
@@ -98,6 +101,9 @@ def _tell(document: dict[str, Any]) -> None:
     )
     if sentence:
         click.echo(f"{sentence} {cure}")
+    if document["hub_reason"]:
+        sentence, cure = describe(document["hub_reason"])
+        click.echo(f"The store does not show what the hub did: {document['hub_reason']}. {sentence} {cure}")
     if document["order"]:
         _tell_order(document["order"])
     click.echo()
@@ -185,13 +191,14 @@ def _retry(
 
 
 def _ring(retried: list[tuple[int, str]]) -> None:
-    if len(retried) == 1:
-        bells.ring_order(*retried[0])
-        return
-    # No more bells than a store's window has room for: the rest are rung as the first ones settle (MUL-1).
     with database() as connection:
-        for store_id in {store_id for store_id, _ in retried}:
-            bells.ring_due_orders(connection, store_id)
+        if len(retried) == 1:
+            bells.ring_order(*retried[0])
+        else:
+            # No more bells than a store's window has room for: the rest are rung as the first ones settle (MUL-1).
+            for store_id in {store_id for store_id, _ in retried}:
+                bells.ring_due_orders(connection, store_id)
+        bells.ring_due_fulfillments(connection)
 
 
 COMMANDS = (order, retry)

@@ -205,7 +205,8 @@ WHERE o.store_id = %(store_id)s AND o.external_id = %(external_id)s
 -- name: orders
 -- Orders for people to look through, newest first. Those that failed are also those in the hub whose last look did.
 SELECT s.name AS store, s.platform, o.external_id, o.state, o.reason, o.detail, o.store_updated_at, o.hub_order_id,
-       o.changed > o.order_settled AS is_due, o.due_at, o.is_failing OR o.hub_is_failing AS is_failing, o.hub_reason
+       o.changed > o.order_settled AS is_due, o.due_at, o.is_failing OR o.hub_is_failing AS is_failing, o.hub_reason,
+       o.hub_detail
 FROM store_orders o JOIN stores s ON s.id = o.store_id
 WHERE (%(store_id)s::bigint IS NULL OR o.store_id = %(store_id)s)
   AND (%(state)s::text IS NULL OR o.state = %(state)s
