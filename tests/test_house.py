@@ -18,27 +18,12 @@ from workers.schedule import FIXED
 
 ROOT = Path(__file__).parent.parent
 FINISHED = [
-    "ORD-1",
-    "ORD-2",
-    "ORD-3",
-    "ORD-4",
-    "ORD-5",
-    "ORD-6",
-    "ORD-7",
-    "ORD-8",
-    "MAP-1",
-    "MAP-2",
-    "MAP-3",
-    "MAP-4",
-    "MAP-5",
-    "MAP-6",
-    "MAP-7",
-    "MAP-8",
-    "MAP-9",
+    *(f"ORD-{number}" for number in range(1, 9)),
+    *(f"MAP-{number}" for number in range(1, 10)),
     *(f"CHG-{number}" for number in range(1, 10)),
-    "MUL-1",
-    "MUL-2",
-    "MUL-3",
+    *(f"FUL-{number}" for number in (*range(1, 9), *range(10, 16))),
+    *(f"STK-{number}" for number in range(1, 10)),
+    *(f"MUL-{number}" for number in range(1, 4)),
     "STI-1",
 ]
 
