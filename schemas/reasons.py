@@ -220,8 +220,9 @@ class Reason(StrEnum):
     # fulfilment, both ways (SPEC chapters 6 and 7)
     LINE_NOT_MATCHED = (
         "line_not_matched",
-        "A line of the store's fulfilment belongs to no row of the order; nothing of it was delivered.",
-        "Compare the line named in the detail with the hub's order, then storesync retry STORE EXTERNAL_ID.",
+        "A line of the store's fulfilment or return belongs to no row of the order."
+        " Nothing of such a fulfilment is delivered; of such a return the other lines are kept.",
+        "Compare the lines named in the detail with the hub's order, then storesync retry STORE EXTERNAL_ID.",
     )
     MORE_THAN_ORDERED = (
         "more_than_ordered",
