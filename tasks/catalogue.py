@@ -17,7 +17,7 @@ from schemas.stores import StoreState
 from tasks import bells
 from tasks.process import Process, process
 from tasks.rules.failures import SWEEP, SetAside, StopStore, TryAgain, decide_failure
-from tasks.session import EXPECTED, UnknownStore, problem_of, resolve_store, stop_store
+from tasks.session import EXPECTED, problem_of, resolve_store, stop_store, store_row
 
 WHOLE_EVERY: Final = timedelta(days=1)  # deleted items are only missed by a walk through all of them
 OVERLAP: Final = timedelta(minutes=2)  # the store's clock and ours may differ
@@ -66,10 +66,7 @@ def fetch_catalogue(store: int | str) -> str:
     with locks.lock(held.redis, locks.catalogue_key(store_id), ttl=locks.CATALOGUE_LOCK_SECONDS) as is_ours:
         if not is_ours:
             return "busy"
-        with held.pool.connection() as connection:
-            row = stores.find_store(connection, str(store_id))
-        if row is None:
-            raise UnknownStore(f"there is no store {store_id}")
+        row = store_row(held, store_id)
         if row["state"] != StoreState.ACTIVE:
             return f"store_{row['state']}"
         try:

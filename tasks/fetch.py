@@ -18,7 +18,7 @@ from schemas.stores import StoreState
 from tasks import bells
 from tasks.process import Process, process
 from tasks.rules.failures import STORE_TRIES, SetAside, StopStore, TryAgain, decide_failure
-from tasks.session import EXPECTED, UnknownStore, problem_of, resolve_store, stop_store
+from tasks.session import EXPECTED, problem_of, resolve_store, stop_store, store_row
 
 # A long first import stops here, well inside the time limit, and goes on from its cursor in a new task.
 BUDGET_SECONDS = 45
@@ -42,14 +42,11 @@ def fetch_orders(store: int | str) -> str:
 
 
 def _fetch_one(held: Process, store_id: int) -> str:
-    with held.pool.connection() as connection:
-        row = stores.find_store(connection, str(store_id))
-        if row is None:
-            raise UnknownStore(f"there is no store {store_id}")
-        if row["state"] != StoreState.ACTIVE:
-            return f"store_{row['state']}"
-        if row["fetch_due_at"] and row["fetch_due_at"] > datetime.now(UTC):
-            return "waiting"
+    row = store_row(held, store_id)
+    if row["state"] != StoreState.ACTIVE:
+        return f"store_{row['state']}"
+    if row["fetch_due_at"] and row["fetch_due_at"] > datetime.now(UTC):
+        return "waiting"
     try:
         return _fetch_pages(held, row)
     except EXPECTED as error:
@@ -108,10 +105,8 @@ def _journal_unreadable(
 def _write_down(held: Process, store_id: int, error: Exception) -> str:
     """A store that cannot be fetched waits, alone; one that refuses us stops until a person acts (MUL-1)."""
     now = datetime.now(UTC)
+    row = store_row(held, store_id)  # pages may have come in since the fetch began
     with held.pool.connection() as connection:
-        row = stores.find_store(connection, str(store_id))  # pages may have come in since the fetch began
-        if row is None:
-            raise UnknownStore(f"there is no store {store_id}") from error
         problem = problem_of(error)
         decision = decide_failure(problem, attempts=row["fetch_attempts"], now=now, jitter=random.random())
         match decision:

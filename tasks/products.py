@@ -10,7 +10,7 @@ from connectors.postgres.hub import PostgresHub
 from schemas.actions import AddItems
 from schemas.stores import StoreState
 from tasks.process import Process, process
-from tasks.session import UnknownStore, resolve_store
+from tasks.session import resolve_store, store_row
 
 PIECE: Final = 500  # items of one transaction: orders that make the same item wait no longer
 
@@ -26,10 +26,7 @@ def import_products(store: int | str) -> str:
     with locks.lock(held.redis, locks.products_key(store_id)) as is_ours:
         if not is_ours:
             return "busy"
-        with held.pool.connection() as connection:
-            row = stores.find_store(connection, str(store_id))
-        if row is None:
-            raise UnknownStore(f"there is no store {store_id}")
+        row = store_row(held, store_id)
         if row["state"] != StoreState.ACTIVE:
             return f"store_{row['state']}"
         if not row["wants_products"] or row["catalogue_whole_at"] is None:

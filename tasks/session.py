@@ -162,6 +162,15 @@ def resolve_store(held: Process, store: int | str) -> int:
     return int(row["id"])
 
 
+def store_row(held: Process, store_id: int) -> postgres.Row:
+    """A store as it is now. Raises UnknownStore."""
+    with held.pool.connection() as connection:
+        row = stores.find_store(connection, str(store_id))
+    if row is None:
+        raise UnknownStore(f"there is no store {store_id}")
+    return row
+
+
 def _look_and_work(held: Process, store_id: int, external_id: str, work: OrderWork, side: Side) -> Done:
     row: postgres.Row | None = None
     try:
