@@ -6,7 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
 
 from connectors import postgres
 from connectors.postgres import orders, stores
@@ -52,7 +60,7 @@ def watch_stores(held: Process, stores_by_name: Mapping[str, int], *, since: dat
 
     False when a store was stopped, put off, or nobody works on it.
     """
-    with _bars() as bars:
+    with progress_bars(TextColumn("{task.fields[note]}")) as bars:
         watched = {name: bars.add_task(name, total=None, note="fetching") for name in stores_by_name}
         moved_at, last = time.monotonic(), dict.fromkeys(watched, Count({}, 0))
         results: dict[str, bool] = {}
@@ -88,13 +96,16 @@ def _look(held: Process, store_id: int, since: datetime) -> tuple[Count, bool | 
     return now, None
 
 
-def _bars() -> Progress:
+def progress_bars(*more: ProgressColumn) -> Progress:
+    """Bars on stderr, for people who look: a script reads one line, or one document."""
+    console = Console(stderr=True)
     return Progress(
         SpinnerColumn(),
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
-        TextColumn("{task.fields[note]}"),
-        console=Console(stderr=True),
+        *more,
+        console=console,
+        disable=not console.is_terminal,
     )

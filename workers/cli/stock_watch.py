@@ -7,15 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-
 from connectors.postgres import stock_view
 from connectors.postgres.stock import UNREAD_SECONDS
 from schemas.reasons import describe
 from tasks.process import Process
 from workers.cli.output import utc
-from workers.cli.progress import LOOK_SECONDS
+from workers.cli.progress import LOOK_SECONDS, progress_bars
 
 # Unread orders may hold a SKU back for a minute: only after that has nobody worked.
 PATIENCE_SECONDS: Final = UNREAD_SECONDS + 30
@@ -37,14 +34,14 @@ class Asked:
 @contextmanager
 def counting(title: str) -> Iterator[Callable[[int], None]]:
     """A count that goes on by itself: of what nobody knows the end."""
-    with _bars() as bars:
+    with progress_bars() as bars:
         counted = bars.add_task(title, total=None)
         yield lambda more: bars.advance(counted, more)
 
 
 def watch_push(held: Process, asked: Sequence[Asked]) -> list[str]:
     """Show how stores are told, until all are; says why where one was not told everything."""
-    with _bars() as bars:
+    with progress_bars() as bars:
         watched = [bars.add_task(one.name, total=len(one.skus)) for one in asked]
         moved_at, last = time.monotonic(), [len(one.skus) for one in asked]
         while True:
@@ -71,16 +68,3 @@ def _why(asked: Asked, at: stock_view.Progress) -> str:
     sentence, _ = describe(at.stopped)
     again = f" It is tried again at {utc(at.until)}." if at.until else f" See storesync store show {asked.name}"
     return f"{asked.name}: {at.waiting} SKU(s) are not told yet ({at.stopped}). {sentence}{again}"
-
-
-def _bars() -> Progress:
-    console = Console(stderr=True)
-    return Progress(
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        console=console,
-        disable=not console.is_terminal,  # a script reads one line, or one document
-    )
