@@ -21,13 +21,17 @@ from workers.logs import log_to
 
 QUEUES = ("fetch", "orders", "stock", "fulfillment", "upkeep")
 
+# What is short and waited for: stock that moved, parcels, bells. A worker of its own serves these queues alone, so that
+# the orders of a busy store delay no stock.
+PROMPT_QUEUES = ("stock", "fulfillment", "upkeep")
+
 ROUTES = {
     "fetch_orders": "fetch",
     "import_order": "orders",
     "fulfill_order": "fulfillment",
     "push_stock": "stock",
-    "fetch_catalogue": "upkeep",
-    "import_products": "upkeep",
+    "fetch_catalogue": "fetch",  # as long as a shop takes: no bell waits behind it
+    "import_products": "fetch",
     "ring_due": "upkeep",
     "refresh_rates": "upkeep",
 }

@@ -2,7 +2,7 @@
 
 import sys
 
-from workers.app import QUEUES
+from workers.app import PROMPT_QUEUES, QUEUES
 from workers.processes import Program
 
 _CELERY = (sys.executable, "-m", "celery", "-A", "workers.app")
@@ -13,6 +13,12 @@ def worker(count: int) -> Program:
     name = "worker%(process_num)d@%%h" if count > 1 else "worker@%%h"
     command = (*_CELERY, "worker", "-Q", ",".join(QUEUES), "-c", "2", "-n", name, "--loglevel", "INFO")
     return Program("worker", command, count=count)
+
+
+def courier() -> Program:
+    """A worker that orders never keep busy: stock and parcels go out while others import."""
+    command = (*_CELERY, "worker", "-Q", ",".join(PROMPT_QUEUES), "-c", "2", "-n", "courier@%h", "--loglevel", "INFO")
+    return Program("courier", command)
 
 
 def beat() -> Program:
@@ -33,4 +39,4 @@ def flower(port: int) -> Program:
 
 def all_programs(*, workers: int, flower_port: int, web_port: int) -> list[Program]:
     """Everything that runs."""
-    return [worker(workers), beat(), web(web_port), flower(flower_port)]
+    return [worker(workers), courier(), beat(), web(web_port), flower(flower_port)]
