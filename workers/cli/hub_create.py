@@ -22,7 +22,14 @@ from workers.cli.output import Failed
 _BY_HAND: Final = Store(
     id=0,
     name="hub",
-    platform=Platform("hub", imports={}, statuses=frozenset(), completed_status="", credentials=()),
+    platform=Platform(
+        "hub",
+        imports={},
+        statuses=frozenset(),
+        completed_status="",
+        credentials=(),
+        items_have_delivery_days=True,
+    ),
     url="",
     state=StoreState.ACTIVE,
 )
