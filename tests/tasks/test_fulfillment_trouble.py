@@ -130,6 +130,23 @@ def test_FUL_14_what_was_lost_is_told_apart_from_what_a_merchant_sent_meanwhile(
     assert is_quiet(shop, desk)
 
 
+def test_FUL_14_a_call_that_never_arrived_is_not_looked_for_once_the_store_shows_more(
+    shop: Shop, order: Order, desk: Desk, meanwhile: Meanwhile
+) -> None:
+    desk.deliver(None, A=1)
+    meanwhile.play(None, Fault.RESET)
+    desk.tell()
+    send(shop, order, A=2)
+    desk.hear()
+    assert (desk.shipped()["A"], desk.is_settled()) == ("0+2/3", True)
+
+    send(shop, order, A=1)  # like the parcel that it was never told of
+    desk.hear()
+
+    assert desk.shipped()["A"] == "0+3/3"
+    assert is_quiet(shop, desk)
+
+
 # -- the store says no ---------------------------------------------------------------------------------------------
 
 

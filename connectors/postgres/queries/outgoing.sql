@@ -77,8 +77,9 @@ WHERE s.state = 'active' AND EXISTS (
 UPDATE store_orders SET hub_rung_at = NULL WHERE hub_changed > hub_settled AND hub_rung_at IS NOT NULL
 
 -- name: covered
--- The store shows what the hub shipped: nothing is to be told (the usual end of what came from the store itself).
+-- The store shows what the hub shipped: nothing is to be told (the usual end of what came from the store itself). What it
+-- was being told and never heard is no more to be looked for: the next parcel like it is the store's own.
 UPDATE store_orders
 SET hub_settled = hub_changed, hub_reason = NULL, hub_detail = '{}', hub_is_failing = false, hub_due_at = NULL,
-    hub_attempts = 0, hub_rung_at = NULL
+    hub_attempts = 0, hub_rung_at = NULL, sending = NULL
 WHERE store_id = %(store_id)s AND external_id = %(external_id)s
