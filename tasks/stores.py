@@ -66,6 +66,7 @@ def connect_store(held: Process, new: NewStore) -> StoreFacts:
         store_id = stores.connect_store(connection, values)
         if store_id is None:
             raise SettingRefused("url", "this shop is connected already: see storesync store list")
+        stock.due_again(connection, store_id)  # of one that comes back: it ends with the hub's stock, whatever moved
         stores.want_products(connection, store_id, wanted=bool(settings.get("products.import_on_connect")))
         _adopt_currency(connection, facts)
         journal.add(connection, Line("connect", "active", detail={"url": url}), store_id=store_id)

@@ -11,7 +11,7 @@ from tasks.catalogue import fetch_catalogue
 from tasks.fetch import fetch_orders
 from tasks.process import Process
 from tasks.stock import push_stock
-from tasks.stores import change_store
+from tasks.stores import change_store, set_state
 from tests.tasks.conftest import connect, import_all, import_due
 from tests.tasks.looking import Shop, do, journal_of, rung, store_of
 from tests.tasks.stocking import add, adjust, let_stock_wait_pass, stock_journal, stock_row
@@ -361,3 +361,17 @@ def test_what_is_held_back_for_a_moment_is_rung_again(held: Process, shop: Shop,
     push_stock(acme)
 
     assert rung(held.redis, "stock") == [[acme]]
+
+
+def test_STK_5_store_that_comes_back_ends_with_the_hubs_stock(held: Process, shop: Shop, acme: int) -> None:
+    offer(shop, "A-1")
+    add(held, "A-1", 7)
+    push_stock(acme)
+    set_state(held, store_of(held, acme), StoreState.DISCONNECTED)
+    adjust(held, "A-1", 2)
+
+    assert connect(held, shop, "acme", **{"stock.sync": "on"}) == acme
+    let_stock_wait_pass(held, acme)
+    push_stock(acme)
+
+    assert shown(shop, "A-1") == [9]

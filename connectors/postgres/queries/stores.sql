@@ -29,7 +29,8 @@ ON CONFLICT (platform, url) DO UPDATE
 SET name = excluded.name, credentials = excluded.credentials, settings = excluded.settings,
     allow_insecure = excluded.allow_insecure, state = 'active', reason = NULL, reason_detail = NULL,
     connected_at = now(), activated_at = now(), cursor = NULL, fetched_at = NULL, fetch_due_at = NULL,
-    fetch_attempts = 0
+    fetch_attempts = 0,
+    catalogue_at = NULL, catalogue_whole_at = NULL, catalogue_due_at = NULL, catalogue_attempts = 0, catalogue_walk = NULL
 WHERE stores.state = 'disconnected'
 RETURNING id
 
