@@ -1,6 +1,5 @@
 """connectors.bigcommerce: statuses and shipments, told and read."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -18,22 +17,6 @@ from schemas.orders import Snapshot, StoreOrder
 SHIP = "POST /v2/orders/{id}/shipments"
 RECORDS = "GET /v2/orders/{id}/shipments"
 ORDER = "GET /v2/orders/{id}"
-
-
-@pytest.fixture
-def sandbox() -> Iterator[RunningSandbox[BigCommerceShop]]:
-    with run_bigcommerce(BigCommerceShop()) as sandbox:
-        yield sandbox
-
-
-@pytest.fixture
-def shop(sandbox: RunningSandbox[BigCommerceShop]) -> BigCommerceShop:
-    return sandbox.shop
-
-
-@pytest.fixture
-def store(sandbox: RunningSandbox[BigCommerceShop]) -> BigCommerce:
-    return BigCommerce(sandbox.url, sandbox.credentials, allow_insecure=True)
 
 
 @pytest.fixture

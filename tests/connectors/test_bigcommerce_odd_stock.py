@@ -1,7 +1,6 @@
 """connectors.bigcommerce: catalogues and stock calls that are answered with something else."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -9,7 +8,7 @@ from flask import Flask, Response, request
 
 from connectors.bigcommerce import BigCommerce
 from connectors.errors import NotFound, RateLimited, Refused, Rejected, Unavailable
-from connectors.sandbox import BigCommerceShop, Fault, RunningSandbox, run_bigcommerce
+from connectors.sandbox import BigCommerceShop, Fault, RunningSandbox
 from connectors.sandbox.server import RunningServer, serve
 from schemas.actions import SendFulfillment, TellStock
 from schemas.reasons import Reason
@@ -134,12 +133,6 @@ def test_a_made_shipment_without_an_id_is_looked_at_again(told: str) -> None:
 
     with shop_that_answers({}, told=told, status=201) as server, pytest.raises(Unavailable):
         at(server).send_fulfillment(sending)
-
-
-@pytest.fixture
-def sandbox() -> Iterator[RunningSandbox[BigCommerceShop]]:
-    with run_bigcommerce(BigCommerceShop()) as sandbox:
-        yield sandbox
 
 
 def test_a_429_in_the_middle_of_telling_is_waited_out(sandbox: RunningSandbox[BigCommerceShop]) -> None:

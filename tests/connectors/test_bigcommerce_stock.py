@@ -1,6 +1,5 @@
 """connectors.bigcommerce: items and their stock, over the stand-in's catalogue and inventory."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -18,22 +17,6 @@ from schemas.stock import StoreItem
 ADJUST = "PUT /v3/inventory/adjustments/absolute"
 PRODUCTS = "GET /v3/catalog/products"
 LOCATIONS = "GET /v3/inventory/locations"
-
-
-@pytest.fixture
-def sandbox() -> Iterator[RunningSandbox[BigCommerceShop]]:
-    with run_bigcommerce(BigCommerceShop()) as sandbox:
-        yield sandbox
-
-
-@pytest.fixture
-def shop(sandbox: RunningSandbox[BigCommerceShop]) -> BigCommerceShop:
-    return sandbox.shop
-
-
-@pytest.fixture
-def store(sandbox: RunningSandbox[BigCommerceShop]) -> BigCommerce:
-    return BigCommerce(sandbox.url, sandbox.credentials, allow_insecure=True)
 
 
 def add(shop: BigCommerceShop, sku: str, **given: Any) -> str:

@@ -2,7 +2,6 @@
 
 import gzip
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ import pytest
 
 from connectors.errors import ConnectorError, NotFound, RateLimited, Refused, Rejected, Unavailable
 from connectors.http import Waits
-from connectors.sandbox import RunningSandbox, ShopifyShop, open_sandbox, run_shopify, seed_shopify_plain
+from connectors.sandbox import RunningSandbox, ShopifyShop, run_shopify, seed_shopify_plain
 from connectors.shopify import Shopify
 from connectors.shopify_client import GraphQL
 from connectors.shopify_graphql import API_VERSION, DOCUMENTS, ORDERS
@@ -66,17 +65,6 @@ class TestShopifyKeepsTheContract(StoreContract):
         add_item=lambda shop, sku, pieces: str(shop.stock.add(sku, levels={"101": pieces}).item_gid),
         oldest=timedelta(days=14),
     )
-
-
-@pytest.fixture
-def sandbox() -> Iterator[Shop]:
-    with open_sandbox("shopify", orders=0) as sandbox:
-        yield sandbox
-
-
-@pytest.fixture
-def store(sandbox: Shop) -> Shopify:
-    return connect(sandbox.url, sandbox.credentials)
 
 
 def connect(url: str, credentials: Any = None, waits: Waits | None = None) -> Shopify:

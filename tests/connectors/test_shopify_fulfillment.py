@@ -2,7 +2,6 @@
 
 import gzip
 import json
-from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ import graphql
 import pytest
 
 from connectors.errors import RateLimited, Rejected, Unavailable
-from connectors.sandbox import RunningSandbox, ShopifyShop, open_sandbox
+from connectors.sandbox import RunningSandbox, ShopifyShop
 from connectors.sandbox.faults import Said
 from connectors.shopify import Shopify
 from schemas.actions import SendFulfillment
@@ -20,17 +19,6 @@ from schemas.orders import StoreOrder
 DATA = Path(__file__).parents[1] / "data" / "shopify"
 
 Shop = RunningSandbox[ShopifyShop]
-
-
-@pytest.fixture
-def sandbox() -> Iterator[Shop]:
-    with open_sandbox("shopify", orders=0) as sandbox:
-        yield sandbox
-
-
-@pytest.fixture
-def store(sandbox: Shop) -> Shopify:
-    return Shopify(sandbox.url, sandbox.credentials, allow_insecure=True)
 
 
 def placed(sandbox: Shop, *locations: str) -> int:

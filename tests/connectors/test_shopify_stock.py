@@ -2,7 +2,7 @@
 
 import gzip
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ import pytest
 
 from connectors.errors import RateLimited, Rejected, Unavailable
 from connectors.patience import walk_catalogue
-from connectors.sandbox import RunningSandbox, ShopifyShop, open_sandbox
+from connectors.sandbox import RunningSandbox, ShopifyShop
 from connectors.sandbox.faults import Said
 from connectors.sandbox.shopify_stock import Variant
 from connectors.shopify import Shopify
@@ -25,17 +25,6 @@ from schemas.stock import NotTold, StoreItem
 DATA = Path(__file__).parents[1] / "data" / "shopify"
 
 Shop = RunningSandbox[ShopifyShop]
-
-
-@pytest.fixture
-def sandbox() -> Iterator[Shop]:
-    with open_sandbox("shopify", orders=0) as sandbox:
-        yield sandbox
-
-
-@pytest.fixture
-def store(sandbox: Shop) -> Shopify:
-    return Shopify(sandbox.url, sandbox.credentials, allow_insecure=True)
 
 
 def items_of(store: Shopify, since: datetime | None = None) -> list[StoreItem]:

@@ -1,7 +1,6 @@
 """connectors.woocommerce_catalogue: all products or by SKU, of a shop that works while it is asked."""
 
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -18,22 +17,6 @@ from tests.connectors.woocommerce_shop import add, add_chair, answering, by_id, 
 Running = RunningSandbox[WooCommerceShop]
 
 LONG_AGO = timedelta(hours=2)
-
-
-@pytest.fixture
-def sandbox() -> Iterator[Running]:
-    with run_woocommerce(WooCommerceShop()) as sandbox:
-        yield sandbox
-
-
-@pytest.fixture
-def shop(sandbox: Running) -> WooCommerceShop:
-    return sandbox.shop
-
-
-@pytest.fixture
-def store(sandbox: Running) -> WooCommerce:
-    return connect(sandbox.url, sandbox.credentials)
 
 
 # -- the catalogue -----------------------------------------------------------------------------------------------

@@ -1,34 +1,17 @@
 """connectors.woocommerce: what a shop is told of an order's delivery."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from connectors.errors import NotFound, Rejected, Unavailable
-from connectors.sandbox import RunningSandbox, WooCommerceShop, run_woocommerce
+from connectors.sandbox import RunningSandbox, WooCommerceShop
 from connectors.sandbox.faults import Said
 from connectors.woocommerce import WooCommerce
 from schemas.actions import SendFulfillment
-from tests.connectors.woocommerce_shop import add, connect
+from tests.connectors.woocommerce_shop import add
 
 Running = RunningSandbox[WooCommerceShop]
-
-
-@pytest.fixture
-def sandbox() -> Iterator[Running]:
-    with run_woocommerce(WooCommerceShop()) as sandbox:
-        yield sandbox
-
-
-@pytest.fixture
-def shop(sandbox: Running) -> WooCommerceShop:
-    return sandbox.shop
-
-
-@pytest.fixture
-def store(sandbox: Running) -> WooCommerce:
-    return connect(sandbox.url, sandbox.credentials)
 
 
 def place(shop: WooCommerceShop, **changes: Any) -> str:

@@ -1,13 +1,12 @@
 """connectors.woocommerce_stock: told stock, and the many ways in which a shop does not take it."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from flask import Flask
 
 from connectors.errors import RateLimited, Refused, Rejected, Unavailable
-from connectors.sandbox import RunningSandbox, WooCommerceShop, run_woocommerce
+from connectors.sandbox import RunningSandbox, WooCommerceShop
 from connectors.sandbox.faults import Said
 from connectors.sandbox.server import serve
 from connectors.woocommerce import WooCommerce
@@ -16,22 +15,6 @@ from schemas.stock import NotTold
 from tests.connectors.woocommerce_shop import add, add_chair, answering, connect, product_json, reasons, tells
 
 Running = RunningSandbox[WooCommerceShop]
-
-
-@pytest.fixture
-def sandbox() -> Iterator[Running]:
-    with run_woocommerce(WooCommerceShop()) as sandbox:
-        yield sandbox
-
-
-@pytest.fixture
-def shop(sandbox: Running) -> WooCommerceShop:
-    return sandbox.shop
-
-
-@pytest.fixture
-def store(sandbox: Running) -> WooCommerce:
-    return connect(sandbox.url, sandbox.credentials)
 
 
 def test_stock_is_told_to_products_and_variations(shop: WooCommerceShop, store: WooCommerce) -> None:

@@ -83,8 +83,15 @@ def _use(store: BigCommerce, order_id: str) -> None:
     )
     (parcel,) = store.read(store.snapshot(order_id).payload or "").parcels
     lines = tuple((line, Decimal(1)) for line, _, _ in parcel.lines)
-    tracking = {"tracking_number": "1", "carrier": "DHL", "tracking_url": "https://track.example.test/1"}
-    store.send_fulfillment(SendFulfillment(order_id, ((parcel.external_id, lines),), lines, **tracking))
+    sending = SendFulfillment(
+        order_id,
+        ((parcel.external_id, lines),),
+        lines,
+        tracking_number="1",
+        carrier="DHL",
+        tracking_url="https://track.example.test/1",
+    )
+    store.send_fulfillment(sending)
     store.snapshot(order_id)
     store.set_status(order_id, "completed")
 
