@@ -68,6 +68,8 @@ def connect_store(held: Process, new: NewStore) -> StoreFacts:
             raise SettingRefused("url", "this shop is connected already: see storesync store list")
         stock.due_again(connection, store_id)  # of one that comes back: it ends with the hub's stock, whatever moved
         stores.want_products(connection, store_id, wanted=bool(settings.get("products.import_on_connect")))
+        skips = skips_ended_by(settings, stores.profile_of(connector.platform, settings))
+        orders.skipped_again(connection, store_id, skips)  # of a shop that comes back
         _adopt_currency(connection, facts)
         journal.add(connection, Line("connect", "active", detail={"url": url}), store_id=store_id)
     return facts
@@ -157,9 +159,7 @@ def _look_at_skipped(connection: Connection, row: Row, settings: Mapping[str, Va
     """What these settings kept out until now is due, not only what changes from now on."""
     changed = {key for key, value in settings.items() if value != row["settings"].get(key)}
     profile = stores.profile_of(STORES[row["platform"]].platform, settings)
-    which = skips_ended_by(changed, profile)
-    if which.reasons or which.statuses:
-        orders.skipped_again(connection, row["id"], which)
+    orders.skipped_again(connection, row["id"], skips_ended_by(changed, profile))
 
 
 def check_store(held: Process, row: Row) -> StoreFacts:

@@ -152,6 +152,8 @@ def skipped_again(connection: Connection, store_id: int | None, which: Skipped) 
 
     Orders that are due anyway are marked as well: a worker may be looking at one with what held before.
     """
+    if not which.reasons and not which.statuses:
+        return 0
     values = {
         "store_id": store_id,
         "reasons": list(which.reasons),

@@ -11,10 +11,10 @@ from connectors.postgres import orders
 from connectors.sandbox import open_sandbox
 from schemas.orders import Snapshot
 from schemas.settings import Value
-from schemas.stores import Skipped
+from schemas.stores import Skipped, StoreState
 from tasks.account import change_account, set_rate
 from tasks.process import Process
-from tasks.stores import change_store
+from tasks.stores import change_store, set_state
 from tests.tasks.bad_input import Bench, open_bench
 from tests.tasks.conftest import import_all, import_due
 from tests.tasks.looking import Shop, all_orders, journal_of, order_of, store_of
@@ -87,6 +87,19 @@ def test_ORD_2_what_is_not_paid_comes_when_the_switch_is_on(held: Process) -> No
 
         assert due(held, store_id) == {pending}
         assert import_due(held, store_id) == ["imported"]
+
+
+def test_ORD_1_a_shop_that_comes_back_with_the_switch_on_brings_what_waited(
+    held: Process, shop: Shop, acme: Bench
+) -> None:
+    place(shop, status_id=7)
+    import_all(held, acme.store_id)
+    set_state(held, store_of(held, acme.store_id), StoreState.DISCONNECTED)
+
+    again = open_bench(held, shop, "bigcommerce", name="acme", **{"orders.awaiting_payment": "on"})
+
+    assert again.store_id == acme.store_id
+    assert import_due(held, acme.store_id) == ["imported"]
 
 
 def test_a_setting_that_keeps_no_order_out_makes_none_due(held: Process, shop: Shop, acme: Bench) -> None:
