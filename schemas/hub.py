@@ -235,11 +235,13 @@ class HubFulfillment:
 class Sending:
     """A parcel a store was being told of when the work broke off: nobody knows whether it heard (FUL-14).
 
-    `lines` are quantities by the external ids of the order's lines, as SendFulfillment has them.
+    `lines` are quantities by the external ids of the order's lines, as SendFulfillment has them. `there` are the ids of
+    the fulfilments that the store had before it was told.
     """
 
     lines: tuple[tuple[str, Decimal], ...]
     asked_at: datetime
+    there: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

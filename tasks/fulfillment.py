@@ -13,6 +13,7 @@ from connectors.postgres.journal import Line
 from connectors.postgres.outgoing import Told
 from schemas.actions import LinkFulfillment, Note, SendFulfillment, SetStoreStatus
 from schemas.hub import HubOrder
+from schemas.orders import StoreOrder
 from schemas.reasons import Reason
 from tasks.deliveries import read_sending
 from tasks.process import process
@@ -60,31 +61,37 @@ def _tell(session: StoreSession, seen: Seen, hub_order: HubOrder) -> Done:
     if sending is not None and decided.heard is None:
         outgoing.intend(session.connection, session.store.id, seen.external_id, None)  # it never arrived
     for action in decided.actions:
-        _carry_out(session, hub_order, action)
+        _carry_out(session, action, order=order, hub_order=hub_order)
     done = _settle(session, seen, _told(row, decided.notes))
     has_sent = any(not isinstance(action, LinkFulfillment) for action in decided.actions)
     return replace(done, word="sent") if has_sent else done
 
 
 def _carry_out(
-    session: StoreSession, hub_order: HubOrder, action: SendFulfillment | SetStoreStatus | LinkFulfillment
+    session: StoreSession,
+    action: SendFulfillment | SetStoreStatus | LinkFulfillment,
+    *,
+    order: StoreOrder,
+    hub_order: HubOrder,
 ) -> None:
     """Each is journaled once it is done: what comes after it may fail."""
-    external_id = str(hub_order.external_id)
     match action:
         case LinkFulfillment():
-            _link(session, external_id, action, Line("fulfill", "found", None, {"fulfillment": action.external_id}))
+            _link(
+                session, order.external_id, action, Line("fulfill", "found", None, {"fulfillment": action.external_id})
+            )
         case SetStoreStatus():
             session.connector.set_status(action.external_id, action.status)
-            _journal(session, external_id, Line("fulfill", "sent", None, {"status": action.status}))
+            _journal(session, order.external_id, Line("fulfill", "sent", None, {"status": action.status}))
         case SendFulfillment():
-            _send(session, hub_order, action)
+            _send(session, action, order=order, hub_order=hub_order)
 
 
-def _send(session: StoreSession, hub_order: HubOrder, action: SendFulfillment) -> None:
+def _send(session: StoreSession, action: SendFulfillment, *, order: StoreOrder, hub_order: HubOrder) -> None:
     """One parcel. From before the call until its id is written down, a worker that dies leaves word of it (FUL-14)."""
     lines = [[line, str(quantity)] for line, quantity in action.lines]
-    sending = {"lines": lines, "asked_at": session.now.isoformat()}
+    there = [one.external_id for one in order.fulfillments]
+    sending = {"lines": lines, "asked_at": session.now.isoformat(), "there": there}
     outgoing.intend(session.connection, session.store.id, action.external_id, sending)
     external_id = session.connector.send_fulfillment(action)
     link = LinkFulfillment(hub_order.id, external_id, action.fulfillment_id, action.rows, source="hub")

@@ -100,11 +100,14 @@ def link(one: StoreFulfillment, hub_order: HubOrder, *, source: str) -> LinkFulf
 
 
 def heard(order: StoreOrder, hub_order: HubOrder, store: Store, sending: Sending | None) -> LinkFulfillment | None:
-    """The link to what the store made of a parcel that it was being told of; None where it never heard (FUL-14)."""
+    """The link to what the store made of a parcel that it was being told of; None where it never heard (FUL-14).
+
+    What the store had before is not it. What was called off in the store since is: it is not sent again (FUL-5).
+    """
     if sending is None:
         return None
-    known, told = known_ids(hub_order), count(sending.lines)
-    unknown = (one for one in sent(order, store) if one.external_id not in known)
+    known, told = known_ids(hub_order) | set(sending.there), count(sending.lines)
+    unknown = (one for one in [*sent(order, store), *order.fulfillments] if one.external_id not in known)
     ours = next((one for one in unknown if count(one.lines) == told), None)
     return link(ours, hub_order, source=HUB) if ours else None
 

@@ -130,6 +130,38 @@ def test_FUL_14_what_was_lost_is_told_apart_from_what_a_merchant_sent_meanwhile(
     assert is_quiet(shop, desk)
 
 
+@pytest.mark.parametrize("looks_next", ["tell", "hear"])
+def test_FUL_14_what_was_told_and_called_off_before_we_knew_is_not_sent_again(
+    shop: Shop, order: Order, desk: Desk, meanwhile: Meanwhile, looks_next: str
+) -> None:
+    desk.deliver(None, A=2)
+    meanwhile.play(None, Fault.LOST)
+    desk.tell()
+    (made,) = shop.shop.fulfillments_of(order.id)
+    shop.shop.cancel_fulfillment(order.id, made["id"])
+
+    getattr(desk, looks_next)()
+
+    assert [status for status, _, _ in sent(shop, order)] == ["CANCELLED"]
+    assert desk.parcels() == [("hub", True)]
+    assert is_quiet(shop, desk)
+
+
+def test_FUL_14_what_was_called_off_before_is_not_taken_for_what_never_arrived(
+    shop: Shop, order: Order, desk: Desk, meanwhile: Meanwhile
+) -> None:
+    shop.shop.cancel_fulfillment(order.id, send(shop, order, A=2))
+    desk.deliver(None, A=2)
+    meanwhile.play(None, Fault.RESET)
+    desk.tell()
+
+    desk.hear()
+
+    assert desk.tell() == "sent"
+    assert [status for status, _, _ in sent(shop, order)] == ["CANCELLED", "SUCCESS"]
+    assert is_quiet(shop, desk)
+
+
 def test_FUL_14_a_call_that_never_arrived_is_not_looked_for_once_the_store_shows_more(
     shop: Shop, order: Order, desk: Desk, meanwhile: Meanwhile
 ) -> None:
