@@ -15,9 +15,9 @@ INSERT INTO hub.variants (product_id, sku) SELECT id, %(sku)s FROM product RETUR
 -- item that somebody has made meanwhile stays as it is.
 WITH wanted AS (
     SELECT DISTINCT ON (w.sku) w.sku, w.name, nextval('hub.products_id_seq') AS product_id
-    FROM unnest(%(skus)s::text[], %(names)s::text[]) AS w (sku, name)
+    FROM unnest(%(skus)s::text[], %(names)s::text[]) WITH ORDINALITY AS w (sku, name, place)
     WHERE w.sku <> '' AND w.sku !~ '^\s|\s$'  -- what is no SKU here keeps no other item out
-      AND NOT EXISTS (SELECT FROM hub.variants v WHERE v.sku = w.sku) ORDER BY w.sku
+      AND NOT EXISTS (SELECT FROM hub.variants v WHERE v.sku = w.sku) ORDER BY w.sku, w.place
 ), made AS (
     INSERT INTO hub.variants (product_id, sku, import_key)
     SELECT product_id, sku, 'sku:' || sku FROM wanted ORDER BY sku
