@@ -71,15 +71,21 @@ def ahead(moment: datetime | None) -> timedelta:
 
 def messages(redis: Redis, queue: str) -> list[dict[str, Any]]:
     """The messages that wait in a queue, oldest first; their bodies decoded."""
-    found = []
-    for raw in reversed(redis.lrange(f"storesync:{queue}", 0, -1)):
-        message = json.loads(raw)
-        found.append(message | {"body": json.loads(base64.b64decode(message["body"]))})
-    return found
+    return _decoded(redis.lrange(f"storesync:{queue}", 0, -1))
 
 
 def rung(redis: Redis, queue: str) -> list[list[Any]]:
-    """The arguments of the messages that wait in a queue; the queue is empty afterwards."""
-    found = [message["body"][0] for message in messages(redis, queue)]
-    redis.delete(f"storesync:{queue}")
+    """The arguments of the messages that wait in a queue; the queue is empty afterwards, in one go."""
+    with redis.pipeline(transaction=True) as both:
+        both.lrange(f"storesync:{queue}", 0, -1)
+        both.delete(f"storesync:{queue}")
+        found, _ = both.execute()
+    return [message["body"][0] for message in _decoded(found)]
+
+
+def _decoded(raw: list[Any]) -> list[dict[str, Any]]:
+    found = []
+    for one in reversed(raw):
+        message = json.loads(one)
+        found.append(message | {"body": json.loads(base64.b64decode(message["body"]))})
     return found
