@@ -41,6 +41,14 @@ def test_storesync_up_serves_every_queue() -> None:
     assert ",".join(QUEUES) in worker.command
 
 
+def test_storesync_up_names_every_worker_by_its_machine() -> None:
+    programs = {program.name: program for program in all_programs(workers=2, flower_port=1, web_port=2)}
+    names = [" ".join(programs[name].command) % {"process_num": 1} for name in ("worker", "courier")]
+
+    assert "-n worker1@%h" in names[0]
+    assert "-n courier@%h" in names[1]
+
+
 def test_every_task_is_routed_to_a_queue() -> None:
     app.loader.import_default_modules()
     tasks = {name for name in app.tasks if not name.startswith("celery.")}

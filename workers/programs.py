@@ -17,7 +17,7 @@ def worker(count: int) -> Program:
 
 def courier() -> Program:
     """A worker that orders never keep busy: stock and parcels go out while others import."""
-    command = (*_CELERY, "worker", "-Q", ",".join(PROMPT_QUEUES), "-c", "2", "-n", "courier@%h", "--loglevel", "INFO")
+    command = (*_CELERY, "worker", "-Q", ",".join(PROMPT_QUEUES), "-c", "2", "-n", "courier@%%h", "--loglevel", "INFO")
     return Program("courier", command)
 
 
