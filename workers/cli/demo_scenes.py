@@ -54,6 +54,8 @@ def show_parcels(held: Process, shops: list[DemoShop]) -> bool:
     click.echo("\nThe hub delivers one order of each shop, and the shops say …")
     took = _wait(lambda: all(_is_sent(shop) for shop in shops))
     table(["shop", "order", "says"], [(shop.name, shop.shared_order, shop.says()) for shop in shops])
+    if took is not None:
+        click.echo(f"… after {took:.1f} s.")
     (woocommerce,) = (shop for shop in shops if shop.platform == "woocommerce")
     completed = complete_another(woocommerce)
     click.echo(f"{woocommerce.name} completes its order {completed} by itself …")
@@ -95,7 +97,7 @@ def _deliver(held: Process, shop: DemoShop) -> None:
 
 
 def _is_sent(shop: DemoShop) -> bool:
-    return shop.says().startswith(("fulfilled", "completed"))
+    return shop.says().lower().startswith(("fulfilled", "completed"))
 
 
 def _status(held: Process, shop: DemoShop, external_id: str) -> DeliveryStatus | None:
