@@ -126,17 +126,15 @@ def _settle(
     held: Process, row: postgres.Row, due: Sequence[DueSku], pushes: Sequence[Push], sent: Sent
 ) -> Counter[str]:
     refused = {(one.external_id, one.place): one for one in sent.refused}
-    unsent = {one.sku for one in sent.unsent}
+    left = set(sent.unsent)
+    unsent = {one.sku for one in left}
     moved = {one.sku for push in pushes for one in push.tells if _is(refused, one, Reason.MOVED_IN_STORE)}
     away = {one.sku for push in pushes for one in push.tells if _is(refused, one, Reason.STORE_UNAVAILABLE)}
     seen = {one.sku: one for one in due}
     done = [push for push in pushes if push.sku not in unsent | moved | away]
     settled = [_settled(seen[push.sku], push, refused) for push in done]
     accepted = [
-        one
-        for push in pushes
-        for one in push.tells
-        if one not in sent.unsent and (one.external_id, one.place) not in refused
+        one for push in pushes for one in push.tells if one not in left and (one.external_id, one.place) not in refused
     ]
     with held.pool.connection() as connection, connection.transaction():
         marked = stock.settle(connection, row["id"], settled)

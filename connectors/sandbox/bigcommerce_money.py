@@ -78,9 +78,3 @@ def line_money(line: Mapping[str, Any], order_share: Decimal, rate: Decimal, *, 
         "total_tax": text(tax),
         "discounted_total_inc_tax": text(paid if is_gross else paid + tax),
     }
-
-
-def paid_for(line: Json, *, is_gross: bool) -> tuple[Decimal, Decimal]:
-    """What a line brought, without its tax, and the tax."""
-    with_tax, tax = Decimal(line["discounted_total_inc_tax"]), Decimal(line["total_tax"])
-    return with_tax - tax, tax

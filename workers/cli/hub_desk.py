@@ -140,7 +140,6 @@ def _read_day(text: str) -> date:
 
 
 TEXT: Final = Word("text", read_text)
-QUANTITY: Final = Word("quantity", read_quantity)
 DELTA: Final = Word("delta", _read_delta)
 PORTION: Final = Word("portion", read_portion)
 PRICED_ROW: Final = Word("row", _read_priced_row)
