@@ -78,11 +78,20 @@ class House:
         assert row is not None
         return int(row["id"])
 
+    def rows(self) -> list[postgres.Row]:
+        """The stores as the database has them."""
+        with process().pool.connection() as connection:
+            return [row for name in self.stores if (row := stores.find_store(connection, name))]
+
     def imported(self, store_id: int) -> int:
         """How many orders of a store came in."""
         with process().pool.connection() as connection:
             counted = orders.counts(connection, store_id)
         return sum(row["orders"] for row in counted if row["state"] == "imported")
+
+    def has_imported(self, store_id: int, count: int) -> bool:
+        """Whether so many orders of a store came in."""
+        return self.imported(store_id) >= count
 
     def wait_for_calm(self) -> None:
         """Until no store is to be told anything."""

@@ -97,12 +97,25 @@ def is_new(redis: Redis) -> bool:
 
 def is_first(redis: Redis, key: str, *, seconds: int) -> bool:
     """Whether nobody has said this within so many seconds."""
-    return _ask(lambda: redis.set(f"storesync:said:{key}", "1", nx=True, ex=seconds)) is not None
+    return _ask(lambda: redis.set(_said(key), "1", nx=True, ex=seconds)) is not None
+
+
+def has_room(redis: Redis, key: str, *, every: float, ahead: float) -> bool:
+    """Whether something may be done again: once in so many seconds in the long run, and a few times at once before.
+
+    What was done lately counts as work ahead, by its own time to live in Redis; `ahead` is how much of it there may be.
+    Two who ask in the same moment may both be told yes.
+    """
+    busy = max(0, _ask(lambda: redis.pttl(f"storesync:pace:{key}")))
+    if busy > ahead * 1000:
+        return False
+    _ask(lambda: redis.set(f"storesync:pace:{key}", "1", px=busy + int(every * 1000)))
+    return True
 
 
 def unsay(redis: Redis, key: str) -> None:
     """It may be said again at once."""
-    _ask(lambda: redis.delete(f"storesync:said:{key}"))
+    _ask(lambda: redis.delete(_said(key)))
 
 
 def wait(redis: Redis, store_id: int, until: datetime) -> None:
@@ -138,6 +151,10 @@ class StoreWaits:
     def wait(self, until: datetime) -> None:
         """Nobody asks the store before this moment."""
         wait(self.redis, self.store_id, until)
+
+
+def _said(key: str) -> str:
+    return f"storesync:said:{key}"
 
 
 def _wait_key(store_id: int) -> str:

@@ -10,12 +10,15 @@ from redis import Redis
 from connectors import locks
 from connectors.errors import Unavailable
 from connectors.postgres import Connection, orders, outgoing, stock, stores
+from connectors.postgres.stock import DueStore
 
 _IN_ONE_GO: Final = 100  # messages that go to Redis in one round trip
 _TOGETHER: Final = 10  # orders in one message at most: Celery's own work for a message is as much as ours for an order
 _FETCH_BELL_SECONDS: Final = 10
 _STOCK_BELL_SECONDS: Final = 30
 _UNANSWERED_SECONDS: Final = 5  # after that a bell may be lost
+_FRESH_EVERY: Final = 0.4  # seconds between two bells of one store in a storm of many SKUs: vendors count calls (STK-5)
+_FRESH_AHEAD: Final = 2.0  # so many seconds' bells come at once before that: a single change waits for nothing
 _CATALOGUE_BELL_SECONDS: Final = 30
 CATALOGUE_EVERY: Final = 600  # seconds between two looks at what a store's catalogue changed
 _HANDS: Final = 8  # a few orders are spread over so many messages, so that several workers share them
@@ -77,18 +80,29 @@ def ring_due_fulfillments(connection: Connection) -> int:
     return rung
 
 
-def ring_stock(store_ids: Iterable[int], *, delay: float = 0) -> None:
-    """Ask workers to tell stores their stock, now or after so many seconds."""
-    options = {"expires": _STOCK_BELL_SECONDS + delay, **({"countdown": delay} if delay else {})}
-    _ring("push_stock", [(store_id,) for store_id in store_ids], **options)
+def ring_stock(store_ids: Iterable[int]) -> None:
+    """Ask workers to tell stores their stock."""
+    _ring("push_stock", [(store_id,) for store_id in store_ids], expires=_STOCK_BELL_SECONDS)
 
 
-def ring_stock_once(redis: Redis, store_ids: Iterable[int]) -> None:
-    """Ask workers to tell stores their stock, where no bell is out already: workers that are busy find one, not many.
+def ring_stock_once(redis: Redis, due: Iterable[DueStore]) -> None:
+    """Ask workers to tell stores their stock, unless a bell is out already or bells were rung too often lately.
 
-    More bells than workers answer would wait in the queue until all of them have expired.
+    SKUs that move all the time are told together, about once a second, and the others wait for no such round. Workers
+    that are busy find one bell: more than they answer would wait in the queue until all have expired.
     """
-    ring_stock([one for one in store_ids if locks.is_first(redis, _unanswered(one), seconds=_UNANSWERED_SECONDS)])
+    for store in due:
+        if store.is_ripe and locks.is_first(redis, _unanswered(store.id), seconds=_UNANSWERED_SECONDS):
+            if _has_room(redis, store):
+                ring_stock([store.id])
+            else:
+                answer_stock(redis, store.id)
+
+
+def _has_room(redis: Redis, store: DueStore) -> bool:
+    if store.has_fresh and locks.has_room(redis, f"stock:{store.id}", every=_FRESH_EVERY, ahead=_FRESH_AHEAD):
+        return True
+    return locks.has_room(redis, f"stock-again:{store.id}", every=stock.PACE_SECONDS, ahead=0)
 
 
 def answer_stock(redis: Redis, store_id: int) -> None:
@@ -101,10 +115,10 @@ def _unanswered(store_id: int) -> str:
 
 
 def ring_due_stock(connection: Connection) -> int:
-    """Ring for every store that is to be told something; returns how many."""
-    due = stock.due_stores(connection)
-    ring_stock(due)
-    return len(due)
+    """Ring for every store that may be told something now; returns how many."""
+    ripe = [store.id for store in stock.due_stores(connection) if store.is_ripe]
+    ring_stock(ripe)
+    return len(ripe)
 
 
 def ring_due_catalogues(connection: Connection) -> int:

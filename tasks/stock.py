@@ -38,19 +38,18 @@ def push_stock(store: int | str) -> str:
     store_id = resolve_store(held, store)
     with locks.lock(held.redis, locks.stock_key(store_id), ttl=locks.STOCK_LOCK_SECONDS) as is_ours:
         if not is_ours:
-            return "busy"  # whoever tells it now rings again for what is left
-        bells.answer_stock(held.redis, store_id)
+            return "busy"  # whoever tells it now looks again
         words = _push_batches(held, store_id)
-    _ring_again(held, store_id)
+    _look_again(held, store_id)
     return ", ".join(f"{count} {word}" for word, count in words.items()) or "nothing_due"
 
 
-def _ring_again(held: Process, store_id: int) -> None:
-    """What was held back for a moment, or came while we were leaving, is looked at again soon; once for all bells."""
+def _look_again(held: Process, store_id: int) -> None:
+    """Nobody rings while a store is told: what came meanwhile has its bell now."""
+    bells.answer_stock(held.redis, store_id)
     with held.pool.connection() as connection:
-        is_due = stock.is_due(connection, store_id)
-    if is_due and locks.is_first(held.redis, f"stock:{store_id}", seconds=stock.PACE_SECONDS):
-        bells.ring_stock([store_id], delay=stock.PACE_SECONDS)
+        due = stock.due_stores(connection, store_id)
+    bells.ring_stock_once(held.redis, due)
 
 
 def _push_batches(held: Process, store_id: int) -> Counter[str]:
@@ -75,15 +74,16 @@ def _push_batches(held: Process, store_id: int) -> Counter[str]:
 def push_batch(held: Process, row: postgres.Row, due: Sequence[DueSku]) -> Counter[str]:
     """Gather, decide, tell, settle: one batch of SKUs of one store; what came of them, counted."""
     try:
-        _look_up(held, row, due)
-        pushes = decide(held, row, [one.sku for one in due])
+        items = _known_items(held, row, due)
+        pushes = decide(held, row, [one.sku for one in due], items)
         tells = [one for push in pushes for one in push.tells]
         if not tells:
             return _settle(held, row, due, pushes, Sent())
         with held.pool.connection() as connection:
-            stock.forget(connection, row["id"], tells)
+            forgotten_at = stock.forget(connection, row["id"], tells)
         attempts = max(one.attempts for one in due)
-        return _settle(held, row, due, pushes, tell(held.connector(row), tells, attempts=attempts))
+        sent = tell(held.connector(row), tells, attempts=attempts)
+        return _settle(held, row, due, pushes, sent, forgotten_at)
     except EXPECTED as error:
         return _put_off(held, row, due, error)
     except Exception as error:  # a bug: it shows in Flower, and is not rung for again every few seconds
@@ -91,31 +91,33 @@ def push_batch(held: Process, row: postgres.Row, due: Sequence[DueSku]) -> Count
         raise
 
 
-def _look_up(held: Process, row: postgres.Row, due: Sequence[DueSku]) -> None:
-    """Ask the store for SKUs that its catalogue, as far as we know it, has not; and where a person wants it asked."""
+def _known_items(held: Process, row: postgres.Row, due: Sequence[DueSku]) -> Sequence[StoreItem]:
+    """What the store has of these SKUs; it is asked for those that are not known, and where a person wants it asked."""
     with held.pool.connection() as connection:
-        known = {item.sku for item in stock.items(connection, row["id"], [one.sku for one in due])}
+        items = stock.items(connection, row["id"], [one.sku for one in due])
+        known = {item.sku for item in items}
+        unknown = [one.sku for one in due if one.wants_look or (one.sku not in known and one.may_look)]
+        if not unknown:
+            return items
         asked_at = stores.database_time(connection)
-    skus = [one.sku for one in due if one.wants_look or (one.sku not in known and one.may_look)]
-    if not skus:
-        return
-    page = held.connector(row).find_items(skus)
+    page = held.connector(row).find_items(unknown)
     with held.pool.connection() as connection, connection.transaction():
         # Nobody tells this store anything meanwhile: the lock is ours.
-        stock.keep_items(connection, row["id"], page.items, asked_at=asked_at, asked_for=skus)
-        stock.looked(connection, row["id"], skus)
+        stock.keep_items(connection, row["id"], page.items, asked_at=asked_at, asked_for=unknown)
+        stock.looked(connection, row["id"], unknown)
+        return stock.items(connection, row["id"], [one.sku for one in due])
 
 
-def decide(held: Process, row: postgres.Row, skus: Sequence[str]) -> list[Push]:
-    """What the store is to be told of each SKU, with hub and catalogue as they are now. Nothing is written."""
+def decide(held: Process, row: postgres.Row, skus: Sequence[str], found: Sequence[StoreItem]) -> list[Push]:
+    """What the store is to be told of each SKU, with the hub as it is now. Nothing is written."""
     store = stores.read_store(row, held.connector(row).platform)
     location = str(store.settings["location"] or stores.read_account(row["account"]).default_location)
     levels, items = defaultdict[str, list[StockLevel]](list), defaultdict[str, list[StoreItem]](list)
     with held.pool.connection() as connection:
         for level in PostgresHub(connection).levels(skus):
             levels[level.sku].append(level)
-        for item in stock.items(connection, row["id"], skus):
-            items[item.sku].append(item)
+    for item in found:
+        items[item.sku].append(item)
     return [decide_push(sku, levels=levels[sku], items=items[sku], store=store, location=location) for sku in skus]
 
 
@@ -123,7 +125,12 @@ def decide(held: Process, row: postgres.Row, skus: Sequence[str]) -> list[Push]:
 
 
 def _settle(
-    held: Process, row: postgres.Row, due: Sequence[DueSku], pushes: Sequence[Push], sent: Sent
+    held: Process,
+    row: postgres.Row,
+    due: Sequence[DueSku],
+    pushes: Sequence[Push],
+    sent: Sent,
+    forgotten_at: datetime | None = None,
 ) -> Counter[str]:
     refused = {(one.external_id, one.place): one for one in sent.refused}
     left = set(sent.unsent)
@@ -139,7 +146,8 @@ def _settle(
     with held.pool.connection() as connection, connection.transaction():
         marked = stock.settle(connection, row["id"], settled)
         lasting = {sku for sku, is_last in marked.items() if is_last}
-        stock.told(connection, row["id"], accepted, lasting=lasting)
+        if forgotten_at is not None:
+            stock.told(connection, row["id"], accepted, lasting=lasting, forgotten_at=forgotten_at)
         gone = [one.external_id for one in sent.refused if one.reason is Reason.STORE_ITEM_GONE]
         stock.drop_items(connection, row["id"], gone)  # and their SKUs are looked at again
         stock.write(connection, row["id"], [*_told_lines(accepted), *_news(seen, settled, marked)])

@@ -2,7 +2,6 @@
 
 import logging
 from threading import Event, Thread
-from time import monotonic
 from typing import Final
 
 import psycopg
@@ -15,8 +14,11 @@ from tasks.process import process
 
 _LOG: Final = logging.getLogger(__name__)
 
-LISTEN: Final = "LISTEN storesync_stock; LISTEN storesync_fulfillment"
-GAP_SECONDS: Final = 0.2  # between two bells of one store: what moves meanwhile travels in one batch (STK-5)
+_STOCK: Final = "storesync_stock"
+_ORDERS: Final = "storesync_fulfillment"
+LISTEN: Final = f"LISTEN {_STOCK}; LISTEN {_ORDERS}"
+_LOOK_SECONDS: Final = 0.02  # between two looks at what is due: an import is hundreds of notices a second
+_HELD_BACK_SECONDS: Final = 0.1  # until the next look, while something waits for the rest of its burst
 _IDLE_SECONDS: Final = 1.0
 _AWAY_SECONDS: Final = 2.0
 
@@ -28,7 +30,6 @@ class HubListener(Thread):
         super().__init__(name="hub-listener", daemon=True)
         self._database_url = database_url
         self._stopped = Event()
-        self._rung_at: dict[int, float] = {}
 
     def run(self) -> None:
         """Listen until stopped, whatever becomes of the connection."""
@@ -47,18 +48,15 @@ class HubListener(Thread):
         self._stopped.set()
 
     def _listen(self, connection: postgres.Connection) -> None:
-        waits = self._ring(connection)  # for what moved while nobody listened
+        heard, is_waiting = {_STOCK, _ORDERS}, False  # what moved while nobody listened
         while not self._stopped.is_set():
-            heard = list(connection.notifies(timeout=GAP_SECONDS if waits else _IDLE_SECONDS, stop_after=1))
-            if heard or waits:
-                waits = self._ring(connection)
-
-    def _ring(self, connection: postgres.Connection) -> bool:
-        """Ring for whatever is due; True when a store was rung for its stock a moment ago and must wait."""
-        bells.ring_due_fulfillments(connection)
-        now = monotonic()
-        due = stock.due_stores(connection)
-        fresh = [store_id for store_id in due if now - self._rung_at.get(store_id, -GAP_SECONDS) >= GAP_SECONDS]
-        bells.ring_stock_once(process().redis, fresh)
-        self._rung_at |= dict.fromkeys(fresh, now)
-        return len(fresh) < len(due)
+            if is_waiting or _STOCK in heard:
+                due = stock.due_stores(connection)
+                bells.ring_stock_once(process().redis, due)
+                is_waiting = bool(due)
+            if _ORDERS in heard:
+                bells.ring_due_fulfillments(connection)
+            if heard:
+                self._stopped.wait(_LOOK_SECONDS)  # all that is said meanwhile is heard together
+            timeout = _HELD_BACK_SECONDS if is_waiting else _IDLE_SECONDS
+            heard = {notice.channel for notice in connection.notifies(timeout=timeout, stop_after=1)}

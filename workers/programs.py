@@ -5,19 +5,23 @@ import sys
 from workers.app import PROMPT_QUEUES, QUEUES
 from workers.processes import Program
 
+_GIVE_WAY = ("nice", "-n", "10")
 _CELERY = (sys.executable, "-m", "celery", "-A", "workers.app")
 
 
 def worker(count: int) -> Program:
-    """Worker processes, each with two slots: scale by processes, the consumer of one is its bound."""
+    """Worker processes, each with two slots: scale by processes, the consumer of one is its bound.
+
+    On a machine that is busy they give way to whoever has less to do: to the courier, beat and the servers.
+    """
     name = "worker%(process_num)d@%%h" if count > 1 else "worker@%%h"
-    command = (*_CELERY, "worker", "-Q", ",".join(QUEUES), "-c", "2", "-n", name, "--loglevel", "INFO")
+    command = (*_GIVE_WAY, *_CELERY, "worker", "-Q", ",".join(QUEUES), "-c", "2", "-n", name, "--loglevel", "INFO")
     return Program("worker", command, count=count)
 
 
 def courier() -> Program:
     """A worker that orders never keep busy: stock and parcels go out while others import."""
-    command = (*_CELERY, "worker", "-Q", ",".join(PROMPT_QUEUES), "-c", "2", "-n", "courier@%%h", "--loglevel", "INFO")
+    command = (*_CELERY, "worker", "-Q", ",".join(PROMPT_QUEUES), "-c", "3", "-n", "courier@%%h", "--loglevel", "INFO")
     return Program("courier", command)
 
 

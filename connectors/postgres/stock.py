@@ -15,9 +15,20 @@ from schemas.stock import StoreItem
 _SQL: Final = queries("stock")
 
 UNREAD_SECONDS: Final = 60  # how long unread orders hold a SKU back (STK-9)
-PACE_SECONDS: Final = 1  # one SKU is told at most so often: the rest of a burst is one more call (STK-5)
+PACE_SECONDS: Final = 1  # one SKU is told about so often: the rest of a burst is one more call (STK-5)
+ALONG_SECONDS: Final = 0.7  # after which it goes along with others, so that SKUs that move all the time travel together
+BURST_SECONDS: Final = 3  # a SKU that was not told for so long is in no burst
 LOOK_AGAIN_SECONDS: Final = 600  # how long a store is believed that it has no such SKU
 _SETTLING: Final = timedelta(seconds=60)  # a store may take what we told it some time after it said yes
+
+
+@dataclass(frozen=True, slots=True)
+class DueStore:
+    """A store that is to be told something: a SKU that waited for nothing yet, one of a burst, or only in a moment."""
+
+    id: int
+    has_fresh: bool
+    is_ripe: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +64,10 @@ class StockLine:
     detail: dict[str, Any] = field(default_factory=dict)
 
 
-def due_stores(connection: Connection) -> list[int]:
-    """Active stores that have something to be told now."""
-    return [row["id"] for row in connection.execute(_SQL["due_stores"])]
+def due_stores(connection: Connection, store_id: int | None = None) -> list[DueStore]:
+    """Active stores that have something to be told, or this one if it has."""
+    values = {"store_id": store_id, "pace": PACE_SECONDS, "burst": BURST_SECONDS}
+    return [DueStore(**row) for row in connection.execute(_SQL["due_stores"], values)]
 
 
 def look(connection: Connection, store_id: int) -> Row | None:
@@ -69,16 +81,10 @@ def pick(connection: Connection, store_id: int, *, limit: int) -> list[DueSku]:
         "store_id": store_id,
         "limit": limit,
         "patience": UNREAD_SECONDS,
-        "pace": PACE_SECONDS,
+        "pace": ALONG_SECONDS,
         "look_again": LOOK_AGAIN_SECONDS,
     }
     return [DueSku(**row) for row in connection.execute(_SQL["pick"], values)]
-
-
-def is_due(connection: Connection, store_id: int) -> bool:
-    """Whether something of a store is left to tell soon, held back for a moment or not."""
-    row = connection.execute(_SQL["still_due"], {"store_id": store_id}).fetchone()
-    return bool(row and row["is_due"])
 
 
 # -- the catalogue ---------------------------------------------------------------------------------------------------
@@ -178,16 +184,18 @@ def put_off_catalogue(connection: Connection, store_id: int, *, until: datetime,
 # -- telling -----------------------------------------------------------------------------------------------------------
 
 
-def forget(connection: Connection, store_id: int, tells: Sequence[TellStock]) -> None:
-    """Nobody knows what these items show until it is known what came of telling them."""
+def forget(connection: Connection, store_id: int, tells: Sequence[TellStock]) -> datetime:
+    """Nobody knows what these items show until it is known what came of telling them; returns the moment of that."""
     values = {
         "store_id": store_id,
         "ids": [tell.external_id for tell in tells],
         "places": [tell.place for tell in tells],
+        "skus": sorted({tell.sku for tell in tells}),
     }
-    with connection.transaction():
-        connection.execute(_SQL["forget"], values)
-        connection.execute(_SQL["pace"], {"store_id": store_id, "skus": sorted({tell.sku for tell in tells})})
+    row = connection.execute(_SQL["forget"], values).fetchone()
+    assert row is not None
+    moment: datetime = row["moved_at"]
+    return moment
 
 
 def settle(connection: Connection, store_id: int, settled: Sequence[Settled]) -> dict[str, bool]:
@@ -202,14 +210,17 @@ def settle(connection: Connection, store_id: int, settled: Sequence[Settled]) ->
     return {row["sku"]: row["is_last"] for row in connection.execute(_SQL["settle"], values)}
 
 
-def told(connection: Connection, store_id: int, tells: Sequence[TellStock], *, lasting: set[str]) -> None:
-    """The store took these values; those of SKUs in `lasting` are what it shows now."""
+def told(
+    connection: Connection, store_id: int, tells: Sequence[TellStock], *, lasting: set[str], forgotten_at: datetime
+) -> None:
+    """The store took these values; those of SKUs in `lasting` are what it shows now, unless it sold some meanwhile."""
     values = {
         "store_id": store_id,
         "ids": [tell.external_id for tell in tells],
         "places": [tell.place for tell in tells],
         "quantities": [tell.quantity for tell in tells],
         "last": [tell.sku in lasting for tell in tells],
+        "forgotten_at": forgotten_at,
     }
     connection.execute(_SQL["told"], values)
 

@@ -1,5 +1,6 @@
 """The hub's stock to a store: when it travels, once, in which calls, and what becomes of what does not (STK-1…9)."""
 
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from tasks.stores import change_store, set_state
 from tests.tasks.conftest import connect, import_all, import_due
 from tests.tasks.looking import Shop, do, journal_of, rung, store_of
 from tests.tasks.stocking import add, adjust, let_stock_wait_pass, stock_journal, stock_row
+from tests.waiting import wait_until
 
 
 @pytest.fixture
@@ -351,14 +353,21 @@ def test_store_that_refuses_us_needs_attention(held: Process, shop: Shop, acme: 
     assert push_stock(acme) == "nothing_due"
 
 
-def test_what_is_held_back_for_a_moment_is_rung_again(held: Process, shop: Shop, acme: int) -> None:
+def test_STK_5_what_moves_while_a_store_is_told_is_rung_for_at_once(held: Process, shop: Shop, acme: int) -> None:
     offer(shop, "A-1")
+    offer(shop, "B-1")
+    add(held, "B-1")
     add(held, "A-1", 7)
-    push_stock(acme)
-    adjust(held, "A-1", 1)
+    fetch_catalogue(acme)
+    rung(held.redis, "stock")
+    shop.faults.fail_next(1, "slow", only="batch")
+    teller = Thread(target=push_stock, args=(acme,))
 
-    push_stock(acme)
-    push_stock(acme)
+    teller.start()
+    wait_until(lambda: shop.faults.happened["slow"], what="the call")
+    assert push_stock(acme) == "busy"
+    adjust(held, "B-1", 1)
+    teller.join()
 
     assert rung(held.redis, "stock") == [[acme]]
 

@@ -89,6 +89,16 @@ def test_STK_5_burst_is_few_bells(held: Process, told: int, listener: HubListene
     assert len(bells(held.redis)) <= few
 
 
+def test_STK_5_what_is_held_back_for_a_moment_is_rung_for_when_it_is_over(
+    held: Process, told: int, listener: HubListener
+) -> None:
+    do(held, "INSERT INTO store_stock (store_id, sku, sent_at) VALUES (%s, 'A-1', clock_timestamp())", told)
+    do(held, "NOTIFY storesync_stock")
+
+    assert bells(held.redis) == []
+    wait_until(lambda: bells(held.redis) == [[told]], what="the bell")
+
+
 # -- orders --------------------------------------------------------------------------------------------------------
 
 

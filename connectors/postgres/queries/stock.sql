@@ -1,8 +1,18 @@
 -- name: due_stores
--- Active stores with stock sync on and a SKU that may be told now.
-SELECT s.id FROM stores s
-WHERE s.state = 'active' AND s.settings ->> 'stock.sync' = 'true' AND EXISTS (
-    SELECT FROM store_stock q WHERE q.store_id = s.id AND q.changed > q.settled AND (q.due_at IS NULL OR q.due_at <= now()))
+-- Active stores with stock sync on and a SKU to tell, or one of them: whether some SKU was not told for a while, or was
+-- but may be told again. One that was told this moment waits for the rest of its burst.
+SELECT s.id,
+       EXISTS (SELECT FROM store_stock q
+               WHERE q.store_id = s.id AND q.changed > q.settled AND (q.due_at IS NULL OR q.due_at <= now())
+                 AND (q.sent_at IS NULL OR q.sent_at <= clock_timestamp() - %(burst)s * interval '1 second')) AS has_fresh,
+       EXISTS (SELECT FROM store_stock q
+               WHERE q.store_id = s.id AND q.changed > q.settled AND (q.due_at IS NULL OR q.due_at <= now())
+                 AND (q.sent_at IS NULL OR q.sent_at <= clock_timestamp() - %(pace)s * interval '1 second')) AS is_ripe
+FROM stores s
+WHERE s.state = 'active' AND s.settings ->> 'stock.sync' = 'true' AND (%(store_id)s::bigint IS NULL OR s.id = %(store_id)s)
+  AND EXISTS (SELECT FROM store_stock q
+              WHERE q.store_id = s.id AND q.changed > q.settled AND (q.due_at IS NULL OR q.due_at <= now()))
+ORDER BY s.id
 
 -- name: look
 -- The store with the account, for one round of telling it.
@@ -29,13 +39,6 @@ WHERE q.store_id = %(store_id)s AND q.changed > q.settled AND (q.due_at IS NULL 
        OR NOT (u.is_there OR EXISTS (SELECT FROM sold WHERE sold.sku = q.sku)))
 ORDER BY q.due_since, q.sku
 LIMIT %(limit)s
-
--- name: still_due
--- Whether anything of a store is left to tell soon, held back or not.
-SELECT EXISTS (
-    SELECT FROM store_stock q JOIN stores s ON s.id = q.store_id
-    WHERE q.store_id = %(store_id)s AND q.changed > q.settled AND (q.due_at IS NULL OR q.due_at <= now())
-      AND s.state = 'active' AND s.settings ->> 'stock.sync' = 'true') AS is_due
 
 -- name: items
 -- What the store has of some SKUs, with what each place of it shows.
@@ -112,20 +115,22 @@ UPDATE store_stock q SET looked_at = clock_timestamp(), wants_look = false
 FROM free WHERE q.store_id = %(store_id)s AND q.sku = free.sku
 
 -- name: forget
--- These items are about to be told something: until it is known what came of it, nobody knows what they show.
-INSERT INTO store_levels AS l (store_id, external_id, place)
-SELECT %(store_id)s, external_id, place FROM unnest(%(ids)s::text[], %(places)s::text[]) AS p (external_id, place)
-ORDER BY external_id, place
-ON CONFLICT (store_id, external_id, place) DO UPDATE SET shown = NULL, moved_at = clock_timestamp()
-
--- name: pace
--- These SKUs are being told: the rest of a burst waits a moment. What the hub is just changing is not waited for.
+-- These items are about to be told something: until it is known what came of it, nobody knows what they show. The rest
+-- of a SKU's burst waits a moment; what the hub is just changing is not waited for.
 WITH free AS MATERIALIZED (
     SELECT sku FROM store_stock WHERE store_id = %(store_id)s AND sku = ANY (%(skus)s)
     ORDER BY sku FOR UPDATE SKIP LOCKED
+), paced AS (
+    UPDATE store_stock q SET sent_at = clock_timestamp()
+    FROM free WHERE q.store_id = %(store_id)s AND q.sku = free.sku
+), forgotten AS (
+    INSERT INTO store_levels AS l (store_id, external_id, place)
+    SELECT %(store_id)s, external_id, place FROM unnest(%(ids)s::text[], %(places)s::text[]) AS p (external_id, place)
+    ORDER BY external_id, place
+    ON CONFLICT (store_id, external_id, place) DO UPDATE SET shown = NULL, moved_at = clock_timestamp()
+    RETURNING moved_at
 )
-UPDATE store_stock q SET sent_at = clock_timestamp()
-FROM free WHERE q.store_id = %(store_id)s AND q.sku = free.sku
+SELECT max(moved_at) AS moved_at FROM forgotten
 
 -- name: settle
 -- Set the marks of SKUs up to what was looked at, with why a store does not show the value. Those that moved meanwhile
@@ -147,7 +152,8 @@ FROM free WHERE q.store_id = %(store_id)s AND q.sku = free.sku
 RETURNING q.sku, q.changed = seen AS is_last
 
 -- name: told
--- The store took these values. It is known to show one only if its SKU did not move meanwhile.
+-- The store took these values. It is known to show one only if neither the hub nor an order of its own moved the SKU
+-- meanwhile.
 WITH held AS MATERIALIZED (
     SELECT external_id, place, d.quantity, d.is_last
     FROM store_levels l
@@ -157,7 +163,7 @@ WITH held AS MATERIALIZED (
     ORDER BY external_id, place FOR UPDATE OF l
 )
 UPDATE store_levels l
-SET shown = CASE WHEN d.is_last THEN d.quantity END, told = d.quantity, told_at = clock_timestamp(),
+SET shown = CASE WHEN d.is_last AND l.moved_at <= %(forgotten_at)s THEN d.quantity END, told = d.quantity, told_at = clock_timestamp(),
     moved_at = clock_timestamp()
 FROM held d WHERE l.store_id = %(store_id)s AND l.external_id = d.external_id AND l.place = d.place
 

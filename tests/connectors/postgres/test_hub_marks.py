@@ -104,6 +104,43 @@ def test_STK_4_each_store_is_marked(hub: PostgresHub, connection: Connection) ->
     assert [row["store_id"] for row in rows] == stores
 
 
+def test_STK_2_a_commitment_is_news_for_stores_that_count_commitments(hub: PostgresHub, connection: Connection) -> None:
+    add_store(connection, "counts-shelf")
+    counting = add_store(connection, "counts-commitments")
+    run(
+        connection,
+        'UPDATE stores SET settings = settings || \'{"stock.quantity": "in_stock_minus_committed"}\' WHERE id = %s',
+        counting,
+    )
+    stock_up(hub)
+    run(connection, "UPDATE store_stock SET settled = changed")
+
+    create(hub, draft())
+
+    rows = connection.execute("SELECT store_id FROM store_stock WHERE changed > settled").fetchall()
+    assert [row["store_id"] for row in rows] == [counting]
+
+
+def test_STK_5_a_commitment_is_news_for_a_store_that_may_show_anything(
+    hub: PostgresHub, connection: Connection, acme: int
+) -> None:
+    stock_up(hub)
+    run(
+        connection,
+        "INSERT INTO store_items (store_id, external_id, sku, is_tracked) VALUES (%s, '1', 'CHAIR', true)",
+        acme,
+    )
+    run(connection, "INSERT INTO store_levels (store_id, external_id, place, shown) VALUES (%s, '1', '', 5)", acme)
+    before = due(connection)
+
+    create(hub, draft())
+    assert due(connection) == before
+
+    run(connection, "UPDATE store_levels SET shown = NULL")  # as when it sold some
+    create(hub, draft())
+    assert due(connection)["CHAIR"] == before["CHAIR"] + 1
+
+
 @pytest.mark.usefixtures("acme")
 def test_STK_1_a_bundle_is_marked_with_what_is_on_the_shelf_of_its_components(
     hub: PostgresHub, connection: Connection

@@ -8,7 +8,7 @@ import pytest
 from connectors import postgres
 from connectors.postgres import Connection, stock, stores
 from connectors.postgres.hub import PostgresHub
-from connectors.postgres.stock import Delay, DueSku, Settled
+from connectors.postgres.stock import Delay, DueSku, DueStore, Settled
 from schemas.actions import AddProduct, TellStock
 from schemas.stock import StoreItem
 from tests.connectors.postgres.conftest import add_store
@@ -38,7 +38,7 @@ def row(connection: Connection, store: int, sku: str = "A") -> dict[str, Any]:
     return one(connection, "SELECT * FROM store_stock WHERE store_id = %s AND sku = %s", store, sku)
 
 
-def age(connection: Connection, **seconds: float) -> None:
+def age(connection: Connection, **seconds: float | None) -> None:
     """Moments of every SKU that is due lie back."""
     for name, value in seconds.items():
         run(connection, f"UPDATE store_stock SET {name} = clock_timestamp() - %s * interval '1 second'", value)
@@ -79,7 +79,7 @@ def test_STK_5_sku_that_was_just_told_waits_for_the_rest_of_its_burst(
     age(connection, sent_at=ago)
 
     assert due(connection, acme) == picked
-    assert stock.is_due(connection, acme)
+    assert stock.due_stores(connection, acme)
 
 
 def test_STK_5_sku_is_looked_at_no_more_often_than_it_would_be_told(connection: Connection, acme: int) -> None:
@@ -137,9 +137,22 @@ def test_store_is_due_while_it_is_active_and_wants_stock(connection: Connection,
     for store in (acme, paused):
         mark(connection, store, "A")
 
-    assert stock.due_stores(connection) == [acme]
+    assert [each.id for each in stock.due_stores(connection)] == [acme]
     run(connection, "UPDATE stores SET state = 'active' WHERE id = %s", paused)
-    assert stock.due_stores(connection) == [acme, paused]
+    assert [each.id for each in stock.due_stores(connection)] == [acme, paused]
+    assert [each.id for each in stock.due_stores(connection, paused)] == [paused]
+
+
+@pytest.mark.parametrize(
+    ("told_ago", "has_fresh", "is_ripe"), [(None, True, True), (9, True, True), (2, False, True), (0.5, False, False)]
+)
+def test_STK_5_store_is_due_at_once_for_a_sku_that_is_in_no_burst(
+    connection: Connection, acme: int, told_ago: float | None, has_fresh: bool, is_ripe: bool
+) -> None:
+    mark(connection, acme, "A", "B")
+    age(connection, sent_at=told_ago)
+
+    assert stock.due_stores(connection) == [DueStore(acme, has_fresh, is_ripe)]
 
 
 # -- marks ---------------------------------------------------------------------------------------------------------
@@ -166,7 +179,7 @@ def test_STK_5_sku_that_did_not_move_is_settled(connection: Connection, acme: in
 
     assert settle(connection, acme, seen(connection, acme), "no_store_item") == {"A": True}
 
-    assert not stock.is_due(connection, acme)
+    assert not stock.due_stores(connection, acme)
     assert row(connection, acme)["reason"] == "no_store_item"
 
 
@@ -177,7 +190,7 @@ def test_STK_5_sku_that_moved_meanwhile_stays_due(connection: Connection, acme: 
 
     assert settle(connection, acme, picked) == {"A": False}
 
-    assert stock.is_due(connection, acme)
+    assert stock.due_stores(connection, acme)
 
 
 def test_STK_5_two_who_tell_one_sku_leave_it_due(connection: Connection, acme: int) -> None:
@@ -188,7 +201,7 @@ def test_STK_5_two_who_tell_one_sku_leave_it_due(connection: Connection, acme: i
 
     assert settle(connection, acme, late) == {"A": False}  # its call may have come last
 
-    assert stock.is_due(connection, acme)
+    assert stock.due_stores(connection, acme)
 
 
 def test_STK_5_sku_that_the_hub_is_just_changing_is_not_waited_for(fresh_database_url: str) -> None:
@@ -225,8 +238,8 @@ def keep(connection: Connection, store: int, *, asked_ago: float = 0, asked_for:
 
 def tell(connection: Connection, store: int, *, ago: float = 0) -> None:
     """The store was told 5 so long ago, and took it."""
-    stock.forget(connection, store, [TELL])
-    stock.told(connection, store, [TELL], lasting={"A"})
+    forgotten_at = stock.forget(connection, store, [TELL])
+    stock.told(connection, store, [TELL], lasting={"A"}, forgotten_at=forgotten_at)
     run(connection, "UPDATE store_levels SET moved_at = clock_timestamp() - %s * interval '1 second'", ago)
 
 
@@ -263,9 +276,19 @@ def test_STK_6_who_tells_the_store_believes_what_it_says_now(connection: Connect
 
 def test_STK_5_value_of_a_sku_that_moved_meanwhile_is_not_known_to_be_shown(connection: Connection, acme: int) -> None:
     keep(connection, acme)
-    stock.forget(connection, acme, [TELL])
+    forgotten_at = stock.forget(connection, acme, [TELL])
 
-    stock.told(connection, acme, [TELL], lasting=set())
+    stock.told(connection, acme, [TELL], lasting=set(), forgotten_at=forgotten_at)
+
+    assert shown(connection, acme) is None
+
+
+def test_STK_5_sale_while_a_store_is_told_leaves_what_it_shows_unknown(connection: Connection, acme: int) -> None:
+    keep(connection, acme)
+    forgotten_at = stock.forget(connection, acme, [TELL])
+    stock.forget_sold(connection, acme, ["A"])
+
+    stock.told(connection, acme, [TELL], lasting={"A"}, forgotten_at=forgotten_at)
 
     assert shown(connection, acme) is None
 
@@ -298,5 +321,5 @@ def test_STK_3_sku_whose_item_is_gone_is_due_again(connection: Connection, acme:
 
     stock.drop_items(connection, acme, ["product/1"])
 
-    assert stock.is_due(connection, acme)
+    assert stock.due_stores(connection, acme)
     assert stock.items(connection, acme, ["A"]) == []
