@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from psycopg.sql import SQL, Literal
 from psycopg.types.json import Jsonb
 
 from connectors.postgres import Connection, Row, queries
@@ -78,13 +79,13 @@ def look(connection: Connection, store_id: int) -> Row | None:
 def pick(connection: Connection, store_id: int, *, limit: int) -> list[DueSku]:
     """The next SKUs of a store to tell, longest waiting first."""
     values = {
-        "store_id": store_id,
         "limit": limit,
         "patience": UNREAD_SECONDS,
         "pace": ALONG_SECONDS,
         "look_again": LOOK_AGAIN_SECONDS,
     }
-    return [DueSku(**row) for row in connection.execute(_SQL["pick"], values)]
+    statement = SQL(_SQL["pick"]).format(store_id=Literal(store_id))
+    return [DueSku(**row) for row in connection.execute(statement, values)]
 
 
 # -- the catalogue ---------------------------------------------------------------------------------------------------

@@ -21,9 +21,10 @@ SELECT s.*, a.settings AS account FROM stores s CROSS JOIN account a WHERE s.id 
 -- name: pick
 -- The SKUs of a store to tell now, longest waiting first. Orders of the store that nobody has read yet may have sold
 -- of them: those SKUs wait, a minute at most (STK-9). A SKU that was told a moment ago waits for the rest of its burst.
+-- The store stands in the text, so that it is planned for: a plan for any store reads every order while one imports.
 WITH unread AS MATERIALIZED (
     SELECT skus FROM store_orders
-    WHERE store_id = %(store_id)s AND changed > order_settled
+    WHERE store_id = {store_id} AND changed > order_settled
       AND (due_at IS NULL OR due_at <= now() + %(patience)s * interval '1 second')
 ), sold AS MATERIALIZED (
     SELECT DISTINCT unnest(skus) AS sku FROM unread
@@ -33,7 +34,7 @@ WITH unread AS MATERIALIZED (
 SELECT q.sku, q.changed, q.attempts, q.wants_look, q.reason, q.detail,
        q.looked_at IS NULL OR q.looked_at <= now() - %(look_again)s * interval '1 second' AS may_look
 FROM store_stock q CROSS JOIN unknown u
-WHERE q.store_id = %(store_id)s AND q.changed > q.settled AND (q.due_at IS NULL OR q.due_at <= now())
+WHERE q.store_id = {store_id} AND q.changed > q.settled AND (q.due_at IS NULL OR q.due_at <= now())
   AND (q.sent_at IS NULL OR q.sent_at <= clock_timestamp() - %(pace)s * interval '1 second')
   AND (q.due_since <= now() - %(patience)s * interval '1 second'
        OR NOT (u.is_there OR EXISTS (SELECT FROM sold WHERE sold.sku = q.sku)))
