@@ -144,3 +144,13 @@ def test_an_emptied_redis_is_new_once(redis: Redis) -> None:
     redis.flushdb()
 
     assert is_new(redis)
+
+
+def test_STK_5_a_few_have_room_at_once_and_then_one_in_a_while(redis: Redis) -> None:
+    def has_room() -> bool:
+        return locks.has_room(redis, "bells", every=20, ahead=30)
+
+    assert [has_room() for _ in range(4)] == [True, True, False, False]
+    redis.pexpire("storesync:pace:bells", 29_000)
+    assert has_room()
+    assert locks.has_room(redis, "others", every=20, ahead=30)

@@ -132,6 +132,22 @@ def test_STK_9_orders_of_another_store_hold_nothing_back(connection: Connection,
     assert due(connection, acme) == ["A"]
 
 
+def test_STK_9_orders_of_another_store_are_not_even_read(connection: Connection, acme: int) -> None:
+    other = add_store(connection, "other")
+    run(
+        connection,
+        "INSERT INTO store_orders (store_id, external_id) SELECT %s, number::text FROM generate_series(1, 5000) number",
+        other,
+    )
+    run(connection, "ANALYZE store_orders")
+    mark(connection, acme, "A")
+
+    read = "SELECT seq_scan FROM pg_stat_xact_user_tables WHERE relname = 'store_orders'"
+    before = one(connection, read)
+    assert due(connection, acme) == ["A"]
+    assert one(connection, read) == before
+
+
 def test_store_is_due_while_it_is_active_and_wants_stock(connection: Connection, acme: int) -> None:
     paused = add_store(connection, "paused", state="paused")
     for store in (acme, paused):
