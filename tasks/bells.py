@@ -17,8 +17,8 @@ _TOGETHER: Final = 10  # orders in one message at most: Celery's own work for a 
 _FETCH_BELL_SECONDS: Final = 10
 _STOCK_BELL_SECONDS: Final = 30
 _UNANSWERED_SECONDS: Final = 5  # after that a bell may be lost
-_FRESH_EVERY: Final = 0.4  # seconds between two bells of one store in a storm of many SKUs: vendors count calls (STK-5)
-_FRESH_AHEAD: Final = 2.0  # so many seconds' bells come at once before that: a single change waits for nothing
+FRESH_EVERY: Final = 0.4  # seconds between two bells of one store in a storm of many SKUs: vendors count calls (STK-5)
+FRESH_AHEAD: Final = 2.0  # so many seconds' bells come at once before that: a single change waits for nothing
 _CATALOGUE_BELL_SECONDS: Final = 30
 CATALOGUE_EVERY: Final = 600  # seconds between two looks at what a store's catalogue changed
 _HANDS: Final = 8  # a few orders are spread over so many messages, so that several workers share them
@@ -100,7 +100,7 @@ def ring_stock_once(redis: Redis, due: Iterable[DueStore]) -> None:
 
 
 def _has_room(redis: Redis, store: DueStore) -> bool:
-    if store.has_fresh and locks.has_room(redis, f"stock:{store.id}", every=_FRESH_EVERY, ahead=_FRESH_AHEAD):
+    if store.has_fresh and locks.has_room(redis, f"stock:{store.id}", every=FRESH_EVERY, ahead=FRESH_AHEAD):
         return True
     return locks.has_room(redis, f"stock-again:{store.id}", every=stock.PACE_SECONDS, ahead=0)
 

@@ -103,7 +103,7 @@ def test_every_variable_of_the_environment_stands_in_deployment() -> None:
 # -- limits ------------------------------------------------------------------------------------------------------------
 
 LIMITS: Final = re.findall(
-    r"^\| .+ \| (\d+)(?: (\w+))? \| `([\w.]+)\.(\w+)` \|$", read("architecture.md"), re.MULTILINE
+    r"^\| .+ \| ([\d.]+)(?: (\w+))? \| `([\w.]+)\.(\w+)` \|$", read("architecture.md"), re.MULTILINE
 )
 
 
@@ -112,7 +112,7 @@ def test_every_limit_is_the_code_s(number: str, unit: str, module: str, name: st
     value = getattr(importlib.import_module(module), name)
     seconds = value.total_seconds() if isinstance(value, timedelta) else value
 
-    assert seconds == int(number) * SECONDS.get(unit, 1)
+    assert seconds == float(number) * SECONDS.get(unit, 1)
 
 
 def test_limits_are_found() -> None:
