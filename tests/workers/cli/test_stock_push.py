@@ -223,6 +223,25 @@ def test_waiting_ends_when_the_stores_were_told_and_says_what_came_of_it(
     ]
 
 
+def test_waiting_ends_when_a_store_was_put_off_for_less_than_a_look_at_it(
+    cli: Cli, pushing: Shop, fresh_connection: postgres.Connection
+) -> None:
+    offer(pushing, "A-1")
+    add(cli, "A-1", 5)
+    pushing.faults.set_rates({"http_503": 1})
+    fresh_connection.execute(
+        """CREATE FUNCTION pg_temp.soon() RETURNS trigger LANGUAGE plpgsql AS $$
+           BEGIN NEW.due_at := clock_timestamp(); RETURN NEW; END $$;
+           CREATE TRIGGER soon BEFORE UPDATE ON store_stock FOR EACH ROW WHEN (NEW.due_at IS NOT NULL)
+           EXECUTE FUNCTION pg_temp.soon()"""
+    )
+
+    with worker(fresh_connection, "A-1"):
+        result = cli("stock", "push", "--sku", "A-1", "--wait")
+
+    assert "(store_unavailable)" in result.err
+
+
 @pytest.mark.parametrize(
     ("fault", "words"), [("http_503", "store_unavailable"), ("unauthorized", "credentials_refused")]
 )
