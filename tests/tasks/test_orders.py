@@ -2,7 +2,7 @@
 
 import json
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -47,6 +47,19 @@ def test_ORD_5_a_skip_is_journaled_once_and_looked_at_again_when_the_order_chang
     assert skipped["reason"] == "status_not_imported"
     assert [line["outcome"] for line in skipped["journal"]] == ["skipped"]
     assert show(held, str(order.id))["state"] == "imported"
+
+
+@pytest.mark.parametrize("ahead", [timedelta(seconds=5), timedelta(days=1)], ids=["two servers", "a broken date"])
+def test_ORD_5_a_change_is_looked_at_though_a_clock_that_is_ahead_dated_the_last_one(
+    held: Process, shop: Shop, acme: int, ahead: timedelta
+) -> None:
+    with shop.shop.at(shop.shop.now() + ahead):
+        order = random_order(shop.shop, {"status": "pending"})
+    import_all(held, acme)
+
+    shop.shop.edit_order(order.id, {"status": "processing"})
+
+    assert import_all(held, acme) == ["imported"]
 
 
 def test_ORD_6_an_order_is_imported_once_whatever_is_fetched_or_rung_again(

@@ -1,6 +1,7 @@
 -- name: keep_snapshots
--- A page of snapshots in one statement. Older news loses (CHG-8); the same news again changes nothing; `changed`
--- moves only when the meaning of the order does. What cannot be read is set aside at once (SPEC chapter 11).
+-- A page of snapshots in one statement. The same news again changes nothing; `changed` moves only when the meaning of
+-- the order does. Of older news nothing is taken (CHG-8), but the store is asked: a shop's clocks may differ, and then
+-- the older date is the newer state. What cannot be read is set aside at once (SPEC chapter 11).
 WITH page AS (
     SELECT * FROM unnest(
         %(ids)s::text[], %(payloads)s::text[], %(digests)s::text[], %(times)s::timestamptz[], %(problems)s::text[],
@@ -17,12 +18,13 @@ SELECT %(store_id)s, external_id, payload::json, digest, updated_at,
        CASE WHEN problem IS NULL THEN 0 ELSE 1 END
 FROM page
 ON CONFLICT (store_id, external_id) DO UPDATE
-SET snapshot = excluded.snapshot,
+SET snapshot = CASE WHEN excluded.store_updated_at < o.store_updated_at THEN NULL ELSE excluded.snapshot END,
     skus = coalesce(excluded.skus, o.skus),
     digest = excluded.digest,
-    store_updated_at = coalesce(excluded.store_updated_at, o.store_updated_at),
+    store_updated_at = greatest(excluded.store_updated_at, o.store_updated_at),
     changed = o.changed + CASE WHEN o.digest <> excluded.digest THEN 1 ELSE 0 END,
-    order_settled = CASE WHEN excluded.state = 'failed' THEN o.changed + 1 ELSE o.order_settled END,
+    order_settled = CASE WHEN excluded.state = 'failed' AND (excluded.store_updated_at < o.store_updated_at) IS NOT TRUE
+                         THEN o.changed + 1 ELSE o.order_settled END,
     state = CASE WHEN excluded.state = 'failed' AND o.hub_order_id IS NULL AND o.state <> 'deleted' THEN 'failed' ELSE o.state END,
     reason = CASE WHEN excluded.state = 'failed' AND o.state <> 'deleted' THEN excluded.reason ELSE o.reason END,
     detail = CASE WHEN excluded.state = 'failed' AND o.state <> 'deleted' THEN excluded.detail ELSE o.detail END,
@@ -31,7 +33,6 @@ SET snapshot = excluded.snapshot,
     attempts = CASE WHEN o.digest <> excluded.digest THEN 0 ELSE o.attempts END,
     rung_at = CASE WHEN o.digest <> excluded.digest THEN NULL ELSE o.rung_at END
 WHERE o.digest <> excluded.digest
-  AND (o.store_updated_at IS NULL OR excluded.store_updated_at IS NULL OR excluded.store_updated_at >= o.store_updated_at)
 RETURNING external_id
 
 -- name: expect

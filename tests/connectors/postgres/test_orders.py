@@ -77,11 +77,24 @@ def test_changed_moves_only_when_the_meaning_does(connection: Connection, acme: 
     assert (other, row(connection, acme)["changed"]) == (["1"], 2)
 
 
-def test_CHG_8_older_news_loses(connection: Connection, acme: int) -> None:
+def test_CHG_8_of_older_news_nothing_is_taken_but_the_store_is_asked(connection: Connection, acme: int) -> None:
+    keep(connection, acme, snapshot(digest="new", at=LATER))
+    orders.settle(connection, acme, "1", changed=1, outcome=IMPORTED)
+
+    first, again = (keep(connection, acme, snapshot(digest="old", at=NOON)) for _ in range(2))
+
+    found = row(connection, acme)
+    assert (first, again) == (["1"], [])
+    assert (found["snapshot"], found["store_updated_at"], found["changed"]) == (None, LATER, 2)
+    assert is_due(connection, acme)
+
+
+def test_CHG_8_older_news_that_cannot_be_read_does_not_set_an_order_aside(connection: Connection, acme: int) -> None:
     keep(connection, acme, snapshot(digest="new", at=LATER))
 
-    assert keep(connection, acme, snapshot(digest="old", at=NOON)) == []
-    assert row(connection, acme)["digest"] == "new"
+    keep(connection, acme, snapshot(digest="old", at=NOON, payload=None, problem=("", "cannot be stored")))
+
+    assert is_due(connection, acme)
 
 
 @pytest.mark.parametrize("at", [LATER, None])
