@@ -21,7 +21,8 @@ from tasks.process import Process
 from tasks.rules.eligibility import skips_ended_by
 from tasks.session import problem_of, stop_store
 
-_STOCK_SETTINGS = ("stock.sync", "stock.quantity", "stock.buffer", "location", "location_map")  # what a store shows
+_STOCK_SETTINGS = {"stock.sync", "stock.quantity", "stock.buffer", "location", "location_map"}  # what a store shows
+_NEW_SIGHT = {"stock.sync", "location_map"}  # what it shows was not followed until now, or at other places
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 
 
@@ -66,7 +67,8 @@ def connect_store(held: Process, new: NewStore) -> StoreFacts:
         store_id = stores.connect_store(connection, values)
         if store_id is None:
             raise SettingRefused("url", "this shop is connected already: see storesync store list")
-        stock.due_again(connection, store_id)  # of one that comes back: it ends with the hub's stock, whatever moved
+        # Of one that comes back: it ends with the hub's stock, whatever moved here or there.
+        stock.due_again(connection, store_id, is_known=False)
         stores.want_products(connection, store_id, wanted=bool(settings.get("products.import_on_connect")))
         skips = skips_ended_by(settings, stores.profile_of(connector.platform, settings))
         orders.skipped_again(connection, store_id, skips)  # of a shop that comes back
@@ -134,8 +136,9 @@ def change_store(
         if same is not None and same["id"] != row["id"]:
             raise SettingRefused("url", f"this shop is known already, as {same['name']!r}")
         stores.change_store(connection, row["id"], settings=settings, credentials=locked, url=address)
-        if any(settings.get(key) != row["settings"].get(key) for key in _STOCK_SETTINGS):
-            stock.due_again(connection, row["id"])
+        changed = {key for key in _STOCK_SETTINGS if settings.get(key) != row["settings"].get(key)}
+        if changed:
+            stock.due_again(connection, row["id"], is_known=not changed & _NEW_SIGHT)
         _follow_profile(connection, row, settings)
         _look_at_skipped(connection, row, settings)
         detail = {"settings": dict(given), "credentials": sorted(credentials), "url": address}

@@ -274,9 +274,11 @@ def ask(connection: Connection, store_id: int, skus: Sequence[str], *, wants_loo
     connection.execute(_SQL["ask"], {"store_id": store_id, "skus": sorted(set(skus)), "wants_look": wants_look})
 
 
-def due_again(connection: Connection, store_id: int) -> None:
-    """Whatever a store was ever told is looked at again."""
+def due_again(connection: Connection, store_id: int, *, is_known: bool = True) -> None:
+    """Whatever a store was ever told is looked at again; told again too, unless what it shows is known."""
     connection.execute(_SQL["due_again"], {"store_id": store_id})
+    if not is_known:
+        connection.execute(_SQL["forget_shown"], {"store_id": store_id})
 
 
 def waiting(connection: Connection, store_id: int) -> int:

@@ -206,9 +206,17 @@ SET changed = q.changed + 1, wants_look = q.wants_look OR excluded.wants_look, d
 -- name: due_again
 -- Another quantity, buffer or location: everything that was ever told is looked at again.
 WITH due AS MATERIALIZED (SELECT sku FROM store_stock WHERE store_id = %(store_id)s ORDER BY sku FOR UPDATE)
-UPDATE store_stock q SET changed = changed + 1,
+UPDATE store_stock q SET changed = changed + 1, due_at = NULL, attempts = 0,
     due_since = CASE WHEN q.changed = q.settled THEN clock_timestamp() ELSE q.due_since END
 FROM due WHERE q.store_id = %(store_id)s AND q.sku = due.sku
+
+-- name: forget_shown
+-- Nobody watched what a store shows, or its places stand for other locations: none of its figures is known any more.
+WITH held AS MATERIALIZED (
+    SELECT external_id, place FROM store_levels WHERE store_id = %(store_id)s ORDER BY external_id, place FOR UPDATE
+)
+UPDATE store_levels l SET shown = NULL, moved_at = clock_timestamp()
+FROM held WHERE l.store_id = %(store_id)s AND l.external_id = held.external_id AND l.place = held.place
 
 -- name: named_items
 -- What a store sells, each SKU once, in pieces.
