@@ -235,12 +235,12 @@ class HubFulfillment:
 class Sending:
     """A parcel a store was being told of when the work broke off: nobody knows whether it heard (FUL-14).
 
-    `lines` are quantities by the external ids of the order's lines, as SendFulfillment has them. `there` are the ids of
-    the fulfilments that the store had before it was told.
+    `lines` are quantities by the external ids of the order's lines, as SendFulfillment has them. `asked_at` is None
+    where the store said no: nothing is on its way. `there` are the ids of the fulfilments that it had before.
     """
 
     lines: tuple[tuple[str, Decimal], ...]
-    asked_at: datetime
+    asked_at: datetime | None
     there: tuple[str, ...] = ()
 
 

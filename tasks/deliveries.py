@@ -64,7 +64,8 @@ def read_sending(value: dict[str, Any] | None) -> Sending | None:
     if value is None:
         return None
     lines = tuple((line, Decimal(quantity)) for line, quantity in value["lines"])
-    return Sending(lines, datetime.fromisoformat(value["asked_at"]), tuple(value.get("there", ())))
+    asked_at = datetime.fromisoformat(value["asked_at"]) if value["asked_at"] else None
+    return Sending(lines, asked_at, tuple(value.get("there", ())))
 
 
 def _batches(session: StoreSession, hub_order: HubOrder) -> tuple[Batch, ...]:

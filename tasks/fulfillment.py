@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Final
 
 from celery import shared_task
 
 from connectors import locks
-from connectors.errors import Rejected
+from connectors.errors import NotFound, RateLimited, Refused, Rejected
 from connectors.postgres import Row, journal, outgoing
 from connectors.postgres import orders as due
 from connectors.postgres.journal import Line
@@ -17,8 +19,11 @@ from schemas.orders import StoreOrder
 from schemas.reasons import Reason
 from tasks.deliveries import read_sending
 from tasks.process import process
+from tasks.rules.parcels import expected_until
 from tasks.rules.stitch import decide_telling, shows_all, tells
 from tasks.session import HUB_SIDE, Done, Seen, StoreSession, resolve_store, work_on_order
+
+_SAID_NO: Final = (Rejected, RateLimited, Refused, NotFound)  # whatever else: who knows what the store made of it
 
 
 @shared_task(
@@ -48,7 +53,6 @@ def send_out(session: StoreSession, seen: Seen) -> Done:
         return _tell(session, seen, hub_order)
     except Rejected:
         # It may have been edited between our look and our call: once more, with what it is now.
-        outgoing.intend(session.connection, session.store.id, seen.external_id, None)
         return _tell(session, seen, session.hub.order(hub_order.id) or hub_order)
 
 
@@ -59,12 +63,23 @@ def _tell(session: StoreSession, seen: Seen, hub_order: HubOrder) -> Done:
     sending = read_sending(row["sending"])
     decided = decide_telling(order, hub_order, store=session.store, sending=sending)
     if sending is not None and decided.heard is None:
+        until = expected_until(sending)
+        if until is not None and session.now < until:
+            return _wait(session, seen, until)
         outgoing.intend(session.connection, session.store.id, seen.external_id, None)  # it never arrived
     for action in decided.actions:
         _carry_out(session, action, order=order, hub_order=hub_order)
     done = _settle(session, seen, _told(row, decided.notes))
     has_sent = any(not isinstance(action, LinkFulfillment) for action in decided.actions)
     return replace(done, word="sent") if has_sent else done
+
+
+def _wait(session: StoreSession, seen: Seen, until: datetime) -> Done:
+    """A shop that gave no answer may still be at work on the call: the same again would be a second parcel (FUL-14)."""
+    words = {"problem": "the store did not say whether it has the last parcel: it may still make it"}
+    failure = due.Failure(Reason.STORE_UNAVAILABLE, words, until, is_attempt=False)
+    outgoing.put_off(session.connection, session.store.id, seen.external_id, failure)
+    return Done("put_off")
 
 
 def _carry_out(
@@ -91,9 +106,14 @@ def _send(session: StoreSession, action: SendFulfillment, *, order: StoreOrder, 
     """One parcel. From before the call until its id is written down, a worker that dies leaves word of it (FUL-14)."""
     lines = [[line, str(quantity)] for line, quantity in action.lines]
     there = [one.external_id for one in order.fulfillments]
-    sending = {"lines": lines, "asked_at": session.now.isoformat(), "there": there}
+    sending = {"lines": lines, "asked_at": datetime.now(UTC).isoformat(), "there": there}
     outgoing.intend(session.connection, session.store.id, action.external_id, sending)
-    external_id = session.connector.send_fulfillment(action)
+    try:
+        external_id = session.connector.send_fulfillment(action)
+    except _SAID_NO:
+        # Of this call nothing comes any more. An earlier one may have: it is looked for once more.
+        outgoing.intend(session.connection, session.store.id, action.external_id, {**sending, "asked_at": None})
+        raise
     link = LinkFulfillment(hub_order.id, external_id, action.fulfillment_id, action.rows, source="hub")
     detail = {"fulfillment": external_id, "lines": lines, "tracking_number": action.tracking_number}
     _link(session, action.external_id, link, Line("fulfill", "sent", None, detail))

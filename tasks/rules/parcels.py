@@ -6,6 +6,7 @@ compared, and of each line the agreed state is the higher of the two.
 
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
@@ -17,6 +18,8 @@ from schemas.stores import Store
 SWITCH: Final = "fulfillment.sync"
 HUB: Final = "hub"
 STORE: Final = "store"
+
+LATE: Final = timedelta(seconds=60)  # a store may still make a parcel this long after it was told
 
 Pieces = dict[str, Decimal]
 
@@ -110,6 +113,11 @@ def heard(order: StoreOrder, hub_order: HubOrder, store: Store, sending: Sending
     unknown = (one for one in [*sent(order, store), *order.fulfillments] if one.external_id not in known)
     ours = next((one for one in unknown if count(one.lines) == told), None)
     return link(ours, hub_order, source=HUB) if ours else None
+
+
+def expected_until(sending: Sending | None) -> datetime | None:
+    """Until when a call that nobody heard the end of may still do its work; nothing is to be sent before (FUL-14)."""
+    return sending.asked_at + LATE if sending is not None and sending.asked_at is not None else None
 
 
 def with_link(hub_order: HubOrder, done: LinkFulfillment) -> HubOrder:

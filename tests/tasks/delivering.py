@@ -15,6 +15,7 @@ from schemas.hub import HubOrder
 from schemas.money import plain
 from tasks.fulfillment import fulfill_order
 from tasks.process import Process
+from tasks.rules.parcels import LATE
 from tests.tasks.conftest import import_due, show
 from tests.tasks.looking import Shop, do, journal_of, order_of
 
@@ -49,6 +50,15 @@ class Desk:
         do(self.held, "UPDATE store_orders SET hub_due_at = NULL WHERE external_id = %s", self.external_id)
         self.held.redis.delete(f"storesync:wait:{self.store_id}")
         return str(fulfill_order(self.store_id, self.external_id))
+
+    def give_up(self) -> None:
+        """So much time has passed that a call whose end nobody heard comes no more."""
+        do(
+            self.held,
+            "UPDATE store_orders SET sending = jsonb_set(sending, '{asked_at}', to_jsonb(now() - %s))"
+            " WHERE sending ->> 'asked_at' IS NOT NULL",
+            LATE,
+        )
 
     def hear(self) -> list[str]:
         """The store is asked for this order alone, by hand."""

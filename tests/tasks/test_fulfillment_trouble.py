@@ -1,23 +1,26 @@
 """A parcel whose store is away, says no, or does not answer is told once all the same (SPEC chapter 7)."""
 
 import json
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from connectors import locks
+from connectors import http, locks
 from connectors.sandbox import ShopifyShop, run_shopify
 from connectors.sandbox.faults import Fault, Said
 from connectors.sandbox.shopify_model import Order
 from schemas.stores import StoreState
 from tasks.process import Process
+from tasks.rules.parcels import LATE
 from tasks.stores import set_state
 from tasks.upkeep import ring_due
 from tests.tasks.bad_input import Bench, open_bench, retry
 from tests.tasks.conftest import import_all
 from tests.tasks.delivering import TRACKED, Desk, Meanwhile, calls, place, send, sent
 from tests.tasks.looking import Shop, ahead, do, rung, store_of
+from tests.waiting import wait_until
 
 REFUSED = {"fulfillment": None, "userErrors": [{"field": [], "message": "Not today."}]}
 FULL = {"maximumAvailable": 2000.0, "currentlyAvailable": 1990, "restoreRate": 100.0}
@@ -86,18 +89,78 @@ def test_FUL_14_an_answer_that_is_lost_is_looked_for_before_anything_is_sent(
     assert is_quiet(shop, desk)
 
 
-@pytest.mark.parametrize("fault", [Fault.RESET, Fault.HTTP_500, Fault.RATE_LIMIT])
-def test_FUL_14_a_call_that_never_arrived_is_made_again(
+@pytest.mark.parametrize("fault", [Fault.RESET, Fault.HTTP_500])
+def test_FUL_14_a_call_that_never_arrived_is_made_again_once_it_cannot_arrive_any_more(
     shop: Shop, order: Order, desk: Desk, meanwhile: Meanwhile, fault: Fault
 ) -> None:
     desk.deliver(TRACKED)
     meanwhile.play(None, fault)
+    assert desk.tell() == "put_off"
+
+    assert desk.tell() == "put_off"
+
+    row = desk.due()
+    assert (calls(shop), row["hub_reason"]) == (0, "store_unavailable")
+    assert do(desk.held, "SELECT FROM store_orders WHERE hub_attempts = 1") == 1  # to wait is no attempt
+    assert 50 < ahead(row["hub_due_at"]).total_seconds() < LATE.total_seconds()
+    desk.give_up()
+    assert desk.tell() == "sent"
+    assert sent(shop, order) == [("SUCCESS", {"A": 3, "B": 1}, "JD1")]
+    assert is_quiet(shop, desk)
+
+
+def test_FUL_14_a_call_that_the_store_asks_to_wait_with_is_made_again_at_once(
+    shop: Shop, order: Order, desk: Desk, meanwhile: Meanwhile
+) -> None:
+    desk.deliver(TRACKED)
+    meanwhile.play(None, Fault.RATE_LIMIT)
     assert desk.tell() == "put_off"
     assert ahead(desk.due()["hub_due_at"]).total_seconds() > 0
 
     assert desk.tell() == "sent"
 
     assert sent(shop, order) == [("SUCCESS", {"A": 3, "B": 1}, "JD1")]
+    assert is_quiet(shop, desk)
+
+
+@pytest.mark.parametrize("act", ["pack", "deliver"])
+def test_FUL_14_a_call_that_arrives_after_nobody_waits_for_it_is_not_made_twice(
+    shop: Shop, order: Order, desk: Desk, meanwhile: Meanwhile, monkeypatch: pytest.MonkeyPatch, act: str
+) -> None:
+    monkeypatch.setattr(http, "READ_SECONDS", 0.5)
+    desk.pack(A=1) if act == "pack" else desk.deliver(TRACKED, A=1)
+    shipped, arrives = desk.shipped(), threading.Event()
+    meanwhile.play(None, lambda: arrives.wait(20))
+    assert (desk.tell(), desk.tell(), desk.tell()) == ("put_off",) * 3
+    assert sent(shop, order) == []
+
+    arrives.set()
+    wait_until(lambda: bool(sent(shop, order)), seconds=10, what="the parcel to arrive")
+    desk.tell()
+
+    assert (pieces_of(shop, order), desk.shipped(), desk.parcels()) == ([{"A": 1}], shipped, [("hub", True)])
+    assert is_quiet(shop, desk)
+
+
+def test_FUL_14_a_call_that_arrives_just_before_it_is_made_again_is_known_by_its_refusal(
+    shop: Shop, order: Order, desk: Desk, meanwhile: Meanwhile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http, "READ_SECONDS", 0.5)
+    desk.pack()
+    arrives = threading.Event()
+
+    def arrive() -> None:
+        arrives.set()
+        wait_until(lambda: bool(sent(shop, order)), seconds=10, what="the parcel to arrive")
+
+    meanwhile.play(None, lambda: arrives.wait(20), None, arrive)
+    assert desk.tell() == "put_off"
+    desk.give_up()
+
+    assert desk.tell() == "nothing_to_tell"
+
+    assert (pieces_of(shop, order), desk.parcels()) == ([{"A": 3, "B": 1}], [("hub", True)])
+    assert desk.shipped() == {"A": "3+0/3", "B": "1+0/1"}
     assert is_quiet(shop, desk)
 
 
@@ -156,6 +219,7 @@ def test_FUL_14_what_was_called_off_before_is_not_taken_for_what_never_arrived(
     desk.tell()
 
     desk.hear()
+    desk.give_up()
 
     assert desk.tell() == "sent"
     assert [status for status, _, _ in sent(shop, order)] == ["CANCELLED", "SUCCESS"]
