@@ -115,7 +115,7 @@ class BigCommerce:
 
     def catalogue(self, since: datetime | None = None, *, after: str | None = None) -> Iterator[CataloguePage]:
         """Every item that carries stock, or those whose product changed since a moment."""
-        return self._inventory.catalogue(since)
+        return self._inventory.catalogue(since, after)
 
     def find_items(self, skus: Sequence[str]) -> CataloguePage:
         """Every item whose SKU is exactly one of these."""

@@ -49,22 +49,23 @@ class Inventory:
 
     # -- reading -------------------------------------------------------------------------------------------------
 
-    def catalogue(self, since: datetime | None) -> Iterator[CataloguePage]:
-        """Every item, or those of products modified since a moment, by product id.
+    def catalogue(self, since: datetime | None, after: str | None = None) -> Iterator[CataloguePage]:
+        """Every item, or those of products modified since a moment, by product id; a position is the last one's id.
 
         Each page asks for the ids beyond the last one's: a product that comes or goes meanwhile moves no other.
         """
         only: Params = {} if since is None else {"date_modified:min": _written(since - _SECOND)}
-        beyond, limit = 0, PER_PAGE
+        beyond, limit = int(after or 0), PER_PAGE
         while True:
             asked = {**only, "sort": "id", "direction": "asc", "id:greater": beyond}
             listed, limit = self._products(asked, limit)
-            yield self._page(listed)
             if _is_last(listed, limit):
+                yield self._page(listed)
                 return
             last = max(map(id_of, listed.entries))
             if last <= beyond:
                 raise Unavailable("the store repeats a page of its catalogue")
+            yield replace(self._page(listed), position=str(last))
             beyond = last
 
     def find(self, skus: Sequence[str]) -> CataloguePage:

@@ -97,7 +97,7 @@ class WooCommerce:
 
     def catalogue(self, since: datetime | None = None, *, after: str | None = None) -> Iterator[CataloguePage]:
         """Products and variations, or those that changed; `gone` are those without a SKU of their own (any more)."""
-        return catalogue(self.http, since)
+        return catalogue(self.http, since, after)
 
     def find_items(self, skus: Sequence[str]) -> CataloguePage:
         """Every item with exactly one of these SKUs; a SKU with a comma costs a call of its own."""
@@ -147,7 +147,7 @@ class WooCommerce:
     def _walk_second(self, second: datetime, only: Params) -> Iterator[Batch]:
         """All orders modified in one second, by id."""
         window = {**only, "modified_before": naive(second + SECOND), "orderby": "id"}
-        for answer, _ in walk(lambda offset: self._changes(second - SECOND, {**window, "offset": offset})):
+        for _, answer, _ in walk(lambda offset: self._changes(second - SECOND, {**window, "offset": offset})):
             yield replace(_batch(answer), is_last=False)
 
     def _changes(self, after: datetime, params: Params) -> Answer:

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 from urllib.parse import quote
@@ -16,6 +16,7 @@ from schemas.errors import Unreadable
 from schemas.stock import CataloguePage
 from schemas.woocommerce_catalogue import PRODUCT_FIELDS, Product, external_id, read_product
 
+GROUP: Final = 1000  # variations that are listed before their products are kept
 SEARCH_SIZE: Final = 2000  # of SKUs in one address: servers refuse addresses of 8 kB
 
 _log: Final = logging.getLogger(__name__)
@@ -24,22 +25,28 @@ _log: Final = logging.getLogger(__name__)
 # -- the catalogue -----------------------------------------------------------------------------------------------
 
 
-def catalogue(http: HttpClient, since: datetime | None) -> Iterator[CataloguePage]:
+def catalogue(http: HttpClient, since: datetime | None, after: str | None = None) -> Iterator[CataloguePage]:
     """All products with their variations, or those that changed since a moment or a little before.
 
     Saving a variation saves its product, so a changed variation is among the changed products. `gone` also has what
-    lost its SKU.
+    lost its SKU. A position is the offset of a page of products, and the id up to which products are read.
     """
     asked: Params = {"orderby": "id"}
     if since is not None:
         # With a zone in the time, the flag would shift it by the shop's UTC offset.
         asked = {**asked, "modified_after": naive(since - SETTLING), "dates_are_gmt": "true"}
+    begin, top = map(int, (after or "0 0").split())
+    read, variations = top, _Variations(http)
     seen: set[str] = set()
-    variations = _Variations(http)
-    for entries in _products(http, asked):
-        products = [one for one in _readable(entries) if one.id not in seen]
+    for offset, entries in _products(http, asked, offset=begin, top=top):
+        products = [one for one in _readable(entries) if one.id not in seen and int(one.id) > top]
         seen.update(one.id for one in products)
-        yield _page([*products, *variations.of(products)])
+        ids = [int(one.id) for one in products]
+        for piece in variations.along(products):
+            read = max([read, *(int(one.id) for one in piece if one.parent_id is None)])
+            # A plugin may put the list in another order: then no id says what was read.
+            position = f"{offset} {read}" if ids == sorted(ids) else None
+            yield replace(_page(piece), position=position)
 
 
 @dataclass(slots=True)
@@ -49,22 +56,28 @@ class _Variations:
     http: HttpClient
     are_listed: bool = True
 
-    def of(self, products: Sequence[Product]) -> Iterator[Product]:
-        """Every variation of the products."""
-        parents = {one.id: one for one in products if one.has_variations}
-        listed = list(self._listed(parents)) if len(parents) > 1 else []
-        yield from listed
-        known = {one.id for one in listed}
-        for parent in parents.values():
-            # What a product names and the list has not, or all of it where there is no such list.
-            if not known or not parent.variations <= known:
-                yield from (one for one in self._of_one(parent) if one.id not in known)
+    def along(self, products: Sequence[Product]) -> Iterator[list[Product]]:
+        """The products in their order with every variation of theirs, in pieces that take few calls each."""
+        for group in _groups(products):
+            parents = {one.id: one for one in group if one.has_variations}
+            listed = list(self._listed(parents)) if len(parents) > 1 else []
+            known = {one.id for one in listed}
+            piece: list[Product] = []
+            for one in group:
+                piece += [one, *(variation for variation in listed if variation.parent_id == one.id)]
+                # What a product names and the list has not, or all of it where there is no such list.
+                if one.has_variations and not (known and one.variations <= known):
+                    piece += [variation for variation in self._of_one(one) if variation.id not in known]
+                    yield piece
+                    piece = []
+            if piece:
+                yield piece
 
     def _listed(self, parents: Mapping[str, Product]) -> Iterator[Product]:
         if not self.are_listed:
             return
         try:
-            for entries in _pages(self.http, "variations", {"orderby": "date", "parent": ",".join(parents)}):
+            for _, entries in _pages(self.http, "variations", {"orderby": "date", "parent": ",".join(parents)}):
                 for entry in entries:
                     if parent := parents.get(_parent_id(entry[0])):
                         yield from _readable([entry], parent)
@@ -74,12 +87,24 @@ class _Variations:
     def _of_one(self, parent: Product) -> Iterator[Product]:
         try:
             # By date, which WooCommerce settles by id; by id alone is no order that this list knows.
-            for entries in _pages(self.http, f"products/{parent.id}/variations", {"orderby": "date"}):
+            for _, entries in _pages(self.http, f"products/{parent.id}/variations", {"orderby": "date"}):
                 yield from _readable(entries, parent)
         except NotFound as error:
             if "_invalid_id" not in error.problem:
                 raise no_api(error) from error
             # else the product was deleted since its page was read
+
+
+def _groups(products: Sequence[Product]) -> Iterator[list[Product]]:
+    """The products in their order, as many at a time as have some GROUP variations."""
+    group: list[Product] = []
+    for one in products:
+        group.append(one)
+        if sum(len(each.variations) for each in group) >= GROUP:
+            yield group
+            group = []
+    if group:
+        yield group
 
 
 def _parent_id(value: Any) -> str:
@@ -96,16 +121,18 @@ def _page(products: Iterable[Product]) -> CataloguePage:
     )
 
 
-def _products(http: HttpClient, asked: Params) -> Iterator[Entries]:
+def _products(http: HttpClient, asked: Params, **behind: int) -> Iterator[tuple[int, Entries]]:
     try:
-        yield from _pages(http, "products", asked)
+        yield from _pages(http, "products", asked, **behind)
     except NotFound as error:
         raise no_api(error) from error
 
 
-def _pages(http: HttpClient, path: str, asked: Params) -> Iterator[Entries]:
+def _pages(http: HttpClient, path: str, asked: Params, **behind: int) -> Iterator[tuple[int, Entries]]:
+    """The pages of a list with their offsets, all of them or `behind` what was read already."""
     fixed: Params = {"per_page": PER_PAGE, "order": "asc", "_fields": ",".join(PRODUCT_FIELDS), **asked}
-    return (entries for _, entries in walk(lambda offset: http.get(path, {**fixed, "offset": offset})))
+    pages = walk(lambda offset: http.get(path, {**fixed, "offset": offset}), **behind)
+    return ((offset, entries) for offset, _, entries in pages)
 
 
 def _readable(entries: Entries, parent: Product | None = None) -> Iterator[Product]:
@@ -129,7 +156,7 @@ def find_items(http: HttpClient, skus: Sequence[str]) -> CataloguePage:
     wanted = set(skus) - {""}
     found: dict[str, Product] = {}
     for text in _searches(sorted(wanted)):
-        for entries in _products(http, {"sku": text, "orderby": "id"}):
+        for _, entries in _products(http, {"sku": text, "orderby": "id"}):
             found.update((one.id, one) for one in _readable(entries))
     items = (one.item for one in found.values() if one.item and not _is_inherited(one, found))
     return CataloguePage(tuple(item for item in items if item.sku in wanted))

@@ -10,30 +10,35 @@ from connectors.http import Answer
 PER_PAGE: Final = 100  # the most that WooCommerce gives
 
 
-def walk(ask: Callable[[int], Answer]) -> Iterator[tuple[Answer, Entries]]:
+def walk(ask: Callable[[int], Answer], *, offset: int = 0, top: int = 0) -> Iterator[tuple[int, Answer, Entries]]:
     """Every page of a list in a lasting order, `ask` giving PER_PAGE entries from an offset on. Raises Unavailable.
 
     An entry that leaves the list in between moves the others forward, past the next offset. So each page must begin
-    with an entry that is already known; if it does not, the walk steps back.
+    with an entry that is already known; if it does not, the walk steps back. A walk by id that was cut goes on at the
+    `offset` of its last page: it knows every id up to `top`.
     """
     known: set[str] = set()
-    offset, is_step_back = 0, False
+    is_step_back = False
     while True:
         answer = ask(offset)
         entries = answer.entries()
         names = [name_of(entry) for entry in entries]
-        if offset and (not names or names[0] not in known):
+        if offset and (not names or not (names[0] in known or _is_up_to(names[0], top))):
             offset, is_step_back = max(0, offset - PER_PAGE), True
             continue
         is_news = not known.issuperset(names)
         known.update(names)
-        yield answer, entries
+        yield offset, answer, entries
         if is_last(answer, len(names), offset=offset, is_news=is_news):
             return
         if offset and not is_news and not is_step_back:
             raise Unavailable("the store repeats a page", request=answer.request)
         # One entry again; where the shop hid some that it counts, so many more that one known is among them.
         offset, is_step_back = offset + max(1, len(names) - 1), False
+
+
+def _is_up_to(name: str, top: int) -> bool:
+    return name.isdecimal() and int(name) <= top
 
 
 def is_last(answer: Answer, shown: int, *, offset: int = 0, is_news: bool = True) -> bool:

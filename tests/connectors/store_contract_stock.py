@@ -45,15 +45,17 @@ class StockContract(Contract):
 
         assert {name for page in pages for name in names(page)} == {new}
 
-    def test_a_walk_through_the_catalogue_goes_on_behind_a_page(
+    def test_STK_3_a_walk_through_the_catalogue_goes_on_behind_a_page(
         self, sandbox: RunningSandbox[Any], store: StoreConnector
     ) -> None:
         added = self.add(sandbox, *(f"SKU-{number}" for number in range(300)))
 
         first = next(iter(store.catalogue()))
-        rest = store.catalogue(after=first.position)
+        rest = {name for page in store.catalogue(after=first.position) for name in names(page)}
 
-        assert names(first) | {name for page in rest for name in names(page)} >= set(added)
+        assert first.position is not None
+        assert names(first) | rest >= set(added)
+        assert not names(first) & rest
 
     # -- by SKU
 

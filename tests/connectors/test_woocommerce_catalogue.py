@@ -147,6 +147,38 @@ def test_from_10_3_on_variations_of_many_products_are_read_in_one_list() -> None
     assert dict(old.shop.calls) == {"GET /products": 1, "GET /variations": 1, "GET /products/{id}/variations": 60}
 
 
+def test_STK_3_a_walk_that_is_cut_goes_on_behind_the_variable_product_it_read_last() -> None:
+    with run_woocommerce(shop_with_chairs("10.0.2", 5)) as sandbox:
+        store = connect(sandbox.url, sandbox.credentials)
+        pages = store.catalogue()
+        first = [next(pages) for _ in range(3)]
+        sandbox.shop.delete_product("TABLE")  # the first of the list: all others move up
+
+        rest = list(store.catalogue(after=first[-1].position))
+
+        assert len(by_id([*first, *rest])) == 11
+        assert not set(by_id(first)) & set(by_id(rest))
+        assert sandbox.shop.calls["GET /products/{id}/variations"] == 5
+
+
+def test_products_with_more_variations_than_a_list_should_have_are_listed_apart(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("connectors.woocommerce_catalogue.GROUP", 8)  # of chairs with two each
+    with run_woocommerce(shop_with_chairs("10.3.0", 10)) as sandbox:
+        pages = list(connect(sandbox.url, sandbox.credentials).catalogue())
+
+    assert [len(page.items) for page in pages] == [9, 8, 4]
+    assert dict(sandbox.shop.calls) == {"GET /products": 1, "GET /variations": 3}
+
+
+def test_a_list_in_another_order_than_by_id_has_no_place_to_go_on() -> None:
+    with answering([product_json(number) for number in (3, 1, 2)]) as server:
+        (page,) = connect(server.url).catalogue()
+
+    assert (len(page.items), page.position) == (3, None)
+
+
 @pytest.mark.parametrize(
     "said",
     [Said(200, b"[]"), Said(400, b"{}"), Said(403, b"{}"), Said(200, b'[{"id":9,"parent_id":1},7]')],

@@ -36,7 +36,20 @@ class ShrinkingList:
 
 
 def ids_of(walked: Any) -> list[int]:
-    return [value["id"] for _, entries in walked for value, _ in entries]
+    return [value["id"] for _, _, entries in walked for value, _ in entries]
+
+
+def ids_of_cut_walk(listed: ShrinkingList) -> list[int]:
+    """As a walk reads them that is cut behind every page with something new, and goes on at that page."""
+    read: list[int] = []
+    begin = top = 0
+    while True:
+        for offset, _, entries in walk(listed.page, offset=begin, top=top):
+            if new := [value["id"] for value, _ in entries if value["id"] > top]:
+                read, begin, top = read + new, offset, max(new)
+                break
+        else:
+            return read
 
 
 @given(
@@ -51,6 +64,20 @@ def test_what_stays_in_the_list_is_read(size: int, leaving: list[list[int]]) -> 
 
     assert set(listed.ids) <= set(read)
     assert listed.calls <= 2 * (size // PER_PAGE + 2) + 2 * len(leaving)
+
+
+@given(
+    size=st.integers(0, 420),
+    leaving=st.lists(st.lists(st.integers(0, 419), max_size=120), max_size=8),
+)
+@example(size=420, leaving=[[], [], list(range(120)), [], [0]])
+def test_what_stays_is_read_once_by_a_walk_that_is_cut_behind_every_page(size: int, leaving: list[list[int]]) -> None:
+    listed = ShrinkingList(size, leaving)
+
+    read = ids_of_cut_walk(listed)
+
+    assert set(listed.ids) <= set(read)
+    assert len(read) == len(set(read))
 
 
 @given(
