@@ -277,6 +277,11 @@ class HubOrder:
     totals: Totals | None = None
     returns: tuple[HubReturn, ...] = ()  # those that a store recorded
 
+    @property
+    def known_lines(self) -> frozenset[str]:
+        """The external ids of the store's lines and charges that have a row."""
+        return frozenset(row.external_id for row in self.rows if row.external_id is not None)
+
 
 @dataclass(frozen=True, slots=True)
 class Batch:

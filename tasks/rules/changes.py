@@ -96,8 +96,8 @@ def decide_changes(order: StoreOrder, hub_order: HubOrder, *, store: Store, matc
 
 
 def _decide_lines(order: StoreOrder, hub_order: HubOrder, *, store: Store, matches: HubMatches) -> Changes:
-    why, platform = why_taken_back(order, store), store.platform
-    layout = build_rows(order, store=store, matches=matches, location=hub_order.location)
+    why, platform = why_taken_back(order, hub_order, store), store.platform
+    layout = build_rows(order, hub_order, store=store, matches=matches)
     with localcontext(money.WIDE):
         if why is None:
             wanted: dict[str | None, DraftRow] = {row.external_id: row for row in layout.rows}
@@ -127,7 +127,7 @@ def _decide_lines(order: StoreOrder, hub_order: HubOrder, *, store: Store, match
 def _follow(look: _Look, layout: Layout) -> Changes:
     hub_order = look.hub_order
     steps = [_follow_row(row, look) for row in hub_order.rows]
-    known = {row.external_id for row in hub_order.rows}
+    known = hub_order.known_lines
     # Nothing of a new row has left the hub: what the store delivered of it comes as a fulfilment (FUL-1).
     added = [replace(row, delivered_quantity=ZERO) for row in look.wanted.values() if row.external_id not in known]
     held = [step.held for step in steps if step.held]
@@ -298,7 +298,7 @@ def _refunded_since(rows: Sequence[HubRow | DraftRow], look: _Look) -> list[mone
 
 def _notes(held: list[Detail], look: _Look) -> tuple[Note, ...]:
     notes = [Note(Reason.HELD_BACK, {"rows": held})] if held else []
-    left_out = [] if look.is_taken_back else left_out_notes(look.order, look.store)
+    left_out = [] if look.is_taken_back else left_out_notes(look.order, look.store, look.hub_order.known_lines)
     return (*notes, *left_out, *location_notes(look.order, look.store))
 
 

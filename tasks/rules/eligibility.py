@@ -101,9 +101,12 @@ def _refuse_empty(order: StoreOrder, store: Store) -> Skip | None:
     return None
 
 
-def is_left_out(line: StoreLine, store: Store) -> bool:
-    """Whether a store's setting keeps a line from becoming a row: a custom item, where it has a switch (MAP-3)."""
-    return line.is_custom and not store.settings.get("orders.custom_items", True)
+def is_left_out(line: StoreLine, store: Store, known: Collection[str] = ()) -> bool:
+    """Whether a store's setting keeps a line from becoming a row: a custom item, where it has a switch (MAP-3).
+
+    `known` are the lines that have a row in the hub: no setting takes it away again.
+    """
+    return line.is_custom and not store.settings.get("orders.custom_items", True) and line.external_id not in known
 
 
 def _refuse_currency(order: StoreOrder, account: Account, rate: ExchangeRate | None) -> Skip | None:

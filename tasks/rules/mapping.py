@@ -1,13 +1,13 @@
 """A store's order as a sales order of the hub, field by field (SPEC chapter 4). It does not decide what may import."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal, localcontext
 from typing import Final
 
 from schemas.actions import CreateOrder, Note
-from schemas.hub import Account, DraftOrder, DraftRow, ExchangeRate, HubMatches, NewItem, Variant
+from schemas.hub import Account, DraftOrder, DraftRow, ExchangeRate, HubMatches, HubOrder, NewItem, Variant
 from schemas.money import money_text
 from schemas.orders import ZERO, Kind, StoreCharge, StoreLine, StoreOrder
 from schemas.reasons import Reason
@@ -21,12 +21,13 @@ SHIPPING_ID: Final = "shipping"  # external id of a row that stands for several 
 
 @dataclass(frozen=True, slots=True)
 class _Case:
-    """One order with everything its mapping depends on."""
+    """One order with everything its mapping depends on; `known` are the lines that have a row in the hub."""
 
     order: StoreOrder
     store: Store
     matches: HubMatches
     location: str
+    known: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +71,12 @@ def build_order(
     return CreateOrder(draft), _notes(case, layout.rows, layout.proof)
 
 
-def build_rows(order: StoreOrder, *, store: Store, matches: HubMatches, location: str) -> Layout:
-    """The rows that the order would have if it were imported now; none where the store has nothing left on it."""
-    case = _Case(order, store, matches, location)
+def build_rows(order: StoreOrder, hub_order: HubOrder, *, store: Store, matches: HubMatches) -> Layout:
+    """The rows that the order would have if it were imported now; none where the store has nothing left on it.
+
+    What a setting leaves out by now keeps the row that it has.
+    """
+    case = _Case(order, store, matches, hub_order.location, hub_order.known_lines)
     with localcontext(money.WIDE):
         return _lay_out(_plan_rows(case), case)
 
@@ -107,7 +111,7 @@ def _plan_line(line: StoreLine, amount: money.Amount, case: _Case) -> _Plan:
         quantity=line.quantity,
         delivered_quantity=min(line.delivered_quantity, line.quantity),
         ships=True,
-        is_left_out=is_left_out(line, case.store),
+        is_left_out=is_left_out(line, case.store, case.known),
         location=line.location,
     )
 
@@ -122,18 +126,21 @@ def _kind(line: StoreLine, store: Store) -> Kind:
 def _plan_charge(charge: StoreCharge, case: _Case) -> _Plan:
     amount = money.Amount(charge.amount, charge.amount, charge.tax_rate, charge.tax)
     if charge.kind is Kind.SHIPPING:
-        return _Plan(charge.external_id, None, Kind.SHIPPING, None, charge.name or "Shipping", amount)
+        is_out = not case.store.is_on("orders.shipping_fee_line") and case.known.isdisjoint(
+            {charge.external_id, SHIPPING_ID}
+        )
+        name = charge.name or "Shipping"
+        return _Plan(charge.external_id, None, Kind.SHIPPING, None, name, amount, is_left_out=is_out)
     item = matching.match_service(charge.name or "Fee", case.matches)
     return _Plan(charge.external_id, item, Kind.SERVICE, item.sku, charge.name or "Fee", amount)
 
 
 def _arrange(pairs: Sequence[_Pair], case: _Case) -> tuple[list[_Pair], list[money.Settled]]:
     """The rows in their order, with at most one for shipping; and the money of what a setting leaves out."""
-    rows = [pair for pair in pairs if pair[0].kind is not Kind.SHIPPING and not pair[0].is_left_out]
     left_out = [row for plan, row in pairs if plan.is_left_out]
-    shipping = [(plan, row) for plan, row in pairs if plan.kind is Kind.SHIPPING and (row.total or row.tax)]
-    if not case.store.is_on("orders.shipping_fee_line"):
-        return rows, left_out + [row for _, row in shipping]
+    kept = [(plan, row) for plan, row in pairs if not plan.is_left_out]
+    rows = [pair for pair in kept if pair[0].kind is not Kind.SHIPPING]
+    shipping = [(plan, row) for plan, row in kept if plan.kind is Kind.SHIPPING and (row.total or row.tax)]
     return [*rows, *(shipping if len(shipping) < 2 else [_join(shipping, case.order.currency)])], left_out
 
 
@@ -247,9 +254,9 @@ def _notes(case: _Case, rows: Sequence[DraftRow], proof: money.Proof) -> list[No
     return notes
 
 
-def left_out_notes(order: StoreOrder, store: Store) -> list[Note]:
-    """Which of the order's custom items the store's settings leave out (MAP-3)."""
-    dropped = [line.name for line in order.lines if line.quantity > 0 and is_left_out(line, store)]
+def left_out_notes(order: StoreOrder, store: Store, known: Collection[str] = ()) -> list[Note]:
+    """Which of the order's custom items the store's settings leave out (MAP-3), but for lines that have a row."""
+    dropped = [line.name for line in order.lines if line.quantity > 0 and is_left_out(line, store, known)]
     return [Note(Reason.CUSTOM_ITEMS_LEFT_OUT, {"names": dropped})] if dropped else []
 
 

@@ -17,11 +17,12 @@ from tasks.rules.making import part_from_mo
 BY_STORE = "store"  # who deleted an order that its store took back
 
 
-def why_taken_back(order: StoreOrder, store: Store) -> Reason | None:
+def why_taken_back(order: StoreOrder, hub_order: HubOrder, store: Store) -> Reason | None:
     """Why nothing of the order is to be delivered any more, None where something is."""
     if order.status in store.platform.cancelled_statuses:
         return Reason.CANCELLED_IN_STORE
-    is_left = any(line.quantity > 0 and not is_left_out(line, store) for line in order.lines)
+    known = hub_order.known_lines
+    is_left = any(line.quantity > 0 and not is_left_out(line, store, known) for line in order.lines)
     return None if is_left else Reason.NOTHING_TO_DELIVER
 
 

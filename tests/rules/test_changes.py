@@ -15,7 +15,7 @@ from schemas.actions import (
     UnlinkMo,
 )
 from schemas.hub import DeliveryStatus, MoStatus
-from schemas.orders import Address, Buyer, StoreLine
+from schemas.orders import Address, Buyer, Kind, StoreLine
 from schemas.reasons import Reason
 from tasks.rules.changes import Changes, follows_changes
 from tests.makers import INSIDE, PERCENT, plain_line, store, store_charge
@@ -185,6 +185,29 @@ def test_MAP_3_a_custom_item_that_a_change_brings_is_left_out_and_told() -> None
     assert [(note.reason, note.detail) for note in changes.notes] == [
         (Reason.CUSTOM_ITEMS_LEFT_OUT, {"names": ["Engraving"]})
     ]
+
+
+@pytest.mark.parametrize("lines", [(), (TWO_CHAIRS,)], ids=["alone", "beside another"])
+def test_MAP_3_a_custom_item_that_has_a_row_keeps_it_when_its_switch_goes_off(lines: tuple[StoreLine, ...]) -> None:
+    without = store(FOLLOWING.platform, {"orders.custom_items": False})
+    engraving = plain_line("3", 1, 15, sku=None, name="Engraving", is_custom=True)
+    before = imported(order(*lines, engraving))
+
+    same = change(order(*lines, engraving), before, at=without)
+    more = after(before, order(*lines, replace(engraving, quantity=D(2), amount=D(30))), at=without)
+
+    assert same == Changes()
+    assert more.rows[-1].quantity == 2
+
+
+def test_MAP_9_shipping_that_has_a_row_keeps_it_when_its_switch_goes_off() -> None:
+    without = store(FOLLOWING.platform, {"orders.shipping_fee_line": False})
+    parcel, second = (store_charge(id_, kind=Kind.SHIPPING, amount=D(7), tax=None) for id_ in ("c1", "c2"))
+    one, both = order(charges=(parcel,)), order(charges=(parcel, second))
+
+    assert change(one, imported(one), at=without) == Changes()
+    assert change(both, imported(both), at=without) == Changes()
+    assert {row.external_id for row in after(imported(one), both, at=without).rows} == {"1", "2", "c1"}
 
 
 # -- CHG-3: a line less ------------------------------------------------------------------------------------------

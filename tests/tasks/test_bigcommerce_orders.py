@@ -228,6 +228,20 @@ def test_MAP_3_custom_items_are_left_out_and_named_or_are_rows_of_a_product_per_
     assert counted["n"] == 1
 
 
+def test_CHG_3_a_switch_that_goes_off_takes_nothing_out_of_the_hub(held: Process, shop: Shop, acme: Bench) -> None:
+    custom = line("", name="Engraving", price="5.00", product_id=0, variant_id=0)
+    set_store(held, acme, orders__custom_items="on")
+    orders = place(shop, custom, shipping_cost="7.00"), place(shop, line(), custom, shipping_cost="7.00")
+    before = [imported(held, acme, order) for order in orders]
+
+    set_store(held, acme, orders__custom_items="off", orders__shipping_fee_line="off")
+    for order in orders:
+        shop.shop.edit_order(int(order), {"staff_notes": "call before delivery"})
+    import_all(held, acme.store_id)
+
+    assert [show(held, order)["order"] for order in orders] == before
+
+
 @pytest.mark.parametrize("is_reported", [True, False])
 def test_MAP_4_ten_off_the_order_are_ten_percent_on_each_row(
     held: Process, shop: Shop, acme: Bench, is_reported: bool
