@@ -1,6 +1,7 @@
 """PostgreSQL: connections, named queries and migrations. The only place, with its neighbours, that knows SQL."""
 
 import re
+import select
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -40,9 +41,21 @@ def open_pool(url: str, *, size: int = 4) -> ConnectionPool[Connection]:
         kwargs={"autocommit": True, "row_factory": dict_row, "connect_timeout": 5, **_SESSION},
         min_size=1,
         max_size=size,
+        check=_check,
         timeout=10,
         open=True,
     )
+
+
+def _check(connection: Connection) -> None:
+    """Let no task have a connection that a restarted server has closed. Raises psycopg.OperationalError.
+
+    One that is idle has nothing to read, so whether it is open costs no round trip.
+    """
+    idle = select.poll()
+    idle.register(connection.fileno(), select.POLLIN)
+    if idle.poll(0):
+        ConnectionPool.check_connection(connection)
 
 
 @cache
@@ -66,6 +79,16 @@ def migrations() -> list[tuple[str, LiteralString]]:
 
 
 @contextmanager
+def _patience(connection: Connection) -> Iterator[None]:
+    """An index of a table that has grown for years, or another who migrates, takes longer than a statement may."""
+    connection.execute("SET statement_timeout = 0")
+    try:
+        yield
+    finally:
+        connection.execute("RESET statement_timeout")
+
+
+@contextmanager
 def _migration_lock(connection: Connection) -> Iterator[None]:
     connection.execute("SELECT pg_advisory_lock(%s)", (_MIGRATION_LOCK,))
     try:
@@ -77,7 +100,7 @@ def _migration_lock(connection: Connection) -> Iterator[None]:
 def upgrade(connection: Connection) -> list[str]:
     """Apply the migrations that are missing, each in a transaction of its own; returns their names."""
     applied: list[str] = []
-    with _migration_lock(connection):
+    with _patience(connection), _migration_lock(connection):
         connection.execute(
             "CREATE TABLE IF NOT EXISTS schema_migrations"
             " (name text PRIMARY KEY, applied_at timestamptz NOT NULL DEFAULT now())"

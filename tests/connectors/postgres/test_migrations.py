@@ -84,3 +84,13 @@ def test_the_journal_is_append_only(connection: postgres.Connection, statement: 
 
     with pytest.raises(psycopg.errors.RaiseException, match="append-only"):
         connection.execute(statement.encode())
+
+
+def test_a_migration_takes_as_long_as_it_takes(empty_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = "CREATE TABLE limits AS SELECT current_setting('statement_timeout') AS here"
+    with postgres.connect(empty_url) as connection:
+        monkeypatch.setattr(postgres, "migrations", lambda: [("0001_limits", shown)])
+        postgres.upgrade(connection)
+        row = connection.execute("SELECT here, current_setting('statement_timeout') AS after FROM limits").fetchone()
+
+    assert row == {"here": "0", "after": "1min"}
