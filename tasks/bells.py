@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from celery import current_app
-from kombu.exceptions import OperationalError
-from redis import Redis
+from kombu.exceptions import BatchPublishError, OperationalError  # type: ignore[attr-defined] # new in kombu 5.7
+from redis import Redis, RedisError
 
 from connectors import locks
 from connectors.errors import Unavailable
@@ -147,5 +147,5 @@ def _ring(task: str, messages: list[tuple[Any, ...]], **options: Any) -> None:
         with current_app.producer_pool.acquire(block=True) as producer, producer.batch(_IN_ONE_GO):  # type: ignore[attr-defined] # new in kombu 5.7
             for arguments in messages:
                 current_app.send_task(task, arguments, producer=producer, **options)
-    except OperationalError as error:
+    except (OperationalError, BatchPublishError, RedisError) as error:
         raise Unavailable(f"Redis does not take messages ({error})") from error

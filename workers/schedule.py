@@ -46,6 +46,7 @@ class StoreScheduler(Scheduler):
         try:
             if not self._is_the_one():
                 return READ_SECONDS
+            self._hear()
             self._follow_stores()
         except psycopg.Error as error:
             _LOG.warning("beat waits for the database: %s", error)
@@ -64,10 +65,14 @@ class StoreScheduler(Scheduler):
             connection.close()
             return False
         self._connection = connection
-        self._listener = HubListener(process().config.database_url)
-        self._listener.start()
         self._recall()
         return True
+
+    def _hear(self) -> None:
+        """Have a listener beside us: one that a bug ended is replaced."""
+        if self._listener is None or not self._listener.is_alive():
+            self._listener = HubListener(process().config.database_url)
+            self._listener.start()
 
     def _recall(self) -> None:
         """Exchange rates are asked for soon after the first start, and not again at every restart."""

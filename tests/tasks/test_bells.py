@@ -1,12 +1,21 @@
 """Bells for stock: one a store is enough until somebody answers it, and in a storm they are few."""
 
+from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
+import pytest
+from redis import Redis
+
+from connectors.config import Config
+from connectors.errors import Unavailable
 from connectors.postgres.stock import DueStore
 from tasks import bells
 from tasks.process import Process
 from tasks.stock import push_stock
+from tests.broker import use_broker
 from tests.tasks.looking import do, rung
+from workers.embedded import ensure_servers, stop_servers
 
 FRESH = DueStore(1, has_fresh=True, is_ripe=True)
 AGAIN = DueStore(1, has_fresh=False, is_ripe=True)
@@ -60,3 +69,33 @@ def test_STK_5_skus_that_move_all_the_time_wait_for_one_round_and_no_other_sku_d
 
 def test_STK_5_what_was_told_this_moment_is_not_rung_for(held: Process) -> None:
     assert answered(held, HELD_BACK) == 0
+
+
+# -- Redis -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def own_redis(held: Process, tmp_path: Path) -> Iterator[Redis]:
+    """A Redis that only this test uses; bells go there."""
+    config = Config("postgresql://not-used", "", tmp_path / "home", "", "text")
+    url = ensure_servers(config).redis_url
+    use_broker(url)
+    with Redis.from_url(url) as redis:
+        yield redis
+    stop_servers(config)
+
+
+def test_redis_that_is_full_is_away_for_bells(held: Process, own_redis: Redis) -> None:
+    bells.ring_fetch(1)  # from here on the queue is known, and only the message itself is refused
+    own_redis.config_set("maxmemory", 1)
+
+    with pytest.raises(Unavailable, match="Redis does not take messages"):
+        bells.ring_fetch(1)
+
+
+def test_redis_that_goes_is_away_for_bells(held: Process, own_redis: Redis) -> None:
+    bells.ring_fetch(1)
+    own_redis.shutdown(nosave=True)
+
+    with pytest.raises(Unavailable, match="Redis does not take messages"):
+        bells.ring_fetch(1)

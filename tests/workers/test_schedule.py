@@ -304,6 +304,18 @@ def test_STK_1_the_beat_that_ticks_listens_to_the_hub(database: Connection, beat
     wait_until(lambda: listeners(database) == 0, what="nobody who listens")
 
 
+def test_STK_1_a_listener_that_ended_is_replaced(database: Connection, beat: Recorder) -> None:
+    beat.run()
+    wait_until(lambda: listeners(database) == 1, what="somebody who listens")
+    assert beat._listener is not None
+    beat._listener.stop()
+    beat._listener.join(5)
+
+    beat.run()
+
+    wait_until(lambda: listeners(database) == 1, what="somebody else who listens")
+
+
 def listeners(database: Connection) -> int:
     """How many connections wait for the hub's news."""
     statement = """SELECT count(*)::int AS count FROM pg_stat_activity
