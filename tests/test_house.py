@@ -111,6 +111,7 @@ def test_compose_restarts_and_checks_every_service_and_holds_no_secret() -> None
     for name, service in services.items():
         secrets = [value for key, value in service["environment"].items() if re.search("PASSWORD|SECRET|AUTH", key)]
         assert service["restart"]
+        assert service["logging"]["options"].keys() == {"max-size", "max-file"}  # or they fill the disk
         assert name == "setup" or service["healthcheck"]
         assert all(re.fullmatch(r"\$\{\w+:-\}", value) for value in secrets)
 
