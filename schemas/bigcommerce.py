@@ -278,7 +278,7 @@ def _address(given: Loaded) -> Address:
 
 
 def _buyer(order: Loaded, bill_to: Address, addresses: list[Address]) -> Buyer:
-    names = [f"{one.first_name} {one.last_name}".strip() or one.company for one in (bill_to, *addresses[:1])]
+    names = [one.person or one.company for one in (bill_to, *addresses[:1])]
     return Buyer(
         name=next(filter(None, names), ""),
         email=order["billing_address"]["email"] or None,

@@ -31,6 +31,11 @@ class Address:
     country: str = ""
     phone: str = ""
 
+    @property
+    def person(self) -> str:
+        """First and last name, short enough to look a customer up by (MAP-2)."""
+        return f"{self.first_name} {self.last_name}".strip()[:500]
+
 
 @dataclass(frozen=True, slots=True)
 class Buyer:

@@ -129,7 +129,7 @@ def _people(order: Loaded) -> Loaded:
     bill_to, ship_to = _address(billing or shipping), _address(shipping or billing)
     known = (customer["email"] or {}).get("address") if customer else None
     email = order["email"] or known or None
-    name = (customer["name"] if customer else "") or _person(bill_to) or bill_to.company or _person(ship_to)
+    name = (customer["name"] if customer else "") or bill_to.person or bill_to.company or ship_to.person
     buyer = Buyer(name or email or "", email, customer["id"] if customer else None)
     return {"buyer": buyer, "bill_to": bill_to, "ship_to": ship_to}
 
@@ -139,10 +139,6 @@ def _address(given: Loaded | None) -> Address:
         return Address()
     state = given["province_code"] or given["province"]
     return Address(state=state, **{key: text for key, text in given.items() if not key.startswith("province")})
-
-
-def _person(address: Address) -> str:
-    return f"{address.first_name} {address.last_name}".strip()
 
 
 # -- lines -------------------------------------------------------------------------------------------------------

@@ -212,7 +212,7 @@ def _store_order(order: Loaded, refunded_apart: Decimal) -> StoreOrder:
         total_with_tax=order["total"],
         total_tax=order["total_tax"],
         buyer=Buyer(
-            name=_person(bill_to) or bill_to.company or _person(shipping),
+            name=bill_to.person or bill_to.company or shipping.person,
             email=email or None,
             external_id=order["customer_id"] if order["customer_id"] not in {"", "0"} else None,
         ),
@@ -258,10 +258,6 @@ def _charges(order: Loaded) -> Iterable[StoreCharge]:
 
 def _charge(item: Loaded, kind: Kind) -> StoreCharge:
     return StoreCharge(item["id"], item["name"], kind, item["total"], item["tax_rate"], item["total_tax"])
-
-
-def _person(address: Address) -> str:
-    return f"{address.first_name} {address.last_name}".strip()
 
 
 def _is_a_place(address: Address) -> bool:

@@ -14,7 +14,7 @@ from billiard.exceptions import SoftTimeLimitExceeded
 from connectors import errors, locks, postgres
 from connectors.config import ConfigError
 from connectors.hub import Hub
-from connectors.postgres import journal, outgoing, stores
+from connectors.postgres import hub_guards, journal, outgoing, stores
 from connectors.postgres import orders as due
 from connectors.postgres.hub import PostgresHub
 from connectors.store import StoreConnector
@@ -282,8 +282,7 @@ def _problem_of(error: Exception) -> Problem:
             return Problem(next(kind for kind, cls in kinds if isinstance(error, cls)), str(error))
         case SoftTimeLimitExceeded():
             return Problem(ProblemKind.UNAVAILABLE, "it took too long")
-        case psycopg.IntegrityError() | psycopg.DataError():
-            # The database's own guards say no, and would say so again.
+        case psycopg.Error() if hub_guards.is_no(error):
             return Problem(ProblemKind.HUB_REFUSED, f"{type(error).__name__}: {error.diag.message_primary}")
         case psycopg.Error():
             # Away, a conflict, or of another version than we are: it waits until that is over.

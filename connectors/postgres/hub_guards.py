@@ -46,7 +46,7 @@ def _meaning(error: psycopg.Error) -> ConnectorError | None:
     match error:
         case pg.UniqueViolation() if error.diag.constraint_name in _TWICE:
             return AlreadyThere(_TWICE[error.diag.constraint_name])
-        case psycopg.IntegrityError() | psycopg.DataError():
+        case _ if is_no(error):
             words = _SENTENCES.get(error.diag.constraint_name or "") or error.diag.message_primary or str(error)
             return HubRefused(words)
         case _ if error.sqlstate == _OURS:
@@ -56,3 +56,12 @@ def _meaning(error: psycopg.Error) -> ConnectorError | None:
             return HubBusy(f"the hub's database: {type(error).__name__}")
         case _:
             return None
+
+
+def is_no(error: psycopg.Error) -> bool:
+    """Whether the database's own guards say no, and would say so again.
+
+    So does class 54, what is beyond PostgreSQL's limits, which psycopg counts among what passes
+    (https://www.postgresql.org/docs/current/errcodes-appendix.html).
+    """
+    return isinstance(error, psycopg.IntegrityError | psycopg.DataError) or (error.sqlstate or "").startswith("54")

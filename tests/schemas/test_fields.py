@@ -7,6 +7,7 @@ import pytest
 from marshmallow import ValidationError
 
 from schemas.fields import Number
+from schemas.orders import Address
 
 
 @pytest.mark.parametrize(("value", "number"), [("9.00", "9.00"), (7, "7"), (Decimal("7.25"), "7.25"), (" 1 ", "1")])
@@ -22,3 +23,8 @@ def test_MAP_5_a_number_is_exact(value: Any, number: str) -> None:
 def test_MAP_5_what_no_shop_writes_is_refused(value: Any) -> None:
     with pytest.raises(ValidationError):
         Number().deserialize(value)
+
+
+def test_MAP_2_a_persons_name_is_never_too_long_to_be_looked_up() -> None:
+    assert len(Address(first_name="木" * 500, last_name="木" * 500).person) == 500
+    assert Address(last_name="Lovelace").person == "Lovelace"

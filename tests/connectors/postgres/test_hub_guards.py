@@ -1,5 +1,6 @@
 """What the hub refuses, by its own guards in the database or by its actions, and what it says then."""
 
+import random
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -23,7 +24,7 @@ from schemas.actions import (
     ReceivePurchase,
     SetMoStatus,
 )
-from schemas.hub import DeliveryStatus, HubOrder, MoStatus
+from schemas.hub import DeliveryStatus, HubOrder, MoStatus, NewCustomer
 from schemas.orders import ZERO, Kind
 from tests.connectors.postgres.hub_makers import (
     chair,
@@ -49,6 +50,14 @@ NONE = "987654321"
 def invoice(hub: PostgresHub, order: HubOrder) -> str:
     """Invoice every row."""
     return hub.apply([InvoiceRows(order.id, tuple(row.id for row in order.rows))])[0]
+
+
+def test_what_postgresql_cannot_hold_is_refused_and_not_tried_for_ever(hub: PostgresHub) -> None:
+    signs = random.Random(1)  # that cannot be packed
+    name = "".join(chr(signs.randint(0x4E00, 0x9FFF)) for _ in range(1500))
+
+    with pytest.raises(HubRefused, match="index row size"):
+        create(hub, draft(customer=NewCustomer(name, None)))
 
 
 # -- the locked period ---------------------------------------------------------------------------------------------
