@@ -126,19 +126,19 @@ def keep_items(
         "asked_for": list(asked_for),
     }
     levels = [(item.external_id, place, shown) for item in kept for place, shown in sorted(item.shown.items())]
+    page = {
+        "store_id": store_id,
+        "items": values["ids"],
+        "ids": [level[0] for level in levels],
+        "places": [level[1] for level in levels],
+        "shown": [level[2] for level in levels],
+        "asked_at": asked_at - _SETTLING,
+        "is_held": bool(asked_for),
+    }
     with connection.transaction():
         moved = connection.execute(_SQL["keep_items"], values).rowcount
-        connection.execute(
-            _SQL["keep_levels"],
-            {
-                "store_id": store_id,
-                "ids": [level[0] for level in levels],
-                "places": [level[1] for level in levels],
-                "shown": [level[2] for level in levels],
-                "asked_at": asked_at - _SETTLING,
-                "is_held": bool(asked_for),
-            },
-        )
+        connection.execute(_SQL["keep_levels"], page)
+        connection.execute(_SQL["drop_levels"], page)
     return moved
 
 

@@ -90,6 +90,19 @@ SELECT %(store_id)s, external_id, place, shown FROM page ORDER BY external_id, p
 ON CONFLICT (store_id, external_id, place) DO UPDATE SET shown = excluded.shown, moved_at = clock_timestamp()
 WHERE %(is_held)s OR (l.shown IS NOT NULL AND l.moved_at < %(asked_at)s)
 
+-- name: drop_levels
+-- Places that a page no longer names of its items: they are not stocked there any more. What is newer than the page
+-- stays, as in keep_levels, behind which this comes; a row that somebody is just moving is not waited for.
+WITH gone AS MATERIALIZED (
+    SELECT external_id, place FROM store_levels
+    WHERE store_id = %(store_id)s AND external_id = ANY (%(items)s)
+      AND (%(is_held)s OR (shown IS NOT NULL AND moved_at < %(asked_at)s))
+      AND (external_id, place) NOT IN (SELECT * FROM unnest(%(ids)s::text[], %(places)s::text[]))
+    FOR UPDATE SKIP LOCKED
+)
+DELETE FROM store_levels l USING gone
+WHERE l.store_id = %(store_id)s AND l.external_id = gone.external_id AND l.place = gone.place
+
 -- name: drop_items
 -- Items that the store no longer has: their SKUs are looked at again.
 WITH gone AS (

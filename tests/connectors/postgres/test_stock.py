@@ -1,5 +1,6 @@
 """connectors.postgres.stock: which SKUs are picked when, what marks say, and which figure of a store counts."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -290,6 +291,36 @@ def test_STK_6_who_tells_the_store_believes_what_it_says_now(connection: Connect
     keep(connection, acme, asked_for=["A"])
 
     assert shown(connection, acme) == 7
+
+
+@pytest.mark.parametrize(
+    ("told_ago", "asked_for", "left"), [(90, [], {}), (30, [], {"": 5}), (30, ["A"], {}), (None, [], {"": None})]
+)
+def test_STK_4_place_that_the_store_names_no_more_is_dropped_unless_it_was_told_since(
+    connection: Connection, acme: int, told_ago: float | None, asked_for: list[str], left: dict[str, int | None]
+) -> None:
+    keep(connection, acme)
+    tell(connection, acme, ago=told_ago or 90)
+    if told_ago is None:
+        stock.forget(connection, acme, [TELL])  # it is being told
+
+    unstocked = replace(ITEM, shown={})
+    stock.keep_items(connection, acme, [unstocked], asked_at=stores.database_time(connection), asked_for=asked_for)
+
+    (item,) = stock.items(connection, acme, ["A"])
+    assert item.shown == left
+
+
+def test_STK_4_place_of_an_item_that_is_not_in_the_page_stays(connection: Connection, acme: int) -> None:
+    other = replace(ITEM, external_id="product/2", shown={"": 3})
+    now = stores.database_time(connection)
+    stock.keep_items(connection, acme, [ITEM, other], asked_at=now)
+    run(connection, "UPDATE store_levels SET moved_at = now() - interval '1 hour'")
+
+    stock.keep_items(connection, acme, [replace(ITEM, shown={"101": 4})], asked_at=now)
+
+    found = {item.external_id: item.shown for item in stock.items(connection, acme, ["A"])}
+    assert found == {"product/1": {"101": 4}, "product/2": {"": 3}}
 
 
 def test_STK_5_value_of_a_sku_that_moved_meanwhile_is_not_known_to_be_shown(connection: Connection, acme: int) -> None:
