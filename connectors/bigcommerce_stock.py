@@ -1,9 +1,10 @@
 """BigCommerce's catalogue and inventory API v3: which items carry stock, and telling them their quantities. No rule.
 
 Products are read with their variants, 250 a call: the one answer in which a product, how it is tracked, and all its
-variants are of the same moment. The inventory's own list (1,000 a call) has no names, leaves out what is not tracked,
-and has neither an order nor a filter by id, so pages of a list that changes would lose items; the list of variants has
-250 a call too, and says nothing of tracking.
+variants are of the same moment. Their levels there are of all places together, less safety stock; what is on hand at
+the default place, which the stock call sets, is read of the inventory's list, 1,000 items a call, for those products.
+That list alone has no names, leaves out what is not tracked, and has no order, so pages of all of it would lose items;
+the list of variants has 250 a call too, and says nothing of tracking.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,9 +13,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from connectors.bigcommerce_client import ShopClient
-from connectors.errors import Rejected, Unavailable
+from connectors.errors import Rejected, TooLarge, Unavailable
 from connectors.http import Answer, Params
 from connectors.refusals import Refusal, error_of
+from connectors.remembered import Remembered
 from schemas.actions import TellStock
 from schemas.bigcommerce_catalogue import (
     FIELDS,
@@ -23,6 +25,7 @@ from schemas.bigcommerce_catalogue import (
     product_of,
     read_identity,
     read_list,
+    read_on_hand,
     read_product,
 )
 from schemas.bigcommerce_stock import adjustment, culprits, is_adjustable, read_places
@@ -31,6 +34,8 @@ from schemas.reasons import Reason
 from schemas.stock import CataloguePage, NotTold
 
 PER_PAGE: Final = 250  # products, the most that BigCommerce gives
+ITEMS_PER_PAGE: Final = 1000  # of the inventory's list, likewise
+MOST_VARIANTS: Final = 600  # of a product
 ROUNDS: Final = 20  # refusals of one batch that name somebody, at most
 
 _WITH_VARIANTS: Final = {"include": "variants", "include_fields": ",".join(FIELDS)}
@@ -44,8 +49,7 @@ class Inventory:
 
     def __init__(self, http: ShopClient) -> None:
         self._http = http
-        self._places: tuple[int, ...] | None = None
-        self._default: int | None = None
+        self._defaults = Remembered(self._ask_defaults)
 
     # -- reading -------------------------------------------------------------------------------------------------
 
@@ -91,7 +95,7 @@ class Inventory:
 
     def _tracked(self, names: str) -> list[tuple[str, str]]:
         """SKU and product of what the inventory's list has of some SKUs."""
-        listed = self._list("inventory/items", {"sku:in": names, "limit": 1000})
+        listed = self._list("inventory/items", {"sku:in": names, "limit": ITEMS_PER_PAGE})
         return [one for one in map(read_identity, listed.entries) if one]
 
     def _of_products(self, ids: list[str]) -> Iterator[CataloguePage]:
@@ -116,9 +120,32 @@ class Inventory:
                 limit //= 2
 
     def _page(self, listed: Listed) -> CataloguePage:
-        is_one_place = len(self._all_places()) == 1
-        read = [read_product(entry, is_one_place=is_one_place) for entry in listed.entries]
-        return _together(read)
+        on_hand = self._on_hand([str(id_of(entry)) for entry in listed.entries if id_of(entry)])
+        return _together([read_product(entry, on_hand) for entry in listed.entries])
+
+    def _on_hand(self, products: Sequence[str]) -> dict[str, int | None]:
+        """What is on hand of some products' items at the default place; nothing where the shop names no such place."""
+        places = self._defaults.get() if products else ()
+        if len(places) != 1:
+            return {}
+        try:
+            return read_on_hand(self._counted(products, places[0]), places[0])
+        except TooLarge:
+            half = len(products) // 2
+            if not half:
+                raise
+            return self._on_hand(products[:half]) | self._on_hand(products[half:])
+
+    def _counted(self, products: Sequence[str], place: int) -> list[Any]:
+        """The entries of some products in the inventory's list, which has no order: one may be missing."""
+        asked: Params = {"product_id:in": ",".join(products), "location_id:in": place, "limit": ITEMS_PER_PAGE}
+        found: list[Any] = []
+        for page in range(1, len(products) * MOST_VARIANTS // ITEMS_PER_PAGE + 2):
+            listed = self._list("inventory/items", {**asked, "page": page})
+            found += listed.entries
+            if not listed.entries or (listed.total is not None and listed.total <= len(found)):
+                break
+        return found
 
     def _list(self, path: str, params: Params) -> Listed:
         answer = self._http.get(f"v3/{path}", params)
@@ -152,23 +179,17 @@ class Inventory:
         return self._http.put(_ADJUST, adjustment(tells, self._place()), answers={422})
 
     def _place(self) -> int:
-        """The shop's default place; asked for once."""
-        if self._default is None:
-            places = self._all_places()
-            if len(places) > 1:
-                places = read_places(self._list("inventory/locations", {"is_default": "true"}).entries)
-            if len(places) != 1:
-                raise Rejected(f"the shop names {len(places)} default locations in place of one")
-            self._default = places[0]
-        return self._default
+        """The shop's default place."""
+        places = self._defaults.get()
+        if len(places) != 1:
+            raise Rejected(f"the shop names {len(places)} default locations in place of one")
+        return places[0]
 
-    def _all_places(self) -> tuple[int, ...]:
-        if self._places is None:
-            self._places = read_places(self._list("inventory/locations", {"limit": PER_PAGE}).entries)
-        return self._places
+    def _ask_defaults(self) -> tuple[int, ...]:
+        return read_places(self._list("inventory/locations", {"is_default": "true"}).entries)
 
     def _refusal(self, answer: Answer) -> Exception:
-        self._default = self._places = None  # it may be the place that is refused: it is asked for again
+        self._defaults.forget()  # it may be the place that is refused: it is asked for again
         return error_of(Refusal(answer.headers, answer.text.encode(), 422), answer.request, now=datetime.now(UTC))
 
 

@@ -11,6 +11,7 @@ from marshmallow import ValidationError
 
 from connectors.cursor import SETTLING, naive
 from connectors.errors import RateLimited, Rejected, Unavailable
+from connectors.remembered import Remembered
 from connectors.shopify_client import GraphQL, UserError, code_of, user_errors, words_of
 from connectors.shopify_graphql import ITEMS_PAGE, LEVELS, PLACES, SET_STOCK, STOCK_HERE, VARIANTS, VARIANTS_PAGE
 from connectors.shopify_pages import Pages, complete
@@ -67,9 +68,10 @@ class Stock:
     graphql: GraphQL
     variants: Pages = field(init=False)
     items: Pages = field(init=False)
-    _places: Places | None = None
+    _places: Remembered[Places] = field(init=False)
 
     def __post_init__(self) -> None:
+        self._places = Remembered(self._ask_places)
         self.variants = Pages(self.graphql, VARIANTS_PAGE, "productVariants", size=VARIANTS)
         self.items = Pages(self.graphql, ITEMS_PAGE, "inventoryItems", size=VARIANTS)
 
@@ -81,7 +83,7 @@ class Stock:
         Raises RateLimited behind a page that used up the shop's points: others need some, and the walk can go on.
         """
         if after is None:
-            self._places = None  # a merchant may open places, and name another one the primary
+            self._places.forget()  # a merchant may open places, and name another one the primary
         query = None if since is None else f"updated_at:>='{naive(since - SETTLING)}Z'"
         part, _, cursor = (after or _VARIANTS).partition(" ")
         if part == _VARIANTS:
@@ -123,16 +125,17 @@ class Stock:
         return read_items(variants, primary=self.places().primary)
 
     def places(self) -> Places:
-        """The shop's places, asked for once."""
-        if self._places is None:
-            told = self.graphql.ask(PLACES)
-            location, counted = told.data.get("location"), told.data.get("locationsCount")
-            count = counted.get("count") if isinstance(counted, dict) else None
-            primary = _number(location.get("id") if isinstance(location, dict) else None)
-            if primary is None:
-                raise Unavailable("the shop names no primary location", request=told.answer.request)
-            self._places = Places(primary, min(count + UNCOUNTED, LEVELS) if isinstance(count, int) else LEVELS)
-        return self._places
+        """The shop's places, asked for once in a while."""
+        return self._places.get()
+
+    def _ask_places(self) -> Places:
+        told = self.graphql.ask(PLACES)
+        location, counted = told.data.get("location"), told.data.get("locationsCount")
+        count = counted.get("count") if isinstance(counted, dict) else None
+        primary = _number(location.get("id") if isinstance(location, dict) else None)
+        if primary is None:
+            raise Unavailable("the shop names no primary location", request=told.answer.request)
+        return Places(primary, min(count + UNCOUNTED, LEVELS) if isinstance(count, int) else LEVELS)
 
     # -- what is told
 

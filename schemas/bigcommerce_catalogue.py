@@ -1,6 +1,6 @@
 """BigCommerce's products as the items that carry stock, and by which id its stock call finds each. No rule."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -11,7 +11,7 @@ from schemas.fields import Field, Id, PlainText, Text, VendorSchema, load
 from schemas.stock import DEFAULT_PLACE, CataloguePage, StoreItem
 
 # All that is read of a product, in the vendor's words; the id always comes along.
-FIELDS: Final = ("name", "sku", "inventory_tracking", "inventory_level")
+FIELDS: Final = ("name", "sku", "inventory_tracking")
 
 _DIGITS: Final = validate.Regexp(r"[0-9]{1,18}\Z", error="must be an id")
 _MOST: Final = 2**31  # of a level; what is beyond is no figure of a shop
@@ -32,7 +32,6 @@ class _Option(VendorSchema):
 class _Variant(VendorSchema):
     id = Id(required=True, validate=_DIGITS)
     sku = Text()
-    level = _Level(allow_none=True, load_default=None, data_key="inventory_level")
     options = fields.Nested(_Option, many=True, allow_none=True, load_default=list, data_key="option_values")
 
 
@@ -41,7 +40,6 @@ class _Product(VendorSchema):
     name = PlainText()
     sku = Text()
     tracking = Text(data_key="inventory_tracking")
-    level = _Level(allow_none=True, load_default=None, data_key="inventory_level")
     variants = fields.Nested(_Variant, many=True, required=True)
 
 
@@ -70,9 +68,24 @@ class _InventoryItem(VendorSchema):
     identity = fields.Nested(_Named, required=True)
 
 
+class _OfVariant(_Owned):
+    variant_id = Id(allow_none=True, load_default=None)
+
+
+class _AtPlace(VendorSchema):
+    id = Id(required=True, data_key="location_id")
+    on_hand = _Level(allow_none=True, load_default=None, data_key="total_inventory_onhand")
+
+
+class _Counted(VendorSchema):
+    identity = fields.Nested(_OfVariant, required=True)
+    places = fields.Nested(_AtPlace, many=True, required=True, data_key="locations")
+
+
 _PRODUCT: Final = _Product()
 _LIST: Final = _List()
 _ITEM: Final = _InventoryItem()
+_COUNTED: Final = _Counted()
 _OWNED: Final = _Owned()
 
 Loaded = dict[str, Any]
@@ -98,28 +111,29 @@ def id_of(entry: Any) -> int:
     return id_ if isinstance(id_, int) and not isinstance(id_, bool) and id_ > 0 else 0
 
 
-def read_product(product: Any, *, is_one_place: bool) -> CataloguePage:
+def read_product(product: Any, on_hand: Mapping[str, int | None]) -> CataloguePage:
     """The items of a product that came with its variants; none of a product that cannot be read.
 
-    Stock of a product that is tracked by product is on the product's own SKU; its variants' SKUs count nothing.
-    Where the shop has several places the level is of all of them together, and says nothing of one. Gone is whatever
-    of the product is no item, or is none any more: it lost its SKU, or is counted under another id now.
+    Stock of a product that is tracked by product is on the product's own SKU; its variants' SKUs count nothing. What
+    is on hand is given by external id: the product's own levels are of all places together, less their safety stock.
+    Gone is whatever of the product is no item, or is none any more: it lost its SKU, or is counted under another id.
     """
     try:
         one = load(_PRODUCT, product)
     except Unreadable:
         return CataloguePage(())
-    items = {item.external_id: item for item in _items(one, is_one_place=is_one_place) if item.sku}
+    items = {item.external_id: item for item in _items(one, on_hand) if item.sku}
     ids = [f"product/{one['id']}", *(f"variant/{variant['id']}" for variant in one["variants"])]
     gone = tuple(id_ for id_ in ids if id_ not in items)
     return CataloguePage(tuple(items.values()), gone, without_sku=_without_sku(one))
 
 
-def _items(one: Loaded, *, is_one_place: bool) -> Iterator[StoreItem]:
+def _items(one: Loaded, on_hand: Mapping[str, int | None]) -> Iterator[StoreItem]:
     def item(kind: str, part: Loaded, *, is_tracked: bool) -> StoreItem:
-        shown = {DEFAULT_PLACE: part["level"]} if is_tracked and is_one_place and part["level"] is not None else {}
+        name = f"{kind}/{part['id']}"
+        shown = {DEFAULT_PLACE: on_hand.get(name)} if is_tracked else {}
         names = [one["name"], *(option["label"] for option in part.get("options") or ())]
-        return StoreItem(f"{kind}/{part['id']}", part["sku"], ", ".join(filter(None, names)), is_tracked, shown)
+        return StoreItem(name, part["sku"], ", ".join(filter(None, names)), is_tracked, shown)
 
     tracking = one["tracking"]
     if tracking == "product":
@@ -142,6 +156,23 @@ def _without_sku(one: Loaded) -> int:
 def _only_sku(one: Loaded) -> str:
     """The SKU of a product without options, whose one variant is the product itself."""
     return str(one["variants"][0]["sku"]) if len(one["variants"]) == 1 else ""
+
+
+def read_on_hand(entries: Iterable[Any], place: int) -> dict[str, int | None]:
+    """What entries of the inventory's list have on hand at a place, by external id; None where they disagree.
+
+    A product that is tracked by product may come as one of its variants, or as each of them.
+    """
+    found: dict[str, int | None] = {}
+    for entry in entries:
+        try:
+            one = load(_COUNTED, entry)
+        except Unreadable:
+            continue
+        pieces = next((at["on_hand"] for at in one["places"] if at["id"] == str(place)), None)
+        for name in (f"product/{one['identity']['product_id']}", f"variant/{one['identity']['variant_id']}"):
+            found[name] = pieces if found.get(name, pieces) == pieces else None
+    return found
 
 
 # -- which product a SKU belongs to ------------------------------------------------------------------------------

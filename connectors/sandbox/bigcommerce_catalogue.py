@@ -21,6 +21,7 @@ class BigVariant:
     sku: str
     labels: tuple[str, ...] = ()
     stock: Stock = field(default_factory=dict)
+    safety: Stock = field(default_factory=dict)
 
     def shown(self) -> Json:
         """As the catalogue shows it."""
@@ -30,7 +31,7 @@ class BigVariant:
             "product_id": self.product_id,
             "sku": self.sku,
             "sku_id": self.id if self.labels else None,
-            "inventory_level": sum(self.stock.values()),
+            "inventory_level": _on_sale(self),
             "inventory_warning_level": 0,
             "option_values": options,
             "purchasing_disabled": False,
@@ -52,17 +53,18 @@ class BigProduct:
     modified: datetime
     variants: list[BigVariant] = field(default_factory=list)
     stock: Stock = field(default_factory=dict)
+    safety: Stock = field(default_factory=dict)
 
     def shown(self) -> Json:
         """As the catalogue shows it, without its variants."""
-        counted = [variant.stock for variant in self.variants] if self.tracking == "variant" else [self.stock]
+        counted = self.variants if self.tracking == "variant" else [self]
         has_options = any(variant.labels for variant in self.variants)
         return {
             "id": self.id,
             "name": self.name,
             "type": "physical",
             "sku": self.sku,
-            "inventory_level": sum(sum(stock.values()) for stock in counted),
+            "inventory_level": sum(map(_on_sale, counted)),
             "inventory_warning_level": 0,
             "inventory_tracking": self.tracking,
             "base_variant_id": None if has_options else self.variants[0].id,
@@ -72,6 +74,16 @@ class BigProduct:
 
 
 Holder = BigProduct | BigVariant
+
+
+def on_sale(holder: Holder, location: int) -> int:
+    """How many pieces a location has to sell: what is on hand, less the safety stock."""
+    return max(holder.stock.get(location, 0) - holder.safety.get(location, 0), 0)
+
+
+def _on_sale(holder: Holder) -> int:
+    """What the catalogue says of an item: the pieces of all locations together that are to be sold."""
+    return sum(on_sale(holder, location) for location in holder.stock)
 
 
 def external_id(holder: Holder) -> str:

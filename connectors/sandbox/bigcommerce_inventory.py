@@ -1,9 +1,9 @@
 """The stand-in's inventory API v3: what is listed of tracked items, and adjustments with their refusals."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any, Final
 
-from connectors.sandbox.bigcommerce_catalogue import BigCatalogue, BigProduct, BigVariant, Holder, is_counted
+from connectors.sandbox.bigcommerce_catalogue import BigCatalogue, BigProduct, BigVariant, Holder, is_counted, on_sale
 from connectors.sandbox.bigcommerce_model import BigRefusal, Json
 
 MOST_ITEMS: Final = 2000
@@ -12,8 +12,9 @@ MOST_PIECES: Final = 2_147_483_647
 _INVALID: Final = "Payload contains invalid fields"
 
 
-def items(catalogue: BigCatalogue) -> Iterator[Json]:
-    """The inventory's list: what is tracked, by product or by variant."""
+def items(catalogue: BigCatalogue, *, at: Collection[str]) -> Iterator[Json]:
+    """The inventory's list at some locations, or at all: what is tracked, by product or by variant."""
+    locations = [location for location in catalogue.locations if not at or str(location) in at]
     for product, holder in catalogue.holders():
         if not is_counted(product, holder):
             continue
@@ -24,7 +25,7 @@ def items(catalogue: BigCatalogue) -> Iterator[Json]:
             "product_id": product.id,
             "sku_id": variant.id if variant.labels else None,
         }
-        yield {"identity": identity, "locations": [_at(holder, location) for location in catalogue.locations]}
+        yield {"identity": identity, "locations": [_at(holder, location) for location in locations]}
 
 
 def _at(holder: Holder, location: int) -> Json:
@@ -33,10 +34,15 @@ def _at(holder: Holder, location: int) -> Json:
         "location_id": location,
         "location_code": f"BC-LOCATION-{location}",
         "location_name": f"Location {location}",
-        "available_to_sell": pieces,
+        "available_to_sell": on_sale(holder, location),
         "total_inventory_onhand": pieces,
         "location_enabled": True,
-        "settings": {"safety_stock": 0, "is_in_stock": pieces > 0, "warning_level": 0, "bin_picking_number": ""},
+        "settings": {
+            "safety_stock": holder.safety.get(location, 0),
+            "is_in_stock": on_sale(holder, location) > 0,
+            "warning_level": 0,
+            "bin_picking_number": "",
+        },
     }
 
 

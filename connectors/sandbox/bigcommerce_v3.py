@@ -68,7 +68,7 @@ def _inventory_routes(shop: BigCommerceShop) -> Blueprint:
         names = {name: _listed(f"{name}:in") for name in ("sku", "variant_id", "product_id")}
         found = [
             one
-            for one in inventory.items(catalogue)
+            for one in inventory.items(catalogue, at=_listed("location_id:in"))
             if all(not given or str(one["identity"][name]) in given for name, given in names.items())
         ]
         return paged(found, most=1000)

@@ -59,6 +59,7 @@ class ShopStock:
 
     def __init__(self, lock: threading.RLock, now: Callable[[], datetime]) -> None:
         self.locations = {PRIMARY: "Main", "102": "Warehouse"}
+        self.primary = PRIMARY
         self.closed: set[str] = set()  # locations where nothing more may be stocked
         self.variants: dict[int, Variant] = {}
         self._lock = lock
@@ -138,7 +139,7 @@ class ShopStock:
         return {
             "productVariants": lambda asked: self._page(asked, self._variant, "updated"),
             "inventoryItems": lambda asked: self._page(asked, self._item, "item_updated"),
-            "location": lambda asked: self._location(asked.get("id") or gid("Location", PRIMARY)),
+            "location": lambda asked: self._location(asked.get("id") or gid("Location", self.primary)),
             "locationsCount": lambda _: {"count": len(self.locations), "precision": "EXACT"},
         }
 

@@ -18,7 +18,7 @@ TELL = TellStock("A", "variant/77", "", 5)
 
 
 def product(number: int) -> dict[str, Any]:
-    base = {"id": number * 10, "sku": f"S-{number}", "inventory_level": 1}
+    base = {"id": number * 10, "sku": f"S-{number}"}
     return {"id": number, "name": "x", "sku": f"S-{number}", "inventory_tracking": "product", "variants": [base]}
 
 
@@ -60,7 +60,25 @@ def test_a_shop_that_does_not_count_is_asked_until_nothing_comes() -> None:
         store = at(server)
         assert [page.items for page in store.catalogue()] == [()]
 
-    assert store.http.calls == 2
+    assert store.http.calls == 1
+
+
+def test_STK_6_what_the_inventory_does_not_say_is_not_known() -> None:
+    with shop_that_answers({"data": [product(1)]}) as server:
+        store = at(server)
+        found = store.find_items(["S-1"]).items
+
+    assert [item.shown for item in found] == [{"": None}]
+    assert store.http.calls <= 6  # it repeats itself, and is not asked for ever
+
+
+def test_STK_6_a_shop_without_a_default_location_is_read_all_the_same() -> None:
+    listed = {"data": [product(1)], "meta": {"pagination": {"total": 1}}}
+
+    with shop_that_answers(listed, places={"data": []}) as server:
+        (page,) = at(server).catalogue()
+
+    assert [item.shown for item in page.items] == [{"": None}]
 
 
 def test_a_product_that_cannot_be_read_does_not_hide_the_others() -> None:

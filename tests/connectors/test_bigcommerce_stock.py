@@ -1,11 +1,12 @@
 """connectors.bigcommerce: items and their stock, over the stand-in's catalogue and inventory."""
 
 from datetime import UTC, datetime, timedelta
+from time import monotonic
 from typing import Any
 
 import pytest
 
-from connectors import bigcommerce_stock, http
+from connectors import bigcommerce_stock, http, remembered
 from connectors.bigcommerce import BigCommerce
 from connectors.errors import Refused, Rejected, Unavailable
 from connectors.sandbox import BigCommerceShop, Fault, RunningSandbox, run_bigcommerce
@@ -17,6 +18,7 @@ from schemas.stock import StoreItem
 ADJUST = "PUT /v3/inventory/adjustments/absolute"
 PRODUCTS = "GET /v3/catalog/products"
 LOCATIONS = "GET /v3/inventory/locations"
+INVENTORY = "GET /v3/inventory/items"
 
 
 def add(shop: BigCommerceShop, sku: str, **given: Any) -> str:
@@ -117,7 +119,22 @@ def test_many_products_are_read_250_a_call(store: BigCommerce, shop: BigCommerce
     items = items_of(store)
 
     assert [item.sku for item in items] == [f"S-{number}" for number in range(600)]
-    assert (shop.calls_of(PRODUCTS), store.http.calls) == (3, 4)
+    assert (shop.calls_of(PRODUCTS), shop.calls_of(INVENTORY), store.http.calls) == (3, 3, 7)
+
+
+def test_what_is_on_hand_is_read_1000_items_a_call(store: BigCommerce, shop: BigCommerceShop) -> None:
+    for number in range(120):
+        shirt(shop, *(f"S-{number}-{variant}" for variant in range(20)), sku="")
+
+    assert {pieces for item in items_of(store) for pieces in item.shown.values()} == {3}
+    assert (shop.calls_of(INVENTORY), store.http.calls) == (3, 5)
+
+
+def test_a_poll_of_a_catalogue_that_did_not_change_is_one_call(store: BigCommerce, shop: BigCommerceShop) -> None:
+    add(shop, "A")
+
+    assert items_of(store, datetime.now(UTC) + timedelta(hours=1)) == []
+    assert store.http.calls == 1
 
 
 @pytest.mark.parametrize("count", [0, 1, 250, 251])
@@ -152,12 +169,26 @@ def test_only_products_that_changed_since_are_read(store: BigCommerce, shop: Big
     assert {item.sku: item.is_tracked for item in items_of(store, now - timedelta(hours=1))} == {"EDITED": False}
 
 
-def test_STK_6_a_level_of_several_locations_says_nothing_of_one(store: BigCommerce, shop: BigCommerceShop) -> None:
-    add(shop, "A")
+def test_STK_6_an_item_shows_what_its_default_location_has(store: BigCommerce, shop: BigCommerceShop) -> None:
+    lamp, (red, blue) = add(shop, "A"), shirt(shop, "S-RED", "S-BLUE")
     shop.catalogue.locations.append(7)
+    for name in (lamp, red):
+        shop.catalogue.count(shop.catalogue.find(name), 20, 7)
 
-    assert items_of(store)[0].shown == {}
-    assert store.find_items(["A"]).items[0].shown == {}
+    shown = {item.external_id: item.shown for item in items_of(store) if item.is_tracked}
+
+    assert shown == {lamp: {"": 5}, red: {"": 3}, blue: {"": 3}}
+    assert store.find_items(["A"]).items[0].shown == {"": 5}
+
+
+def test_STK_6_an_item_shows_what_is_on_hand_whatever_the_shop_keeps_back(
+    store: BigCommerce, shop: BigCommerceShop
+) -> None:
+    name = add(shop, "A")
+    shop.catalogue.find(name).safety[1] = 2
+
+    assert shop.catalogue.find(name).shown()["inventory_level"] == 3
+    assert [item.shown for item in (*items_of(store), *store.find_items(["A"]).items)] == [{"": 5}, {"": 5}]
 
 
 def test_an_answer_that_is_too_large_is_asked_for_in_halves(
@@ -220,7 +251,7 @@ def test_a_whole_batch_of_SKUs_is_found_in_few_calls(store: BigCommerce, shop: B
     names = {add(shop, f"A-RATHER-LONG-SKU-{number:04}"): f"A-RATHER-LONG-SKU-{number:04}" for number in range(300)}
 
     assert found(store, *names.values()) == names
-    assert store.http.calls <= 8
+    assert store.http.calls <= 10
 
 
 # -- telling -----------------------------------------------------------------------------------------------------
@@ -267,7 +298,22 @@ def test_stock_is_told_at_the_default_location_whatever_its_id(store: BigCommerc
         store.tell_stock([tell(name, 40)])
 
     assert shop.catalogue.find(name).stock == {1: 5, 7: 40}
-    assert (shop.calls_of(LOCATIONS), shop.calls_of(ADJUST)) == (2, 3)
+    assert (shop.calls_of(LOCATIONS), shop.calls_of(ADJUST)) == (1, 3)
+
+
+def test_STK_4_another_default_location_is_noticed_after_a_while(
+    store: BigCommerce, shop: BigCommerceShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = add(shop, "A")
+    store.tell_stock([tell(name, 4)])
+    shop.catalogue.locations, shop.catalogue.default = [1, 7], 7
+    store.tell_stock([tell(name, 6)])
+
+    later = monotonic() + remembered.SECONDS
+    monkeypatch.setattr(remembered, "monotonic", lambda: later)
+    store.tell_stock([tell(name, 8)])
+
+    assert shop.catalogue.find(name).stock == {1: 6, 7: 8}
 
 
 def test_the_location_is_asked_for_again_where_it_is_refused(store: BigCommerce, shop: BigCommerceShop) -> None:

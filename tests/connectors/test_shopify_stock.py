@@ -5,11 +5,13 @@ import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import graphql
 import pytest
 
+from connectors import remembered
 from connectors.errors import RateLimited, Rejected, Unavailable
 from connectors.patience import walk_catalogue
 from connectors.sandbox import RunningSandbox, ShopifyShop
@@ -149,6 +151,23 @@ def test_what_the_merchant_does_to_places_is_seen_with_the_next_walk(sandbox: Sh
     items_of(store)
 
     assert store.http.calls - before == 2  # nothing is left to fetch of any item
+
+
+def test_STK_4_another_primary_location_is_noticed_after_a_while(
+    sandbox: Shop, store: Shopify, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = sandbox.shop.stock.add("HOOK", levels={"101": 1, "102": 1})
+    store.tell_stock([tell(made, 4)])
+    sandbox.shop.stock.primary = "102"
+    calls = store.http.calls
+    store.tell_stock([tell(made, 6)])
+    assert store.http.calls - calls == 1  # a push asks for no places
+
+    later = monotonic() + remembered.SECONDS
+    monkeypatch.setattr(remembered, "monotonic", lambda: later)
+    store.tell_stock([tell(made, 8)])
+
+    assert made.levels == {"101": 6, "102": 8}
 
 
 def test_pages_get_smaller_where_they_would_cost_too_much(sandbox: Shop, store: Shopify) -> None:

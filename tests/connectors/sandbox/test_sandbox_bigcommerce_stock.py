@@ -125,6 +125,21 @@ def test_the_inventory_lists_what_is_tracked(ask: Ask, shop: BigCommerceShop) ->
     assert len(ask("GET", "/v3/inventory/items", **{"sku:in": "RED,GIFT"}).json()["data"]) == 1
 
 
+def test_the_catalogue_says_what_all_locations_have_to_sell(ask: Ask, shop: BigCommerceShop) -> None:
+    shop.catalogue.locations = [1, 2]
+    lamp = shop.add_product({"sku": "LAMP", "stock": 10})
+    shop.catalogue.count(lamp, 3, 2)
+    lamp.safety = {1: 4, 2: 5}
+    path = "/v3/inventory/items"
+
+    (product,) = ask("GET", "/v3/catalog/products").json()["data"]
+    (every,), (one,) = (ask("GET", path, **query).json()["data"] for query in ({}, {"location_id:in": "2"}))
+
+    assert product["inventory_level"] == 6
+    levels = [(at["total_inventory_onhand"], at["available_to_sell"]) for at in every["locations"]]
+    assert (levels, [at["location_id"] for at in one["locations"]]) == ([(10, 6), (3, 0)], [2])
+
+
 def test_the_default_location_is_one_of_the_locations(ask: Ask, shop: BigCommerceShop) -> None:
     shop.catalogue.locations, shop.catalogue.default = [3, 7], 7
 
