@@ -247,12 +247,12 @@ class Reason(StrEnum):
     NOT_FULFILLABLE = (
         "not_fulfillable",
         "The store does not let these pieces be fulfilled now: they are on hold, closed, or with somebody else.",
-        "Release them in the store, then storesync retry STORE EXTERNAL_ID.",
+        "Release them in the store: they are then told by themselves.",
     )
     FULFILLMENT_SYNC_OFF = (
         "fulfillment_sync_off",
         "Fulfilment sync is off for the store.",
-        "storesync store set NAME fulfillment.sync=on, then storesync retry STORE EXTERNAL_ID.",
+        "storesync store set NAME fulfillment.sync=on; it is then told by itself.",
     )
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from connectors.errors import HubRefused
 from connectors.postgres import Row, outgoing
@@ -15,6 +15,8 @@ from schemas.reasons import Reason
 from tasks.rules.fulfillment_in import decide_delivery, decide_links
 from tasks.rules.stitch import shows_all
 from tasks.session import StoreSession
+
+_NOT_LET_GO: Final = (Reason.NOT_FULFILLABLE, Reason.PICKUP_NOT_SENT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +81,18 @@ def _batches(session: StoreSession, hub_order: HubOrder) -> tuple[Batch, ...]:
 
 
 def settle_hub_side(session: StoreSession, order: StoreOrder, hub_order_id: str) -> None:
-    """The usual end: the store shows all that the hub shipped, as it was the store that said so."""
+    """The usual end: the store shows all that the hub shipped, as it was the store that said so.
+
+    Else what it did not let go before is tried again: a hold may be over. Trying changes nothing in the store, so that
+    it ends.
+    """
     hub_order = session.hub.order(hub_order_id)
-    if hub_order is not None and shows_all(order, hub_order, store=session.store):
+    if hub_order is None:
+        return
+    if shows_all(order, hub_order, store=session.store):
         outgoing.covered(session.connection, session.store.id, order.external_id)
+    else:
+        outgoing.tell_again(session.connection, session.store.id, order.external_id, _NOT_LET_GO)
 
 
 def _lines(actions: tuple[HubAction, ...], hub_order: HubOrder) -> tuple[Line, ...]:

@@ -14,11 +14,12 @@ from connectors.postgres.journal import Line
 from connectors.store import StoreFacts
 from schemas.errors import SettingRefused
 from schemas.reasons import Reason
-from schemas.settings import Value, read_store_settings
+from schemas.settings import Value, read_store_settings, with_defaults
 from schemas.stores import StoreState
 from tasks.account import change_account
 from tasks.process import Process
 from tasks.rules.eligibility import skips_ended_by
+from tasks.rules.parcels import SWITCH
 from tasks.session import problem_of, stop_store
 
 _STOCK_SETTINGS = {"stock.sync", "stock.quantity", "stock.buffer", "location", "location_map"}  # what a store shows
@@ -140,6 +141,7 @@ def change_store(
         if changed:
             stock.due_again(connection, row["id"], is_known=not changed & _NEW_SIGHT)
         _follow_profile(connection, row, settings)
+        _follow_fulfillment(connection, row, settings)
         _look_at_skipped(connection, row, settings)
         detail = {"settings": dict(given), "credentials": sorted(credentials), "url": address}
         journal.add(connection, Line("reconfigure", "saved", detail=detail), store_id=row["id"])
@@ -156,6 +158,17 @@ def _follow_profile(connection: Connection, row: Row, settings: Mapping[str, Val
         return
     over = profile.status_flags.said_first if profile.status_flags else {}
     orders.look_again(connection, row["id"], [status for status in profile.imports if status not in over])
+
+
+def _follow_fulfillment(connection: Connection, row: Row, settings: Mapping[str, Value]) -> None:
+    """What happened while a store's side or the hub's was not followed is brought and told once it is."""
+    before, after = (with_defaults(row["platform"], chosen) for chosen in (row["settings"], settings))
+    turned_on = {key for key, value in after.items() if value is True and before[key] is not True}
+    flags = stores.profile_of(STORES[row["platform"]].platform, settings).status_flags
+    tells_flags = flags is not None and flags.told_with in turned_on
+    if SWITCH in turned_on or tells_flags:
+        noted = Reason.FULFILLMENT_SYNC_OFF
+        orders.look_both_ways(connection, row["id"], noted=noted, also_delivered=tells_flags)
 
 
 def _look_at_skipped(connection: Connection, row: Row, settings: Mapping[str, Value]) -> None:

@@ -168,6 +168,15 @@ def look_again(connection: Connection, store_id: int, statuses: Sequence[str]) -
     connection.execute(_SQL["look_again"], {"store_id": store_id, "statuses": list(statuses)})
 
 
+def look_both_ways(connection: Connection, store_id: int, *, noted: str, also_delivered: bool) -> None:
+    """Make due, on both sides, what stands open in the hub, or has `noted` as why its store was not told.
+
+    `also_delivered` takes what is delivered in the hub and not closed, and what is only flagged.
+    """
+    values = {"store_id": store_id, "noted": noted, "also_delivered": also_delivered}
+    connection.execute(_SQL["look_both_ways"], values)
+
+
 @dataclass(frozen=True, slots=True)
 class Bell:
     """An order to ring for; `was_lost` when an earlier bell got no answer."""

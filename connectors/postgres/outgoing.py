@@ -1,6 +1,7 @@
 """The hub's side of orders in PostgreSQL: which of them their stores are to be told of, and what came of it."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -61,6 +62,11 @@ def intend(connection: Connection, store_id: int, external_id: str, sending: dic
 def covered(connection: Connection, store_id: int, external_id: str) -> None:
     """The store shows all that the hub shipped; the caller holds the hub's order."""
     connection.execute(_SQL["covered"], _key(store_id, external_id))
+
+
+def tell_again(connection: Connection, store_id: int, external_id: str, reasons: Sequence[str]) -> None:
+    """Make the hub's side due where its store was last not told for one of these reasons."""
+    connection.execute(_SQL["tell_again"], {**_key(store_id, external_id), "reasons": list(reasons)})
 
 
 def pick_bells(connection: Connection, store_id: int) -> list[str]:

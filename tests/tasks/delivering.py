@@ -16,8 +16,9 @@ from schemas.money import plain
 from tasks.fulfillment import fulfill_order
 from tasks.process import Process
 from tasks.rules.parcels import LATE
+from tasks.stores import change_store
 from tests.tasks.conftest import import_due, show
-from tests.tasks.looking import Shop, do, journal_of, order_of
+from tests.tasks.looking import Shop, do, journal_of, order_of, store_of
 
 TRACKED: Final = {"tracking_number": "JD1", "carrier": "DHL", "tracking_url": "https://track.example/JD1"}
 
@@ -109,6 +110,11 @@ def _parts(order: HubOrder, pieces: Mapping[str, int]) -> tuple[tuple[str, Decim
         return tuple((row.id, Decimal(pieces[row.sku])) for row in order.rows if row.sku and row.sku in pieces)
     left = ((row.id, row.quantity - row.delivered_quantity) for row in order.rows if row.ships)
     return tuple(part for part in left if part[1])
+
+
+def switch_sync(held: Process, store_id: int, way: str) -> None:
+    """As `storesync store set acme fulfillment.sync=…`."""
+    change_store(held, store_of(held, store_id), {"fulfillment.sync": way}, {})
 
 
 # -- in a Shopify shop ---------------------------------------------------------------------------------------------

@@ -8,10 +8,10 @@ from connectors.sandbox import open_sandbox
 from schemas.actions import DeleteOrder
 from tasks.process import Process
 from tasks.upkeep import ring_due
-from tests.tasks.bad_input import Bench, open_bench, retry
-from tests.tasks.conftest import import_all
-from tests.tasks.delivering import Desk
-from tests.tasks.looking import Shop, do, rung
+from tests.tasks.bad_input import Bench, open_bench
+from tests.tasks.conftest import import_all, import_due
+from tests.tasks.delivering import Desk, switch_sync
+from tests.tasks.looking import Shop, do, rung, store_of
 
 
 @pytest.fixture(params=["bigcommerce", "woocommerce"])
@@ -56,6 +56,13 @@ def is_open(shop: Shop, desk: Desk) -> bool:
 
 def complete(shop: Shop, desk: Desk) -> None:
     shop.shop.complete_order(int(desk.external_id))
+
+
+def reopen(shop: Shop, desk: Desk) -> None:
+    """The merchant brings an order back."""
+    is_woocommerce = "woocommerce" in store_of(desk.held, desk.store_id)["platform"]
+    opened = {"status": "processing"} if is_woocommerce else {"status_id": 11}
+    shop.shop.edit_order(int(desk.external_id), opened)
 
 
 def puts(shop: Shop) -> int:
@@ -159,6 +166,19 @@ def test_FUL_12_what_the_store_took_back_is_not_brought_to_life(shop: Shop, desk
     assert desk.journal("fulfill") == [("noted", "not_fulfillable")]
 
 
+def test_FUL_12_an_order_that_the_store_opens_again_is_completed(held: Process, shop: Shop, desk: Desk) -> None:
+    shop.shop.cancel_order(int(desk.external_id))
+    import_all(held, desk.store_id)
+    desk.deliver()
+    assert desk.tell() == "noted"
+
+    reopen(shop, desk)
+    import_all(held, desk.store_id)
+
+    assert desk.tell() == "sent"
+    assert (status_of(shop, desk), puts(shop), is_quiet(shop, desk)) == ("completed", 1, True)
+
+
 def test_FUL_13_two_people_who_complete_it_at_once_complete_it_once(shop: Shop, desk: Desk) -> None:
     desk.deliver()
     complete(shop, desk)
@@ -181,15 +201,41 @@ def test_FUL_14_a_status_whose_answer_was_lost_is_not_given_again(shop: Shop, de
 def test_fulfilment_sync_that_is_off_sends_nothing_either_way_and_says_so(
     held: Process, shop: Shop, bench: Bench, desk: Desk
 ) -> None:
-    do(held, "UPDATE stores SET settings = settings || '{\"fulfillment.sync\": false}'")
+    switch_sync(held, bench.store_id, "off")
     desk.deliver()
 
     assert desk.tell() == "noted"
 
     assert (is_open(shop, desk), desk.due()["hub_reason"]) == (True, "fulfillment_sync_off")
-    do(held, "UPDATE stores SET settings = settings || '{\"fulfillment.sync\": true}'")
-    retry(held, bench.store_id, desk.external_id)
+    switch_sync(held, bench.store_id, "on")
     assert desk.tell() == "sent"
+    assert is_quiet(shop, desk)
+
+
+def test_FUL_3_what_was_completed_while_fulfilment_sync_was_off_is_delivered_once_it_is_on(
+    held: Process, shop: Shop, bench: Bench, desk: Desk
+) -> None:
+    switch_sync(held, bench.store_id, "off")
+    complete(shop, desk)
+    import_all(held, bench.store_id)
+    assert desk.order().status == "NOT_SHIPPED"
+
+    switch_sync(held, bench.store_id, "on")
+
+    assert import_due(held, bench.store_id) == ["delivered"]
+    assert (desk.order().status, puts(shop), is_quiet(shop, desk)) == ("DELIVERED", 0, True)
+
+
+def test_what_is_over_is_not_looked_at_when_fulfilment_sync_is_switched(
+    held: Process, shop: Shop, bench: Bench, desk: Desk
+) -> None:
+    complete(shop, desk)
+    import_all(held, bench.store_id)
+
+    for way in ("off", "on", "on"):
+        switch_sync(held, bench.store_id, way)
+
+    assert (import_due(held, bench.store_id), desk.tell()) == ([], "nothing_due")
 
 
 def test_store_that_is_away_is_told_later(shop: Shop, desk: Desk) -> None:

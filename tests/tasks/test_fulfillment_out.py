@@ -7,7 +7,7 @@ import pytest
 from connectors.sandbox import open_sandbox
 from connectors.sandbox.shopify_model import Order
 from tasks.process import Process
-from tests.tasks.bad_input import Bench, open_bench, retry
+from tests.tasks.bad_input import Bench, open_bench
 from tests.tasks.conftest import import_all
 from tests.tasks.delivering import TRACKED, Desk, calls, place, send, sent
 from tests.tasks.looking import Shop, do
@@ -190,12 +190,16 @@ def test_FUL_10_what_was_on_hold_is_sent_when_it_is_released(held: Process, shop
     assert [pieces for _, pieces, _ in sent(shop, order)] == [{"A_101": 2}]
     assert desk.due()["hub_reason"] == "not_fulfillable"
 
+    import_all(held, acme.store_id)
+    assert (desk.tell(), calls(shop)) == ("noted", 1)  # the store moved, and lets no more go
+    assert (import_all(held, acme.store_id), desk.tell()) == ([], "nothing_due")
+
     shop.shop.release(order.id, "102")
-    retry(held, acme.store_id, desk.external_id)
+    import_all(held, acme.store_id)
 
     assert desk.tell() == "sent"
     assert [pieces for _, pieces, _ in sent(shop, order)] == [{"A_101": 2}, {"B_102": 1}]
-    assert desk.due()["hub_reason"] is None
+    assert (desk.due()["hub_reason"], desk.journal("fulfill")[1]) == (None, ("noted", "not_fulfillable"))
     echo(held, shop, desk)
 
 

@@ -17,8 +17,8 @@ from tasks.rules.parcels import LATE
 from tasks.stores import set_state
 from tasks.upkeep import ring_due
 from tests.tasks.bad_input import Bench, open_bench, retry
-from tests.tasks.conftest import import_all
-from tests.tasks.delivering import TRACKED, Desk, Meanwhile, calls, place, send, sent
+from tests.tasks.conftest import import_all, import_due
+from tests.tasks.delivering import TRACKED, Desk, Meanwhile, calls, place, send, sent, switch_sync
 from tests.tasks.looking import Shop, ahead, do, rung, store_of
 from tests.waiting import wait_until
 
@@ -347,7 +347,7 @@ def test_a_paused_store_is_told_when_it_goes_on(held: Process, shop: Shop, order
 def test_fulfilment_sync_that_is_off_says_so_and_sends_once_it_is_on(
     held: Process, shop: Shop, order: Order, desk: Desk
 ) -> None:
-    do(held, "UPDATE stores SET settings = settings || '{\"fulfillment.sync\": false}'")
+    switch_sync(held, desk.store_id, "off")
     send(shop, order, A=1)
     desk.hear()
     assert desk.shipped() == {"A": "0+0/3", "B": "0+0/1"}
@@ -355,12 +355,30 @@ def test_fulfilment_sync_that_is_off_says_so_and_sends_once_it_is_on(
     assert desk.tell() == "noted"
     assert desk.journal("fulfill") == [("noted", "fulfillment_sync_off")]
 
-    do(held, "UPDATE stores SET settings = settings || '{\"fulfillment.sync\": true}'")
-    retry(held, desk.store_id, desk.external_id)
+    switch_sync(held, desk.store_id, "on")
 
     assert desk.tell() == "sent"
     assert pieces_of(shop, order) == [{"A": 1}, {"A": 2, "B": 1}]
     assert desk.due()["hub_reason"] is None
+    assert is_quiet(shop, desk)
+
+
+def test_FUL_1_what_was_sent_and_packed_while_fulfilment_sync_was_off_comes_both_ways_once_it_is_on(
+    held: Process, shop: Shop, order: Order, desk: Desk
+) -> None:
+    switch_sync(held, desk.store_id, "off")
+    send(shop, order, A=1)
+    import_all(held, desk.store_id)
+    desk.pack(B=1)
+    assert desk.tell() == "noted"
+
+    switch_sync(held, desk.store_id, "on")
+    ring_due()
+
+    assert rung(held.redis, "fulfillment") == [[desk.store_id, desk.external_id]]
+    assert (import_due(held, desk.store_id), desk.tell()) == (["delivered"], "sent")
+    assert (desk.shipped(), pieces_of(shop, order)) == ({"A": "0+1/3", "B": "1+0/1"}, [{"A": 1}, {"B": 1}])
+    assert is_quiet(shop, desk)
 
 
 # -- two at once ---------------------------------------------------------------------------------------------------

@@ -439,6 +439,35 @@ def test_FUL_14_worker_that_dies_after_the_shop_s_answer_sends_no_second_shipmen
     assert fulfill_order(store_id, external_id) == "nothing_due"
 
 
+# -- order info is pushed from now on ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("did", "status"), [("packed", "Awaiting Shipment"), ("delivered", "Shipped")])
+def test_STI_1_what_the_hub_did_before_order_info_is_pushed_is_told_once_it_is(
+    held: Process, shop: Shop, did: str, status: str
+) -> None:
+    store_id, external_id = imported(held, shop)
+    in_hub(held, store_id, external_id, did)
+    assert fulfill_order(store_id, external_id) == "nothing_to_tell"
+
+    change_store(held, store_of(held, store_id), TELLING, {})
+
+    assert fulfill_order(store_id, external_id) == "sent"
+    assert shop.shop.status_of(external_id) == status
+    import_all(held, store_id)
+    assert fulfill_order(store_id, external_id) == "nothing_due"
+
+
+def test_STI_1_what_was_over_before_order_info_is_pushed_stays_as_it_is(held: Process, shop: Shop) -> None:
+    store_id, external_id = imported(held, shop)
+    in_hub(held, store_id, external_id, "closed")
+    fulfill_order(store_id, external_id)
+
+    change_store(held, store_of(held, store_id), TELLING, {})
+
+    assert (fulfill_order(store_id, external_id), put(shop)) == ("nothing_due", 0)
+
+
 # -- another profile -----------------------------------------------------------------------------------------------
 
 

@@ -142,6 +142,23 @@ SET changed = changed + 1,
     rung_at = CASE WHEN state = 'pending' THEN rung_at END
 FROM due WHERE o.store_id = %(store_id)s AND o.external_id = due.external_id
 
+-- name: look_both_ways
+-- What was neither brought nor told while a switch was off. What the hub has delivered or closed since is over, unless it
+-- was noted, or `also_delivered`. Locked in one order, as pages are.
+WITH due AS MATERIALIZED (
+    SELECT o.external_id, h.status
+    FROM store_orders o JOIN hub.sales_orders h ON h.store_id = o.store_id AND h.external_id = o.external_id
+    WHERE o.store_id = %(store_id)s
+      AND (o.hub_reason = %(noted)s
+           OR (NOT h.closed AND NOT h.voided AND (h.status <> 'DELIVERED' OR %(also_delivered)s)))
+    ORDER BY o.external_id COLLATE "C" FOR UPDATE OF o
+)
+UPDATE store_orders o
+SET changed = changed + 1, due_at = NULL, attempts = 0, rung_at = NULL,
+    hub_changed = hub_changed + CASE WHEN due.status = 'NOT_SHIPPED' AND NOT %(also_delivered)s THEN 0 ELSE 1 END,
+    hub_due_at = NULL, hub_attempts = 0, hub_rung_at = NULL
+FROM due WHERE o.store_id = %(store_id)s AND o.external_id = due.external_id
+
 -- name: skipped_again
 -- What kept them out was changed: they are looked at again as they are. Locked in one order, as pages of snapshots do.
 WITH due AS MATERIALIZED (

@@ -42,6 +42,12 @@ WHERE (was.hub_is_failing, was.hub_reason, was.hub_detail) IS DISTINCT FROM (tru
 -- The store is about to be told: whoever looks next knows what may have come of it (FUL-14).
 UPDATE store_orders SET sending = %(sending)s WHERE store_id = %(store_id)s AND external_id = %(external_id)s
 
+-- name: tell_again
+-- The store's side moved, and it may let go now what it did not.
+UPDATE store_orders SET hub_changed = hub_changed + 1
+WHERE store_id = %(store_id)s AND external_id = %(external_id)s AND hub_changed = hub_settled
+  AND hub_reason = ANY (%(reasons)s::text[])
+
 -- name: ring
 -- Orders of a store whose hub side moved and whose bell is to be rung now. SKIP LOCKED: two ringers take different ones.
 WITH room AS (
