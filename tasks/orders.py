@@ -14,7 +14,7 @@ from tasks.rules.changes import location_notes
 from tasks.rules.eligibility import decide_import, is_news
 from tasks.rules.mapping import build_order
 from tasks.rules.stitch import as_imported
-from tasks.seen import read_order, settle
+from tasks.seen import read_order, settle, tell_again
 from tasks.session import Done, Seen, StoreSession, work_on_orders
 
 
@@ -31,6 +31,7 @@ def import_order(store: int | str, external_id: str, *more: str) -> str:
 def take_in(session: StoreSession, seen: Seen) -> Done:
     """Gather, decide, apply: create the sales order, or say why not."""
     if seen.remembered.has_hub_order:
+        tell_again(session, seen)
         return follow_changes(session, seen)
     order = read_order(session, seen)
     decision = decide(session, order, seen.remembered)

@@ -16,9 +16,21 @@ def read_order(session: StoreSession, seen: Seen) -> StoreOrder:
             return order
     # The list had only a part of it, or nobody has fetched it yet.
     snapshot = session.connector.snapshot(seen.external_id)
-    due.keep_whole(session.connection, session.store.id, seen.external_id, snapshot)
-    stock.forget_sold(session.connection, session.store.id, snapshot.skus or ())
+    skus = due.keep_whole(session.connection, session.store.id, seen.external_id, snapshot)
+    stock.forget_sold(session.connection, session.store.id, skus)
+    if seen.remembered.has_hub_order:
+        tell_again(session, seen)
     return session.connector.read(snapshot.payload or "")
+
+
+def tell_again(session: StoreSession, seen: Seen) -> None:
+    """An order that the hub has moved the shop's own stock, and the hub's may stay: the shop is told again (STK-5).
+
+    Orders that the hub does not have are left alone: the shop may hold pieces for them. The SKUs are told once the
+    order is settled (STK-9).
+    """
+    if session.store.is_on("stock.sync"):
+        stock.due_sold(session.connection, session.store.id, seen.external_id)
 
 
 def settle(session: StoreSession, seen: Seen, outcome: Outcome) -> Done:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -31,7 +31,7 @@ class Outcome:
 
 
 def keep_snapshots(connection: Connection, store_id: int, snapshots: Sequence[Snapshot]) -> list[Snapshot]:
-    """Store a page of orders; returns those that are news."""
+    """Store a page of orders; returns those that are news, each with every SKU that it ever had."""
     newest = {snapshot.external_id: snapshot for snapshot in snapshots}  # one statement may touch a row once
     page = sorted(newest.values(), key=lambda snapshot: snapshot.external_id)  # locks in one order: no deadlock
     values = {
@@ -43,7 +43,12 @@ def keep_snapshots(connection: Connection, store_id: int, snapshots: Sequence[Sn
         "problems": [_problem(snapshot) for snapshot in page],
         "skus": [None if snapshot.skus is None else json.dumps(snapshot.skus) for snapshot in page],
     }
-    return [newest[row["external_id"]] for row in connection.execute(_SQL["keep_snapshots"], values)]
+    rows = connection.execute(_SQL["keep_snapshots"], values)
+    return [replace(newest[row["external_id"]], skus=_skus(row)) for row in rows]
+
+
+def _skus(row: Row) -> tuple[str, ...] | None:
+    return None if row["skus"] is None else tuple(row["skus"])
 
 
 def _problem(snapshot: Snapshot) -> str | None:
@@ -63,8 +68,8 @@ def look(connection: Connection, store_id: int, external_id: str) -> Row | None:
     return connection.execute(_SQL["look"], {"store_id": store_id, "external_id": external_id}).fetchone()
 
 
-def keep_whole(connection: Connection, store_id: int, external_id: str, snapshot: Snapshot) -> None:
-    """Keep the whole order where the list had only a part, or nobody had fetched it."""
+def keep_whole(connection: Connection, store_id: int, external_id: str, snapshot: Snapshot) -> Sequence[str]:
+    """Keep the whole order where the list had only a part, or nobody had fetched it; every SKU that it ever had."""
     values = {
         "store_id": store_id,
         "external_id": external_id,
@@ -73,7 +78,8 @@ def keep_whole(connection: Connection, store_id: int, external_id: str, snapshot
         "updated_at": snapshot.updated_at,
         "skus": None if snapshot.skus is None else list(snapshot.skus),
     }
-    connection.execute(_SQL["keep_whole"], values)
+    row = connection.execute(_SQL["keep_whole"], values).fetchone()
+    return (row and _skus(row)) or ()
 
 
 def settle(connection: Connection, store_id: int, external_id: str, *, changed: int, outcome: Outcome) -> bool:

@@ -269,6 +269,11 @@ def forget_sold(connection: Connection, store_id: int, skus: Sequence[str]) -> N
     connection.execute(_SQL["forget_sold"], {"store_id": store_id, "skus": list(skus)})
 
 
+def due_sold(connection: Connection, store_id: int, external_id: str) -> None:
+    """What a store shows of an order's SKUs is not known since it moved them: those that were ever told are due."""
+    connection.execute(_SQL["due_sold"], {"store_id": store_id, "external_id": external_id})
+
+
 def ask(connection: Connection, store_id: int, skus: Sequence[str], *, wants_look: bool) -> None:
     """Make SKUs due by hand; with `wants_look` the store is asked first what it shows."""
     connection.execute(_SQL["ask"], {"store_id": store_id, "skus": sorted(set(skus)), "wants_look": wants_look})

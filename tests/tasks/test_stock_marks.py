@@ -6,12 +6,14 @@ import pytest
 
 from connectors.sandbox import open_sandbox
 from schemas.stores import StoreState
+from tasks.fetch import fetch_orders
 from tasks.process import Process
 from tasks.stock import push_stock
 from tasks.stores import change_store, set_state
 from tests.stock_shops import PRIMARY, Shelf, connect_shelf
+from tests.tasks.conftest import import_all, import_due
 from tests.tasks.looking import do, store_of
-from tests.tasks.stocking import add, let_stock_wait_pass
+from tests.tasks.stocking import add, let_stock_wait_pass, stock_row
 
 SYNC = {"stock.sync": "on"}
 
@@ -92,3 +94,98 @@ def test_STK_6_another_buffer_tells_only_what_differs(held: Process, shelf: Shel
 
     assert push_stock(store) == "1 settled"
     assert shelf.calls() == before
+
+
+# -- orders of the store -----------------------------------------------------------------------------------------------
+
+
+def sell(held: Process, shelf: Shelf, store: int, *skus: str) -> int:
+    """The shop sells two of each SKU, the order comes in, and the shop is told: its id."""
+    lines = [
+        {"sku": sku, "name": sku, "price": "10.00", "quantity": 2, "product_id": number, "variant_id": number}
+        for number, sku in enumerate(skus, start=1)
+    ]
+    order = shelf.shop.place_order({"status": "processing", "tax_rate": "0", "products": lines, "line_items": lines})
+    import_all(held, store)
+    push_stock(store)
+    let_time_pass(held, store)
+    return int(order.id)
+
+
+@pytest.mark.parametrize("quantity", ["in_stock", "in_stock_minus_committed"])
+def test_STK_5_order_that_the_shop_cancels_leaves_it_with_the_hubs_figure(
+    held: Process, shelf: Shelf, store: int, quantity: str
+) -> None:
+    change_store(held, store_of(held, store), {"stock.quantity": quantity}, {})
+    tell(held, shelf, store)
+    order_id = sell(held, shelf, store, "A-1")
+    wanted = 7 if quantity == "in_stock" else 5  # WooCommerce's orders stay in the hub as they are
+    assert shelf.shown("A-1") == [wanted]
+
+    shelf.shop.cancel_order(order_id)
+    assert shelf.shown("A-1") == [wanted + 2]
+    import_all(held, store)
+    push_stock(store)
+
+    assert shelf.shown("A-1") == [wanted]
+
+
+@pytest.mark.parametrize(
+    ("shelf", "settings"),
+    [("woocommerce", {}), ("bigcommerce", {}), ("bigcommerce", {"orders.changes": "off"})],
+    indirect=["shelf"],
+    ids=["woocommerce", "bigcommerce", "bigcommerce, not followed"],
+)
+def test_STK_5_line_that_goes_leaves_the_shop_with_the_hubs_figure(
+    held: Process, shelf: Shelf, store: int, settings: dict[str, str]
+) -> None:
+    change_store(held, store_of(held, store), settings, {})
+    for sku in ("A-1", "B-1"):
+        tell(held, shelf, store, sku)
+    order_id = sell(held, shelf, store, "A-1", "B-1")
+    assert shelf.shown("A-1") == [7]
+
+    order = shelf.shop.edit_order(order_id, {})
+    if shelf.platform == "bigcommerce":
+        del order.products[0]
+    else:
+        shelf.shop.edit_order(order_id, {"line_items": [{"id": order.lines[0].id, "quantity": 0}]})
+    shelf.count("A-1", 9)  # it takes the pieces back
+    import_all(held, store)
+    push_stock(store)
+
+    assert shelf.shown("A-1") == [7]
+
+
+def test_STK_5_shop_is_told_again_once_the_order_is_looked_at(held: Process, shelf: Shelf, store: int) -> None:
+    tell(held, shelf, store)
+    shelf.shop.cancel_order(sell(held, shelf, store, "A-1"))
+
+    fetch_orders(store)
+    assert push_stock(store) == "nothing_due"
+    import_due(held, store)
+
+    assert push_stock(store) == "1 told, 1 settled"
+
+
+def test_STK_5_order_that_the_hub_does_not_have_tells_nothing(held: Process, shelf: Shelf, store: int) -> None:
+    tell(held, shelf, store)
+    before = stock_row(held, store, "A-1")["changed"]
+
+    order = shelf.shop.place_order({"status": "on-hold", "line_items": [{"sku": "A-1", "quantity": 2}]})
+    import_all(held, store)
+    shelf.shop.cancel_order(order.id)
+    import_all(held, store)
+
+    assert stock_row(held, store, "A-1")["changed"] == before
+
+
+def test_STK_5_order_that_is_seen_again_tells_nothing_that_is_known(held: Process, shelf: Shelf, store: int) -> None:
+    tell(held, shelf, store)
+    sell(held, shelf, store, "A-1")
+    before = stock_row(held, store, "A-1")["changed"]
+
+    do(held, "UPDATE store_orders SET changed = changed + 1")
+    import_due(held, store)
+
+    assert stock_row(held, store, "A-1")["changed"] == before

@@ -1,7 +1,8 @@
 -- name: keep_snapshots
 -- A page of snapshots in one statement. The same news again changes nothing; `changed` moves only when the meaning of
 -- the order does. Of older news nothing is taken (CHG-8), but the store is asked: a shop's clocks may differ, and then
--- the older date is the newer state. What cannot be read is set aside at once (SPEC chapter 11).
+-- the older date is the newer state. What cannot be read is set aside at once (SPEC chapter 11). A SKU that an order had
+-- once stays with it: a line that goes moves the store's stock too.
 WITH page AS (
     SELECT * FROM unnest(
         %(ids)s::text[], %(payloads)s::text[], %(digests)s::text[], %(times)s::timestamptz[], %(problems)s::text[],
@@ -19,7 +20,8 @@ SELECT %(store_id)s, external_id, payload::json, digest, updated_at,
 FROM page
 ON CONFLICT (store_id, external_id) DO UPDATE
 SET snapshot = CASE WHEN excluded.store_updated_at < o.store_updated_at THEN NULL ELSE excluded.snapshot END,
-    skus = coalesce(excluded.skus, o.skus),
+    skus = CASE WHEN excluded.skus IS NULL THEN o.skus
+                ELSE ARRAY(SELECT unnest(o.skus) UNION SELECT unnest(excluded.skus) ORDER BY 1) END,
     digest = excluded.digest,
     store_updated_at = greatest(excluded.store_updated_at, o.store_updated_at),
     changed = o.changed + CASE WHEN o.digest <> excluded.digest THEN 1 ELSE 0 END,
@@ -33,7 +35,7 @@ SET snapshot = CASE WHEN excluded.store_updated_at < o.store_updated_at THEN NUL
     attempts = CASE WHEN o.digest <> excluded.digest THEN 0 ELSE o.attempts END,
     rung_at = CASE WHEN o.digest <> excluded.digest THEN NULL ELSE o.rung_at END
 WHERE o.digest <> excluded.digest
-RETURNING external_id
+RETURNING external_id, skus
 
 -- name: expect
 -- Room for an order that nobody fetched yet, asked for by hand; it is loaded when it is looked at.
@@ -50,11 +52,14 @@ LEFT JOIN store_orders o ON o.store_id = s.id AND o.external_id = %(external_id)
 WHERE s.id = %(store_id)s
 
 -- name: keep_whole
--- The whole order, where the list had only a part of it.
+-- The whole order, where the list had only a part of it; with every SKU that it ever had.
 UPDATE store_orders
-SET snapshot = %(payload)s::json, digest = %(digest)s, skus = coalesce(%(skus)s::text[], skus),
+SET snapshot = %(payload)s::json, digest = %(digest)s,
+    skus = CASE WHEN %(skus)s::text[] IS NULL THEN skus
+                ELSE ARRAY(SELECT unnest(skus) UNION SELECT unnest(%(skus)s::text[]) ORDER BY 1) END,
     store_updated_at = coalesce(%(updated_at)s, store_updated_at)
 WHERE store_id = %(store_id)s AND external_id = %(external_id)s
+RETURNING skus
 
 -- name: settle
 -- The order was seen up to `changed`: remember what came of it, and write the journal in the same breath.

@@ -201,6 +201,20 @@ WITH held AS MATERIALIZED (
 UPDATE store_levels l SET shown = NULL, moved_at = clock_timestamp()
 FROM held WHERE l.store_id = %(store_id)s AND l.external_id = held.external_id AND l.place = held.place
 
+-- name: due_sold
+-- An order moved figures of its store, and nobody knows them since: its SKUs are told again, if they ever were.
+WITH sold AS MATERIALIZED (
+    SELECT q.sku
+    FROM store_orders o CROSS JOIN unnest(o.skus) AS s (sku) JOIN store_stock q ON q.store_id = o.store_id AND q.sku = s.sku
+    WHERE o.store_id = %(store_id)s AND o.external_id = %(external_id)s
+      AND EXISTS (SELECT FROM store_items i JOIN store_levels l USING (store_id, external_id)
+                  WHERE i.store_id = q.store_id AND i.sku = q.sku AND l.shown IS NULL)
+    ORDER BY q.sku FOR UPDATE OF q
+)
+UPDATE store_stock q SET changed = changed + 1,
+    due_since = CASE WHEN q.changed = q.settled THEN clock_timestamp() ELSE q.due_since END
+FROM sold WHERE q.store_id = %(store_id)s AND q.sku = sold.sku
+
 -- name: journal
 -- What was told or not told, a line per SKU.
 INSERT INTO journal (store_id, sku, action, outcome, reason, detail)

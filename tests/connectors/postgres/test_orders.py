@@ -20,7 +20,8 @@ IMPORTED = Outcome("imported", hub_order_id="7", lines=(Line("import", "imported
 
 def snapshot(external_id: str = "1", digest: str = "a", at: datetime | None = NOON, **changes: Any) -> Snapshot:
     """What a page brings of an order."""
-    return Snapshot(external_id, at, digest, changes.get("payload", '{"id": 1}'), changes.get("problem"))
+    payload, skus = changes.get("payload", '{"id": 1}'), changes.get("skus")
+    return Snapshot(external_id, at, digest, payload, changes.get("problem"), skus)
 
 
 def keep(connection: Connection, store_id: int, *page: Snapshot) -> list[str]:
@@ -57,6 +58,21 @@ def let_bells_age(connection: Connection) -> None:
 
 
 # -- snapshots -----------------------------------------------------------------------------------------------------
+
+
+def test_STK_5_sku_stays_with_an_order_that_had_it_once(connection: Connection, acme: int) -> None:
+    def skus(digest: str, page_has: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        (news,) = orders.keep_snapshots(connection, acme, [snapshot(digest=digest, skus=page_has)])
+        return news.skus
+
+    assert skus("a", None) is None
+    assert skus("b", ("B", "A")) == ("A", "B")
+    assert skus("c", ("B",)) == ("A", "B")
+    assert skus("d", None) == ("A", "B")
+
+    whole = snapshot(digest="e", skus=("C",))
+    assert orders.keep_whole(connection, acme, "1", whole) == ("A", "B", "C")
+    assert orders.keep_whole(connection, acme, "1", snapshot(digest="f")) == ("A", "B", "C")
 
 
 def test_a_new_order_is_due(connection: Connection, acme: int) -> None:
