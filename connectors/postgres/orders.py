@@ -223,7 +223,7 @@ def orders(connection: Connection, store_id: int | None, state: str | None, *, l
 
 
 def counts(connection: Connection, store_id: int) -> list[Row]:
-    """How many orders are in which state, and how many of them wait to be looked at."""
+    """How many orders are in which state, and how many of them wait to be looked at, now or from `again_at` on."""
     return connection.execute(_SQL["counts"], {"store_id": store_id}).fetchall()
 
 

@@ -17,8 +17,8 @@ from tasks.preview import preview_orders
 from tasks.process import Process
 from workers.app import app
 from workers.cli.desk import MOMENT, open_desk, store_row
-from workers.cli.output import Failed, done, example, json_option, say, table
-from workers.cli.progress import count, watch_store
+from workers.cli.output import Failed, done, example, json_option, say, table, utc
+from workers.cli.progress import Seen, watch_store
 
 # Workers send a heartbeat every two seconds: so long a silence means that there is none.
 SILENCE_SECONDS = 15
@@ -53,11 +53,24 @@ def sync(name: str, since: datetime | None, wait: bool, dry_run: bool, as_json: 
 
 def _wait(held: Process, row: Row, started: datetime) -> None:
     name = row["name"]
-    if not watch_store(held, row["id"], name, since=started):
-        raise Failed(f"not everything of {name} came in: see storesync store show {name} and storesync doctor")
-    with held.pool.connection() as connection:
-        now = count(connection, row["id"])
-    done(f"{name} is up to date: {now}.", store=name, orders=now.states)
+    seen = watch_store(held, row["id"], name, since=started)
+    if not seen.is_done:
+        words = "; ".join([str(seen.count), _why(seen)] if seen.count.total else [_why(seen)])
+        raise Failed(f"not everything of {name} came in: {words}. See storesync store show {name}, or storesync doctor")
+    done(f"{name} is up to date: {seen.count}.", store=name, orders=seen.count.states)
+
+
+def _why(seen: Seen) -> str:
+    """What keeps the rest from coming in."""
+    row, at = seen.row, seen.count
+    if row is None or row["state"] != "active":
+        return f"the store is not active ({row['reason'] or row['state']})" if row else "the store is gone"
+    if not seen.is_fetched and row["fetch_due_at"]:
+        return f"the shop is asked again at {utc(row['fetch_due_at'])} ({row['reason']})"
+    if at.put_off:
+        reasons = f" ({', '.join(sorted(at.reasons))})" if at.reasons else ""
+        return f"{at.put_off} put off{reasons}, tried again from {utc(at.again_at)} on"
+    return "nobody works on it"
 
 
 def _tell_preview(found: list[dict[str, Any]]) -> None:

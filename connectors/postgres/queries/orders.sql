@@ -238,9 +238,12 @@ ORDER BY o.store_updated_at DESC NULLS LAST, o.external_id
 LIMIT %(limit)s
 
 -- name: counts
--- How many orders of a store are in which state, why, and how many are waiting to be looked at.
+-- How many orders of a store are in which state, why, and how many are waiting to be looked at: now, or put off until
+-- a moment. What was set aside waits for the hourly sweep, and is not put off: its state says that it failed.
 SELECT state, reason, count(*) AS orders, count(*) FILTER (WHERE changed > order_settled) AS due,
-       count(*) FILTER (WHERE changed > order_settled AND (due_at IS NULL OR due_at <= now())) AS due_now
+       count(*) FILTER (WHERE changed > order_settled AND (due_at IS NULL OR due_at <= now())) AS due_now,
+       count(*) FILTER (WHERE changed > order_settled AND due_at > now() AND state <> 'failed' AND NOT is_failing) AS put_off,
+       min(due_at) FILTER (WHERE changed > order_settled AND due_at > now() AND state <> 'failed' AND NOT is_failing) AS again_at
 FROM store_orders WHERE store_id = %(store_id)s GROUP BY state, reason ORDER BY state, reason
 
 -- name: reimport

@@ -3,16 +3,22 @@
 import json
 import subprocess
 import sys
+import time
 from base64 import b64decode
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from threading import Thread
 from typing import Any
 
 import pytest
 from redis import Redis
 
 from connectors import postgres
+from connectors.sandbox.generator import random_order
+from tests.waiting import wait_until
 from tests.workers.cli.command import Cli
-from tests.workers.cli.shops import Shop, document, place, place_raw, take_in
+from tests.workers.cli.shops import Shop, document, fetch, place, place_raw, read_again, take_in, try_to_fetch
 
 Message = tuple[str, list[Any]]
 
@@ -107,6 +113,154 @@ def test_sync_without_redis_says_so_in_one_line(acme: Shop, environment: pytest.
 
     assert (ended.returncode, ended.stdout, len(ended.stderr.splitlines())) == (1, "", 1)
     assert "see storesync doctor" in ended.stderr
+
+
+# -- sync that waits ---------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def worker(redis: Redis, *steps: Callable[[], object]) -> Iterator[None]:
+    """Take these steps once the store's bell rings, as a worker would beside the command."""
+    before = len(messages(redis, "fetch"))
+
+    def work() -> None:
+        wait_until(lambda: len(messages(redis, "fetch")) > before, what="the bell")
+        for step in steps:
+            step()
+
+    thread = Thread(target=work)
+    thread.start()
+    yield
+    thread.join()
+
+
+@pytest.fixture
+def stubborn(acme: Shop) -> str:
+    """An order that says too little by itself, and whose refunds the shop does not give the first time: its id."""
+    acme.shop.add_product({"name": "Chair", "sku": "CHAIR-1", "regular_price": "30.00", "stock_quantity": 50})
+    order = random_order(acme.shop, {"status": "processing", "line_items": [{"sku": "CHAIR-1", "quantity": 5}]})
+    acme.shop.refund_order(order.id, {"pieces": {order.lines[0].id: 2}})
+    acme.faults.fail_next(1, "rate_limit", only=f"/orders/{order.id}")
+    return str(order.id)
+
+
+def fetch_in_the_end() -> None:
+    """Fetch as often as it takes."""
+    wait_until(lambda: try_to_fetch() == "fetched", what="the shop to answer")
+
+
+def read_in_the_end() -> None:
+    """Look at what is due as often as it takes."""
+    wait_until(lambda: read_again() == ["imported"], what="the shop to answer")
+
+
+def test_sync_waits_until_the_last_order_is_in(cli: Cli, acme: Shop, redis: Redis) -> None:
+    place(acme)
+    place(acme, status="on-hold")
+
+    with worker(redis, fetch, read_again):
+        told = document(cli("sync", "acme", "--wait", "--json"))
+
+    assert told["orders"] == {"imported": 1, "skipped": 1}
+    assert told["message"] == "acme is up to date: 1 imported, 1 skipped."
+
+
+def test_sync_waits_for_an_order_that_was_put_off(cli: Cli, stubborn: str, redis: Redis) -> None:
+    with worker(redis, fetch, read_again, read_in_the_end):
+        result = cli("sync", "acme", "--wait")
+
+    assert (result.code, result.out) == (0, "acme is up to date: 1 imported.\n")
+
+
+def test_sync_waits_for_a_fetch_that_was_put_off(cli: Cli, acme: Shop, redis: Redis) -> None:
+    place(acme)
+    acme.faults.fail_next(1, "rate_limit")
+
+    with worker(redis, fetch_in_the_end, read_again):
+        result = cli("sync", "acme", "--wait")
+
+    assert (result.code, result.out) == (0, "acme is up to date: 1 imported.\n")
+
+
+def test_sync_says_which_orders_are_put_off_for_longer_than_it_waits(
+    cli: Cli, acme: Shop, stubborn: str, redis: Redis
+) -> None:
+    place(acme)
+    acme.faults.set_pace(retry_after_seconds=900)
+
+    with worker(redis, fetch, read_again):
+        result = cli("sync", "acme", "--wait")
+
+    assert (result.code, result.out, len(result.err.splitlines())) == (1, "", 1)
+    assert "came in: 1 imported, 1 pending; 1 put off (rate_limited), tried again from 20" in result.err
+
+
+def test_sync_says_when_the_shop_is_asked_again_that_is_put_off_for_longer(cli: Cli, acme: Shop, redis: Redis) -> None:
+    acme.faults.set_pace(retry_after_seconds=900)
+    acme.faults.fail_next(1, "rate_limit")
+
+    with worker(redis, try_to_fetch):
+        result = cli("sync", "acme", "--wait")
+
+    assert (result.code, result.out, len(result.err.splitlines())) == (1, "", 1)
+    assert "came in: the shop is asked again at 20" in result.err
+    assert "Z (rate_limited). See storesync store show acme" in result.err
+
+
+def test_sync_does_not_wait_for_a_store_that_was_stopped(cli: Cli, acme: Shop, redis: Redis) -> None:
+    acme.faults.fail_next(1, "unauthorized")
+
+    with worker(redis, try_to_fetch):
+        result = cli("sync", "acme", "--wait")
+
+    assert result.code == 1
+    assert "came in: the store is not active (credentials_refused)." in result.err
+
+
+@pytest.mark.parametrize(
+    ("steps", "words"),
+    [([], "came in: nobody works on it."), ([fetch], "came in: 1 pending; nobody works on it.")],
+)
+def test_sync_does_not_wait_where_nobody_works(
+    cli: Cli,
+    stubborn: str,
+    redis: Redis,
+    monkeypatch: pytest.MonkeyPatch,
+    steps: list[Callable[[], object]],
+    words: str,
+) -> None:
+    monkeypatch.setattr("workers.cli.progress.PATIENCE_SECONDS", 1)
+
+    with worker(redis, *steps):
+        result = cli("sync", "acme", "--wait")
+
+    assert (result.code, result.out, len(result.err.splitlines())) == (1, "", 1)
+    assert words in result.err
+
+
+def test_sync_does_not_wait_for_ever_for_what_is_put_off_again_and_again(
+    cli: Cli, acme: Shop, stubborn: str, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    acme.faults.set_pace(retry_after_seconds=60)
+    monkeypatch.setattr("workers.cli.progress.STUCK_SECONDS", 1)
+    monkeypatch.setattr("workers.cli.progress.PATIENCE_SECONDS", 0.5)
+
+    with worker(redis, fetch, read_again):
+        started = time.monotonic()
+        result = cli("sync", "acme", "--wait")
+
+    assert result.code == 1
+    assert "came in: 1 pending; 1 put off (rate_limited)" in result.err
+    assert time.monotonic() - started > 1
+
+
+def test_sync_does_not_wait_for_what_was_set_aside(cli: Cli, acme: Shop, redis: Redis) -> None:
+    place_raw(acme, currency="XXQ")
+
+    with worker(redis, fetch):
+        result = cli("sync", "acme", "--wait")
+
+    assert (result.code, result.out) == (0, "acme is up to date: 1 failed.\n")
 
 
 # -- enqueue -----------------------------------------------------------------------------------------------------------
