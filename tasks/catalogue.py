@@ -11,7 +11,7 @@ from celery import shared_task
 
 from connectors import locks, postgres
 from connectors.patience import walk_catalogue
-from connectors.postgres import stock, stores
+from connectors.postgres import journal, stock, stores
 from schemas.stock import CataloguePage
 from schemas.stores import StoreState
 from tasks import bells
@@ -21,8 +21,8 @@ from tasks.session import EXPECTED, problem_of, resolve_store, stop_store, store
 
 WHOLE_EVERY: Final = timedelta(days=1)  # deleted items are only missed by a walk through all of them
 OVERLAP: Final = timedelta(minutes=2)  # the store's clock and ours may differ
-STALE: Final = timedelta(hours=6)  # a walk that was interrupted so long ago begins anew
-BUDGET_SECONDS: Final = 45  # of one task; where a store's pages tell where to go on, the next one does
+STALE: Final = timedelta(hours=6)  # a walk that did not move on for so long begins anew
+BUDGET_SECONDS: Final = 45  # of one task: the next one goes on behind its last page
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ def fetch_catalogue(store: int | str) -> str:
         try:
             word = _walk(held, row)
         except EXPECTED as error:
-            return _write_down(held, row, error)
+            return _write_down(held, store_id, error)
     if word == "goes_on":
         bells.ring_catalogue(store_id)
     return word
@@ -97,7 +97,7 @@ def walk_whole(held: Process, row: postgres.Row, on_page: Callable[[int], None])
 
 
 def _walk(held: Process, row: postgres.Row) -> str:
-    """One stretch of a walk: what is left, where pages tell where to go on, is for another task."""
+    """One stretch of a walk: what is left is for another task, if the store's pages tell where to go on."""
     walk = _begin(held, row)
     stop_at = monotonic() + BUDGET_SECONDS
     moved = 0
@@ -115,10 +115,9 @@ def _walk(held: Process, row: postgres.Row) -> str:
 def _begin(held: Process, row: postgres.Row) -> Walk:
     """The walk that was interrupted, or a new one: through everything once a day, else through what changed."""
     now = _now(held)
-    if row["catalogue_walk"]:
-        walk = Walk.read(row["catalogue_walk"])
-        if walk.asked_at > now - STALE:
-            return walk
+    kept = row["catalogue_walk"]
+    if kept and datetime.fromisoformat(kept.get("moved_at", kept["asked_at"])) > now - STALE:
+        return Walk.read(kept)
     is_whole = row["catalogue_whole_at"] is None or row["catalogue_whole_at"] <= now - WHOLE_EVERY
     return Walk(now, None if is_whole else row["catalogue_at"] - OVERLAP)
 
@@ -152,19 +151,25 @@ def _now(held: Process) -> datetime:
         return stores.database_time(connection)
 
 
-def _write_down(held: Process, row: postgres.Row, error: Exception) -> str:
+def _write_down(held: Process, store_id: int, error: Exception) -> str:
     """A store whose catalogue cannot be read is asked again later; one that refuses us stops (SPEC chapter 11)."""
     now = datetime.now(UTC)
-    decision = decide_failure(problem_of(error), attempts=row["catalogue_attempts"], now=now, jitter=random.random())
-    with held.pool.connection() as connection:
+    row = store_row(held, store_id)  # pages may have come in since the walk began
+    problem = problem_of(error)
+    decision = decide_failure(problem, attempts=row["catalogue_attempts"], now=now, jitter=random.random())
+    with held.pool.connection() as connection, connection.transaction():
         match decision:
             case StopStore(reason=reason, detail=detail):
-                stop_store(connection, row["id"], reason=reason, detail=detail)
+                stop_store(connection, store_id, reason=reason, detail=detail)
                 return "store_needs_attention"
             case TryAgain(at=at, is_attempt=is_attempt):
-                stock.put_off_catalogue(connection, row["id"], until=at, is_attempt=is_attempt)
-            case SetAside(again_at=at):
-                stock.put_off_catalogue(connection, row["id"], until=at or now + SWEEP, is_attempt=True)
+                stock.put_off_catalogue(connection, store_id, until=at, is_attempt=is_attempt)
+            case SetAside(reason=reason, detail=detail, again_at=at):
+                stock.put_off_catalogue(connection, store_id, until=at or now + SWEEP, is_attempt=True)
+                stock.blame_catalogue(connection, store_id, reason=reason, words=problem.words)
+                if row["catalogue_reason"] != reason:
+                    line = journal.Line("fetch_catalogue", "failed", reason, detail)
+                    journal.add(connection, line, store_id=store_id)
             case _:
                 assert_never(decision)
     return "put_off"

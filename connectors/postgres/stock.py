@@ -182,6 +182,11 @@ def put_off_catalogue(connection: Connection, store_id: int, *, until: datetime,
     connection.execute(_SQL["put_off_catalogue"], values)
 
 
+def blame_catalogue(connection: Connection, store_id: int, *, reason: str, words: str) -> None:
+    """Say why a store's catalogue cannot be read, until a page of it comes."""
+    connection.execute(_SQL["blame_catalogue"], {"store_id": store_id, "reason": reason, "detail": words})
+
+
 # -- telling -----------------------------------------------------------------------------------------------------------
 
 

@@ -97,3 +97,15 @@ def _stores() -> Iterator[Check]:
             yield Check(name, True, "answers and takes our credentials")
         except (ConnectorError, ConfigError) as error:
             yield Check(name, False, str(error))
+        if row["catalogue_reason"]:
+            said = f"{unread_catalogue(row['name'], row['catalogue_reason'])} ({row['catalogue_detail']})"
+            yield Check(f"catalogue of {row['name']}", False, said)
+
+
+def unread_catalogue(name: str, reason: str) -> str:
+    """That a store's catalogue cannot be read, why, and how it is tried again."""
+    sentence, _ = describe(reason)
+    return (
+        f"The catalogue cannot be read to its end: what is new in it or deleted is not seen. {sentence}"
+        f" It is tried again every hour, or now: storesync enqueue fetch_catalogue {name} --wait"
+    )

@@ -10,6 +10,7 @@ from schemas.settings import with_defaults
 from schemas.stores import StoreState
 from tasks import stores as store_tasks
 from tasks.process import Process
+from workers.cli.checks import unread_catalogue
 from workers.cli.desk import open_desk, read_pairs, store_row
 from workers.cli.output import done, example, json_option, say, table, utc
 
@@ -88,6 +89,11 @@ def _whole(row: Row, counts: list[Row]) -> dict[str, Any]:
         "connected_at": utc(row["connected_at"]),
         "activated_at": utc(row["activated_at"]),
         "fetch_due_at": utc(row["fetch_due_at"]),
+        "catalogue_at": utc(row["catalogue_at"]),
+        "catalogue_whole_at": utc(row["catalogue_whole_at"]),
+        "catalogue_due_at": utc(row["catalogue_due_at"]),
+        "catalogue_reason": row["catalogue_reason"],
+        "catalogue_detail": row["catalogue_detail"],
         "wants_products": row["wants_products"],
         "allow_insecure": row["allow_insecure"],
         "settings": with_defaults(row["platform"], row["settings"]),
@@ -105,6 +111,8 @@ def _tell(document: dict[str, Any]) -> None:
     sentence, cure = describe(document["reason"])
     if sentence:
         click.echo(f"\n{sentence} {cure}")
+    if document["catalogue_reason"]:
+        click.echo(f"\n{unread_catalogue(document['name'], document['catalogue_reason'])}")
 
 
 @store.command("set", epilog=example("storesync store set acme fetch.every=30s stock.buffer=2"))

@@ -262,6 +262,7 @@ WHERE state = 'active' AND (settings ->> 'stock.sync' = 'true' OR wants_products
 -- Every change of a catalogue up to a moment is known.
 UPDATE stores
 SET catalogue_at = %(asked_at)s, catalogue_due_at = NULL, catalogue_attempts = 0, catalogue_walk = NULL,
+    catalogue_reason = NULL, catalogue_detail = NULL,
     catalogue_whole_at = CASE WHEN %(is_whole)s THEN %(asked_at)s ELSE catalogue_whole_at END,
     items_without_sku = CASE WHEN %(is_whole)s THEN %(without_sku)s ELSE items_without_sku END
 WHERE id = %(store_id)s
@@ -271,9 +272,16 @@ WHERE id = %(store_id)s
 UPDATE stores SET catalogue_due_at = %(due_at)s, catalogue_attempts = catalogue_attempts + %(attempt)s
 WHERE id = %(store_id)s
 
+-- name: blame_catalogue
+-- Why the catalogue cannot be read.
+UPDATE stores SET catalogue_reason = %(reason)s, catalogue_detail = %(detail)s WHERE id = %(store_id)s
+
 -- name: keep_walk
 -- So far a walk through a catalogue has come: it goes on from here. A store that gives us pages is not away.
-UPDATE stores SET catalogue_walk = %(walk)s, catalogue_attempts = 0 WHERE id = %(store_id)s
+UPDATE stores
+SET catalogue_walk = %(walk)s || jsonb_build_object('moved_at', clock_timestamp()), catalogue_attempts = 0,
+    catalogue_reason = NULL, catalogue_detail = NULL
+WHERE id = %(store_id)s
 
 -- name: waiting
 -- How many SKUs of a store are still to be told.

@@ -30,7 +30,8 @@ SET name = excluded.name, credentials = excluded.credentials, settings = exclude
     allow_insecure = excluded.allow_insecure, state = 'active', reason = NULL, reason_detail = NULL,
     connected_at = now(), activated_at = now(), cursor = NULL, fetched_at = NULL, fetch_due_at = NULL,
     fetch_attempts = 0,
-    catalogue_at = NULL, catalogue_whole_at = NULL, catalogue_due_at = NULL, catalogue_attempts = 0, catalogue_walk = NULL
+    catalogue_at = NULL, catalogue_whole_at = NULL, catalogue_due_at = NULL, catalogue_attempts = 0, catalogue_walk = NULL,
+    catalogue_reason = NULL, catalogue_detail = NULL
 WHERE stores.state = 'disconnected'
 RETURNING id
 
@@ -56,6 +57,7 @@ UPDATE stores SET wants_products = false WHERE id = %(id)s AND wants_products
 -- New settings or credentials; a store that needed attention gets a new chance with them.
 UPDATE stores
 SET settings = %(settings)s, credentials = %(credentials)s, url = %(url)s, fetch_due_at = NULL, fetch_attempts = 0,
+    catalogue_due_at = NULL, catalogue_attempts = 0,
     state = CASE WHEN state = 'needs_attention' THEN 'active' ELSE state END,
     reason = NULL, reason_detail = NULL
 WHERE id = %(id)s
@@ -64,6 +66,7 @@ WHERE id = %(id)s
 -- Pause, resume or disconnect; resuming is a new activation (ORD-2).
 UPDATE stores
 SET state = %(state)s, reason = NULL, reason_detail = NULL, fetch_due_at = NULL, fetch_attempts = 0,
+    catalogue_due_at = NULL, catalogue_attempts = 0,
     activated_at = CASE WHEN %(state)s = 'active' AND state = 'paused' THEN now() ELSE activated_at END,
     credentials = CASE WHEN %(state)s = 'disconnected' THEN '' ELSE credentials END
 WHERE id = %(id)s

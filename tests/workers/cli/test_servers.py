@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 
 from connectors import postgres
+from connectors.sandbox.faults import Said
 from connectors.sandbox.woocommerce_state import KEY
+from tasks.catalogue import fetch_catalogue
 from tests.workers.cli.command import Cli, Result
 from tests.workers.cli.shops import Shop, document
 
@@ -68,6 +70,23 @@ def test_doctor_knows_why_a_store_rests(cli: Cli, acme: Shop, fresh_connection: 
     assert not stopped["ok"]
     assert "The store refused the credentials. storesync store set NAME" in stopped["detail"]
     assert checks(cli)["store acme"] == {"name": "store acme", "ok": True, "detail": "paused."}
+
+
+def test_doctor_and_store_show_say_that_a_catalogue_cannot_be_read_and_how_to_retry(cli: Cli, acme: Shop) -> None:
+    acme.faults.answer_next(1, Said(400, b'{"code":"rest_broken","message":"no"}'), only="/products")
+    assert fetch_catalogue("acme") == "put_off"
+    retry = "storesync enqueue fetch_catalogue acme --wait"
+
+    found = checks(cli)
+    shown = document(cli("store", "show", "acme", "--json"))
+
+    assert found["store acme"]["ok"]
+    assert not found["catalogue of acme"]["ok"]
+    assert all(word in found["catalogue of acme"]["detail"] for word in ("rest_broken", retry))
+    assert (shown["catalogue_reason"], shown["catalogue_whole_at"]) == ("refused_by_store", None)
+    assert retry in cli("store", "show", "acme").out
+    assert fetch_catalogue("acme") == "walked"
+    assert "catalogue of acme" not in checks(cli)
 
 
 def test_BEY_9_doctor_prints_no_secret(cli: Cli, acme: Shop, environment: pytest.MonkeyPatch) -> None:
