@@ -20,7 +20,7 @@ from schemas.bigcommerce_json import (
 from schemas.errors import Unreadable
 from schemas.fields import load
 from schemas.hub import Flags
-from schemas.money import MINOR_UNITS, cent, round_price
+from schemas.money import MINOR_UNITS, cent, reckoning, round_price
 from schemas.orders import (
     ZERO,
     Address,
@@ -114,6 +114,7 @@ _PHYSICAL: Final = ("", "physical")
 # -- reading -----------------------------------------------------------------------------------------------------
 
 
+@reckoning()
 def read_order(payload: Any) -> StoreOrder:
     """An order with its consignments and fees, or as {"order": …, "products": […], "shipping_addresses": […], …}.
     Its shipments are beside the order only: an order without them there has none that matter.
@@ -269,7 +270,8 @@ def _exchange(order: Loaded) -> tuple[Decimal | None, str | None]:
     base, rate = order["base_currency"], order["base_rate"]
     if not base or base == order["currency"] or rate is None or rate <= 0 or rate == 1:
         return None, None
-    return round_price(1 / rate), base
+    with reckoning("store_default_to_transactional_exchange_rate"):
+        return round_price(1 / rate), base
 
 
 def _address(given: Loaded) -> Address:

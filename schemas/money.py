@@ -1,5 +1,7 @@
 """Currencies, minor units and rounding. Decimal from parse to database; no exchange, no discounts, no tax (MAP-5)."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 
@@ -37,6 +39,15 @@ def round_money(amount: Decimal, currency: str) -> Decimal:
 def round_price(amount: Decimal) -> Decimal:
     """A unit price or percentage to ten decimals: exact enough that price × quantity rounds back to the line."""
     return amount.quantize(PRICE_DIGITS, rounding=ROUND_HALF_UP)
+
+
+@contextmanager
+def reckoning(path: str = "") -> Iterator[None]:
+    """Around what is worked out of a payload. Raises Unreadable where its numbers, each of them likely, clash."""
+    try:
+        yield
+    except ArithmeticError as error:
+        raise Unreadable(path, "the numbers do not go together") from error
 
 
 def plain(number: Decimal) -> str:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from schemas.errors import Unreadable
 from schemas.fields import load
-from schemas.money import cent
+from schemas.money import cent, reckoning
 from schemas.orders import (
     ZERO,
     Address,
@@ -64,6 +64,7 @@ _DIGITS: Final = Decimal("1e-6")
 _RATE_DIGITS: Final = Decimal("1e-10")
 
 
+@reckoning()
 def read_order(payload: Any) -> StoreOrder:
     """An order with what was refunded or removed already off (MAP-8), in the buyer's currency throughout.
 
@@ -117,7 +118,8 @@ def _exchange(order: Loaded) -> Loaded:
     shop, shown = order["total"]["shop"], order["total"]["shown"]
     if shop["currency"] == shown["currency"] or shop["amount"] <= 0 or shown["amount"] <= 0:
         return {}
-    rate = (shop["amount"] / shown["amount"]).quantize(_RATE_DIGITS)
+    with reckoning("totalPriceSet"):
+        rate = (shop["amount"] / shown["amount"]).quantize(_RATE_DIGITS)
     return {"exchange_rate": rate, "exchange_base": shop["currency"]} if rate else {}
 
 

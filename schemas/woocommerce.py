@@ -9,7 +9,7 @@ from marshmallow import fields, validate
 
 from schemas.fields import Id, Number, PlainText, Text, UtcTime, VendorSchema, load
 from schemas.meaning import digest_of, shape_of
-from schemas.money import cent
+from schemas.money import cent, reckoning
 from schemas.orders import ZERO, Address, Buyer, Kind, StoreCharge, StoreLine, StoreOrder
 from schemas.platform import Platform
 from schemas.tax import NamedRate, tax_rate
@@ -159,6 +159,7 @@ _ITEMS: Final = ("line_items", "shipping_lines", "fee_lines")
 # -- reading -----------------------------------------------------------------------------------------------------
 
 
+@reckoning()
 def read_order(payload: Any) -> StoreOrder:
     """An order, alone or as {"order": …, "refunds": […]}, with what refunds took already off (MAP-8).
 

@@ -5,19 +5,20 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from time import monotonic
-from typing import assert_never
+from typing import Final, assert_never
 
 import psycopg
 from celery import shared_task
 
 from connectors import locks, postgres
+from connectors.config import ConfigError
 from connectors.postgres import journal, orders, stock, stores
 from schemas.orders import Page, Snapshot
 from schemas.reasons import Reason
 from schemas.stores import StoreState
 from tasks import bells
 from tasks.process import Process, process
-from tasks.rules.failures import STORE_TRIES, SetAside, StopStore, TryAgain, decide_failure
+from tasks.rules.failures import BUG_TRIES, STORE_TRIES, SetAside, StopStore, TryAgain, decide_failure
 from tasks.session import EXPECTED, problem_of, resolve_store, stop_store, store_row
 
 # A long first import stops here, well inside the time limit, and goes on from its cursor in a new task.
@@ -25,6 +26,8 @@ BUDGET_SECONDS = 45
 
 # How often a store is asked that stayed away, or says no: its next order should not wait for an hourly sweep.
 LONG_PAUSE = timedelta(minutes=5)
+
+_TRIES: Final = {Reason.STORE_UNAVAILABLE: STORE_TRIES, Reason.UNEXPECTED_ERROR: BUG_TRIES}
 
 
 @shared_task(name="fetch_orders")
@@ -51,6 +54,11 @@ def _fetch_one(held: Process, store_id: int) -> str:
         return _fetch_pages(held, row)
     except EXPECTED as error:
         return _write_down(held, store_id, error)
+    except ConfigError:
+        raise  # the installation is wrong, not the store
+    except Exception as error:  # a bug: it shows in Flower, and people see which store it stops
+        _write_down(held, store_id, error)
+        raise
 
 
 def _fetch_pages(held: Process, row: postgres.Row) -> str:
@@ -125,6 +133,6 @@ def _write_down(held: Process, store_id: int, error: Exception) -> str:
     return "put_off"
 
 
-def _is_news(row: postgres.Row, reason: str) -> bool:
-    # The store says no for the first time, or an outage has just outlasted the back-off.
-    return bool(row["reason"] != reason or row["fetch_attempts"] == STORE_TRIES - 1)
+def _is_news(row: postgres.Row, reason: Reason) -> bool:
+    # The store says no for the first time, or what was tried again has just outlasted the back-off.
+    return bool(row["reason"] != reason or row["fetch_attempts"] + 1 == _TRIES.get(reason))

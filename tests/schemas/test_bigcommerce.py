@@ -13,7 +13,7 @@ from schemas.bigcommerce import PLATFORM, STATUS_IDS, digest, needs_parts, read_
 from schemas.errors import Unreadable
 from tests import recorded
 from tests.makers import money
-from tests.schemas.bigcommerce_orders import assert_adds_up, built, example, line, read
+from tests.schemas.bigcommerce_orders import amounts, assert_adds_up, built, example, line, read
 
 # -- the examples ------------------------------------------------------------------------------------------------
 
@@ -164,6 +164,11 @@ def test_a_line_that_breaks_the_schema_is_named(changes: dict[str, Any], path: s
         read(line(1), line(2, **changes))
 
     assert caught.value.path == f"products.1.{path}"
+
+
+def test_ch_11_numbers_that_lead_nowhere_together_are_unreadable() -> None:
+    with pytest.raises(Unreadable, match="do not go together"):
+        read(line(**amounts("10", "0", "-10")), is_tax_inclusive_pricing=True, **amounts("10", "0", "5"))
 
 
 @pytest.mark.parametrize("payload", [None, [], "x", 5, {}, {"order": None}, {"order": []}, {"order": {}}, {"id": 5}])

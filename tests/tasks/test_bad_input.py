@@ -51,7 +51,7 @@ class Bad:
         return found
 
 
-_NO_CASE: Final[Changes] = {}  # of BigCommerce's lines that are not in the order itself: they are asked for apart
+_NO_CASE: Final[Changes] = {}  # BigCommerce's lines are not in the order itself, WooCommerce gives no exchange rate
 
 
 def failed(woocommerce: Changes, bigcommerce: Changes, shopify: Changes) -> Bad:
@@ -119,6 +119,15 @@ BAD: Final[dict[str, Bad]] = {
     ),
     "no number": failed({"total": "NaN"}, {"total_inc_tax": "NaN"}, {_TOTAL: "NaN"}),
     "infinity": failed({"total": "-Infinity"}, {"total_inc_tax": "-Infinity"}, {_TOTAL: "-Infinity"}),
+    "an exchange rate of next to nothing": failed(
+        _NO_CASE,
+        {"store_default_currency_code": "XPF", "store_default_to_transactional_exchange_rate": "1e-20"},
+        {
+            "currencyCode": "XPF",
+            "totalPriceSet.shopMoney": {"amount": "100000000000000", "currencyCode": "XPF"},
+            "totalPriceSet.presentmentMoney.amount": "0.00001",
+        },
+    ),
     "a date that never was": failed(
         {"date_created_gmt": "2026-02-30T00:00:00"},
         {"date_created": "Mon, 30 Feb 2026 10:00:00 +0000"},

@@ -321,6 +321,22 @@ def test_ch_11_a_shop_that_says_no_is_journaled_once(held: Process, acme: int) -
     assert "answered 400 (rest_invalid_param: Invalid)" in store_of(held, acme)["reason_detail"]
 
 
+def test_ch_11_a_bug_stops_one_store_is_journaled_once_and_fails_the_task(
+    held: Process, shop: Shop, acme: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    random_order(shop.shop, {"status": "processing"})
+    with monkeypatch.context() as broken:
+        broken.setattr("connectors.woocommerce.read_order", _divide_by_zero)
+        pauses = [_fetch_that_breaks(held, acme) for _ in range(8)]
+    stopped = store_of(held, acme)
+
+    assert pauses[0] <= timedelta(seconds=5)
+    assert timedelta(0) < LONG_PAUSE - pauses[-1] < timedelta(seconds=5)
+    assert journal_of(held, acme) == [("fetch", "failed", "unexpected_error")]
+    assert (stopped["reason"], stopped["reason_detail"]) == ("unexpected_error", "ZeroDivisionError: by NUL")
+    assert import_all(held, acme) == ["imported"]
+
+
 def test_MUL_1_an_outage_does_not_hold_up_another_store(
     held: Process, shop: Shop, acme: int, second_shop: Shop
 ) -> None:
@@ -354,6 +370,19 @@ def _failed_fetch(held: Process, store_id: int) -> timedelta:
     pause = ahead(store_of(held, store_id)["fetch_due_at"])
     let_waits_pass(held, store_id)
     return pause
+
+
+def _fetch_that_breaks(held: Process, store_id: int) -> timedelta:
+    """A fetch with a bug, and the waiting that follows, shortened; how long it would have been."""
+    with pytest.raises(ZeroDivisionError):
+        fetch_orders(store_id)
+    pause = ahead(store_of(held, store_id)["fetch_due_at"])
+    let_waits_pass(held, store_id)
+    return pause
+
+
+def _divide_by_zero(*_: object) -> None:
+    raise ZeroDivisionError("by \x00NUL\ud83d")
 
 
 def _fetch_while(held: Process, shop: Shop, store_id: int, act: Any) -> str:
