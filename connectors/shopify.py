@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any, Final
@@ -13,9 +14,9 @@ from connectors.changes import Batch, batches, follow, horizon, is_id, newest_of
 from connectors.cursor import BEGINNING, SECOND, Cursor, naive
 from connectors.errors import NotFound, Rejected, Unavailable
 from connectors.http import NoWaits, Waits, credential
-from connectors.shopify_client import GraphQL, Told, TooDear, user_errors, words_of
-from connectors.shopify_graphql import API_VERSION, CHECK, FULFILL, ONE_ORDER, ORDERS, ORDERS_PAGE, SIZES, WHOLE
-from connectors.shopify_pages import Pages, complete
+from connectors.shopify_client import GraphQL, Told, user_errors, words_of
+from connectors.shopify_graphql import API_VERSION, CHECK, FULFILL, ONE_ORDER, ORDERS, ORDERS_PAGE, SIZES
+from connectors.shopify_pages import Pages, Parts, is_cut
 from connectors.shopify_stock import Stock
 from connectors.store import StoreFacts
 from schemas.actions import SendFulfillment, TellStock
@@ -51,6 +52,7 @@ class Shopify:
         self.graphql = GraphQL(url, token, waits=waits or NoWaits(), allow_insecure=allow_insecure)
         self.http = self.graphql.http
         self._orders = Pages(self.graphql, ORDERS_PAGE, "orders", size=ORDERS)
+        self._parts = Parts(self.graphql)
         self.stock = Stock(self.graphql)
 
     def check(self) -> StoreFacts:
@@ -72,13 +74,17 @@ class Shopify:
         """One order with all its lines and parts. Raises NotFound."""
         if not is_id(external_id):
             raise NotFound(f"Shopify has no order {external_id[:40]!r}: its ids are numbers")
-        told = self._order(f"gid://shopify/Order/{external_id}")
+        told = self.graphql.ask(ONE_ORDER, {"id": f"gid://shopify/Order/{external_id}", **SIZES})
         order = told.data.get("order")
         if order is None and "order" in told.data:
             raise NotFound("the shop has no such order", request=told.answer.request)
         if _id(order) != external_id:
             raise Unavailable("the answer is not the order that was asked for", request=told.answer.request)
-        return _snapshot(self._entry(order))
+        found = _snapshot(_entry(order))
+        if found.payload is not None:
+            return found
+        self._parts.complete(order, found.digest)
+        return replace(_snapshot(_entry(order)), digest=found.digest)
 
     def read(self, payload: str) -> StoreOrder:
         """A snapshot's payload as a StoreOrder. Raises Unreadable."""
@@ -116,18 +122,12 @@ class Shopify:
         """Raises Rejected: an order's status follows from its payments and fulfilments here."""
         raise Rejected(f"Shopify lets nobody give order {external_id} the status {status!r}")
 
-    def _order(self, gid: str) -> Told:
-        try:
-            return self.graphql.ask(ONE_ORDER, {"id": gid, **WHOLE})
-        except TooDear:
-            return self.graphql.ask(ONE_ORDER, {"id": gid, **SIZES})
-
     # -- pages ---------------------------------------------------------------------------------------------------
 
     def _batches(self, start: datetime) -> Iterator[Batch]:
         return batches(
             start,
-            lambda since: self._batch(self._orders.ask({"query": _since(since), **SIZES})),
+            lambda since: _batch(self._orders.ask({"query": _since(since), **SIZES})),
             self._walk_second,
             too_old="orders are not filtered by date of change: the shop ignores the search term updated_at",
         )
@@ -136,24 +136,25 @@ class Shopify:
         """All orders changed in one second."""
         query = f"{_since(second)} updated_at:<'{naive(second + SECOND)}Z'"
         for told in self._orders.walk({"query": query, **SIZES}):
-            yield self._batch(told, is_last=False)
+            yield _batch(told, is_last=False)
 
-    def _batch(self, told: Told, *, is_last: bool | None = None) -> Batch:
-        orders = told.data["orders"]
-        entries = [self._entry(order) for order in orders["nodes"]]
-        return Batch(
-            entries=entries,
-            position=newest_of(entries, _updated) or BEGINNING,
-            newest=newest_of(entries, _updated, horizon(told.answer)) or BEGINNING,
-            total=None,
-            is_last=not orders["pageInfo"]["hasNextPage"] if is_last is None else is_last,
-            request=told.answer.request,
-        )
 
-    def _entry(self, order: Any) -> tuple[Any, str]:
-        """An order with everything that did not fit on its page, and its text."""
-        complete(self.graphql, order)
-        return order, json.dumps(order, default=str)
+def _batch(told: Told, *, is_last: bool | None = None) -> Batch:
+    orders = told.data["orders"]
+    entries = [_entry(order) for order in orders["nodes"]]
+    return Batch(
+        entries=entries,
+        position=newest_of(entries, _updated) or BEGINNING,
+        newest=newest_of(entries, _updated, horizon(told.answer)) or BEGINNING,
+        total=None,
+        is_last=not orders["pageInfo"]["hasNextPage"] if is_last is None else is_last,
+        request=told.answer.request,
+    )
+
+
+def _entry(order: Any) -> tuple[Any, str]:
+    """An order and its text."""
+    return order, json.dumps(order, default=str)
 
 
 def _since(moment: datetime) -> str:
@@ -169,8 +170,15 @@ def _first_cursor() -> Cursor:
 
 
 def _snapshot(entry: tuple[Any, str]) -> Snapshot:
+    """An order of a page; one that did not fit on it has no payload."""
     value, text = entry
     mark = digest(value) if isinstance(value, dict) else sha256(text.encode()).hexdigest()
+    if is_cut(value):
+        # What is not here may have changed as well: then the order's time did.
+        mark = sha256(f"{mark} {value.get('updatedAt')}".encode()).hexdigest()
+        id_, updated = _id(value), _updated(value)
+        if id_ and updated:
+            return Snapshot(id_, updated, mark, None)
     try:
         order = read_order(value)
     except Unreadable as error:

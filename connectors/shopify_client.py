@@ -132,12 +132,17 @@ def _is_figure(value: Any) -> TypeGuard[int | Decimal]:
 
 
 def _pause(said: Mapping[str, Any]) -> timedelta:
-    """How long until the bucket holds what the document asks for; without readable figures, a while."""
+    """How long until the bucket holds what the document asks for, and is half full; without readable figures, a while.
+
+    All who wait come back together: with points for one document only, none of them would come to its end.
+    """
     figures = _figures(said)
     if figures is None:
         return RETRY_AFTER_DEFAULT
     asked, has, rate = figures
-    return max(_time_for(asked - has, rate), RETRY_AFTER_LEAST)
+    size = _bucket(said).get("maximumAvailable")
+    half = Decimal(size) / 2 if _is_figure(size) else asked
+    return max(_time_for(max(asked, half) - has, rate), RETRY_AFTER_LEAST)
 
 
 def _fill_time(said: Mapping[str, Any]) -> timedelta:
@@ -156,14 +161,21 @@ def _time_for(points: Decimal, rate: Decimal) -> timedelta:
 
 def _figures(said: Mapping[str, Any]) -> tuple[Decimal, Decimal, Decimal] | None:
     """The points that were asked for, those that are left, and how many come back each second."""
-    cost = _part(_part(said, "extensions"), "cost")
-    bucket = _part(cost, "throttleStatus")
-    given = (cost.get("requestedQueryCost"), bucket.get("currentlyAvailable"), bucket.get("restoreRate"))
+    bucket = _bucket(said)
+    given = (_cost(said).get("requestedQueryCost"), bucket.get("currentlyAvailable"), bucket.get("restoreRate"))
     figures = [Decimal(one) for one in given if _is_figure(one)]
     if len(figures) < len(given) or figures[-1] <= 0:
         return None
     asked, has, rate = figures
     return asked, has, rate
+
+
+def _bucket(said: Mapping[str, Any]) -> Mapping[str, Any]:
+    return _part(_cost(said), "throttleStatus")
+
+
+def _cost(said: Mapping[str, Any]) -> Mapping[str, Any]:
+    return _part(_part(said, "extensions"), "cost")
 
 
 def _part(thing: Mapping[str, Any], name: str) -> Mapping[str, Any]:

@@ -5,10 +5,9 @@ from typing import Final
 API_VERSION: Final = "2026-07"
 
 # Shopify refuses a document that may cost more than 1,000 points. What a page costs is only known when it is asked for,
-# so this is where it starts. Most orders have no more lines and parts than this; of the others the rest is fetched.
+# so this is where it starts. Most orders have no more lines and parts than this; the others are asked for one by one.
 ORDERS: Final = 50
 SIZES: Final = {"lines": 12, "parts": 4}
-WHOLE: Final = {"lines": 50, "parts": 10}  # for a single order
 MORE: Final = 100
 
 _PAGE_INFO: Final = "pageInfo { hasNextPage endCursor }"

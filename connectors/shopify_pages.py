@@ -1,13 +1,25 @@
 """Shopify's lists that come in parts: pages as large as the shop allows, and the rest of a list inside one."""
 
+import copy
+import json
 from collections.abc import Iterator, Mapping
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Final, Protocol
 
 from connectors.errors import Unavailable
 from connectors.shopify_client import GraphQL, Told, TooDear
 from connectors.shopify_graphql import MORE, SIZES, more_of
 
+ORDERS_KEPT: Final = 20  # long orders that a throttled shop is still giving us
+
 Variables = Mapping[str, Any]
+
+
+class Asks(Protocol):
+    """Whoever can be asked documents."""
+
+    def ask(self, document: str, variables: Variables | None = None) -> Told:
+        """Ask a document. Raises a ConnectorError."""
 
 
 class Pages:
@@ -43,7 +55,50 @@ class Pages:
             after = _next(page, after, told.answer.request)
 
 
-def complete(graphql: GraphQL, thing: Any) -> None:
+class Parts:
+    """The further parts of long orders, each asked for once however often the shop asks to wait in between.
+
+    An order may cost more points than a shop has at a time: what came of it is kept until the rest has come. It is kept
+    by the order's mark, so that of an order that changed meanwhile all is asked for anew.
+    """
+
+    def __init__(self, graphql: GraphQL) -> None:
+        self._graphql = graphql
+        self._kept: dict[str, dict[str, Told]] = {}
+
+    def complete(self, order: Any, mark: str) -> None:
+        """Fetch the rest of every list of an order. Raises a ConnectorError, and goes on there the next time."""
+        kept = self._kept[mark] = self._kept.pop(mark, {})
+        if len(self._kept) > ORDERS_KEPT:
+            del self._kept[next(iter(self._kept))]
+        complete(_Remembering(self._graphql, kept), order)
+        del self._kept[mark]
+
+
+@dataclass(frozen=True, slots=True)
+class _Remembering:
+    graphql: GraphQL
+    kept: dict[str, Told]
+
+    def ask(self, document: str, variables: Variables | None = None) -> Told:
+        key = json.dumps([document, variables], sort_keys=True)
+        if key not in self.kept:
+            self.kept[key] = self.graphql.ask(document, variables)
+        told = self.kept[key]
+        return replace(told, data=copy.deepcopy(told.data))  # it is made whole where it is
+
+
+def is_cut(thing: Any) -> bool:
+    """Whether a list inside a thing came in part."""
+    if not isinstance(thing, dict):
+        return False
+    pages = (value.get("pageInfo") for value in thing.values() if isinstance(value, dict))
+    if any(isinstance(page, dict) and page.get("hasNextPage") for page in pages):
+        return True
+    return any(is_cut(part) for value in thing.values() for part in _parts(value))
+
+
+def complete(graphql: Asks, thing: Any) -> None:
     """Fetch the rest of every list inside a thing that came in part."""
     if not isinstance(thing, dict):
         return
@@ -56,7 +111,7 @@ def complete(graphql: GraphQL, thing: Any) -> None:
             complete(graphql, part)
 
 
-def _rest(graphql: GraphQL, gid: str, field: str, after: str) -> list[Any]:
+def _rest(graphql: Asks, gid: str, field: str, after: str) -> list[Any]:
     document = more_of(gid.split("/")[-2], field)
     sizes = {"size": MORE, **({"lines": SIZES["lines"]} if "$lines" in document else {})}
     found: list[Any] = []

@@ -8,7 +8,7 @@ from flask import Blueprint, Response, abort, jsonify, request
 from connectors.sandbox.faults import CONTROL, Faults
 from connectors.sandbox.shopify_generator import random_order
 from connectors.sandbox.shopify_model import Json, gid
-from connectors.sandbox.shopify_state import ShopifyShop
+from connectors.sandbox.shopify_state import PLANS, Bucket, ShopifyShop
 from connectors.sandbox.shopify_stock import ShopStock, Variant
 
 
@@ -40,7 +40,13 @@ def control_routes(shop: ShopifyShop, faults: Faults) -> Blueprint:
 
     @routes.post("/bucket")
     def limited() -> Response:
-        for name, points in request.get_json().items():
+        given = request.get_json()
+        plan = given.pop("plan", None)
+        if plan in PLANS:
+            shop.bucket = Bucket.of(plan)
+        elif plan is not None:
+            return jsonify(error=f"no shop has the plan {plan}")
+        for name, points in given.items():
             if name not in {"maximum", "restore", "available"}:
                 return jsonify(error=f"the bucket has no {name}")
             setattr(shop.bucket, name, points)

@@ -24,6 +24,8 @@ from connectors.sandbox.shopify_stock import ShopStock
 
 TOKEN: Final = "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"
 MOST_POINTS: Final = 1000  # of one document
+PLANS: Final = {"standard": 100, "advanced": 200, "plus": 1000, "enterprise": 2000}  # points that come back each second
+_FULL_AFTER: Final = 20  # seconds
 
 
 class NoSuchOrder(Exception):
@@ -32,12 +34,18 @@ class NoSuchOrder(Exception):
 
 @dataclass(slots=True)
 class Bucket:
-    """Points that documents cost, leaking back at a rate. As large as Plus shops have it."""
+    """Points that documents cost, leaking back at a rate. One of a plan begins full."""
 
-    maximum: int = 20_000
-    restore: int = 1000
-    available: float = 20_000
+    maximum: int
+    restore: int
+    available: float
     at: float = 0.0
+
+    @classmethod
+    def of(cls, plan: str) -> "Bucket":
+        """As shops of a plan have it. Raises KeyError."""
+        restore = PLANS[plan]
+        return cls(restore * _FULL_AFTER, restore, restore * _FULL_AFTER)
 
     def fill(self) -> None:
         """Give back what has leaked since."""
@@ -57,11 +65,11 @@ class Bucket:
 class ShopifyShop(ShopClock):
     """Orders of one shop; `now` is its clock."""
 
-    def __init__(self, *, currency: str = "EUR", now: Callable[[], datetime] = utc_now) -> None:
+    def __init__(self, *, currency: str = "EUR", plan: str = "plus", now: Callable[[], datetime] = utc_now) -> None:
         super().__init__(now)
         self.currency = currency
         self.token = TOKEN
-        self.bucket = Bucket()
+        self.bucket = Bucket.of(plan)
         self.most_points = MOST_POINTS
         self.calls: Counter[str] = Counter()  # by version of the API
         self.asked: Counter[str] = Counter()  # answered, by what was asked of the root: orders, fulfillmentCreate, …

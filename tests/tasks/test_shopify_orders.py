@@ -9,6 +9,7 @@ import pytest
 from connectors.postgres import reports, stores
 from connectors.postgres.hub import PostgresHub
 from connectors.sandbox import open_sandbox
+from connectors.sandbox.shopify_state import Bucket
 from schemas.actions import AddLocation, AddProduct
 from schemas.errors import SettingRefused
 from schemas.stores import StoreState
@@ -349,3 +350,28 @@ def test_a_setting_that_cannot_be_is_refused_by_name_and_nothing_is_saved(
     assert refused.value.key == key
     assert store_of(held, acme.store_id) == before
     assert all_orders(held, acme.store_id) == {}
+
+
+# -- long orders ---------------------------------------------------------------------------------------------------
+
+
+def test_ORD_6_long_orders_come_in_whole_and_are_asked_for_once(held: Process, shop: Shop, acme: Bench) -> None:
+    shop.shop.bucket = Bucket.of("standard")
+    placed = [place(shop, *(line(f"HOOK-{number}") for number in range(30))) for _ in range(4)]
+
+    import_all(held, acme.store_id)
+    shop.shop.bucket = Bucket.of("standard")
+    import_all(held, acme.store_id)
+
+    assert [len(show(held, str(order.id))["order"]["rows"]) for order in placed] == [30] * 4
+    assert shop.shop.asked["order"] == 4
+
+
+def test_CHG_3_a_line_that_no_page_shows_is_followed(held: Process, shop: Shop, acme: Bench) -> None:
+    with shop.shop.at(datetime.now(UTC) - timedelta(hours=1)):
+        order = shop.shop.place_order({"lines": [line(f"HOOK-{number}", quantity=2) for number in range(30)]})
+    imported(held, acme, order)
+
+    shop.shop.refund(order.id, pieces={order.lines[29].id: 1})
+
+    assert [row["quantity"] for row in imported(held, acme, order)["rows"]][-1] == "1"

@@ -199,6 +199,13 @@ def test_the_bucket_can_be_made_small(sandbox: Shop) -> None:
     assert "error" in control(sandbox, "bucket", {"size": 10})
 
 
+def test_the_bucket_can_be_a_plans(sandbox: Shop) -> None:
+    full = {"maximumAvailable": 2000.0, "currentlyAvailable": 2000, "restoreRate": 100.0}
+
+    assert control(sandbox, "bucket", {"plan": "standard"}) == full
+    assert "error" in control(sandbox, "bucket", {"plan": "free"})
+
+
 def test_faults_stand_before_it(sandbox: Shop) -> None:
     sandbox.faults.fail_next(1, "http_500")
 
