@@ -38,12 +38,11 @@ def show_journal(
         document = [_line(row) for row in rows]
         columns = ["at", "store", "external_id", "sku", "action", "outcome", "reason", "detail"]
         say(document, as_json, lambda: table(columns, [[row[column] for column in columns] for row in document]))
-        after = rows[-1]["id"] if rows else 0
+        following = journal.follow(which, rows)
         while follow:
             time.sleep(FOLLOW_SECONDS)
-            for row in journal.lines(connection, which, after=after):
+            for row in following.news(connection):
                 click.echo("  ".join(cell(value) for value in _line(row).values()))
-                after = row["id"]
 
 
 def _line(row: Row) -> dict[str, Any]:

@@ -12,6 +12,18 @@ SELECT * FROM (
       AND (%(external_id)s::text IS NULL OR j.external_id = %(external_id)s)
       AND (%(sku)s::text IS NULL OR j.sku = %(sku)s)
       AND (%(since)s::timestamptz IS NULL OR j.at >= %(since)s)
-      AND j.id > %(after)s
     ORDER BY j.id DESC LIMIT %(limit)s
 ) latest ORDER BY id
+
+-- name: news
+-- Lines that were not seen yet, oldest first. Seen ones are named one by one: a line gets its number when it is written
+-- and is there when its transaction ends, so a lower number may come after a higher one. NOT IN is hashed, a join may not be.
+SELECT j.id, j.at, s.name AS store, j.external_id, j.sku, j.action, j.outcome, j.reason, j.detail
+FROM journal j LEFT JOIN stores s ON s.id = j.store_id
+WHERE (%(store_id)s::bigint IS NULL OR j.store_id = %(store_id)s)
+  AND (%(external_id)s::text IS NULL OR j.external_id = %(external_id)s)
+  AND (%(sku)s::text IS NULL OR j.sku = %(sku)s)
+  AND (%(since)s::timestamptz IS NULL OR j.at >= %(since)s)
+  AND j.id >= %(first)s
+  AND j.id NOT IN (SELECT unnest(%(seen)s::bigint[]))
+ORDER BY j.id LIMIT %(limit)s

@@ -1,5 +1,7 @@
 """The journal for people: which lines are asked for, from when on."""
 
+from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,6 +14,8 @@ from tests.workers.cli.command import Cli
 from tests.workers.cli.shops import Shop, document, place, take_in
 from workers.cli.desk import MOMENT
 from workers.cli.main import run
+
+Following = Callable[..., list[list[str]]]
 
 LINE = {"at", "store", "external_id", "sku", "action", "outcome", "reason", "detail"}
 
@@ -97,24 +101,83 @@ def test_follow_and_json_exclude_each_other(capsys: pytest.CaptureFixture[str]) 
     assert "choose one" in capsys.readouterr().err
 
 
+@pytest.fixture
+def following(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> Following:
+    """`following(step, step)` follows the journal, taking a step between two looks: the lines it printed, as words."""
+
+    def follow(*steps: Callable[[], object]) -> list[list[str]]:
+        left = iter(steps)
+
+        def meanwhile(_: float) -> None:
+            if (step := next(left, None)) is None:
+                raise KeyboardInterrupt
+            step()
+
+        with monkeypatch.context() as patched:
+            patched.setattr("workers.cli.journal.time.sleep", meanwhile)
+            result = cli("journal", "--follow")
+        assert (result.code, result.err.strip()) == (130, "storesync: stopped")
+        return [line.split()[1:] for line in result.out.splitlines()[1:]]
+
+    return follow
+
+
 def test_follow_prints_new_lines_until_it_is_stopped(
-    cli: Cli, acme: Shop, fresh_connection: postgres.Connection, monkeypatch: pytest.MonkeyPatch
+    following: Following, acme: Shop, fresh_connection: postgres.Connection
 ) -> None:
-    looks = iter([1, 2])
+    line = journal.Line("later\x1b]0;x\x07", "noted")
 
-    def meanwhile(_: float) -> None:
-        if next(looks) == 2:
-            raise KeyboardInterrupt
-        journal.add(fresh_connection, journal.Line("later\x1b]0;x\x07", "noted"))
+    (connected, later) = following(lambda: journal.add(fresh_connection, line), lambda: None)
 
-    monkeypatch.setattr("workers.cli.journal.time.sleep", meanwhile)
+    assert (connected[0], connected[3]) == ("acme", "connect")
+    assert later == ["-", "-", "-", "later\\x1b]0;x\\x07", "noted", "-", "-"]
 
-    result = cli("journal", "--follow")
 
-    assert (result.code, result.err.strip()) == (130, "storesync: stopped")
-    assert [line.split()[1:] for line in result.out.splitlines()[2:]] == [
-        ["-", "-", "-", "later\\x1b]0;x\\x07", "noted", "-", "-"]
+def test_follow_prints_a_line_whose_transaction_ends_after_a_later_line_was_printed(
+    following: Following, fresh_connection: postgres.Connection, fresh_database_url: str
+) -> None:
+    with ExitStack() as open_still:
+        slow = open_still.enter_context(postgres.connect(fresh_database_url))
+        open_still.enter_context(slow.transaction())
+        journal.add(slow, journal.Line("slow", "noted"))
+
+        printed = following(
+            lambda: journal.add(fresh_connection, journal.Line("quick", "noted")), open_still.close, lambda: None
+        )
+
+    assert [words[3] for words in printed] == ["quick", "slow"]
+
+
+def test_follow_prints_every_line_however_many_come_between_two_looks(
+    following: Following, fresh_connection: postgres.Connection
+) -> None:
+    write_many(fresh_connection, "before", 1500)
+
+    printed = following(lambda: write_many(fresh_connection, "between", 2500), lambda: None)
+
+    assert [words[3] for words in printed] == [f"before{n}" for n in range(501, 1501)] + [
+        f"between{n}" for n in range(1, 2501)
     ]
+
+
+def write_many(connection: postgres.Connection, action: str, number: int) -> None:
+    connection.execute(
+        "INSERT INTO journal (action, outcome) SELECT %s || n, 'noted' FROM generate_series(1, %s) n", (action, number)
+    )
+
+
+def test_follow_goes_on_where_it_was_however_long_nothing_came(
+    following: Following, fresh_connection: postgres.Connection
+) -> None:
+    def write(action: str, ago: str) -> None:
+        statement = "INSERT INTO journal (action, outcome, at) VALUES (%s, 'noted', now() - %s::interval)"
+        fresh_connection.execute(statement, (action, ago))
+
+    write("first", "3 days")
+
+    printed = following(lambda: write("second", "2 days"), lambda: write("third", "0 s"), lambda: None)
+
+    assert [words[3] for words in printed] == ["first", "second", "third"]
 
 
 # -- times -------------------------------------------------------------------------------------------------------------
