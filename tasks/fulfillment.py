@@ -137,7 +137,8 @@ def _told(row: Row, notes: Sequence[Note]) -> Told:
     first, *others = notes
     detail = first.detail | ({"also": {note.reason: note.detail for note in others}} if others else {})
     is_news = (row["hub_reason"], row["hub_detail"]) != (first.reason, detail)
-    return Told(first.reason, detail, tuple(_note_line(note) for note in notes) if is_news else ())
+    lines = tuple(_note_line(note) for note in notes) if is_news else ()
+    return Told(first.reason, detail, lines, is_failing=any(note.reason is Reason.NOT_FULFILLABLE for note in notes))
 
 
 def _note_line(note: Note) -> Line:

@@ -21,13 +21,17 @@ WINDOW = 200  # bells of one store that are out at a time
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of looking at an order: its new state, why, and what to write down."""
+    """What came of looking at an order: its new state, why, and what to write down.
+
+    `is_failing` is an order in the hub that does not have what its store sent.
+    """
 
     state: str
     reason: str | None = None
     detail: dict[str, Any] = field(default_factory=dict)
     hub_order_id: str | None = None
     lines: tuple[Line, ...] = ()
+    is_failing: bool = False
 
 
 def keep_snapshots(connection: Connection, store_id: int, snapshots: Sequence[Snapshot]) -> list[Snapshot]:
@@ -92,6 +96,7 @@ def settle(connection: Connection, store_id: int, external_id: str, *, changed: 
         "reason": outcome.reason,
         "detail": Jsonb(outcome.detail),
         "hub_order_id": outcome.hub_order_id,
+        "is_failing": outcome.is_failing,
         "actions": [line.action for line in outcome.lines],
         "outcomes": [line.outcome for line in outcome.lines],
         "reasons": [line.reason for line in outcome.lines],
@@ -149,7 +154,10 @@ def retry(connection: Connection, store_id: int, external_id: str) -> bool:
 
 
 def retry_failed(connection: Connection, store_id: int | None, reason: str | None = None) -> list[Row]:
-    """Make everything due that was set aside, in the hub or not, of one store or all, for one reason or any."""
+    """Make everything due that was set aside, in the hub or not, of one store or all, for one reason or any.
+
+    For a named reason also what stands in the hub and has it noted.
+    """
     return connection.execute(_SQL["retry_failed"], {"store_id": store_id, "reason": reason}).fetchall()
 
 

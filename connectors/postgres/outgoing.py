@@ -18,11 +18,15 @@ WINDOW: Final = 50  # bells of one store that are out at a time
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What came of telling a store of an order: why it does not show what the hub shipped, and what to write down."""
+    """What came of telling a store of an order: why it does not show what the hub shipped, and what to write down.
+
+    `is_failing` where a person has to do something for it.
+    """
 
     reason: str | None = None
     detail: dict[str, Any] = field(default_factory=dict)
     lines: tuple[Line, ...] = ()
+    is_failing: bool = False
 
 
 def settle(connection: Connection, store_id: int, external_id: str, *, changed: int, told: Told) -> bool:
@@ -32,6 +36,7 @@ def settle(connection: Connection, store_id: int, external_id: str, *, changed: 
         "changed": changed,
         "reason": told.reason,
         "detail": Jsonb(told.detail),
+        "is_failing": told.is_failing,
         "actions": [line.action for line in told.lines],
         "outcomes": [line.outcome for line in told.lines],
         "reasons": [line.reason for line in told.lines],

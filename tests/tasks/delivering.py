@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
+from connectors.postgres import orders
 from connectors.postgres.hub import PostgresHub
 from connectors.sandbox.faults import Fault, Faults, Said
 from connectors.sandbox.shopify_model import Order
@@ -93,6 +94,15 @@ class Desk:
         """Whether nothing is to be told, and nothing is on its way."""
         row = self.due()
         return row["hub_changed"] == row["hub_settled"] and row["sending"] is None
+
+    def is_failing(self) -> bool:
+        """Whether `storesync order list --state failed` names the order, and `storesync retry --failed` takes it."""
+        with self.held.pool.connection() as connection:
+            listed = [row["external_id"] for row in orders.orders(connection, self.store_id, "failed")]
+            with connection.transaction(force_rollback=True):
+                retried = [row["external_id"] for row in orders.retry_failed(connection, self.store_id)]
+        assert listed == retried
+        return self.external_id in listed
 
     def journal(self, action: str) -> list[tuple[str, str | None]]:
         """Outcome and reason of every line of one kind."""

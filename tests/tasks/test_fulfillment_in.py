@@ -144,12 +144,14 @@ def test_FUL_2_a_line_without_a_row_rejects_all_of_it_until_it_has_one(held: Pro
     (line,) = line_ids(order, {"B": 1})
     assert desk.detail("line_not_matched")["line"] == str(line)
     assert (desk.due()["state"], desk.due()["reason"]) == ("imported", "line_not_matched")
+    assert desk.is_failing()
     retry(held, acme.store_id, desk.external_id)
     assert desk.journal("deliver") == [("noted", "line_not_matched")]  # said once
 
     let_go_of_changes(held, is_on=True)  # the row comes back
     assert retry(held, acme.store_id, desk.external_id) == "delivered"
     assert (desk.shipped(), desk.due()["reason"]) == ({"A": "0+2/2", "B": "0+1/1"}, None)
+    assert not desk.is_failing()
 
 
 def test_FUL_2_more_than_the_row_has_left_is_delivered_once_the_row_is_right(
@@ -165,9 +167,26 @@ def test_FUL_2_more_than_the_row_has_left_is_delivered_once_the_row_is_right(
 
     assert (desk.shipped(), in_stock(held, "B")) == ({"A": "0+0/2", "B": "0+0/1"}, 0)
     assert desk.detail("more_than_ordered").items() >= {"row": "A", "left": "2", "pieces": "3"}.items()
+    assert desk.is_failing()
     do(held, "UPDATE hub.sales_order_rows SET quantity = 3 WHERE sku = 'A'")
     assert retry(held, acme.store_id, desk.external_id) == "delivered"
     assert desk.order().status == "DELIVERED"
+
+
+def test_BEY_7_a_parcel_that_the_hub_refuses_is_set_aside_and_delivered_once_it_does_not(
+    held: Process, shop: Shop, acme: Bench
+) -> None:
+    order = place(shop, A=2)
+    desk = take_in(held, acme, order)
+    do(held, "UPDATE hub.settings SET locked_until = '2999-12-31'")
+    send(shop, order)
+    import_all(held, acme.store_id)
+    assert (desk.shipped(), desk.due()["reason"], desk.is_failing()) == ({"A": "0+0/2"}, "refused_by_hub", True)
+
+    do(held, "UPDATE hub.settings SET locked_until = NULL")
+    assert retry(held, acme.store_id, desk.external_id) == "delivered"
+
+    assert (desk.shipped(), desk.is_failing()) == ({"A": "0+2/2"}, False)
 
 
 def test_MAP_8_what_was_sent_before_the_import_is_not_delivered_again(held: Process, shop: Shop, acme: Bench) -> None:

@@ -176,6 +176,7 @@ def test_FUL_10_what_the_shop_does_not_let_go_is_said_once(held: Process, shop: 
     line = {"line": str(order.lines[0].id), "row": "A", "quantity": "2"}
     assert desk.detail("not_fulfillable") == {"lines": [line]}
     assert (desk.due()["hub_reason"], sent(shop, order)) == ("not_fulfillable", [])
+    assert desk.is_failing()
     do(held, "UPDATE store_orders SET hub_changed = hub_changed + 1")
     assert desk.tell() == "noted"
     assert desk.journal("fulfill") == [("noted", "not_fulfillable")]
@@ -200,6 +201,7 @@ def test_FUL_10_what_was_on_hold_is_sent_when_it_is_released(held: Process, shop
     assert desk.tell() == "sent"
     assert [pieces for _, pieces, _ in sent(shop, order)] == [{"A_101": 2}, {"B_102": 1}]
     assert (desk.due()["hub_reason"], desk.journal("fulfill")[1]) == (None, ("noted", "not_fulfillable"))
+    assert not desk.is_failing()
     echo(held, shop, desk)
 
 
@@ -211,6 +213,7 @@ def test_FUL_11_what_the_buyer_fetches_is_not_sent(held: Process, shop: Shop, ac
     assert desk.tell() == "noted"
 
     assert (sent(shop, order), desk.journal("fulfill")) == ([], [("noted", "pickup_not_sent")])
+    assert not desk.is_failing()
     shop.shop.pick_up(order.id)
     import_all(held, acme.store_id)
     assert (desk.order().flags.closed, desk.due()["hub_reason"], desk.parcels()) == (True, None, [("hub", True)])

@@ -148,7 +148,7 @@ def reimport(store_name: str, external_id: str) -> None:
 @click.argument("external_id", metavar="EXTERNAL_ID]", required=False)
 @click.option("--failed", is_flag=True, help="Everything that was set aside.")
 @click.option("--store", "only_store", help="With --failed: only this store's.")
-@click.option("--reason", help="With --failed: only what failed for this reason.")
+@click.option("--reason", help="With --failed: only what has this reason, failed or noted.")
 @click.option("--dry-run", is_flag=True, help="Only say what would be retried.")
 def retry(
     store_name: str | None,

@@ -65,7 +65,8 @@ RETURNING skus
 -- The order was seen up to `changed`: remember what came of it, and write the journal in the same breath.
 WITH settled AS (
     UPDATE store_orders
-    SET order_settled = %(changed)s, state = %(state)s, reason = %(reason)s, detail = %(detail)s, is_failing = false,
+    SET order_settled = %(changed)s, state = %(state)s, reason = %(reason)s, detail = %(detail)s,
+        is_failing = %(is_failing)s,
         hub_order_id = coalesce(%(hub_order_id)s, hub_order_id), due_at = NULL, attempts = 0, rung_at = NULL
     WHERE store_id = %(store_id)s AND external_id = %(external_id)s AND order_settled < %(changed)s
     RETURNING changed
@@ -116,15 +117,19 @@ WHERE store_id = %(store_id)s AND external_id = %(external_id)s AND tombstoned_a
 RETURNING external_id
 
 -- name: retry_failed
--- Look again at everything that was set aside, before it came to the hub or after, on its way in or out.
+-- Look again at everything that was set aside, before it came to the hub or after, on its way in or out; for a reason also
+-- at what stands in the hub with that reason, first among its notes or not.
 UPDATE store_orders
 SET changed = changed + 1, due_at = NULL, attempts = 0, rung_at = NULL,
     hub_changed = hub_changed + CASE WHEN hub_order_id IS NULL THEN 0 ELSE 1 END, hub_due_at = NULL, hub_attempts = 0,
     hub_rung_at = NULL,
     snapshot = CASE WHEN external_id LIKE 'unreadable:%%' THEN snapshot END
-WHERE (state = 'failed' OR ((is_failing OR hub_is_failing) AND hub_order_id IS NOT NULL))
+WHERE (state = 'failed'
+       OR (hub_order_id IS NOT NULL AND (is_failing OR hub_is_failing OR %(reason)s::text IS NOT NULL)))
   AND (%(store_id)s::bigint IS NULL OR store_id = %(store_id)s)
-  AND (%(reason)s::text IS NULL OR reason = %(reason)s OR (hub_is_failing AND hub_reason = %(reason)s))
+  AND (%(reason)s::text IS NULL OR reason = %(reason)s OR hub_reason = %(reason)s
+       OR detail -> 'also' @> jsonb_build_array(jsonb_build_object('reason', %(reason)s::text))
+       OR hub_detail -> 'also' ? %(reason)s)
 RETURNING store_id, external_id
 
 -- name: look_again

@@ -2,8 +2,8 @@
 -- The hub's side was seen up to `hub_changed`: remember what came of it, and write the journal in the same breath.
 WITH settled AS (
     UPDATE store_orders
-    SET hub_settled = %(changed)s, hub_reason = %(reason)s, hub_detail = %(detail)s, hub_is_failing = false,
-        hub_due_at = NULL, hub_attempts = 0, hub_rung_at = NULL
+    SET hub_settled = %(changed)s, hub_reason = %(reason)s, hub_detail = %(detail)s,
+        hub_is_failing = %(is_failing)s, hub_due_at = NULL, hub_attempts = 0, hub_rung_at = NULL
     WHERE store_id = %(store_id)s AND external_id = %(external_id)s AND hub_settled < %(changed)s
     RETURNING hub_changed
 ), written AS (

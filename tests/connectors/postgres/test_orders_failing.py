@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from connectors.postgres import Connection, orders
+from connectors.postgres import Connection, orders, outgoing
 from connectors.postgres.journal import Which, lines
 from connectors.postgres.orders import Failure, Outcome
+from connectors.postgres.outgoing import Told
 from schemas.orders import Snapshot
 from tests.connectors.postgres.hub_makers import run
 
@@ -91,6 +92,26 @@ def test_BEY_7_a_failed_change_is_retried_with_all_that_failed(
 def test_BEY_7_what_stands_in_the_hub_and_is_well_is_not_retried(connection: Connection, stands: int) -> None:
     assert retried(connection, stands) == set()
     assert failed(connection, stands) == []
+
+
+@pytest.mark.parametrize("reason", ["line_not_matched", "held_back", "not_fulfillable", "pickup_not_sent"])
+def test_BEY_7_what_is_only_noted_of_an_order_in_the_hub_is_retried_by_its_reason(
+    connection: Connection, stands: int, reason: str
+) -> None:
+    also = {"also": [{"reason": "line_not_matched", "detail": {}}]}
+    orders.settle(connection, stands, "1", changed=2, outcome=Outcome("imported", "held_back", also))
+    run(connection, "UPDATE store_orders SET hub_changed = 1 WHERE external_id = '1'")
+    told = Told("pickup_not_sent", {"also": {"not_fulfillable": {}}})
+    outgoing.settle(connection, stands, "1", changed=1, told=told)
+
+    assert (retried(connection, stands), retried(connection, stands, "location_not_mapped")) == (set(), set())
+    assert retried(connection, stands, reason) == {"1"}
+
+
+def test_BEY_7_what_is_skipped_is_not_retried_by_its_reason(connection: Connection, stands: int) -> None:
+    orders.settle(connection, stands, "2", changed=1, outcome=Outcome("skipped", "on_hold"))
+
+    assert retried(connection, stands, "on_hold") == set()
 
 
 def test_a_look_that_goes_well_ends_the_failure(connection: Connection, stands: int) -> None:
