@@ -249,6 +249,11 @@ class Reason(StrEnum):
         "The store does not let these pieces be fulfilled now: they are on hold, closed, or with somebody else.",
         "Release them in the store: they are then told by themselves.",
     )
+    COMPLETED_IN_STORE = (
+        "completed_in_store",
+        "The store has completed the order: a parcel would take it back, and is not told.",
+        "Nothing to do; the hub's order has the tracking number. It is told if the store opens the order again.",
+    )
     FULFILLMENT_SYNC_OFF = (
         "fulfillment_sync_off",
         "Fulfilment sync is off for the store.",

@@ -16,7 +16,7 @@ from tasks.rules.fulfillment_in import decide_delivery, decide_links
 from tasks.rules.stitch import shows_all
 from tasks.session import StoreSession
 
-_NOT_LET_GO: Final = (Reason.NOT_FULFILLABLE, Reason.PICKUP_NOT_SENT)
+_NOT_LET_GO: Final = (Reason.NOT_FULFILLABLE, Reason.PICKUP_NOT_SENT, Reason.COMPLETED_IN_STORE)
 
 
 @dataclass(frozen=True, slots=True)

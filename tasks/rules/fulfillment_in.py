@@ -14,6 +14,7 @@ from schemas.money import plain
 from schemas.orders import ZERO, StoreFulfillment, StoreOrder
 from schemas.reasons import Reason
 from schemas.stores import Store
+from tasks.rules.eligibility import is_left_out
 from tasks.rules.parcels import (
     STORE,
     SWITCH,
@@ -101,7 +102,7 @@ def _is_final(hub_order: HubOrder) -> bool:
 
 
 def _follow_parcels(order: StoreOrder, state: _State, *, store: Store, sending: Sending | None) -> _State:
-    parcels = sent(order, store)
+    parcels = [_without_left_out(one, order, state.hub_order, store) for one in sent(order, store)]
     ours = heard(order, state.hub_order, store, sending)
     if ours is not None:
         state = replace(_linked(state, ours), heard=ours.external_id)
@@ -114,6 +115,12 @@ def _follow_parcels(order: StoreOrder, state: _State, *, store: Store, sending: 
                 said[line] -= refunded_before(rows[line], order, store)
             state = _follow(one, state, said)
     return state
+
+
+def _without_left_out(one: StoreFulfillment, order: StoreOrder, hub_order: HubOrder, store: Store) -> StoreFulfillment:
+    """The fulfilment without the lines that a setting keeps out of the hub: they have no row to deliver (MAP-3)."""
+    left_out = {line.external_id for line in order.lines if is_left_out(line, store)} - rows_by_line(hub_order).keys()
+    return replace(one, lines=tuple(part for part in one.lines if part[0] not in left_out))
 
 
 def _follow(one: StoreFulfillment, state: _State, said: Pieces) -> _State:

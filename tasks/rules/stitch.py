@@ -177,15 +177,15 @@ def _decide_store_state(
 ) -> Sendings:
     if not store.is_on(record.told_with):
         return Sendings()
-    parcels = fulfillment_out.decide_fulfillment(order, _as_delivered(hub_order), store=store, sending=sending)
+    is_closed = order.status == record.closed
+    shown = replace(order, status=record.packed) if is_closed else order  # what has no parcel is missed all the same
+    parcels = fulfillment_out.decide_fulfillment(shown, _as_delivered(hub_order), store=store, sending=sending)
     links = tuple(action for action in parcels.actions if isinstance(action, LinkFulfillment))
-    if order.status == record.closed:
-        return Sendings(links, heard=parcels.heard)  # a parcel would take the order back
-    if order.status in store.platform.cancelled_statuses:
-        # The store gave the order up, or the money back: a parcel would say that it did not.
-        refused = Note(Reason.NOT_FULFILLABLE, {"status": order.status})
+    if is_closed or order.status in store.platform.cancelled_statuses:
+        # The store is done with the order, gave it up, or the money back: a parcel would say that it did not.
+        reason = Reason.COMPLETED_IN_STORE if is_closed else Reason.NOT_FULFILLABLE
         is_missing = len(parcels.actions) > len(links) and not hub_order.flags.voided
-        return Sendings(links, (refused,) if is_missing else (), parcels.heard)
+        return Sendings(links, (Note(reason, {"status": order.status}),) if is_missing else (), parcels.heard)
     if hub_order.flags.voided:
         return Sendings((*links, SetStoreStatus(order.external_id, record.voided)), heard=parcels.heard)
     status = _further(order.status, hub_order.flags, record)

@@ -132,6 +132,26 @@ def test_FUL_2_a_line_of_no_piece_needs_no_row() -> None:
     assert decide(order, hub_order(row("1", 2))).actions == (delivers("77", r1=1),)
 
 
+@pytest.mark.parametrize("pieces", [{"line_1": 2, "line_2": 1}, {"line_2": 1}])
+def test_MAP_3_a_custom_item_that_is_left_out_keeps_no_parcel_back(pieces: dict[str, int]) -> None:
+    at = replace(PARTS, settings={**PARTS.settings, "orders.custom_items": False})
+    order = shop_order(2, 1, fulfillments=(parcel("77", **pieces),))
+    order = replace(order, lines=(order.lines[0], replace(order.lines[1], is_custom=True)))
+
+    hub = after(order, hub_order(row("1", 2)), store=at)
+
+    assert hub.rows[0].delivered_quantity == pieces.get("line_1", 0)
+    assert (decide(order, hub, store=at), [one.external_id for one in hub.fulfillments]) == (Delivery(), ["77"])
+
+
+def test_MAP_3_a_custom_item_that_has_a_row_is_delivered_though_the_switch_is_off_now() -> None:
+    at = replace(PARTS, settings={**PARTS.settings, "orders.custom_items": False})
+    order = shop_order(2, fulfillments=(parcel("77", line_1=2),))
+    order = replace(order, lines=(replace(order.lines[0], is_custom=True),))
+
+    assert decide(order, hub_order(row("1", 2)), store=at).actions == (delivers("77", r1=2),)
+
+
 def test_FUL_2_more_pieces_than_are_left_reject_the_whole_fulfilment() -> None:
     order = shop_order(5, 1, fulfillments=(parcel("77", line_1=4, line_2=1),))
 

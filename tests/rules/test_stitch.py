@@ -293,7 +293,8 @@ def test_STI_1_parcel_never_takes_the_shop_s_order_back(status: str) -> None:
     found = stitch.decide_telling(order(status), in_hub(READY, delivered=2), store=TELLING)
 
     assert found.actions == ()
-    assert [note.reason for note in found.notes] == [Reason.NOT_FULFILLABLE] * (status != "completed")
+    reason = Reason.COMPLETED_IN_STORE if status == "completed" else Reason.NOT_FULFILLABLE
+    assert found.notes == (Note(reason, {"status": status}),)
 
 
 def test_STI_1_each_address_gets_a_parcel_of_its_own() -> None:

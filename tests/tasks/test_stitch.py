@@ -272,6 +272,20 @@ def test_STI_1_parcels_come_in_part_and_in_whole_with_their_tracking(held: Proce
     assert len(shop.shop.shipments_of(external_id)) == 2
 
 
+def test_MAP_3_parcel_with_a_custom_item_that_is_left_out_is_delivered(held: Process, shop: Shop) -> None:
+    store_id = stitch(held, shop)
+    chair = {"name": "Chair", "sku": "CHAIR", "price": "30.00", "quantity": 2, "product_id": 7, "variant_id": 8}
+    engraving = {"name": "Engraving", "sku": "", "price": "5.00", "quantity": 1, "product_id": 0, "variant_id": 0}
+    external_id = place(shop, products=[chair, engraving])
+    import_all(held, store_id)
+    shop.shop.ship_order(int(external_id))
+
+    assert import_all(held, store_id) == ["delivered"]
+
+    assert state(held, external_id) == ("DELIVERED", {*READY, "shipped"})
+    assert ("deliver", "noted", "line_not_matched") not in journal_of(held, store_id, external_id)
+
+
 def test_STI_1_parcel_of_an_order_that_was_completed_meanwhile_comes_with_its_tracking(
     held: Process, shop: Shop
 ) -> None:
@@ -437,6 +451,24 @@ def test_FUL_14_worker_that_dies_after_the_shop_s_answer_sends_no_second_shipmen
     assert parcel["external_id"] == str(made["id"])
     assert order_of(held, store_id, external_id)["sending"] is None
     assert fulfill_order(store_id, external_id) == "nothing_due"
+
+
+def test_STI_1_what_is_delivered_after_the_shop_completed_the_order_is_named_and_not_told(
+    held: Process, shop: Shop
+) -> None:
+    store_id, external_id = imported(held, shop, **TELLING)
+    move(shop, external_id, "Completed")
+    import_all(held, store_id)
+    in_hub(held, store_id, external_id, "delivered")
+
+    assert fulfill_order(store_id, external_id) == "noted"
+
+    row = order_of(held, store_id, external_id)
+    assert (row["hub_reason"], row["hub_is_failing"]) == ("completed_in_store", False)
+    assert (shop.shop.status_of(external_id), shop.shop.shipments_of(external_id)) == ("Completed", [])
+    move(shop, external_id, "Awaiting Shipment")
+    import_all(held, store_id)
+    assert fulfill_order(store_id, external_id) == "sent"
 
 
 # -- order info is pushed from now on ------------------------------------------------------------------------------
