@@ -10,17 +10,25 @@ from schemas.stock import ExportLine
 # A spreadsheet takes such a cell for a formula, and may run what it says. Plain numbers are none.
 _FORMULA: Final = re.compile(r"[=@＝＠＋－\t\r]|[+-](?![0-9]+([.,][0-9]+)?$)")
 
+_SHOWN: Final = ("Available", "On hand")
+_NOT_STOCKED: Final = "not stocked"  # what Shopify shows of an item that a location does not have
+_WHOLE: Final = re.compile(r"-?[0-9]{1,12}")
+
 Cells = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """One platform's file: its columns, a line's cells, and by which names its own exports call SKU and stock."""
+    """One platform's file: its columns, a line's cells, and by which names its own exports call SKU and stock.
+
+    `held_columns` are what the stock of such an export has beyond what is available; `location_column` where it lies.
+    """
 
     columns: Cells
     cells: Callable[[ExportLine, str], Cells]  # the line and the name of its location
     sku_columns: Cells
     stock_columns: Cells
+    held_columns: tuple[Cells, ...] = ()
     location_column: str | None = None
 
 
@@ -77,6 +85,7 @@ FORMATS: Final[Mapping[str, Format]] = {
         cells=_shopify,
         sku_columns=("SKU",),
         stock_columns=("On hand (new)", "On hand"),
+        held_columns=(("Committed (not editable)", "Committed"), ("Unavailable (not editable)", "Unavailable")),
         location_column="Location",
     ),
     # https://github.com/woocommerce/woocommerce/wiki/Product-CSV-Import-Schema. Neither Type nor Name: an import would
@@ -92,11 +101,20 @@ FORMATS: Final[Mapping[str, Format]] = {
 
 @dataclass(frozen=True, slots=True)
 class Filling:
-    """Where in a shop's own export SKU, stock and place stand. Raises ValueError for a file that is none."""
+    """Where in a shop's own export SKU, stock, what is held of it, what is shown, and place stand."""
 
     sku: int
     stock: int
+    held: tuple[int, ...]
+    shown: tuple[int, ...]
     location: int | None
+
+    def fill(self, row: Cells, quantity: int) -> Cells:
+        """The row with so many pieces available, as a push would show them; 0 stock no item that is not stocked."""
+        if not quantity and any(row[place].strip().lower() == _NOT_STOCKED for place in self.shown):
+            return row
+        held = sum(int(row[place]) for place in self.held if _WHOLE.fullmatch(row[place].strip()))
+        return (*row[: self.stock], str(quantity + held), *row[self.stock + 1 :])
 
 
 def read_header(header: Sequence[str], how: Format) -> Filling:
@@ -106,6 +124,8 @@ def read_header(header: Sequence[str], how: Format) -> Filling:
     return Filling(
         sku=_column(names, how.sku_columns),
         stock=_column(names, how.stock_columns),
+        held=tuple(_column(names, columns) for columns in how.held_columns),
+        shown=tuple(place for place, name in enumerate(names) if name.startswith(_SHOWN)),
         location=names.index(place) if place in names else None,
     )
 

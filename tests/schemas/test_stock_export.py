@@ -49,9 +49,33 @@ def test_STK_7_name_that_is_a_formula_is_shown_and_not_run() -> None:
 
 
 def test_columns_of_a_shops_own_export_are_found_wherever_they_stand() -> None:
-    at = read_header(["Available", "Location", " SKU ", "On hand (new)"], FORMATS["shopify"])
+    header = ["Available", "Location", " SKU ", "Unavailable", "On hand (new)", "Committed (not editable)"]
 
-    assert (at.sku, at.stock, at.location) == (2, 3, 1)
+    at = read_header(header, FORMATS["shopify"])
+
+    assert (at.sku, at.stock, at.location, at.held, at.shown) == (2, 4, 1, (5, 3), (0, 4))
+
+
+@pytest.mark.parametrize(
+    ("committed", "unavailable", "available", "pieces", "new"),
+    [
+        ("0", "0", "2", 7, "7"),
+        ("3", "1", "2", 7, "11"),  # of 11 on hand Shopify shows 7
+        ("3", "0", "-1", 0, "3"),
+        ("not stocked", "not stocked", "not stocked", 7, "7"),
+        ("0", "0", "Not stocked", 0, ""),
+        ("", "", "", 0, "0"),
+    ],
+)
+def test_STK_7_on_hand_is_what_makes_our_quantity_available(
+    committed: str, unavailable: str, available: str, pieces: int, new: str
+) -> None:
+    header = ("SKU", "Location", "Unavailable (not editable)", "Committed (not editable)", "Available (not editable)")
+    at = read_header([*header, "On hand (new)"], FORMATS["shopify"])
+
+    row = at.fill(("A-1", "Not stocked", unavailable, committed, available, ""), pieces)
+
+    assert row == ("A-1", "Not stocked", unavailable, committed, available, new)
 
 
 def test_export_of_another_kind_is_refused_with_the_column_that_is_missing() -> None:

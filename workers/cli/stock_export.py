@@ -2,7 +2,7 @@
 
 import csv
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TextIO
@@ -20,15 +20,44 @@ from tasks.stock_export import export_lines
 from workers.cli.desk import database, store_row
 from workers.cli.output import Failed, done, example, json_option, say
 
-_FEW = 5  # SKUs that a message names
+_FEW = 5  # SKUs or locations that a message names
+_LARGEST_CELL = 2**31 - 1  # a description may be longer than Python's csv takes by itself
 
 
 @dataclass(slots=True)
 class Written:
-    """What came of an export."""
+    """What came of an export: lines, SKUs left out; of a shop's own file what fits the hub, and what does not."""
 
     lines: int = 0
     left_out: list[str] = field(default_factory=list)
+    fitting: int = 0
+    other_skus: dict[str, None] = field(default_factory=dict)  # each once, as they stand in the file
+    other_locations: dict[str, None] = field(default_factory=dict)
+
+    def document(self) -> dict[str, Any]:
+        """For programs."""
+        return {
+            "left_out": self.left_out,
+            "fitting": self.fitting,
+            "other_skus": list(self.other_skus),
+            "other_locations": list(self.other_locations),
+        }
+
+    def words(self) -> str:
+        """What people should look at; empty where there is nothing."""
+        said: tuple[tuple[str, Collection[str]], ...] = (
+            ("SKU(s) left out, which a spreadsheet takes for formulas", self.left_out),
+            ("SKU(s) of the file that the hub does not have; their rows stay as they are", self.other_skus),
+            (
+                "location(s) of the file that are not called as in the hub; their rows stay as they are",
+                self.other_locations,
+            ),
+        )
+        return " ".join(f"{len(names)} {what}: {_named(names)}." for what, names in said if names)
+
+
+def _named(names: Collection[str]) -> str:
+    return ", ".join(map(repr, list(names)[:_FEW])) + (" and more" if len(names) > _FEW else "")
 
 
 @click.command(
@@ -61,15 +90,15 @@ def export_stock(platform: str, path: str | None, store_name: str | None, own: s
         store, location = _store(connection, platform, store_name)
         names = {place["code"]: place["name"] for place in PostgresHub(connection).locations()}
         lines = _writable(export_lines(connection, store, location), written)
-        rows = _filled(shops, lines, names) if shops else _rows(how, lines, names)
+        rows = _filled(shops, lines, names, written) if shops else _rows(how, lines, names)
         if as_json and not path:
-            say({"format": platform, "rows": list(rows), "left_out": written.left_out}, True, lambda: None)
+            say({"format": platform, "rows": list(rows), **written.document()}, True, lambda: None)
             return
         with _output(path) as file:
             for row in rows:
                 csv.writer(file).writerow(row)
                 written.lines += 1
-    _report(written, path)
+    _report(written, path, is_filled=shops is not None)
 
 
 def _store(connection: Connection, platform: str, name: str | None) -> tuple[Store, str]:
@@ -113,6 +142,7 @@ class Own:
 
 
 def _read(file: str, how: Format) -> Own:
+    csv.field_size_limit(_LARGEST_CELL)
     try:
         with open(file, encoding="utf-8-sig", newline="") as text:
             header, *rows = [tuple(row) for row in csv.reader(text) if row] or [()]
@@ -128,21 +158,36 @@ def _read(file: str, how: Format) -> Own:
     return Own(header, rows, at)
 
 
-def _filled(own: Own, lines: Iterable[ExportLine], names: dict[str, str]) -> Iterator[Cells]:
-    """The shop's rows with our quantities: by SKU, and by the location's name or code where the file has several."""
-    ours: dict[str, dict[str, str]] = {}
+def _filled(own: Own, lines: Iterable[ExportLine], names: dict[str, str], written: Written) -> list[Cells]:
+    """The shop's rows with our quantities, by SKU and by the location's name or code. Raises Failed where none fits.
+
+    A file of one location is of the hub's one, whatever it is called.
+    """
+    ours: dict[str, dict[str, int]] = {}
+    here: set[str] = set()
     for line in lines:
+        here.add(line.location)
         called = (line.location, names.get(line.location, line.location))
-        ours.setdefault(line.sku, {}).update(dict.fromkeys(called, str(line.quantity)))
+        ours.setdefault(line.sku, {}).update(dict.fromkeys(called, line.quantity))
     at = own.at
-    is_one_place = at.location is None or len({row[at.location] for row in own.rows}) < 2
-    yield own.header
-    for row in own.rows:
-        places = ours.get(row[at.sku].strip(), {})
-        fitting = set(places.values()) if is_one_place else {places.get(row[at.location or 0].strip(), "")}
-        # Where two locations of the hub would fit, none of them does.
-        quantity = fitting.pop() if len(fitting) == 1 else ""
-        yield tuple(quantity or cell if place == at.stock else cell for place, cell in enumerate(row))
+    theirs = [row[at.location].strip() if at.location is not None else "" for row in own.rows]
+    is_one_place = len(here) == 1 and len(set(theirs)) == 1
+    rows = [own.header]
+    for row, place in zip(own.rows, theirs, strict=True):
+        sku = row[at.sku].strip()
+        places = ours.get(sku, {})
+        quantity = next(iter(places.values()), None) if is_one_place else places.get(place)
+        rows.append(row if quantity is None else at.fill(row, quantity))
+        if quantity is not None:
+            written.fitting += 1
+        elif places:
+            written.other_locations[place] = None
+        elif sku and sku not in written.left_out:
+            written.other_skus[sku] = None
+    if not written.fitting:
+        known = ", ".join(repr(names.get(code, code)) for code in sorted(here)) or "no stock"
+        raise Failed(f"no row of the file fits the hub, which has {known}. {written.words()}")
+    return rows
 
 
 # -- where it goes ---------------------------------------------------------------------------------------------------
@@ -162,11 +207,11 @@ def _output(path: str | None) -> Iterator[TextIO]:
         raise Failed(f"cannot write {path}: {error.strerror}") from error
 
 
-def _report(written: Written, path: str | None) -> None:
-    document: dict[str, Any] = {"file": path, "rows": written.lines - 1, "left_out": written.left_out}
-    named = ", ".join(map(repr, written.left_out[:_FEW])) + (" and more" if len(written.left_out) > _FEW else "")
-    left_out = f"{len(written.left_out)} SKU(s) left out, which a spreadsheet takes for formulas: {named}"
+def _report(written: Written, path: str | None, *, is_filled: bool) -> None:
+    words = written.words()
     if path not in {None, "-"}:
-        done(f"{written.lines - 1} rows written to {path}." + (f" {left_out}" if written.left_out else ""), **document)
-    elif written.left_out:
-        click.echo(f"storesync: {left_out}", err=True)
+        rows = f"{written.lines - 1} rows written to {path}"
+        text = f"{rows}, {written.fitting} of them fit the hub." if is_filled else f"{rows}."
+        done(f"{text} {words}".strip(), file=path, rows=written.lines - 1, **written.document())
+    elif words:
+        click.echo(f"storesync: {words}", err=True)

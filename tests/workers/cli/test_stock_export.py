@@ -162,39 +162,94 @@ def test_STK_7_shops_own_export_comes_back_with_our_quantities(cli: Cli, tmp_pat
     assert result.out.startswith("Item,ID,Name,SKU,Current Stock,Price\r\n")
 
 
+HEADER = (
+    "Handle,Option1 Value,SKU,Location,Unavailable (not editable),Committed (not editable),"
+    "Available (not editable),On hand (current),On hand (new)"
+)
+
+
 def shopify_export(file: Path, *lines: str) -> str:
-    header = "Handle,Option1 Value,SKU,Location,Available (not editable),On hand (current),On hand (new)"
-    file.write_text("\n".join([header, *lines]) + "\n", encoding="utf-8")
+    file.write_text("\n".join([HEADER, *lines]) + "\n", encoding="utf-8")
     return str(file)
+
+
+def filled(cli: Cli, own: str, *more: str) -> Result:
+    return cli("stock", "export", "--format", "shopify", "--fill", own, *more)
 
 
 def test_STK_7_one_location_of_a_shop_is_filled_whatever_it_is_called(cli: Cli, tmp_path: Path) -> None:
     add(cli, "A-1", 7)
-    own = shopify_export(tmp_path / "inventory.csv", "chair,Oak,A-1,Shop floor,2,2,")
+    own = shopify_export(tmp_path / "inventory.csv", "chair,Oak,A-1,Shop floor,1,3,2,6,")
 
-    found = rows(cli("stock", "export", "--format", "shopify", "--fill", own))
+    found = rows(filled(cli, own))
 
-    assert found == [["chair", "Oak", "A-1", "Shop floor", "2", "2", "7"]]
+    assert found == [["chair", "Oak", "A-1", "Shop floor", "1", "3", "2", "6", "11"]]  # 11 on hand are 7 available
 
 
 def test_STK_7_of_several_locations_only_those_of_the_hub_are_filled(cli: Cli, tmp_path: Path) -> None:
     add(cli, "A-1", 7)
-    lines = [f"chair,Oak,A-1,{place},2,2," for place in ("Main location", "Elsewhere")]
+    lines = [f"chair,Oak,A-1,{place},0,0,2,2," for place in ("Main location", "Elsewhere")]
+    lines += ["desk,Oak,THEIRS,Elsewhere,0,0,2,2,", "gift,,,Elsewhere,0,0,2,2,"]
     own = shopify_export(tmp_path / "inventory.csv", *lines)
+    new = tmp_path / "new.csv"
 
-    found = rows(cli("stock", "export", "--format", "shopify", "--fill", own))
+    result = filled(cli, own)
+    told = document(filled(cli, own, "-o", str(new), "--json"))
 
-    assert [(row[3], row[6]) for row in found] == [("Main location", "7"), ("Elsewhere", "")]
+    assert [(row[3], row[8]) for row in rows(result)] == [("Main location", "7"), *[("Elsewhere", "")] * 3]
+    assert "1 SKU(s) of the file that the hub does not have; their rows stay as they are: 'THEIRS'." in result.err
+    assert "1 location(s) of the file that are not called as in the hub" in result.err
+    assert (told["rows"], told["fitting"], told["other_skus"], told["other_locations"]) == (
+        4,
+        1,
+        ["THEIRS"],
+        ["Elsewhere"],
+    )
+    assert f"4 rows written to {new}, 1 of them fit the hub." in told["message"]
+
+
+def test_STK_7_file_of_which_nothing_fits_is_refused_with_what_does_not(cli: Cli, tmp_path: Path) -> None:
+    add(cli, "A-1", 7)
+    lines = [f"chair,Oak,{sku},{place},0,0,2,2," for sku in ("A-1", "B-1") for place in ("12 Main Street", "Second")]
+    own = shopify_export(tmp_path / "inventory.csv", *lines)
+    new = tmp_path / "new.csv"
+
+    result = filled(cli, own, "-o", str(new))
+
+    assert (result.code, result.out, len(result.err.splitlines())) == (1, "", 1)
+    for words in ("no row of the file fits the hub, which has 'Main location'", "'12 Main Street', 'Second'", "'B-1'"):
+        assert words in result.err
+    assert not new.exists()
+
+
+def test_STK_7_item_that_is_not_stocked_there_is_stocked_only_with_pieces(cli: Cli, tmp_path: Path) -> None:
+    for sku, pieces in (("A-1", 7), ("B-1", 0)):
+        add(cli, sku, pieces)
+    nowhere = ",".join(["not stocked"] * 4)
+    own = shopify_export(tmp_path / "inventory.csv", *(f"x,,{sku},Shop floor,{nowhere}," for sku in ("A-1", "B-1")))
+
+    assert [(row[2], row[8]) for row in rows(filled(cli, own))] == [("A-1", "7"), ("B-1", "")]
+
+
+def test_STK_7_cell_of_any_length_comes_back(cli: Cli, tmp_path: Path) -> None:
+    add(cli, "A-1", 7)
+    own = tmp_path / "products.csv"
+    own.write_text(f"Item,ID,SKU,Current Stock,Description\nProduct,1,A-1,2,{'x' * 140_000}\n")
+
+    ((_, _, _, stock, words),) = rows(cli("stock", "export", "--format", "bigcommerce", "--fill", str(own)))
+
+    assert (stock, len(words)) == ("7", 140_000)
 
 
 @pytest.mark.parametrize(
     ("text", "words"),
     [
         ("SKU,Price\nA-1,2\n", "has no column On hand (new) or On hand"),
-        ("SKU,On hand (new)\nA-1\n", "its row 2 has not as many cells as its header"),
+        ("SKU,On hand (new)\nA-1,2\n", "has no column Committed (not editable) or Committed"),
+        (HEADER + "\nA-1\n", "its row 2 has not as many cells as its header"),
         ("", "has no column SKU"),
     ],
-    ids=["no stock", "short row", "empty"],
+    ids=["no stock", "nothing held", "short row", "empty"],
 )
 def test_file_that_is_no_export_of_the_shop_is_refused(cli: Cli, tmp_path: Path, text: str, words: str) -> None:
     own = tmp_path / "other.csv"
