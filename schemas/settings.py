@@ -1,5 +1,6 @@
 """Account and store settings: which there are, types, defaults, which platform has which (SPEC chapter 2)."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -15,6 +16,8 @@ Parse = Callable[[Any], Value]
 _ON: Final = frozenset({"on", "true", "yes", "1"})
 _OFF: Final = frozenset({"off", "false", "no", "0"})
 _UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_LOCATION_GID: Final = "gid://shopify/Location/"
+_NUMBER: Final = re.compile(r"[1-9][0-9]{0,19}")
 
 
 def switch(value: Any) -> bool:
@@ -90,18 +93,26 @@ def currency(value: Any) -> str:
     return text
 
 
-def pairs(value: Any) -> dict[str, str]:
-    """A mapping, as a JSON object or as "a:b,c:d"; "{}" is empty."""
+def location_pairs(value: Any) -> dict[str, str]:
+    """Numbers of Shopify's locations and codes of the hub's, as a JSON object or as "7:main,8:berlin"; "{}" is empty.
+
+    A whole id, gid://shopify/Location/7, is its number.
+    """
     if isinstance(value, str):
         text = value.strip().removeprefix("{").removesuffix("}").replace('"', "")
-        # A store's location id may hold colons (gid://…): the last colon parts key and value.
+        # An id holds colons too: the last one parts key and value.
         parts = [part.rpartition(":") for part in text.split(",") if part.strip()]
         value = {key.strip(): target.strip() for key, _, target in parts}
     if not isinstance(value, Mapping) or not all(
         isinstance(k, str) and isinstance(v, str) and k and v for k, v in value.items()
     ):
         raise ValueError('must map store locations to hub locations, like {"7": "main"}')
-    return dict(value)
+    mapped = {key.removeprefix(_LOCATION_GID): target for key, target in value.items()}
+    if wrong := next((key for key in mapped if not _NUMBER.fullmatch(key)), None):
+        raise ValueError(f"must name the shop's locations by their numbers, like 7:main, not by {wrong[:60]!r}")
+    if len(mapped) < len(value):
+        raise ValueError("names one of the shop's locations twice")
+    return mapped
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +130,7 @@ _BIGCOMMERCE: Final = frozenset({"bigcommerce"})
 STORE_SETTINGS: Final[dict[str, Setting]] = {
     "fetch.every": Setting(60, seconds(10, 86400)),
     "location": Setting("", code_or_nothing),  # empty: the account's default location
-    "location_map": Setting({}, pairs, _SHOPIFY),
+    "location_map": Setting({}, location_pairs, _SHOPIFY),
     "orders.awaiting_payment": Setting(False, switch, _BIGCOMMERCE),
     "orders.payment_pending": Setting(False, switch, _SHOPIFY),
     "orders.custom_items": Setting(False, switch, _BIGCOMMERCE),

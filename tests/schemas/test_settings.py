@@ -99,15 +99,31 @@ def test_an_interval_outside_is_refused(text: str) -> None:
         ("{}", {}),
         ('{"7": "main"}', {"7": "main"}),
         ("7:main, 8:bonn", {"7": "main", "8": "bonn"}),
-        ("gid://shopify/Location/7:main", {"gid://shopify/Location/7": "main"}),
+        ("gid://shopify/Location/7:main,8:bonn", {"7": "main", "8": "bonn"}),
+        ({"gid://shopify/Location/7": "main"}, {"7": "main"}),
         ({"7": "main"}, {"7": "main"}),
     ],
 )
-def test_a_location_map_is_pairs(given: Any, expected: dict[str, str]) -> None:
+def test_a_location_map_is_numbers_and_codes(given: Any, expected: dict[str, str]) -> None:
     assert read_store_settings("shopify", {"location_map": given}) == {"location_map": expected}
 
 
-@pytest.mark.parametrize("given", ["main", "7:", ":main", {"7": 1}, {7: "main"}, ["7"], None, 7, True])
+@pytest.mark.parametrize(
+    "given",
+    [
+        *("main", "7:", ":main", {"7": 1}, {7: "main"}, ["7"], None, 7, True),
+        *(
+            "12 Main Street:main",
+            "loc-1:main",
+            "07:main",
+            "0:main",
+            "-7:main",
+            "٧:main",
+            "gid://shopify/Product/7:main",
+        ),
+        "7:main,gid://shopify/Location/7:bonn",
+    ],
+)
 def test_what_is_no_location_map_is_refused(given: Any) -> None:
     with pytest.raises(SettingRefused, match="location_map"):
         read_store_settings("shopify", {"location_map": given})

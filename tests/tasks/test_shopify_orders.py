@@ -335,6 +335,7 @@ def test_MUL_2_rows_go_to_the_mapped_location_and_else_to_the_stores(held: Proce
         ("profile", "katana"),
         ("location_map", "101:moon"),
         ("location_map", "101"),
+        ("location_map", "12 Main Street:main"),
         ("orders.custom_item_kind", "gift"),
         ("no.such.key", "1"),
     ],
