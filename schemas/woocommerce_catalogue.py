@@ -116,7 +116,7 @@ class _WrittenItem(VendorSchema):
 
 
 class _Batch(VendorSchema):
-    update = fields.Nested(_WrittenItem, many=True, required=True)
+    update = fields.List(fields.Raw(allow_none=True), required=True)
 
 
 class _Webhook(VendorSchema):
@@ -130,6 +130,7 @@ _PRODUCT: Final = _Product()
 _ERROR: Final = _Error()
 _ERROR_PART: Final = _ErrorPart()
 _BATCH: Final = _Batch()
+_WRITTEN_ITEM: Final = _WrittenItem()
 _WEBHOOK: Final = _Webhook()
 
 # What is asked for of a product or variation, and of what a batch answers.
@@ -171,16 +172,22 @@ def _item(read: Loaded, name: str, parent_id: str | None) -> StoreItem:
 
 
 def read_batch(payload: Any) -> tuple[Written, ...]:
-    """What a batch did, item by item, as the shop answers it with 200 whatever happened. Raises Unreadable."""
-    return tuple(
-        Written(
-            id=one["id"],
-            error=_rest_error(one["error"]) if one["error"] else None,
-            is_tracked=one["manage_stock"],
-            quantity=one["stock_quantity"],
-        )
-        for one in load(_BATCH, payload)["update"]
-    )
+    """What a batch did, item by item, as the shop answers it with 200 whatever happened. Raises Unreadable.
+
+    What cannot be read of one item is an error of that item alone; an entry that names none is left out.
+    """
+    return tuple(filter(None, map(_written, load(_BATCH, payload)["update"])))
+
+
+def _written(entry: Any) -> Written | None:
+    try:
+        read = load(_WRITTEN_ITEM, entry)
+        error = _rest_error(read["error"]) if read["error"] else None
+    except Unreadable as odd:
+        id_ = entry.get("id") if isinstance(entry, dict) else None
+        is_named = isinstance(id_, str | int) and not isinstance(id_, bool)
+        return Written(str(id_), RestError("unreadable", str(odd), None)) if is_named else None
+    return Written(read["id"], error, is_tracked=read["manage_stock"], quantity=read["stock_quantity"])
 
 
 def read_error(payload: Any) -> RestError:

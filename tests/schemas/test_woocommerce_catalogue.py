@@ -222,15 +222,43 @@ def test_what_is_no_ping_is_refused(body: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("odd", "words"),
+    [
+        ({"error": {"message": "No."}}, "error.code: missing data for required field"),
+        ({"error": {"code": "", "message": "No."}}, "error.code: must be an id"),
+        ({"error": {"code": 0}}, "error.code: must be an id"),
+        ({"error": {"code": "no", "data": {"status": "400"}}}, "status: not a valid integer"),
+        ({"error": {"code": "no", "message": ["No."]}}, "error.message: must be text"),
+        ({"error": 5}, "error: invalid input type"),
+        ({"manage_stock": None, "stock_quantity": 5}, "manage_stock: field may not be null"),
+        ({"manage_stock": "yes", "stock_quantity": 5}, "manage_stock: must be true, false or parent"),
+    ],
+    ids=lambda value: str(value) if isinstance(value, dict) else "",
+)
+def test_STK_8_odd_entry_of_a_batch_is_an_error_of_its_item_alone(odd: Json, words: str) -> None:
+    good = {"id": 11, "manage_stock": True, "stock_quantity": 5}
+
+    read = read_batch({"update": [{"id": 10, **odd}, good]})
+
+    assert read == (Written("10", RestError("unreadable", words, None)), Written("11", None, True, 5))
+
+
+@pytest.mark.parametrize("entry", [None, 5, [], {}, {"id": None, "error": 5}, {"id": True, "error": 5}], ids=repr)
+def test_STK_8_entry_of_a_batch_that_names_no_item_hides_no_other(entry: Any) -> None:
+    read = read_batch({"update": [entry, {"id": 11, "manage_stock": True, "stock_quantity": 5}]})
+
+    assert [one for one in read if one.id] == [Written("11", None, True, 5)]
+
+
+@pytest.mark.parametrize(
     ("reader", "payload", "path"),
     [
         (read_batch, {}, "update"),
-        (read_batch, {"update": [{"id": 1, "error": {"message": "No."}}]}, "update.0.error.code"),
         (read_error, {"message": "No."}, "code"),
         (read_error, {"code": "no", "data": {"status": "bad"}}, "status"),
         (read_subscription, {"id": 2, "status": "active", "topic": "order.updated"}, "delivery_url"),
     ],
-    ids=["batch", "error in a batch", "error", "status", "subscription"],
+    ids=["batch", "error", "status", "subscription"],
 )
 def test_a_broken_answer_is_refused_with_its_field(reader: Any, payload: Any, path: str) -> None:
     with pytest.raises(Unreadable) as caught:
