@@ -121,6 +121,10 @@ class BigCommerce:
         """Every item whose SKU is exactly one of these."""
         return self._inventory.find(skus)
 
+    def stock_call(self, _: TellStock) -> str:
+        """Any item goes with any other."""
+        return ""
+
     def tell_stock(self, tells: Sequence[TellStock]) -> tuple[NotTold, ...]:
         """Show quantities at the shop's default place; what was refused of them. Raises Rejected (STK-8)."""
         return self._inventory.tell(tells)

@@ -98,6 +98,10 @@ class Shopify:
         """Every item whose SKU is exactly one of these."""
         return self.stock.find_items(skus)
 
+    def stock_call(self, _: TellStock) -> str:
+        """Any item goes with any other."""
+        return ""
+
     def tell_stock(self, tells: Sequence[TellStock]) -> tuple[NotTold, ...]:
         """Set what is available of items at places; what was refused of it. Raises Rejected where nobody is named."""
         return self.stock.tell(tells)

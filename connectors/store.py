@@ -52,6 +52,9 @@ class StoreConnector(Protocol):
     def find_items(self, skus: Sequence[str]) -> CataloguePage:
         """Every item whose SKU is exactly one of these; at most `platform.stock_batch` are asked for at once."""
 
+    def stock_call(self, tell: TellStock, /) -> str:
+        """What quantities have in common that travel in one call: what differs in it takes a call for each."""
+
     def tell_stock(self, tells: Sequence[TellStock]) -> tuple[NotTold, ...]:
         """Show quantities, at most `platform.stock_batch` at once, each item and place once; what was refused of them.
 

@@ -16,7 +16,7 @@ from connectors.http import Answer, HttpClient, NoWaits, Params, Waits, basic_au
 from connectors.store import StoreFacts
 from connectors.woocommerce_catalogue import catalogue, find_items
 from connectors.woocommerce_pages import PER_PAGE, is_last, no_api, total_of, walk
-from connectors.woocommerce_stock import tell_stock
+from connectors.woocommerce_stock import stock_call, tell_stock
 from schemas.actions import SendFulfillment, TellStock
 from schemas.errors import Unreadable
 from schemas.fields import UtcTime
@@ -103,8 +103,12 @@ class WooCommerce:
         """Every item with exactly one of these SKUs; a SKU with a comma costs a call of its own."""
         return find_items(self.http, skus)
 
+    def stock_call(self, tell: TellStock) -> str:
+        """All products are told in one call, the variations of each product in one of their own."""
+        return stock_call(tell)
+
     def tell_stock(self, tells: Sequence[TellStock]) -> tuple[NotTold, ...]:
-        """Set quantities; what was refused. Raises only if nothing was told, or Rejected for a call refused whole."""
+        """Set quantities; what was refused. Raises Rejected for a call that is refused whole."""
         return tell_stock(self.http, tells)
 
     # -- delivery ------------------------------------------------------------------------------------------------

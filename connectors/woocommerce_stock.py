@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from connectors.errors import NotFound, Refused, Rejected, Unavailable
+from connectors.errors import NotFound, Unavailable
 from connectors.http import HttpClient
 from connectors.woocommerce_pages import no_api
 from schemas.actions import TellStock
@@ -20,28 +20,23 @@ _ITEM: Final = re.compile(r"product/([0-9]{1,20})(?:/variation/([0-9]{1,20}))?")
 Part = dict[str, TellStock]  # by the id that the batch call names
 
 
+def stock_call(tell: TellStock) -> str:
+    """The path of the call that tells it; empty for what is no item of a WooCommerce shop."""
+    named = _ITEM.fullmatch(tell.external_id)
+    if named is None:
+        return ""
+    product, variation = named.groups()
+    return f"products/{product}/variations/batch" if variation else "products/batch"
+
+
 def tell_stock(http: HttpClient, tells: Sequence[TellStock]) -> tuple[NotTold, ...]:
     """Set quantities, one call for all products and one for each product with variations; what was refused.
 
-    Where the shop fails in the middle, the rest is returned as not told; why it failed shows when that is told again.
-    Raises only if the first call fails, or Rejected where any call is refused whole, after the others: a quantity that
-    is told twice does no harm.
+    Raises at the first call that fails or is refused whole. What was told before is told again then: no harm.
     """
     calls, refused = _calls(tells)
-    rejected: Rejected | None = None
-    for number, (path, part) in enumerate(calls):
-        try:
-            refused += _tell(http, path, part)
-        except (Unavailable, Refused) as error:
-            if number == 0:
-                raise
-            left = [tell for _, rest in calls[number:] for tell in rest.values()]
-            refused += [_not_told(tell, Reason.STORE_UNAVAILABLE, error.problem) for tell in left]
-            break
-        except Rejected as error:
-            rejected = error
-    if rejected is not None:
-        raise rejected
+    for path, part in calls:
+        refused += _tell(http, path, part)
     return tuple(refused)
 
 
@@ -50,13 +45,11 @@ def _calls(tells: Sequence[TellStock]) -> tuple[list[tuple[str, Part]], list[Not
     by_path: dict[str, Part] = {}
     refused = []
     for tell in tells:
-        named = _ITEM.fullmatch(tell.external_id)
-        if named is None:
+        path = stock_call(tell)
+        if path:
+            by_path.setdefault(path, {})[tell.external_id.rpartition("/")[2]] = tell
+        else:
             refused.append(_not_told(tell, Reason.STORE_ITEM_GONE, "this is no item of a WooCommerce shop"))
-            continue
-        product, variation = named.groups()
-        path = f"products/{product}/variations/batch" if variation else "products/batch"
-        by_path.setdefault(path, {})[variation or product] = tell
     return [(path, part) for path, whole in by_path.items() for part in _parts(whole)], refused
 
 

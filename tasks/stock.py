@@ -1,32 +1,34 @@
 """The hub's quantities to a store: what is due, in the platform's own batches, always the last value (STK-1…9)."""
 
-import random
 from collections import Counter, defaultdict
-from collections.abc import Collection, Sequence
-from datetime import UTC, datetime
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 from time import monotonic
-from typing import Final, assert_never
+from typing import Final
 
 from celery import shared_task
 
 from connectors import locks, postgres
 from connectors.errors import Unavailable
-from connectors.postgres import journal, stock, stores
+from connectors.postgres import stock, stores
 from connectors.postgres.hub import PostgresHub
 from connectors.postgres.stock import DueSku, Settled, StockLine
 from schemas.actions import TellStock
 from schemas.hub import StockLevel
 from schemas.reasons import Reason
-from schemas.stock import NotTold, StoreItem
+from schemas.stock import CataloguePage, NotTold, StoreItem
 from schemas.stores import StoreState
 from tasks import bells
 from tasks.process import Process, process
-from tasks.rules.failures import SWEEP, SetAside, StopStore, TryAgain, decide_failure
 from tasks.rules.stock import Push, decide_push
-from tasks.session import EXPECTED, UnknownStore, problem_of, resolve_store, stop_store
-from tasks.telling import Sent, tell
+from tasks.session import EXPECTED, UnknownStore, problem_of, resolve_store
+from tasks.stock_waits import Trouble, put_off
+from tasks.telling import Asked, Sent, ask, parts_of, tell
 
 BUDGET_SECONDS: Final = 20  # of one bell: a long backlog goes on in a new task, so that others get their turn
+CALLS_SECONDS: Final = 40  # … and no call begins later: what a store answered is to be written down in time
+LOCKED_SECONDS: Final = 30  # a SKU that an open transaction of the hub holds is told the same value this seldom
 
 
 @shared_task(
@@ -52,10 +54,21 @@ def _look_again(held: Process, store_id: int) -> None:
     bells.ring_stock_once(held.redis, due)
 
 
+@dataclass(frozen=True, slots=True)
+class _Came:
+    """What came of one batch: what the store has, what it was to be told, what it said, and when that was forgotten."""
+
+    looked: Asked[str, CataloguePage]
+    pushes: Sequence[Push]
+    sent: Sent = field(default_factory=Sent)
+    forgotten_at: datetime | None = None
+
+
 def _push_batches(held: Process, store_id: int) -> Counter[str]:
     words: Counter[str] = Counter()
-    stop_at = monotonic() + BUDGET_SECONDS
-    while not words or monotonic() < stop_at:
+    began_at = monotonic()
+    stuck: set[str] = set()
+    while not words or monotonic() < began_at + BUDGET_SECONDS:
         with held.pool.connection() as connection:
             row = stock.look(connection, store_id)
             if row is None:
@@ -63,49 +76,76 @@ def _push_batches(held: Process, store_id: int) -> Counter[str]:
             if row["state"] != StoreState.ACTIVE or row["settings"].get("stock.sync") is not True:
                 return words
             size = held.connector(row).platform.stock_batch
-            due = stock.pick(connection, store_id, limit=size)
+            due = stock.pick(connection, store_id, limit=size, but=stuck)
         if due:
-            words += push_batch(held, row, due)
+            came, marked = push_batch(held, row, due, stop_at=began_at + CALLS_SECONDS)
+            words += came
+            stuck |= {one.sku for one in due} - marked  # for another round: this one goes on with others
         if len(due) < size:
             return words  # what moves from now on has a bell of its own: SKUs that move all the time keep no worker
     return words
 
 
-def push_batch(held: Process, row: postgres.Row, due: Sequence[DueSku]) -> Counter[str]:
-    """Gather, decide, tell, settle: one batch of SKUs of one store; what came of them, counted."""
+def push_batch(
+    held: Process, row: postgres.Row, due: Sequence[DueSku], *, stop_at: float
+) -> tuple[Counter[str], set[str]]:
+    """Gather, decide, tell, settle: one batch of SKUs of one store; what came of them, counted, and whose mark is set.
+
+    No call to the store begins after `stop_at` of the monotonic clock: what is left stays due.
+    """
     try:
-        items = _known_items(held, row, due)
-        pushes = decide(held, row, [one.sku for one in due], items)
+        looked = _look_up(held, row, due, stop_at=stop_at)
+        unknown = {*looked.failed, *looked.left, *(sku for sku, _ in looked.refused)}
+        known = [one.sku for one in due if one.sku not in unknown]
+        with held.pool.connection() as connection:
+            items = stock.items(connection, row["id"], known)
+        pushes = decide(held, row, known, items)
         tells = [one for push in pushes for one in push.tells]
         if not tells:
-            return _settle(held, row, due, pushes, Sent())
+            return _settle(held, row, due, _Came(looked, pushes))
         with held.pool.connection() as connection:
-            forgotten_at = stock.forget(connection, row["id"], tells)
+            forgotten = stock.forget(connection, row["id"], tells)
+        same = _told_already(held, row, tells, forgotten.locked)
         attempts = max(one.attempts for one in due)
-        sent = tell(held.connector(row), tells, attempts=attempts)
-        return _settle(held, row, due, pushes, sent, forgotten_at)
+        told = [one for one in tells if one.sku not in same]
+        sent = tell(held.connector(row), told, attempts=attempts, stop_at=stop_at)
+        pushes = [push for push in pushes if push.sku not in same]
+        return _settle(held, row, due, _Came(looked, pushes, sent, forgotten.at))
     except EXPECTED as error:
-        return _put_off(held, row, due, error)
+        return put_off(held, row, Trouble(error, due)), set()
     except Exception as error:  # a bug: it shows in Flower, and is not rung for again every few seconds
-        _put_off(held, row, due, error)
+        put_off(held, row, Trouble(error, due))
         raise
 
 
-def _known_items(held: Process, row: postgres.Row, due: Sequence[DueSku]) -> Sequence[StoreItem]:
-    """What the store has of these SKUs; it is asked for those that are not known, and where a person wants it asked."""
+def _look_up(held: Process, row: postgres.Row, due: Sequence[DueSku], *, stop_at: float) -> Asked[str, CataloguePage]:
+    """Ask the store for the SKUs that are not known, and for those a person wants asked for; keep what it has."""
     with held.pool.connection() as connection:
-        items = stock.items(connection, row["id"], [one.sku for one in due])
-        known = {item.sku for item in items}
-        unknown = [one.sku for one in due if one.wants_look or (one.sku not in known and one.may_look)]
-        if not unknown:
-            return items
+        known = {item.sku for item in stock.items(connection, row["id"], [one.sku for one in due])}
+        wanted = [one for one in due if one.wants_look or (one.sku not in known and one.may_look)]
+        if not wanted:
+            return Asked()
         asked_at = stores.database_time(connection)
-    page = held.connector(row).find_items(unknown)
-    with held.pool.connection() as connection, connection.transaction():
-        # Nobody tells this store anything meanwhile: the lock is ours.
-        stock.keep_items(connection, row["id"], page.items, asked_at=asked_at, asked_for=unknown)
-        stock.looked(connection, row["id"], unknown)
-        return stock.items(connection, row["id"], [one.sku for one in due])
+    skus, attempts = [one.sku for one in wanted], max(one.attempts for one in wanted)
+    connector = held.connector(row)
+    parts = parts_of(skus, most=connector.platform.stock_batch, attempts=attempts)
+    asked = ask(connector.find_items, parts, stop_at=stop_at)
+    unanswered = {*asked.failed, *asked.left}
+    answered = [sku for sku in skus if sku not in unanswered]
+    if answered:
+        found = [item for page in asked.answers for item in page.items]
+        with held.pool.connection() as connection, connection.transaction():
+            # Nobody tells this store anything meanwhile: the lock is ours.
+            stock.keep_items(connection, row["id"], found, asked_at=asked_at, asked_for=answered)
+            stock.looked(connection, row["id"], answered)
+    return asked
+
+
+def _told_already(held: Process, row: postgres.Row, tells: Sequence[TellStock], locked: Collection[str]) -> set[str]:
+    """Of the SKUs that the hub is just changing, whose mark nobody can set: those that were told this value lately."""
+    values = {sku: ",".join(str(one.quantity) for one in tells if one.sku == sku) for sku in locked}
+    keys = {sku: f"stock-told:{row['id']}:{sku}:{text}" for sku, text in values.items()}
+    return {sku for sku, key in keys.items() if not locks.is_first(held.redis, key, seconds=LOCKED_SECONDS)}
 
 
 def decide(held: Process, row: postgres.Row, skus: Sequence[str], found: Sequence[StoreItem]) -> list[Push]:
@@ -124,39 +164,59 @@ def decide(held: Process, row: postgres.Row, skus: Sequence[str], found: Sequenc
 # -- what came of it ---------------------------------------------------------------------------------------------------
 
 
-def _settle(
-    held: Process,
-    row: postgres.Row,
-    due: Sequence[DueSku],
-    pushes: Sequence[Push],
-    sent: Sent,
-    forgotten_at: datetime | None = None,
-) -> Counter[str]:
+def _settle(held: Process, row: postgres.Row, due: Sequence[DueSku], came: _Came) -> tuple[Counter[str], set[str]]:
+    looked, pushes, sent = came.looked, came.pushes, came.sent
     refused = {(one.external_id, one.place): one for one in sent.refused}
-    left = set(sent.unsent)
-    unsent = {one.sku for one in left}
+    untold = {*sent.failed, *sent.left}
     moved = {one.sku for push in pushes for one in push.tells if _is(refused, one, Reason.MOVED_IN_STORE)}
     away = {one.sku for push in pushes for one in push.tells if _is(refused, one, Reason.STORE_UNAVAILABLE)}
     seen = {one.sku: one for one in due}
-    done = [push for push in pushes if push.sku not in unsent | moved | away]
-    settled = [_settled(seen[push.sku], push, refused) for push in done]
+    open_still = {one.sku for one in untold} | moved | away
+    settled = [_settled(seen[push.sku], push, refused) for push in pushes if push.sku not in open_still]
+    settled += [_not_looked_up(seen[sku], error) for sku, error in looked.refused]
     accepted = [
-        one for push in pushes for one in push.tells if one not in left and (one.external_id, one.place) not in refused
+        one
+        for push in pushes
+        for one in push.tells
+        if one not in untold and (one.external_id, one.place) not in refused
     ]
     with held.pool.connection() as connection, connection.transaction():
         marked = stock.settle(connection, row["id"], settled)
         lasting = {sku for sku, is_last in marked.items() if is_last}
-        if forgotten_at is not None:
-            stock.told(connection, row["id"], accepted, lasting=lasting, forgotten_at=forgotten_at)
+        if came.forgotten_at is not None:
+            stock.told(connection, row["id"], accepted, lasting=lasting, forgotten_at=came.forgotten_at)
         gone = [one.external_id for one in sent.refused if one.reason is Reason.STORE_ITEM_GONE]
         stock.drop_items(connection, row["id"], gone)  # and their SKUs are looked at again
         stock.write(connection, row["id"], [*_told_lines(accepted), *_news(seen, settled, marked)])
+        if sent.error is None:
+            stock.unsent(connection, row["id"], [one.sku for one in sent.left])
     words = Counter({"told": len({one.sku for one in accepted}), "settled": len(lasting)})
-    if unsent and sent.error:
-        words += _put_off(held, row, [seen[sku] for sku in unsent], sent.error)
-    if away - unsent:
-        words += _put_off(held, row, [seen[sku] for sku in away - unsent], Unavailable("it did not take the items"))
-    return words
+    is_answered = sent.is_answered or bool(looked.answers)
+    if is_answered and row["stock_attempts"]:
+        with held.pool.connection() as connection:
+            stock.answered(connection, row["id"], attempts=row["stock_attempts"])
+    for trouble in _troubles(due, looked, sent, away):
+        words += put_off(held, row, trouble, is_answered=is_answered)
+    return words, set(marked)
+
+
+def _troubles(
+    due: Sequence[DueSku], looked: Asked[str, CataloguePage], sent: Sent, away: Collection[str]
+) -> Iterator[Trouble]:
+    """What failed on the way. A store that takes quantities is not away, whatever it said before."""
+
+    def those(skus: Iterable[str]) -> list[DueSku]:
+        named = set(skus)
+        return [one for one in due if one.sku in named]
+
+    if looked.error:
+        left = [] if sent.is_answered else looked.left
+        yield Trouble(looked.error, those(looked.failed), those(left), is_whole=not sent.is_answered)
+    if sent.error:
+        failed = {one.sku for one in sent.failed}
+        yield Trouble(sent.error, those(failed), those({one.sku for one in sent.left} - failed))
+    if away:
+        yield Trouble(Unavailable("it did not take the items"), those(away), is_whole=False)
 
 
 def _is(refused: dict[tuple[str, str], NotTold], one: TellStock, reason: Reason) -> bool:
@@ -190,24 +250,5 @@ def _news(seen: dict[str, DueSku], settled: Sequence[Settled], marked: Collectio
     ]
 
 
-def _put_off(held: Process, row: postgres.Row, due: Sequence[DueSku], error: Exception) -> Counter[str]:
-    """The SKUs stay due, for later; a store that refuses us stops until a person acts (SPEC chapter 11)."""
-    now = datetime.now(UTC)
-    problem = problem_of(error)
-    attempts = max(one.attempts for one in due)
-    decision = decide_failure(problem, attempts=attempts, now=now, jitter=random.random())
-    with held.pool.connection() as connection, connection.transaction():
-        match decision:
-            case StopStore(reason=reason, detail=detail):
-                stop_store(connection, row["id"], reason=reason, detail=detail)
-                return Counter({"store_needs_attention": 1})
-            case TryAgain(at=at, reason=reason, is_attempt=is_attempt):
-                delay = stock.Delay(at, reason, {"problem": problem.words}, is_attempt)
-            case SetAside(reason=reason, detail=detail, again_at=at):
-                delay = stock.Delay(at or now + SWEEP, reason, detail)
-                line = journal.Line("push", "failed", reason, {**detail, "skus": len(due)})
-                journal.add(connection, line, store_id=row["id"])
-            case _:
-                assert_never(decision)
-        stock.put_off(connection, row["id"], [one.sku for one in due], delay)
-    return Counter({"put_off": len(due)})
+def _not_looked_up(seen: DueSku, error: Exception) -> Settled:
+    return Settled(seen.sku, seen.changed, Reason.REFUSED_BY_STORE, {"problem": problem_of(error).words})

@@ -70,6 +70,7 @@ def connect_store(held: Process, new: NewStore) -> StoreFacts:
             raise SettingRefused("url", "this shop is connected already: see storesync store list")
         # Of one that comes back: it ends with the hub's stock, whatever moved here or there.
         stock.due_again(connection, store_id, is_known=False)
+        stock.try_again(connection, store_id)
         stores.want_products(connection, store_id, wanted=bool(settings.get("products.import_on_connect")))
         skips = skips_ended_by(settings, stores.profile_of(connector.platform, settings))
         orders.skipped_again(connection, store_id, skips)  # of a shop that comes back
@@ -137,6 +138,7 @@ def change_store(
         if same is not None and same["id"] != row["id"]:
             raise SettingRefused("url", f"this shop is known already, as {same['name']!r}")
         stores.change_store(connection, row["id"], settings=settings, credentials=locked, url=address)
+        stock.try_again(connection, row["id"])
         changed = {key for key in _STOCK_SETTINGS if settings.get(key) != row["settings"].get(key)}
         if changed:
             stock.due_again(connection, row["id"], is_known=not changed & _NEW_SIGHT)
@@ -190,6 +192,7 @@ def check_store(held: Process, row: Row) -> StoreFacts:
     if row["state"] == StoreState.NEEDS_ATTENTION:
         with held.pool.connection() as connection, connection.transaction():
             stores.set_state(connection, row["id"], StoreState.ACTIVE)
+            stock.try_again(connection, row["id"])
             journal.add(connection, Line("check", "active"), store_id=row["id"])
     return facts
 
@@ -198,4 +201,5 @@ def set_state(held: Process, row: Row, state: StoreState) -> None:
     """Pause, resume or disconnect a store."""
     with held.pool.connection() as connection, connection.transaction():
         stores.set_state(connection, row["id"], state)
+        stock.try_again(connection, row["id"])
         journal.add(connection, Line("set_state", state), store_id=row["id"])

@@ -1,64 +1,116 @@
-"""Telling a store a batch of quantities, so that one bad SKU never holds up the rest (STK-8)."""
+"""Asking and telling a store many things at once, so that one bad SKU never holds up the rest (STK-8)."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from math import inf
+from time import monotonic
+from typing import Final, Generic, TypeVar
 
-from connectors.errors import Rejected
+from connectors.errors import ConnectorError, NotFound, Rejected
 from connectors.store import StoreConnector
 from schemas.actions import TellStock
 from schemas.reasons import Reason
 from schemas.stock import NotTold
-from tasks.session import EXPECTED
+from tasks.session import EXPECTED, problem_of
 
 MOST_CALLS: Final = 64  # to find the culprits of one batch; a store that refuses everything is not hammered
 MOST_HALVINGS: Final = 4  # of a batch, after as many attempts that failed
 
+_OF_THE_STORE: Final = frozenset({301, 308, 402, 404, 405, 423})  # what speaks of the store: no part would fare better
 
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """What a store said to a batch: what it refused, and what it was not told at all because of an error."""
+T = TypeVar("T")
+R = TypeVar("R")
 
-    refused: tuple[NotTold, ...] = ()
-    unsent: tuple[TellStock, ...] = ()
+
+@dataclass(slots=True)
+class Asked(Generic[T, R]):
+    """What came of asking for many things in several calls.
+
+    `refused` are the culprits: each was refused alone by a store that answered for others. `failed` were in a call that
+    failed, or refused by a store that answered for nobody; `error` says how. `left` are those that no call settled:
+    because of the error or, where there is none, for want of time.
+    """
+
+    answers: list[R] = field(default_factory=list)
+    refused: list[tuple[T, ConnectorError]] = field(default_factory=list)
+    failed: list[T] = field(default_factory=list)
+    left: list[T] = field(default_factory=list)
     error: Exception | None = None
 
 
-def tell(connector: StoreConnector, tells: Sequence[TellStock], *, attempts: int = 0) -> Sent:
-    """Tell a store quantities, as many at a time as its platform takes.
+def ask(call: Callable[[Sequence[T]], R], parts: Iterable[Sequence[T]], *, stop_at: float = inf) -> Asked[T, R]:
+    """Make a call for each part, until the store fails or no call may begin any more.
+
+    What is refused without naming anyone is halved until the culprits are alone. A store that refuses all that it is
+    asked has not named them: it may as well mean us.
+    """
+    asked = Asked[T, R]()
+    waiting = [(part, 0) for part in parts][::-1]
+    halves = 0
+    while waiting and asked.error is None and halves < MOST_CALLS and monotonic() < stop_at:
+        part, is_half = waiting.pop()
+        halves += is_half
+        try:
+            asked.answers.append(call(part))
+        except (Rejected, NotFound) as error:
+            if error.status in _OF_THE_STORE:
+                asked.left, asked.error = list(part), error
+            elif len(part) == 1:
+                asked.refused.append((part[0], error))
+            else:
+                middle = len(part) // 2
+                waiting += [(part[middle:], 1), (part[:middle], 1)]
+        except EXPECTED as error:
+            asked.failed, asked.error = list(part), error
+    asked.left += [one for part, _ in reversed(waiting) for one in part]
+    if asked.refused and not asked.answers:
+        asked.failed += [one for one, _ in asked.refused]
+        asked.error = asked.error or asked.refused[-1][1]
+        asked.refused = []
+    return asked
+
+
+def parts_of(whole: Sequence[T], *, most: int, attempts: int) -> Iterator[Sequence[T]]:
+    """As many at a time as a platform takes.
 
     After attempts that failed it begins with fewer: a shop that is too slow for a whole batch would be so each time.
     """
+    size, start = max(1, most >> min(attempts, MOST_HALVINGS)), 0
+    while start < len(whole):
+        yield whole[start : start + size]
+        start, size = start + size, min(most, size * 2)
+
+
+# -- telling -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What a store said to a batch: what it refused of it, and what it was not told.
+
+    `failed` and `left` with the `error` as in Asked; `is_answered` where the store took part of it, or named what it
+    refused.
+    """
+
+    refused: tuple[NotTold, ...] = ()
+    failed: tuple[TellStock, ...] = ()
+    left: tuple[TellStock, ...] = ()
+    error: Exception | None = None
+    is_answered: bool = False
+
+
+def tell(connector: StoreConnector, tells: Sequence[TellStock], *, attempts: int = 0, stop_at: float = inf) -> Sent:
+    """Tell a store quantities in its own calls, none of which begins after `stop_at` of the monotonic clock."""
+    together: dict[str, list[TellStock]] = {}
+    for one in tells:
+        together.setdefault(connector.stock_call(one), []).append(one)
     most = connector.platform.stock_batch
-    size = max(1, most >> min(attempts, MOST_HALVINGS))
-    refused: list[NotTold] = []
-    waiting = tuple(tells)
-    while waiting:
-        try:
-            refused += _isolate(connector, waiting[:size])
-        except EXPECTED as error:
-            return Sent(tuple(refused), waiting, error)
-        waiting, size = waiting[size:], min(most, size * 2)
-    return Sent(tuple(refused))
+    parts = (part for some in together.values() for part in parts_of(some, most=most, attempts=attempts))
+    asked = ask(connector.tell_stock, parts, stop_at=stop_at)
+    refused = [one for answer in asked.answers for one in answer]
+    refused += [_refused(one, error) for one, error in asked.refused]
+    return Sent(tuple(refused), tuple(asked.failed), tuple(asked.left), asked.error, bool(asked.answers))
 
 
-def _isolate(connector: StoreConnector, tells: Sequence[TellStock]) -> list[NotTold]:
-    """Halve what is refused without naming anyone, until the culprits are alone."""
-    waiting, refused = [tells], list[NotTold]()
-    for _ in range(MOST_CALLS):
-        if not waiting:
-            return refused
-        batch = waiting.pop()
-        try:
-            refused += connector.tell_stock(batch)
-        except Rejected as error:
-            half = len(batch) // 2
-            if half:
-                waiting += [batch[half:], batch[:half]]
-            else:
-                refused += _all_refused(batch, str(error))
-    return refused + _all_refused([one for batch in waiting for one in batch], "the store refuses too much at once")
-
-
-def _all_refused(tells: Sequence[TellStock], words: str) -> list[NotTold]:
-    return [NotTold(one.external_id, one.place, Reason.REFUSED_BY_STORE, words) for one in tells]
+def _refused(tell: TellStock, error: ConnectorError) -> NotTold:
+    return NotTold(tell.external_id, tell.place, Reason.REFUSED_BY_STORE, problem_of(error).words)

@@ -92,6 +92,10 @@ class Shelf:
         """The next calls that tell stock are refused whole, and nobody is named."""
         self.sandbox.faults.answer_next(times, _NAMELESS[self.platform], only=_STOCK_CALLS[self.platform])
 
+    def answer_next(self, times: int, status: int) -> None:
+        """The next calls that tell stock are answered with a status, as something before the shop does."""
+        self.sandbox.faults.answer_next(times, Said(status, "{}"), only=_STOCK_CALLS[self.platform])
+
     def calls(self) -> int:
         """How often the shop was told stock and answered by itself."""
         match self.platform:

@@ -1,7 +1,7 @@
 """Stock push in PostgreSQL: which SKUs of a store are due, what its catalogue holds, what it was told."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -21,6 +21,7 @@ ALONG_SECONDS: Final = 0.7  # after which it goes along with others, so that SKU
 BURST_SECONDS: Final = 3  # a SKU that was not told for so long is in no burst
 LOOK_AGAIN_SECONDS: Final = 600  # how long a store is believed that it has no such SKU
 _SETTLING: Final = timedelta(seconds=60)  # a store may take what we told it some time after it said yes
+_KEPT_ATTEMPTS: Final = 3  # of an outage, by SKUs that begin anew: a store that was too slow is told fewer at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +77,11 @@ def look(connection: Connection, store_id: int) -> Row | None:
     return connection.execute(_SQL["look"], {"store_id": store_id}).fetchone()
 
 
-def pick(connection: Connection, store_id: int, *, limit: int) -> list[DueSku]:
-    """The next SKUs of a store to tell, longest waiting first."""
+def pick(connection: Connection, store_id: int, *, limit: int, but: Collection[str] = ()) -> list[DueSku]:
+    """The next SKUs of a store to tell, longest waiting first, `but` those."""
     values = {
         "limit": limit,
+        "but": list(but),
         "patience": UNREAD_SECONDS,
         "pace": ALONG_SECONDS,
         "look_again": LOOK_AGAIN_SECONDS,
@@ -190,8 +192,16 @@ def blame_catalogue(connection: Connection, store_id: int, *, reason: str, words
 # -- telling -----------------------------------------------------------------------------------------------------------
 
 
-def forget(connection: Connection, store_id: int, tells: Sequence[TellStock]) -> datetime:
-    """Nobody knows what these items show until it is known what came of telling them; returns the moment of that."""
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """When nobody knew any more what items show; `locked` are SKUs that the hub is just changing, without a pace."""
+
+    at: datetime
+    locked: frozenset[str] = frozenset()
+
+
+def forget(connection: Connection, store_id: int, tells: Sequence[TellStock]) -> Forgotten:
+    """Nobody knows what these items show until it is known what came of telling them."""
     values = {
         "store_id": store_id,
         "ids": [tell.external_id for tell in tells],
@@ -200,8 +210,7 @@ def forget(connection: Connection, store_id: int, tells: Sequence[TellStock]) ->
     }
     row = connection.execute(_SQL["forget"], values).fetchone()
     assert row is not None
-    moment: datetime = row["moved_at"]
-    return moment
+    return Forgotten(row["moved_at"], frozenset(row["locked"]))
 
 
 def settle(connection: Connection, store_id: int, settled: Sequence[Settled]) -> dict[str, bool]:
@@ -254,6 +263,30 @@ def put_off(connection: Connection, store_id: int, skus: Sequence[str], delay: D
     connection.execute(_SQL["put_off"], values)
 
 
+def unsent(connection: Connection, store_id: int, skus: Sequence[str]) -> None:
+    """The store was not told these SKUs after all."""
+    connection.execute(_SQL["unsent"], {"store_id": store_id, "skus": list(skus)})
+
+
+def put_off_store(connection: Connection, store_id: int, *, until: datetime, attempts: int) -> None:
+    """Tell a store nothing before a moment; so often in a row it did not answer."""
+    connection.execute(_SQL["put_off_store"], {"store_id": store_id, "until": until, "attempts": attempts})
+
+
+def answered(connection: Connection, store_id: int, *, attempts: int) -> None:
+    """A store answers again after so many attempts: what waited for that is due now."""
+    # One after the other: who changes a store holds its row and then waits for its SKUs.
+    connection.execute(_SQL["put_off_store"], {"store_id": store_id, "until": None, "attempts": 0})
+    values = {"store_id": store_id, "attempts": attempts, "kept": _KEPT_ATTEMPTS}
+    connection.execute(_SQL["answered"], values)
+
+
+def try_again(connection: Connection, store_id: int) -> None:
+    """Nothing of a store waits any more because it failed: a person has mended something."""
+    connection.execute(_SQL["put_off_store"], {"store_id": store_id, "until": None, "attempts": 0})
+    connection.execute(_SQL["try_again"], {"store_id": store_id})
+
+
 def write(connection: Connection, store_id: int, lines: Sequence[StockLine]) -> None:
     """Write lines of the journal."""
     values = {
@@ -281,6 +314,7 @@ def due_sold(connection: Connection, store_id: int, external_id: str) -> None:
 
 def ask(connection: Connection, store_id: int, skus: Sequence[str], *, wants_look: bool) -> None:
     """Make SKUs due by hand; with `wants_look` the store is asked first what it shows."""
+    connection.execute(_SQL["put_off_store"], {"store_id": store_id, "until": None, "attempts": None})
     connection.execute(_SQL["ask"], {"store_id": store_id, "skus": sorted(set(skus)), "wants_look": wants_look})
 
 

@@ -52,6 +52,8 @@ _SAID_NO: Final = {
     ProblemKind.HUB_REFUSED: Reason.REFUSED_BY_HUB,
 }
 
+_OURS: Final = frozenset({ProblemKind.HUB_BUSY, ProblemKind.HUB_REFUSED, ProblemKind.UNEXPECTED})
+
 
 def decide_failure(problem: Problem, *, attempts: int, now: datetime, jitter: float) -> Decision:
     """What becomes of a piece of work that failed after `attempts` earlier failures; `jitter` is in [0, 1)."""
@@ -82,6 +84,27 @@ def decide_failure(problem: Problem, *, attempts: int, now: datetime, jitter: fl
             return SetAside(_SAID_NO[problem.kind], detail)
         case _:
             assert_never(problem.kind)
+
+
+@dataclass(frozen=True, slots=True)
+class StoreWait:
+    """A store is told nothing before a moment, and has failed so often in a row by then."""
+
+    until: datetime
+    attempts: int
+
+
+def decide_store_wait(problem: Problem, *, attempts: int, now: datetime, jitter: float) -> StoreWait | None:
+    """How long a whole store waits that failed after `attempts` earlier failures in a row; None where it did not fail.
+
+    However many SKUs move, a store that is away is asked at this pace. It is never longer than the longest back-off:
+    what waits for a store is told soon after it is back.
+    """
+    if problem.kind in _OURS:
+        return None
+    if problem.until:
+        return StoreWait(problem.until, attempts)
+    return StoreWait(now + back_off(attempts, jitter), attempts + 1)
 
 
 def back_off(attempts: int, jitter: float) -> timedelta:

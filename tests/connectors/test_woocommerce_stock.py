@@ -43,16 +43,17 @@ def test_a_hundred_products_are_one_call_and_one_more_are_two(shop: WooCommerceS
     assert {shop.stock(f"P-{number}") for number in range(101)} == {8}
 
 
-def test_what_was_told_before_a_call_failed_is_told(sandbox: Running, store: WooCommerce) -> None:
-    ids = add(sandbox.shop, *(f"P-{number}" for number in range(150)))
-    sandbox.faults.set_pace(slow_seconds=0.01)
-    sandbox.faults.fail_next(1, "slow", only="/products/batch")
-    sandbox.faults.fail_next(1, "http_503", only="/products/batch")
+def test_what_travels_in_one_call_has_the_same_word(store: WooCommerce) -> None:
+    ids = ["product/1", "product/2", "product/3/variation/4", "product/3/variation/5", "product/6/variation/7", "x"]
 
-    refused = store.tell_stock(tells(ids, 9))
+    words = [store.stock_call(one) for one in tells(ids)]
 
-    assert reasons(refused) == dict.fromkeys(ids[100:], Reason.STORE_UNAVAILABLE)
-    assert sandbox.shop.calls["POST /products/batch"] == 1
+    assert words == [
+        *["products/batch"] * 2,
+        *["products/3/variations/batch"] * 2,
+        "products/6/variations/batch",
+        "",
+    ]
 
 
 def test_STK_2_a_negative_quantity_is_never_sent(shop: WooCommerceShop, store: WooCommerce) -> None:
@@ -130,7 +131,18 @@ def test_what_the_answer_leaves_out_is_told_again() -> None:
     assert reasons(refused) == {"product/2": Reason.STORE_UNAVAILABLE}
 
 
-@pytest.mark.parametrize("answer", [{"update": []}, {}, [], {"update": [{"id": 1, "error": 5}]}], ids=repr)
+def test_STK_8_odd_entry_of_the_answer_fails_alone() -> None:
+    shown = [product_json(number, stock_quantity=7) for number in range(1, 101)]
+    shown[36] = {"id": 37, "error": {"code": "", "message": "Not today.", "data": {"status": "400"}}}
+
+    with answering([], then={"update": shown}) as server:
+        (refused,) = connect(server.url).tell_stock(tells(f"product/{number}" for number in range(1, 101)))
+
+    assert (refused.external_id, refused.reason) == ("product/37", Reason.REFUSED_BY_STORE)
+    assert refused.words == "unreadable: error.code: must be an id"
+
+
+@pytest.mark.parametrize("answer", [{"update": []}, {}, [], {"update": [None]}], ids=repr)
 def test_an_answer_that_says_nothing_is_no_success(answer: Any) -> None:
     with answering([], then=answer) as server, pytest.raises(Unavailable):
         connect(server.url).tell_stock(tells(["product/1"]))
@@ -158,31 +170,12 @@ def test_a_shop_that_takes_nothing_raises(
     assert store.tell_stock(tells(ids)) == ()
 
 
-@pytest.mark.parametrize("fault", ["http_500", "rate_limit", "unauthorized"])
-def test_where_the_shop_fails_in_the_middle_the_rest_is_said_to_be_untold(
-    sandbox: Running, store: WooCommerce, fault: str
-) -> None:
-    shop = sandbox.shop
-    (table,) = add(shop, "TABLE")
-    _, red = add_chair(shop, {"option": "Red", "sku": "RED", "stock_quantity": 1})
-    sandbox.faults.fail_next(9, fault, only="/variations/batch")
-
-    refused = store.tell_stock(tells([table, red]))
-
-    assert reasons(refused) == {red: Reason.STORE_UNAVAILABLE}
-    assert shop.told_stock() == [(table, 7)]
-
-
-def test_STK_8_a_call_that_is_refused_whole_is_raised_after_the_others(sandbox: Running, store: WooCommerce) -> None:
-    shop = sandbox.shop
-    (table,) = add(shop, "TABLE")
-    _, red = add_chair(shop, {"option": "Red", "sku": "RED", "stock_quantity": 1})
+def test_STK_8_a_call_that_is_refused_whole_is_raised(sandbox: Running, store: WooCommerce) -> None:
+    ids = add(sandbox.shop, "TABLE", "OIL")
     sandbox.faults.answer_next(1, Said(400, b'{"code":"rest_invalid_param"}'), only="/products/batch")
 
     with pytest.raises(Rejected, match="rest_invalid_param"):
-        store.tell_stock(tells([table, red]))
-
-    assert shop.told_stock() == [(red, 7)]
+        store.tell_stock(tells(ids))
 
 
 def test_where_the_api_is_not_there_no_item_is_gone() -> None:

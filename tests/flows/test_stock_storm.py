@@ -70,6 +70,6 @@ def _let_waits_pass(connection: postgres.Connection) -> None:
     """Back-off of what failed in the storm is over."""
     connection.execute("UPDATE store_stock SET due_at = NULL")
     connection.execute("UPDATE store_orders SET due_at = NULL")
-    connection.execute("UPDATE stores SET fetch_due_at = NULL, catalogue_due_at = NULL")
+    connection.execute("UPDATE stores SET fetch_due_at = NULL, catalogue_due_at = NULL, stock_due_at = NULL")
     for key in process().redis.scan_iter("storesync:wait:*"):
         process().redis.delete(key)

@@ -43,4 +43,5 @@ def stock_journal(held: Process, sku: str) -> list[tuple[str, str | None]]:
 def let_stock_wait_pass(held: Process, store_id: int) -> None:
     """The moments that stock waits for have come: its pace, its back-off, its minute behind unread orders."""
     do(held, "UPDATE store_stock SET sent_at = NULL, due_at = NULL WHERE store_id = %s", store_id)
+    do(held, "UPDATE stores SET stock_due_at = NULL WHERE id = %s", store_id)
     held.redis.delete(f"storesync:wait:{store_id}")

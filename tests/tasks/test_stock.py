@@ -1,12 +1,18 @@
 """The hub's stock to a store: when it travels, once, in which calls, and what becomes of what does not (STK-1…9)."""
 
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from threading import Thread
 from typing import Any
 
 import pytest
 
+from connectors import postgres
 from connectors.postgres import stock
+from connectors.sandbox.faults import Said
 from connectors.sandbox.generator import random_order
+from connectors.woocommerce import WooCommerce
 from schemas.stores import StoreState
 from tasks.catalogue import fetch_catalogue
 from tasks.fetch import fetch_orders
@@ -30,6 +36,11 @@ def offer(shop: Shop, sku: str, **changes: Any) -> None:
     shop.shop.add_product(
         {"name": sku, "sku": sku, "manage_stock": True, "stock_quantity": 0, **changes}, is_sku_free=True
     )
+
+
+def counted(sku: str) -> dict[str, Any]:
+    """A variation whose pieces are counted; it shows none."""
+    return {"sku": sku, "manage_stock": True, "stock_quantity": 0}
 
 
 def shown(shop: Shop, sku: str) -> list[int | None]:
@@ -280,6 +291,212 @@ def test_STK_8_deleted_item_fails_alone_and_its_sku_is_looked_for_again(held: Pr
     let_stock_wait_pass(held, acme)
     push_stock(acme)
     assert stock_row(held, acme, "S-37")["reason"] == "no_store_item"
+
+
+def test_STK_8_words_of_a_store_that_cannot_be_stored_are_cleaned(held: Process, shop: Shop, acme: int) -> None:
+    for sku in ("S-0", "S-1", "S-2"):
+        offer(shop, sku)
+        add(held, sku, 5)
+    fetch_catalogue(acme)
+    words = json.dumps({"code": "no", "message": "not \x00 today"})
+    shop.faults.answer_next(2, Said(400, words), only="/batch")  # all three, then the first alone
+
+    push_stock(acme)
+
+    assert stock_row(held, acme, "S-0")["reason"] == "refused_by_store"
+    assert [shown(shop, sku) for sku in ("S-0", "S-1", "S-2")] == [[0], [5], [5]]
+
+
+def test_STK_8_call_that_is_refused_whole_holds_up_no_other(held: Process, shop: Shop, acme: int) -> None:
+    offer(shop, "A-1")
+    for sku in ("V-1", "V-2"):
+        shop.shop.add_variation(shop.shop.add_product({"name": sku, "type": "variable"}), counted(sku))
+    for sku in ("A-1", "V-1", "V-2"):
+        add(held, sku, 5)
+    fetch_catalogue(acme)
+    shop.faults.answer_next(1, Said(400, "{}"), only="/variations/batch")
+
+    push_stock(acme)
+
+    assert [shown(shop, sku) for sku in ("A-1", "V-1", "V-2")] == [[5], [0], [5]]
+    assert stock_row(held, acme, "V-1")["reason"] == "refused_by_store"
+    assert stock_calls(shop) == 2
+
+
+@pytest.mark.parametrize("status", [400, 414])
+def test_STK_8_sku_that_cannot_be_asked_for_holds_up_no_other(
+    held: Process, shop: Shop, acme: int, status: int
+) -> None:
+    for sku in ("A-1", "A-2"):
+        offer(shop, sku)
+        add(held, sku, 5)
+    fetch_catalogue(acme)
+    for sku in ("N-1", "N-2"):
+        offer(shop, sku)
+        add(held, sku, 5)
+    shop.faults.answer_next(2, Said(status, "{}"), only="GET")  # both, then the first alone
+
+    push_stock(acme)
+
+    assert [shown(shop, sku) for sku in ("A-1", "A-2", "N-1", "N-2")] == [[5], [5], [0], [5]]
+    row = stock_row(held, acme, "N-1")
+    assert (row["reason"], row["changed"] - row["settled"]) == ("refused_by_store", 0)
+    assert row["looked_at"] is not None
+
+
+@pytest.mark.parametrize(("answer", "reason"), [(400, "refused_by_store"), (503, "store_unavailable")])
+def test_STK_8_skus_that_nobody_can_ask_for_wait_alone(
+    held: Process, shop: Shop, acme: int, answer: int, reason: str
+) -> None:
+    offer(shop, "A-1")
+    add(held, "A-1", 5)
+    fetch_catalogue(acme)
+    offer(shop, "N-1")
+    add(held, "N-1", 5)
+    shop.faults.answer_next(1, Said(answer, "{}"), only="GET")
+
+    push_stock(acme)
+
+    row = stock_row(held, acme, "N-1")
+    assert (row["reason"], row["changed"] > row["settled"], row["due_at"] is not None) == (reason, True, True)
+    assert shown(shop, "A-1") == [5]
+    assert store_of(held, acme)["stock_due_at"] is None
+
+    let_stock_wait_pass(held, acme)
+    push_stock(acme)
+    assert shown(shop, "N-1") == [5]
+
+
+def test_STK_5_shop_that_takes_a_call_for_each_item_is_told_all_of_them_bit_by_bit(
+    held: Process, shop: Shop, acme: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    skus = [f"V-{number}" for number in range(4)]
+    for sku in skus:
+        shop.shop.add_variation(shop.shop.add_product({"name": sku, "type": "variable"}), counted(sku))
+        add(held, sku, 5)
+    fetch_catalogue(acme)
+    monkeypatch.setattr("tasks.stock.CALLS_SECONDS", 0.5)
+    shop.faults.set_pace(slow_seconds=0.6)
+    shop.faults.fail_next(9, "slow", only="/batch")
+    rung(held.redis, "stock")
+
+    for told in range(1, 5):
+        assert push_stock(acme) == "1 told, 1 settled"
+        assert [shown(shop, sku) for sku in skus] == [[5]] * told + [[0]] * (4 - told)
+        rows = [stock_row(held, acme, sku) for sku in skus[told:]]
+        assert [(row["attempts"], row["reason"], row["due_at"]) for row in rows] == [(0, None, None)] * (4 - told)
+        assert rung(held.redis, "stock") == ([[acme]] if rows else [])  # at once, not when the sweep comes by
+
+
+def test_STK_5_what_was_told_before_a_shop_failed_is_no_attempt(held: Process, shop: Shop, acme: int) -> None:
+    offer(shop, "A-1")
+    for sku in ("V-1", "V-2"):
+        shop.shop.add_variation(shop.shop.add_product({"name": sku, "type": "variable"}), counted(sku))
+    for sku in ("A-1", "V-1", "V-2"):
+        add(held, sku, 5)
+    fetch_catalogue(acme)
+    shop.faults.fail_next(1, "http_500", only="/variations/batch")
+
+    push_stock(acme)
+
+    assert [shown(shop, sku) for sku in ("A-1", "V-1", "V-2")] == [[5], [0], [0]]
+    assert [stock_row(held, acme, sku)["attempts"] for sku in ("A-1", "V-1", "V-2")] == [0, 1, 0]
+    assert stock_row(held, acme, "A-1")["reason"] is None
+
+
+def test_sku_that_fails_where_others_do_not_waits_alone(held: Process, shop: Shop, acme: int) -> None:
+    for sku in ("S-0", "S-1"):
+        offer(shop, sku)
+        add(held, sku, 5)
+    fetch_catalogue(acme)
+    do(held, "UPDATE store_stock SET attempts = 5 WHERE sku = 'S-0'")
+    shop.faults.fail_next(1, "http_500", only="/batch")
+
+    push_stock(acme)
+
+    waits = [stock_row(held, acme, sku)["due_at"] - stock_row(held, acme, "S-1")["due_at"] for sku in ("S-0", "S-1")]
+    assert waits[0] > timedelta(minutes=50)
+    let_stock_wait_pass(held, acme)
+    do(held, "UPDATE store_stock SET due_at = now() + interval '1 hour' WHERE sku = 'S-0'")
+    push_stock(acme)
+    assert [shown(shop, sku) for sku in ("S-0", "S-1")] == [[0], [5]]
+    assert stock_row(held, acme, "S-0")["due_at"] is not None  # that the store answers for others is no news
+
+
+@pytest.mark.parametrize(("reason", "minutes"), [("store_unavailable", 5), ("refused_by_store", 60)])
+def test_STK_5_sku_that_moves_again_does_not_wait_for_the_sweep(
+    held: Process, shop: Shop, acme: int, reason: str, minutes: int
+) -> None:
+    offer(shop, "A-1")
+    add(held, "A-1", 5)
+    do(held, "UPDATE store_stock SET attempts = 6, reason = %s, due_at = now() + interval '1 hour'", reason)
+
+    for _ in range(3):
+        adjust(held, "A-1", -1)
+
+    found = stock_row(held, acme, "A-1")["due_at"] - datetime.now(UTC)
+    assert timedelta(minutes=minutes - 1) < found <= timedelta(minutes=minutes)
+
+
+@pytest.mark.parametrize("deed", ["url", "resume", "push"])
+def test_STK_5_person_who_mended_a_store_waits_for_nothing(held: Process, shop: Shop, acme: int, deed: str) -> None:
+    offer(shop, "A-1")
+    add(held, "A-1", 7)
+    fetch_catalogue(acme)
+    shop.faults.answer_next(1, Said(301, "{}"), only="/batch")
+    push_stock(acme)
+    do(held, "UPDATE stores SET stock_due_at = now() + interval '5 minutes'")
+    do(held, "UPDATE store_stock SET due_at = now() + interval '1 hour', sent_at = NULL")
+    assert push_stock(acme) == "nothing_due"
+
+    match deed:
+        case "url":
+            change_store(held, store_of(held, acme), {}, {}, url=store_of(held, acme)["url"])
+        case "resume":
+            set_state(held, store_of(held, acme), StoreState.PAUSED)
+            set_state(held, store_of(held, acme), StoreState.ACTIVE)
+        case _:
+            with held.pool.connection() as connection:
+                stock.ask(connection, acme, ["A-1"], wants_look=False)
+    push_stock(acme)
+
+    assert shown(shop, "A-1") == [7]
+
+
+def test_STK_5_sku_that_an_open_transaction_holds_is_told_once(held: Process, shop: Shop, acme: int) -> None:
+    skus = [f"S-{number:02}" for number in range(3)]
+    for sku in skus:
+        offer(shop, sku)
+        add(held, sku, 7)
+    fetch_catalogue(acme)
+    with postgres.connect(held.config.database_url) as writer, writer.transaction():
+        writer.execute("UPDATE hub.stock SET in_stock = in_stock + 1")
+
+        for _ in range(5):
+            push_stock(acme)
+
+        assert stock_calls(shop) == 1
+        assert [shown(shop, sku) for sku in skus] == [[7]] * 3
+    push_stock(acme)
+    assert [shown(shop, sku) for sku in skus] == [[8]] * 3
+    assert stock_journal(held, "S-00") == [("told", None)] * 2
+
+
+def test_STK_5_skus_that_an_open_transaction_holds_keep_no_others_back(
+    held: Process, shop: Shop, acme: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(WooCommerce, "platform", replace(WooCommerce.platform, stock_batch=2))
+    for sku in ("S-0", "S-1", "S-2", "S-3"):
+        offer(shop, sku)
+        add(held, sku, 7)
+    fetch_catalogue(acme)
+    with postgres.connect(held.config.database_url) as writer, writer.transaction():
+        writer.execute("UPDATE hub.stock SET in_stock = 8 WHERE variant_id <= (SELECT min(id) + 1 FROM hub.variants)")
+
+        push_stock(acme)
+
+        assert [shown(shop, sku) for sku in ("S-0", "S-1", "S-2", "S-3")] == [[7]] * 4
+        assert stock_calls(shop) == 2
 
 
 def test_STK_9_sku_waits_for_unread_orders_of_its_store(held: Process, shop: Shop, acme: int) -> None:

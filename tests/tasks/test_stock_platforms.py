@@ -12,7 +12,7 @@ from tasks.catalogue import fetch_catalogue
 from tasks.process import Process
 from tasks.stock import push_stock
 from tests.stock_shops import PLATFORMS, PRIMARY, Shelf, connect_shelf
-from tests.tasks.looking import do, store_of
+from tests.tasks.looking import do, journal_of, store_of
 from tests.tasks.stocking import add, adjust, let_stock_wait_pass, stock_journal, stock_row
 
 FULL = 60  # SKUs of a batch that every platform takes whole
@@ -156,15 +156,95 @@ def test_STK_8_batch_that_is_refused_without_a_name_is_halved(held: Process, she
 
 
 def test_STK_8_sku_that_is_refused_alone_is_settled_with_the_reason(held: Process, shelf: Shelf, store: int) -> None:
+    skus = fill(held, shelf, store)
+    shelf.refuse_next(6)  # 60, 30, 15, 7, 3 and 1
+
+    push_stock(store)
+
+    row = stock_row(held, store, "S-00")
+    assert (row["reason"], row["changed"] - row["settled"]) == ("refused_by_store", 0)
+    assert [shelf.shown(sku) for sku in skus] == [[0], *[[5]] * (FULL - 1)]
+
+
+@pytest.mark.parametrize(("status", "calls"), [(301, 1), (406, 7)])
+def test_STK_8_refusal_that_no_sku_explains_settles_nothing(
+    held: Process, shelf: Shelf, store: int, status: int, calls: int
+) -> None:
+    skus = ["S-0", "S-1", "S-2", "S-3"]
+    for sku in skus:
+        shelf.offer(sku)
+        add(held, sku, 5)
+    fetch_catalogue(store)
+    shelf.answer_next(calls, status)
+
+    push_stock(store)
+    for sku in skus:
+        row = stock_row(held, store, sku)
+        assert (row["reason"], row["changed"] > row["settled"]) == ("refused_by_store", True)
+    assert journal_of(held, store)[-1] == ("push", "failed", "refused_by_store")
+
+    let_stock_wait_pass(held, store)
+    push_stock(store)
+    assert [shelf.shown(sku) for sku in skus] == [[5]] * 4
+    assert [stock_row(held, store, sku)["reason"] for sku in skus] == [None] * 4
+
+
+def test_STK_5_single_sku_that_is_refused_without_a_name_is_tried_again(
+    held: Process, shelf: Shelf, store: int
+) -> None:
     shelf.offer("A-1", 2)
     add(held, "A-1", 7)
     fetch_catalogue(store)
     shelf.refuse_next(1)
 
     push_stock(store)
-
     row = stock_row(held, store, "A-1")
-    assert (row["reason"], row["changed"] - row["settled"]) == ("refused_by_store", 0)
+    assert (row["reason"], row["changed"] > row["settled"]) == ("refused_by_store", True)
+
+    let_stock_wait_pass(held, store)
+    push_stock(store)
+    assert shelf.shown("A-1") == [7]
+
+
+@pytest.mark.parametrize("fault", ["http_500", "rate_limit"])
+def test_STK_8_store_that_is_away_is_asked_once_however_much_moves(
+    held: Process, shelf: Shelf, store: int, fault: str
+) -> None:
+    skus = fill(held, shelf, store)
+    shelf.fail_next(99, fault)
+    push_stock(store)
+    later = "UPDATE stores SET stock_due_at = now() + interval '1 minute' WHERE stock_due_at IS NOT NULL"
+    assert do(held, later) == 1
+
+    for sku in skus[:5]:
+        adjust(held, sku, 1)
+        assert push_stock(store) == "nothing_due"
+
+    assert shelf.sandbox.faults.happened[fault] == 1
+
+
+def test_STK_5_store_that_answers_again_is_told_what_waited_for_it(held: Process, shelf: Shelf, store: int) -> None:
+    for sku in ("S-0", "S-1", "S-2"):
+        shelf.offer(sku)
+        add(held, sku, 5)
+    fetch_catalogue(store)
+    for attempt in range(8):
+        shelf.fail_next(1, "http_500")
+        assert push_stock(store) == "3 put_off"
+        row = store_of(held, store)
+        assert row["stock_attempts"] == attempt + 1
+        for each in ("S-0", "S-1", "S-2"):
+            assert stock_row(held, store, each)["due_at"] <= row["stock_due_at"]  # not an hour, however often it failed
+        let_stock_wait_pass(held, store)
+    assert journal_of(held, store)[-1] == ("push", "failed", "store_unavailable")
+    do(held, "UPDATE store_stock SET due_at = now() + interval '5 minutes' WHERE sku = 'S-2'")
+
+    push_stock(store)
+    assert stock_row(held, store, "S-2")["due_at"] is None
+    push_stock(store)
+
+    assert [shelf.shown(sku) for sku in ("S-0", "S-1", "S-2")] == [[5]] * 3
+    assert store_of(held, store)["stock_attempts"] == 0
 
 
 def test_store_that_is_away_for_a_while_ends_with_the_last_value(held: Process, shelf: Shelf, store: int) -> None:

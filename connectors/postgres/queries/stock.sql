@@ -1,6 +1,6 @@
 -- name: due_stores
 -- Active stores with stock sync on and a SKU to tell, or one of them: whether some SKU was not told for a while, or was
--- but may be told again. One that was told this moment waits for the rest of its burst.
+-- but may be told again. One that was told this moment waits for the rest of its burst. A store that is away waits.
 SELECT s.id,
        EXISTS (SELECT FROM store_stock q
                WHERE q.store_id = s.id AND q.changed > q.settled AND (q.due_at IS NULL OR q.due_at <= now())
@@ -10,6 +10,7 @@ SELECT s.id,
                  AND (q.sent_at IS NULL OR q.sent_at <= clock_timestamp() - %(pace)s * interval '1 second')) AS is_ripe
 FROM stores s
 WHERE s.state = 'active' AND s.settings ->> 'stock.sync' = 'true' AND (%(store_id)s::bigint IS NULL OR s.id = %(store_id)s)
+  AND (s.stock_due_at IS NULL OR s.stock_due_at <= now())
   AND EXISTS (SELECT FROM store_stock q
               WHERE q.store_id = s.id AND q.changed > q.settled AND (q.due_at IS NULL OR q.due_at <= now()))
 ORDER BY s.id
@@ -20,7 +21,8 @@ SELECT s.*, a.settings AS account FROM stores s CROSS JOIN account a WHERE s.id 
 
 -- name: pick
 -- The SKUs of a store to tell now, longest waiting first. Orders of the store that nobody has read yet may have sold
--- of them: those SKUs wait, a minute at most (STK-9). A SKU that was told a moment ago waits for the rest of its burst.
+-- of them: those SKUs wait, a minute at most (STK-9). A SKU that was told a moment ago waits for the rest of its burst,
+-- every SKU of a store that is away.
 -- The store stands in the text, so that it is planned for: a plan for any store reads every order while one imports.
 WITH unread AS MATERIALIZED (
     SELECT skus FROM store_orders
@@ -36,6 +38,8 @@ SELECT q.sku, q.changed, q.attempts, q.wants_look, q.reason, q.detail,
 FROM store_stock q CROSS JOIN unknown u
 WHERE q.store_id = {store_id} AND q.changed > q.settled AND (q.due_at IS NULL OR q.due_at <= now())
   AND (q.sent_at IS NULL OR q.sent_at <= clock_timestamp() - %(pace)s * interval '1 second')
+  AND q.sku <> ALL (%(but)s)
+  AND NOT EXISTS (SELECT FROM stores s WHERE s.id = {store_id} AND s.stock_due_at > now())
   AND (q.due_since <= now() - %(patience)s * interval '1 second'
        OR NOT (u.is_there OR EXISTS (SELECT FROM sold WHERE sold.sku = q.sku)))
 ORDER BY q.due_since, q.sku
@@ -130,13 +134,14 @@ FROM free WHERE q.store_id = %(store_id)s AND q.sku = free.sku
 
 -- name: forget
 -- These items are about to be told something: until it is known what came of it, nobody knows what they show. The rest
--- of a SKU's burst waits a moment; what the hub is just changing is not waited for.
+-- of a SKU's burst waits a moment; what the hub is just changing is not waited for, and said to be `locked`.
 WITH free AS MATERIALIZED (
     SELECT sku FROM store_stock WHERE store_id = %(store_id)s AND sku = ANY (%(skus)s)
     ORDER BY sku FOR UPDATE SKIP LOCKED
 ), paced AS (
     UPDATE store_stock q SET sent_at = clock_timestamp()
     FROM free WHERE q.store_id = %(store_id)s AND q.sku = free.sku
+    RETURNING q.sku
 ), forgotten AS (
     INSERT INTO store_levels AS l (store_id, external_id, place)
     SELECT %(store_id)s, external_id, place FROM unnest(%(ids)s::text[], %(places)s::text[]) AS p (external_id, place)
@@ -144,7 +149,9 @@ WITH free AS MATERIALIZED (
     ON CONFLICT (store_id, external_id, place) DO UPDATE SET shown = NULL, moved_at = clock_timestamp()
     RETURNING moved_at
 )
-SELECT max(moved_at) AS moved_at FROM forgotten
+SELECT max(moved_at) AS moved_at,
+       ARRAY(SELECT unnest(%(skus)s::text[]) EXCEPT SELECT sku FROM paced) AS locked
+FROM forgotten
 
 -- name: settle
 -- Set the marks of SKUs up to what was looked at, with why a store does not show the value. Those that moved meanwhile
@@ -180,6 +187,40 @@ UPDATE store_levels l
 SET shown = CASE WHEN d.is_last AND l.moved_at <= %(forgotten_at)s THEN d.quantity END, told = d.quantity, told_at = clock_timestamp(),
     moved_at = clock_timestamp()
 FROM held d WHERE l.store_id = %(store_id)s AND l.external_id = d.external_id AND l.place = d.place
+
+-- name: unsent
+-- The store was not told these after all: they wait for no rest of a burst.
+WITH free AS MATERIALIZED (
+    SELECT sku FROM store_stock WHERE store_id = %(store_id)s AND sku = ANY (%(skus)s) AND changed > settled
+    ORDER BY sku FOR UPDATE SKIP LOCKED
+)
+UPDATE store_stock q SET sent_at = NULL FROM free WHERE q.store_id = %(store_id)s AND q.sku = free.sku
+
+-- name: put_off_store
+-- A store that does not answer is told nothing before a moment, whatever moves meanwhile; null: it may be told again.
+UPDATE stores SET stock_due_at = %(until)s, stock_attempts = coalesce(%(attempts)s, stock_attempts)
+WHERE id = %(store_id)s
+
+-- name: answered
+-- A store that was away answers: what failed no more often than it did comes at once. What failed while the store
+-- answered for others waits for its own sake.
+WITH free AS MATERIALIZED (
+    SELECT sku FROM store_stock
+    WHERE store_id = %(store_id)s AND changed > settled AND due_at IS NOT NULL AND attempts <= %(attempts)s
+    ORDER BY sku FOR UPDATE SKIP LOCKED
+)
+UPDATE store_stock q SET due_at = NULL, attempts = least(q.attempts, %(kept)s)
+FROM free WHERE q.store_id = %(store_id)s AND q.sku = free.sku
+
+-- name: try_again
+-- A person has mended something: what failed before holds no SKU up.
+WITH due AS MATERIALIZED (
+    SELECT sku FROM store_stock
+    WHERE store_id = %(store_id)s AND changed > settled AND due_at IS NOT NULL
+    ORDER BY sku FOR UPDATE
+)
+UPDATE store_stock q SET due_at = NULL, attempts = 0
+FROM due WHERE q.store_id = %(store_id)s AND q.sku = due.sku
 
 -- name: put_off
 -- It did not work now: the SKUs stay due, for later. What the hub is just changing is not waited for.

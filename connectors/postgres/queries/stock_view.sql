@@ -47,7 +47,7 @@ FROM unnest(%(skus)s::text[]) AS asked (sku) JOIN store_orders o
 -- name: push_progress
 -- How far a store is with what was asked for at a moment: what is due since then, and until when it is put off.
 SELECT s.state, s.reason AS store_reason, s.settings ->> 'stock.sync' = 'true' AS is_on, count(q.sku) AS waiting,
-       min(q.due_at) FILTER (WHERE q.due_at IS NOT NULL) AS put_off_until,
+       greatest(min(q.due_at) FILTER (WHERE q.due_at IS NOT NULL), s.stock_due_at) AS put_off_until,
        min(q.reason) FILTER (WHERE q.due_at IS NOT NULL) AS put_off_reason
 FROM stores s LEFT JOIN store_stock q
     ON q.store_id = s.id AND q.changed > q.settled AND q.due_since <= %(asked_at)s

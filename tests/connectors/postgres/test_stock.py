@@ -257,7 +257,7 @@ def keep(connection: Connection, store: int, *, asked_ago: float = 0, asked_for:
 
 def tell(connection: Connection, store: int, *, ago: float = 0) -> None:
     """The store was told 5 so long ago, and took it."""
-    forgotten_at = stock.forget(connection, store, [TELL])
+    forgotten_at = stock.forget(connection, store, [TELL]).at
     stock.told(connection, store, [TELL], lasting={"A"}, forgotten_at=forgotten_at)
     run(connection, "UPDATE store_levels SET moved_at = clock_timestamp() - %s * interval '1 second'", ago)
 
@@ -325,7 +325,7 @@ def test_STK_4_place_of_an_item_that_is_not_in_the_page_stays(connection: Connec
 
 def test_STK_5_value_of_a_sku_that_moved_meanwhile_is_not_known_to_be_shown(connection: Connection, acme: int) -> None:
     keep(connection, acme)
-    forgotten_at = stock.forget(connection, acme, [TELL])
+    forgotten_at = stock.forget(connection, acme, [TELL]).at
 
     stock.told(connection, acme, [TELL], lasting=set(), forgotten_at=forgotten_at)
 
@@ -334,7 +334,7 @@ def test_STK_5_value_of_a_sku_that_moved_meanwhile_is_not_known_to_be_shown(conn
 
 def test_STK_5_sale_while_a_store_is_told_leaves_what_it_shows_unknown(connection: Connection, acme: int) -> None:
     keep(connection, acme)
-    forgotten_at = stock.forget(connection, acme, [TELL])
+    forgotten_at = stock.forget(connection, acme, [TELL]).at
     stock.forget_sold(connection, acme, ["A"])
 
     stock.told(connection, acme, [TELL], lasting={"A"}, forgotten_at=forgotten_at)

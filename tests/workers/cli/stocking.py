@@ -28,6 +28,7 @@ def shown(shop: Shop, sku: str) -> list[int | None]:
 def tell(connection: postgres.Connection, name: str = "acme") -> str:
     """Tell a store what is due, without its pauses."""
     connection.execute("UPDATE store_stock SET sent_at = NULL, due_at = NULL")
+    connection.execute("UPDATE stores SET stock_due_at = NULL")
     row = connection.execute("SELECT id FROM stores WHERE name = %s", (name,)).fetchone()
     assert row is not None
     return push_stock(row["id"])
