@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
 
 import platformdirs
 
@@ -41,15 +42,45 @@ def read_config(environ: Mapping[str, str] = os.environ) -> Config:
     log = environ.get("STORESYNC_LOG", "").strip() or "text"
     if database_url and not database_url.startswith(("postgresql://", "postgres://")):
         raise ConfigError("DATABASE_URL must start with postgresql://")
-    if redis_url and not redis_url.startswith(("redis://", "rediss://", "unix://")):
-        raise ConfigError("REDIS_URL must start with redis://, rediss:// or unix://")
+    if redis_url:
+        _refuse_redis_url(redis_url)
     if log not in {"text", "json"}:
         raise ConfigError("STORESYNC_LOG must be text or json")
     home = environ.get("STORESYNC_HOME", "").strip() or platformdirs.user_data_dir("storesync", appauthor=False)
     return Config(
         database_url=database_url,
         redis_url=redis_url,
-        home=Path(home).expanduser().absolute(),
+        home=_absolute(home),
         secret_key=environ.get("STORESYNC_SECRET_KEY", "").strip(),
         log=log,
     )
+
+
+def _absolute(home: str) -> Path:
+    try:
+        return Path(home).expanduser().absolute()
+    except RuntimeError as unknown:
+        raise ConfigError("STORESYNC_HOME begins with ~ and a user that is not known here: give a path") from unknown
+
+
+def _refuse_redis_url(url: str) -> None:
+    """Raise ConfigError where redis-py or kombu cannot read it, or the two of them would read it differently."""
+    if not url.startswith(("redis://", "rediss://", "unix://")):
+        raise ConfigError("REDIS_URL must start with redis://, rediss:// or unix://")
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+        options = dict(parse_qsl(parts.query, keep_blank_values=True))
+    except ValueError:
+        is_read = False
+    else:
+        is_socket = parts.scheme == "unix"
+        number = options.get("db", "0") if is_socket else parts.path.removeprefix("/")
+        is_read = (not number or number.isdecimal()) and all(
+            name in {"db", "username", "password"} if is_socket else name.startswith("ssl_") for name in options
+        )
+    if not is_read:  # the password may stand anywhere in it: no part of it is shown
+        raise ConfigError(
+            "REDIS_URL must be like redis://:PASSWORD@HOST:6379/0 or unix:///PATH?password=PASSWORD&db=0; in user name"
+            " and password write %40 for @, %2F for / and %3A for :"
+        )

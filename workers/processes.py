@@ -137,11 +137,14 @@ def _write_configuration(programs: Sequence[Program], home: Path, *, log: str) -
     """What supervisord is to run, every program on its own tether."""
     if "%" in str(home):  # supervisord expands it, once or twice, and prints the environment where it cannot
         raise ProgramsError(f"STORESYNC_HOME must not contain %: {home}")
-    make_folder(home / "logs")
-    path = make_folder(home / "run") / "supervisord.conf"
     user = f"user = {os.geteuid()}" if os.geteuid() == 0 else ""  # said aloud, or supervisord warns of root
     sections = [_section(program, log=log) for program in programs]
-    write_private(path, "".join([_SUPERVISORD.format(user=user), *sections]))
+    try:
+        make_folder(home / "logs")
+        path = make_folder(home / "run") / "supervisord.conf"
+        write_private(path, "".join([_SUPERVISORD.format(user=user), *sections]))
+    except OSError as problem:
+        raise ProgramsError(f"cannot keep logs in STORESYNC_HOME: {problem}") from problem
     return path
 
 

@@ -10,7 +10,7 @@ view of the broker stay what they are: `broker_transport` must stay unset.
 """
 
 from typing import Any, Final
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 import kombu.transport
 from kombu.transport import TRANSPORT_ALIASES, redis
@@ -52,5 +52,8 @@ def broker_url(redis_url: str) -> str:
     parts = urlsplit(redis_url)
     if parts.scheme != "unix":
         return redis_url
-    options = {"virtual_host" if name == "db" else name: value for name, value in parse_qsl(parts.query)}
-    return f"redis+socket://{parts.netloc}{parts.path}" + (f"?{urlencode(options)}" if options else "")
+    options = dict(parse_qsl(parts.query))
+    user, password = options.get("username", ""), options.get("password", "")
+    who = f"{quote(user, safe='')}:{quote(password, safe='')}@" if user or password else parts.netloc
+    number = f"?{urlencode({'virtual_host': options['db']})}" if options.get("db") else ""
+    return f"redis+socket://{who}{parts.path}{number}"

@@ -121,6 +121,8 @@ def test_urls_stay_what_they_are(url: str, shown: str) -> None:
         ("redis://:secret@127.0.0.1:6390/3", "redis://:secret@127.0.0.1:6390/3"),
         ("unix:///run/redis.sock?db=2", "redis+socket:///run/redis.sock?virtual_host=2"),
         ("unix://:secret@/run/redis.sock", "redis+socket://:secret@/run/redis.sock"),
+        ("unix:///run/redis.sock?password=s%2Fcret", "redis+socket://:s%2Fcret@/run/redis.sock"),
+        ("unix:///redis.sock?username=u&password=p&db=1", "redis+socket://u:p@/redis.sock?virtual_host=1"),
     ],
 )
 def test_broker_url_is_in_kombus_words(redis_url: str, broker_url: str) -> None:

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import click
 import psycopg
@@ -41,16 +40,14 @@ def servers() -> Config:
 
 def _refuse_unreadable(config: Config) -> None:
     """An address that its client cannot read: the client's own words may repeat a password that was not encoded."""
-    rule = "in user name and password write %40 for @, %2F for / and %3A for :"
     try:
         ports = str(conninfo_to_dict(config.database_url).get("port") or "")
         _ = [int(port) for port in ports.split(",") if port]
     except (psycopg.ProgrammingError, ValueError):
-        raise ConfigError(f"DATABASE_URL must be like postgresql://USER:PASSWORD@HOST:5432/NAME; {rule}") from None
-    try:
-        _ = urlsplit(config.redis_url).port
-    except ValueError:
-        raise ConfigError(f"REDIS_URL must be like redis://:PASSWORD@HOST:6379/0; {rule}") from None
+        raise ConfigError(
+            "DATABASE_URL must be like postgresql://USER:PASSWORD@HOST:5432/NAME; in user name and password write"
+            " %40 for @, %2F for / and %3A for :"
+        ) from None
 
 
 def upgrade(connection: postgres.Connection) -> list[str]:

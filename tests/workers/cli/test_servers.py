@@ -1,6 +1,7 @@
 """The installation by hand: doctor, schema, and servers that cannot be used."""
 
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -162,6 +163,10 @@ def test_database_that_does_not_answer_is_one_line_at_once(
         ("DATABASE_URL", "postgresql://127.0.0.1/shop?nonsense=1", "must be like postgresql://"),
         ("REDIS_URL", f"http://:{PASSWORD}@127.0.0.1", "must start with redis://"),
         ("REDIS_URL", f"redis://:{PASSWORD}/x@127.0.0.1", "must be like redis://"),
+        ("REDIS_URL", f"redis://:{PASSWORD}@127.0.0.1/abc", "must be like redis://"),
+        ("REDIS_URL", f"redis://127.0.0.1/0?password={PASSWORD}", "must be like redis://"),
+        ("REDIS_URL", f"unix:///redis.sock?db=x&password={PASSWORD}", "must be like redis://"),
+        ("STORESYNC_HOME", "~no-such-user/x", "begins with ~ and a user that is not known here"),
         ("STORESYNC_SECRET_KEY", "", "must be set where the servers are your own"),
         ("STORESYNC_SECRET_KEY", "short", "must have 16 signs or more"),
         ("STORESYNC_LOG", "xml", "must be text or json"),
@@ -178,3 +183,15 @@ def test_variable_that_cannot_work_is_named_and_its_password_is_not(
     assert problem.startswith(f"storesync: {variable} ")
     assert words in problem
     assert PASSWORD not in problem
+
+
+def test_up_with_a_home_that_cannot_be_written_says_so(
+    refusing_cli: Cli, environment: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    environment.setenv("STORESYNC_HOME", f"{tmp_path}/file/home")
+
+    result = refusing_cli("up")
+
+    assert (result.code, len(result.err.splitlines())) == (1, 1)
+    assert result.err.startswith("storesync: cannot keep logs in STORESYNC_HOME: [Errno 20] Not a directory")
