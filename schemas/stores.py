@@ -42,6 +42,7 @@ class Remembered:
 
     is_tombstoned: bool = False
     has_hub_order: bool = False
+    was_imported: bool = False  # it stands in the hub, or once did
     state: str = "pending"
     reason: str | None = None
 

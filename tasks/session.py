@@ -222,6 +222,7 @@ def read_remembered(row: postgres.Row) -> Remembered:
     return Remembered(
         is_tombstoned=row["tombstoned_at"] is not None,
         has_hub_order=row["hub_order_id"] is not None,
+        was_imported=bool(row["was_imported"]),
         state=row["order_state"] or "pending",
         reason=row["order_reason"],
     )

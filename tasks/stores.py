@@ -74,6 +74,7 @@ def connect_store(held: Process, new: NewStore) -> StoreFacts:
         stores.want_products(connection, store_id, wanted=bool(settings.get("products.import_on_connect")))
         skips = skips_ended_by(settings, stores.profile_of(connector.platform, settings))
         orders.skipped_again(connection, store_id, skips)  # of a shop that comes back
+        orders.news_again(connection, store_id, Reason.CREATED_BEFORE_ACTIVATION)  # its first fetch reaches back again
         _adopt_currency(connection, facts)
         journal.add(connection, Line("connect", "active", detail={"url": url}), store_id=store_id)
     return facts

@@ -177,6 +177,11 @@ def skipped_again(connection: Connection, store_id: int | None, which: Skipped) 
     return connection.execute(_SQL["skipped_again"], values).rowcount
 
 
+def news_again(connection: Connection, store_id: int, reason: str) -> None:
+    """Let orders skipped for a reason be looked at anew when a fetch brings them again, as they are by then."""
+    connection.execute(_SQL["news_again"], {"store_id": store_id, "reason": reason})
+
+
 def look_again(connection: Connection, store_id: int, statuses: Sequence[str]) -> None:
     """Make due what other rules may see otherwise: orders skipped in these statuses, and the hub's open ones."""
     connection.execute(_SQL["look_again"], {"store_id": store_id, "statuses": list(statuses)})

@@ -25,7 +25,7 @@ def decide_import(
     """
     return (
         _refuse_deleted(remembered)
-        or _refuse_old(order, store)
+        or _refuse_old(order, store, remembered)
         or _refuse_status(order, store)
         or _refuse_delivered(order, store.platform)
         or _refuse_empty(order, store)
@@ -68,10 +68,11 @@ def _refuse_status(order: StoreOrder, store: Store) -> Skip | None:
     return None
 
 
-def _refuse_old(order: StoreOrder, store: Store) -> Skip | None:
-    # From before the store was connected or resumed: somebody has seen to it without us (ORD-2).
-    if store.imports_from is None or order.created_at >= store.imports_from:
+def _refuse_old(order: StoreOrder, store: Store, remembered: Remembered) -> Skip | None:
+    # One that was in the hub is ours: it comes back when a person or its store wants it back (BEY-6, CHG-5).
+    if store.imports_from is None or order.created_at >= store.imports_from or remembered.was_imported:
         return None
+    # From before the store was connected or resumed: somebody has seen to it without us (ORD-2).
     detail: dict[str, object] = {"created_at": order.created_at.isoformat(), "from": store.imports_from.isoformat()}
     return Skip(Reason.CREATED_BEFORE_ACTIVATION, detail)
 

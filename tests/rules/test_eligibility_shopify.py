@@ -86,6 +86,13 @@ def test_ORD_2_only_orders_created_on_or_after_the_activation_import(seconds: in
     assert reason(order(created_at=ACTIVATED + timedelta(seconds=seconds))) is expected
 
 
+def test_BEY_6_CHG_5_an_order_that_was_in_the_hub_comes_back_at_any_age() -> None:
+    old = order(created_at=ACTIVATED - timedelta(days=1))
+    remembered = Remembered(was_imported=True)
+
+    assert decide_import(old, store=store(), account=makers.account(), remembered=remembered, rate=None) is None
+
+
 def test_a_platform_without_a_window_imports_orders_of_any_age() -> None:
     """ORD_4: whatever its age."""
     old = makers.store_order(created_at=makers.CREATED_AT - timedelta(days=4000))

@@ -84,6 +84,8 @@ def _status(read: Callable[[str], StoreOrder], row: Row, store: Store) -> Iterat
     if store.imports_from is not None:
         side = "before" if order.created_at < store.imports_from else "after"
         text = f"It was created {side} {utc(store.imports_from)}, from when on orders of this store import."
+        if row["was_imported"]:
+            text += " It was imported before: its age keeps it out no more."
         yield step("status", text, "ORD-2", at=order.created_at)
 
 

@@ -45,8 +45,8 @@ ON CONFLICT (store_id, external_id) DO NOTHING
 -- name: look
 -- The order with its store and the account, in one look.
 SELECT s.*, a.settings AS account, o.external_id, o.snapshot::text AS payload, o.hub_order_id, o.state AS order_state,
-       o.reason AS order_reason, o.tombstoned_at, o.changed, o.order_settled, o.attempts, o.hub_changed, o.hub_settled,
-       o.hub_attempts
+       o.reason AS order_reason, o.tombstoned_at, o.was_imported, o.changed, o.order_settled, o.attempts,
+       o.hub_changed, o.hub_settled, o.hub_attempts
 FROM stores s CROSS JOIN account a
 LEFT JOIN store_orders o ON o.store_id = s.id AND o.external_id = %(external_id)s
 WHERE s.id = %(store_id)s
@@ -67,7 +67,9 @@ WITH settled AS (
     UPDATE store_orders
     SET order_settled = %(changed)s, state = %(state)s, reason = %(reason)s, detail = %(detail)s,
         is_failing = %(is_failing)s,
-        hub_order_id = coalesce(%(hub_order_id)s, hub_order_id), due_at = NULL, attempts = 0, rung_at = NULL
+        hub_order_id = coalesce(%(hub_order_id)s, hub_order_id),
+        was_imported = was_imported OR %(hub_order_id)s::text IS NOT NULL,
+        due_at = NULL, attempts = 0, rung_at = NULL
     WHERE store_id = %(store_id)s AND external_id = %(external_id)s AND order_settled < %(changed)s
     RETURNING changed
 ), written AS (
@@ -186,6 +188,10 @@ SET changed = changed + 1,
     rung_at = CASE WHEN o.state = 'pending' THEN o.rung_at END
 FROM due WHERE o.store_id = due.store_id AND o.external_id = due.external_id
 
+-- name: news_again
+-- What was skipped for this reason is news to the store's next page that has it, though nothing of it changed.
+UPDATE store_orders SET digest = '' WHERE store_id = %(store_id)s AND state = 'skipped' AND reason = %(reason)s
+
 -- name: ring
 -- The next bells of a store: at most a window of orders is out at a time, so that no store fills the queue (MUL-1).
 -- A bell that is older than its patience was lost. SKIP LOCKED: two ringers take different orders.
@@ -224,9 +230,9 @@ UPDATE store_orders SET rung_at = NULL WHERE changed > order_settled AND rung_at
 -- name: order
 -- One order as storesync remembers it. Its snapshot stays text: it may hold numbers that no decoder takes.
 SELECT s.name AS store, s.platform, o.external_id, o.snapshot::text AS snapshot, o.digest, o.store_updated_at,
-       o.hub_order_id, o.state, o.reason, o.detail, o.tombstoned_at, o.tombstoned_by, o.changed, o.order_settled,
-       o.hub_changed, o.hub_settled, o.due_at, o.attempts, o.rung_at, o.first_seen_at, o.is_failing, o.hub_is_failing,
-       o.hub_reason, o.hub_detail, o.hub_due_at, o.sending
+       o.hub_order_id, o.was_imported, o.state, o.reason, o.detail, o.tombstoned_at, o.tombstoned_by, o.changed,
+       o.order_settled, o.hub_changed, o.hub_settled, o.due_at, o.attempts, o.rung_at, o.first_seen_at, o.is_failing,
+       o.hub_is_failing, o.hub_reason, o.hub_detail, o.hub_due_at, o.sending
 FROM store_orders o JOIN stores s ON s.id = o.store_id
 WHERE o.store_id = %(store_id)s AND o.external_id = %(external_id)s
 
