@@ -1,5 +1,6 @@
 """The built-in hub's orders and stock as the documents people and scripts read (INTERFACE). Changes nothing."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -53,7 +54,7 @@ def _document(order: Row) -> dict[str, Any]:
         "notes": order["notes"],
         "flags": {flag: order[flag] for flag in _FLAGS},
         "rows": [_row(row) for row in order["rows"] or ()],
-        "fulfillments": [_with_rows(document) for document in order["fulfillments"] or ()],
+        "fulfillments": _as_left(order["fulfillments"] or ()),
         "returns": [_with_rows(document) for document in order["returns"] or ()],
     }
 
@@ -77,6 +78,41 @@ def _row(row: dict[str, Any]) -> dict[str, Any]:
         row["mo"]["quantity"] = plain(Decimal(row["mo"]["quantity"]))
     row["batches"] = [_plain_quantity(batch) for batch in row["batches"]]
     return row
+
+
+def _as_left(found: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The parcels of an order, each piece once: as it left, by the id under which its store was told of it.
+
+    What the store was told when it was packed, or in other portions, are no more pieces.
+    """
+    pieces = [{row["id"]: Decimal(row["quantity"]) for row in one["rows"]} for one in found]
+    told = [(one, left) for one, left in zip(found, pieces, strict=True) if one["is_told_only"]]
+    shown = []
+    for one, left in zip(found, pieces, strict=True):
+        is_untold = one["source"] == "hub" and one["external_id"] is None
+        parts = [(word["external_id"], _moved(left, lent)) for word, lent in told] if is_untold else []
+        parts = [(external_id, moved) for external_id, moved in parts if moved]
+        if not one["is_told_only"] and (left or not parts):
+            parts.append((one["external_id"], left))
+        shown += [_parcel(one, external_id, part) for external_id, part in parts]
+    return shown + [_parcel(word, word["external_id"], lent) for word, lent in told if lent]
+
+
+def _moved(left: dict[int, Decimal], lent: dict[int, Decimal]) -> dict[int, Decimal]:
+    """The pieces that are in both, taken out of both."""
+    moved = {row: min(quantity, lent[row]) for row, quantity in left.items() if row in lent}
+    for side in (left, lent):
+        for row, quantity in moved.items():
+            side[row] -= quantity
+            if not side[row]:
+                del side[row]
+    return moved
+
+
+def _parcel(one: dict[str, Any], external_id: str | None, pieces: dict[int, Decimal]) -> dict[str, Any]:
+    rows = [{"sku": row["sku"], "quantity": plain(pieces[row["id"]])} for row in one["rows"] if row["id"] in pieces]
+    tracking = {key: one[key] for key in ("tracking_number", "carrier", "tracking_url")}
+    return {"external_id": external_id, "source": one["source"], **tracking, "rows": rows}
 
 
 def _with_rows(document: dict[str, Any]) -> dict[str, Any]:

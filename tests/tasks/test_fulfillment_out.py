@@ -8,7 +8,7 @@ from connectors.sandbox import open_sandbox
 from connectors.sandbox.shopify_model import Order
 from tasks.process import Process
 from tests.tasks.bad_input import Bench, open_bench
-from tests.tasks.conftest import import_all
+from tests.tasks.conftest import import_all, show
 from tests.tasks.delivering import TRACKED, Desk, calls, place, send, sent
 from tests.tasks.looking import Shop, do
 
@@ -58,6 +58,8 @@ def test_FUL_10_packed_is_one_fulfilment_and_delivered_later_none(held: Process,
     assert desk.tell() in {"nothing_to_tell", "nothing_due"}
     assert (calls(shop), desk.order().status) == (1, "DELIVERED")
     echo(held, shop, desk)
+    (shown,) = show(held, desk.external_id)["order"]["fulfillments"]
+    assert (shown["external_id"] is not None, shown["tracking_number"]) == (True, "JD1")
 
 
 def test_FUL_10_tracking_goes_with_the_parcel_and_never_again(held: Process, shop: Shop, acme: Bench) -> None:

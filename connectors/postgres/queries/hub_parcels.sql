@@ -12,8 +12,8 @@ WITH asked AS (
     FROM unnest(%(row_ids)s::bigint[], %(quantities)s::numeric[]) AS a (row_id, quantity)
     JOIN hub.sales_order_rows r ON r.id = a.row_id AND r.sales_order_id = %(order_id)s::bigint
 ), parcel AS (
-    INSERT INTO hub.fulfillments (sales_order_id, external_id, source)
-    SELECT o.id, %(external_id)s, %(source)s FROM hub.sales_orders o
+    INSERT INTO hub.fulfillments (sales_order_id, external_id, source, is_told_only)
+    SELECT o.id, %(external_id)s, %(source)s, %(source)s = 'hub' FROM hub.sales_orders o
     WHERE o.id = %(order_id)s::bigint AND (SELECT count(*) FROM asked) = cardinality(%(row_ids)s::bigint[])
     RETURNING id
 ), parcel_rows AS (

@@ -21,8 +21,8 @@ SELECT o.order_no, o.status, o.closed, o.created_at, o.delivery_date, c.name AS 
         WHERE r.sales_order_id = o.id) AS rows,
        (SELECT json_agg(json_build_object(
             'external_id', f.external_id, 'source', f.source, 'tracking_number', f.tracking_number,
-            'carrier', f.carrier, 'tracking_url', f.tracking_url,
-            'rows', coalesce((SELECT json_agg(json_build_object('sku', r.sku, 'quantity', fr.quantity::text)
+            'carrier', f.carrier, 'tracking_url', f.tracking_url, 'is_told_only', f.is_told_only,
+            'rows', coalesce((SELECT json_agg(json_build_object('id', r.id, 'sku', r.sku, 'quantity', fr.quantity::text)
                                               ORDER BY r.position, r.id)
                               FROM hub.fulfillment_rows fr JOIN hub.sales_order_rows r ON r.id = fr.row_id
                               WHERE fr.fulfillment_id = f.id), '[]')

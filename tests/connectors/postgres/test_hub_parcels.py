@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -223,3 +224,55 @@ def test_people_see_parcels_and_flags(hub: PostgresHub, connection: Connection, 
     )
     assert document["flags"]["closed"] is document["closed"] is True
     assert row_of(hub, order).status == document["status"] == "DELIVERED"
+
+
+@pytest.mark.parametrize(
+    ("told", "delivered", "shown"),
+    [
+        ([2], [], [("77", 2, None)]),
+        ([2], [2], [("77", 2, "T0")]),
+        ([1, 1], [2], [("77", 1, "T0"), ("78", 1, "T0")]),
+        ([2], [1, 1], [("77", 1, "T0"), ("77", 1, "T1")]),
+        ([1], [2], [("77", 1, "T0"), (None, 1, "T0")]),
+        ([2], [1], [("77", 1, "T0"), ("77", 1, None)]),
+    ],
+    ids=["packed", "whole", "told in two", "delivered in two", "told in part", "delivered in part"],
+)
+def test_FUL_10_people_see_each_piece_once_however_its_store_was_told(
+    hub: PostgresHub, connection: Connection, order: HubOrder, told: list[int], delivered: list[int], shown: list[Any]
+) -> None:
+    pack(hub, order, sum(told))
+    hub.apply([LinkFulfillment(order.id, str(77 + at), rows=chairs(order, each)) for at, each in enumerate(told)])
+    for at, pieces in enumerate(delivered):
+        deliver(hub, order, pieces, tracking_number=f"T{at}")
+
+    document = order_document(connection, order.id)
+
+    assert document is not None
+    assert document["fulfillments"] == [
+        {
+            "external_id": external_id,
+            "source": "hub",
+            "tracking_number": tracking_number,
+            "carrier": None,
+            "tracking_url": None,
+            "rows": [{"sku": "CHAIR", "quantity": str(pieces)}],
+        }
+        for external_id, pieces, tracking_number in shown
+    ]
+
+
+def test_people_see_a_parcel_that_its_store_was_told_of_whole_beside_another(
+    hub: PostgresHub, connection: Connection, order: HubOrder
+) -> None:
+    first = deliver(hub, order, 1)
+    hub.apply([LinkFulfillment(order.id, "77", first)])
+    deliver(hub, order, 1, tracking_number="T2")
+
+    document = order_document(connection, order.id)
+
+    assert document is not None
+    assert [(one["external_id"], one["tracking_number"]) for one in document["fulfillments"]] == [
+        ("77", None),
+        (None, "T2"),
+    ]
