@@ -11,7 +11,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
 from connectors.cursor import BEGINNING, SECOND, Cursor
-from connectors.errors import Rejected
+from connectors.errors import Rejected, Unavailable
 from connectors.http import Answer
 from schemas.orders import Page, Snapshot
 
@@ -70,13 +70,16 @@ def batches(
     """Everything modified in the second `start` or later, oldest first, until a page is not full.
 
     `ask` gives the first page from a second on, `walk_second` all of one second that has more orders than fit on a
-    page. Raises Rejected with the words `too_old` where the shop does not know the filter.
+    page. Raises Rejected with the words `too_old` where the shop does not know the filter, and Unavailable where it
+    shows nothing of what it says is there.
     """
     while True:
         batch = ask(start)
         yield batch
         if batch.is_last:
             return
+        if not batch.entries:
+            raise Unavailable("the shop says that there are more orders and shows none of them", request=batch.request)
         if batch.position < start:
             # A full page from before what was asked for: the next one would be the same, for ever.
             raise Rejected(too_old, request=batch.request)

@@ -11,11 +11,11 @@ from marshmallow import ValidationError
 from connectors import json_text
 from connectors.changes import Batch, batch_of, batches, follow, horizon, is_id, newest_of, usable_id
 from connectors.cursor import BEGINNING, SECOND, Cursor, naive
-from connectors.errors import NotFound, Refused, Rejected, Unavailable
+from connectors.errors import NotFound, RateLimited, Refused, Rejected, TooLarge, Unavailable
 from connectors.http import Answer, HttpClient, NoWaits, Params, Waits, basic_auth, credential, oauth1
 from connectors.store import StoreFacts
 from connectors.woocommerce_catalogue import catalogue, find_items
-from connectors.woocommerce_pages import PER_PAGE, is_last, no_api, total_of, walk
+from connectors.woocommerce_pages import PER_PAGE, PageSize, is_last, no_api, total_of, walk
 from connectors.woocommerce_stock import stock_call, tell_stock
 from schemas.actions import SendFulfillment, TellStock
 from schemas.errors import Unreadable
@@ -50,6 +50,7 @@ class WooCommerce:
             waits=waits or NoWaits(),
             allow_insecure=allow_insecure,
         )
+        self._size = PageSize()
 
     def check(self) -> StoreFacts:
         """Prove the address and the right to read orders."""
@@ -63,6 +64,7 @@ class WooCommerce:
         if state.is_backfill:
             state = yield from self._run(state, seen)
         yield from self._run(state, seen)
+        self._size.forget()
 
     def _run(self, start: Cursor, seen: set[tuple[str, str]]) -> Generator[Page, None, Cursor]:
         """Everything from where the cursor stands; while backfilling only old orders that are still open."""
@@ -143,7 +145,7 @@ class WooCommerce:
     def _batches(self, start: datetime, only: Params) -> Iterator[Batch]:
         return batches(
             start,
-            lambda since: _batch(self._changes(since - SECOND, {**only, "orderby": "modified"})),
+            lambda since: self._batch(self._changes(since - SECOND, {**only, "orderby": "modified"})),
             lambda second: self._walk_second(second, only),
             too_old="orders are not filtered by date of change: WooCommerce 5.8 or newer is needed",
         )
@@ -151,15 +153,38 @@ class WooCommerce:
     def _walk_second(self, second: datetime, only: Params) -> Iterator[Batch]:
         """All orders modified in one second, by id."""
         window = {**only, "modified_before": naive(second + SECOND), "orderby": "id"}
-        for _, answer, _ in walk(lambda offset: self._changes(second - SECOND, {**window, "offset": offset})):
-            yield replace(_batch(answer), is_last=False)
+        pages = walk(lambda offset: self._changes(second - SECOND, {**window, "offset": offset}), self._size)
+        for _, answer, _ in pages:
+            yield replace(self._batch(answer), is_last=False)
 
     def _changes(self, after: datetime, params: Params) -> Answer:
         # A time with a zone, together with dates_are_gmt, is silently shifted by the shop's UTC offset; without the
         # flag all times are the shop's. At the very beginning there is no lower bound: an old order may have no date.
-        asked: Params = {"per_page": PER_PAGE, "order": "asc", "dates_are_gmt": "true", "_fields": ",".join(FIELDS)}
+        asked: Params = {"order": "asc", "dates_are_gmt": "true", "_fields": ",".join(FIELDS)}
         bound = {"modified_after": naive(after)} if after > BEGINNING else {}
-        return self._orders({**asked, **bound, **params})
+        return self._page({**asked, **bound, **params})
+
+    def _page(self, params: Params) -> Answer:
+        """A page of as many orders as we and the shop take at once.
+
+        Where the shop does not answer, the next try asks for fewer: it may have no time or memory for so many.
+        """
+        try:
+            return self._orders({**params, "per_page": self._size.now})
+        except TooLarge:
+            if not self._size.halve():
+                raise
+            return self._page(params)
+        except RateLimited:
+            raise
+        except Unavailable:
+            self._size.try_less()
+            raise
+
+    def _batch(self, answer: Answer) -> Batch:
+        entries, size = answer.entries(), self._size.now
+        batch = batch_of(answer, entries, _modified, per_page=size, total=total_of(answer))
+        return replace(batch, is_last=is_last(answer, len(entries), is_news=bool(entries), per_page=size))
 
     def _orders(self, params: Params) -> Answer:
         try:
@@ -185,12 +210,6 @@ class WooCommerce:
             return None  # settings are for administrators' keys
         code = setting.get("value") if isinstance(setting, dict) else None
         return code if isinstance(code, str) and code in MINOR_UNITS else None
-
-
-def _batch(answer: Answer) -> Batch:
-    entries = answer.entries()
-    batch = batch_of(answer, entries, _modified, per_page=PER_PAGE, total=total_of(answer))
-    return replace(batch, is_last=is_last(answer, len(entries)))
 
 
 def _modified(value: Any) -> datetime | None:

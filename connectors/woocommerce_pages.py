@@ -8,15 +8,40 @@ from connectors.errors import NotFound, Unavailable
 from connectors.http import Answer
 
 PER_PAGE: Final = 100  # the most that WooCommerce gives
+LEAST: Final = 10  # a shop that cannot give so many at once is not slow, it is away
 
 
-def walk(ask: Callable[[int], Answer], *, offset: int = 0, top: int = 0) -> Iterator[tuple[int, Answer, Entries]]:
-    """Every page of a list in a lasting order, `ask` giving PER_PAGE entries from an offset on. Raises Unavailable.
+class PageSize:
+    """How many entries a shop is asked for at once: fewer where that is too much for it, or for us."""
+
+    def __init__(self) -> None:
+        self.now = PER_PAGE
+
+    def halve(self) -> bool:
+        """Ask for half as many; False where it is one already."""
+        is_more = self.now > 1
+        self.now = max(1, self.now // 2)
+        return is_more
+
+    def try_less(self) -> None:
+        """After a page that did not come: the shop may be too slow for it, or away, and then any size is as good."""
+        self.now = self.now // 2 if self.now >= 2 * LEAST else PER_PAGE
+
+    def forget(self) -> None:
+        """Ask for as many as WooCommerce gives."""
+        self.now = PER_PAGE
+
+
+def walk(
+    ask: Callable[[int], Answer], size: PageSize | None = None, /, *, offset: int = 0, top: int = 0
+) -> Iterator[tuple[int, Answer, Entries]]:
+    """Every page of a list in a lasting order, `ask` giving a page of entries from an offset on. Raises Unavailable.
 
     An entry that leaves the list in between moves the others forward, past the next offset. So each page must begin
     with an entry that is already known; if it does not, the walk steps back. A walk by id that was cut goes on at the
-    `offset` of its last page: it knows every id up to `top`.
+    `offset` of its last page: it knows every id up to `top`. `size` is what `ask` asks for, PER_PAGE if not given.
     """
+    size = size or PageSize()
     known: set[str] = set()
     is_step_back = False
     while True:
@@ -24,12 +49,12 @@ def walk(ask: Callable[[int], Answer], *, offset: int = 0, top: int = 0) -> Iter
         entries = answer.entries()
         names = [name_of(entry) for entry in entries]
         if offset and (not names or not (names[0] in known or _is_up_to(names[0], top))):
-            offset, is_step_back = max(0, offset - PER_PAGE), True
+            offset, is_step_back = max(0, offset - size.now), True
             continue
         is_news = not known.issuperset(names)
         known.update(names)
         yield offset, answer, entries
-        if is_last(answer, len(names), offset=offset, is_news=is_news):
+        if is_last(answer, len(names), offset=offset, is_news=is_news, per_page=size.now):
             return
         if offset and not is_news and not is_step_back:
             raise Unavailable("the store repeats a page", request=answer.request)
@@ -41,16 +66,16 @@ def _is_up_to(name: str, top: int) -> bool:
     return name.isdecimal() and int(name) <= top
 
 
-def is_last(answer: Answer, shown: int, *, offset: int = 0, is_news: bool = True) -> bool:
+def is_last(answer: Answer, shown: int, *, offset: int = 0, is_news: bool = True, per_page: int = PER_PAGE) -> bool:
     """Whether nothing comes after a page.
 
     WooCommerce leaves out what it cannot load or what the key may not see, and plugins lower the size of a page: a
     page that is not full is the last only if the shop counts no more. `is_news`: something on it was not known yet.
     """
     total = total_of(answer)
-    if shown == PER_PAGE:
+    if shown == per_page:
         return False
-    return total is None or offset + shown >= total or (not is_news and offset + PER_PAGE >= total)
+    return total is None or offset + shown >= total or (not is_news and offset + per_page >= total)
 
 
 def total_of(answer: Answer) -> int | None:

@@ -1,7 +1,7 @@
 """connectors.woocommerce: the contract of all stores, and what only WooCommerce does."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -17,6 +17,7 @@ from connectors.woocommerce import WooCommerce
 from schemas.errors import Unreadable
 from tests import recorded
 from tests.connectors.store_contract import PlatformCase, StoreContract, by_id, drain, ids_of, snapshots_of
+from tests.connectors.woocommerce_shop import raw_order, shop_that_answers
 
 CREDENTIALS = {"consumer_key": "ck_1", "consumer_secret": "cs_1"}
 HOUR = timedelta(hours=1)
@@ -183,25 +184,6 @@ def test_MAP_6_every_order_of_a_varied_shop_adds_up_to_the_cent() -> None:
 
 
 # -- odd shops ---------------------------------------------------------------------------------------------------
-
-Answering = Callable[[], Any]
-
-
-def shop_that_answers(listing: Answering) -> Any:
-    """A shop whose order list is whatever a function says."""
-    app = Flask(__name__)
-
-    @app.get("/wp-json/wc/v3/orders")
-    def orders() -> Response:
-        answer = listing()
-        return answer if isinstance(answer, Response) else Response(answer, mimetype="application/json")
-
-    return serve(app)
-
-
-def raw_order(id_: Any, modified: Any = "2026-01-05T10:00:00") -> dict[str, Any]:
-    order: dict[str, Any] = json.loads(recorded.woocommerce_text("01_incl_tax_plain"))
-    return order | {"id": id_, "date_modified_gmt": modified}
 
 
 def test_whatever_stands_in_the_list_is_kept_with_its_problem() -> None:

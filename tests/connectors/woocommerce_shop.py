@@ -1,7 +1,7 @@
 """WooCommerce shops with products, for the tests of their connector, and shops that answer what a test gives."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from flask import Flask, Response, request
@@ -12,6 +12,7 @@ from connectors.woocommerce import WooCommerce
 from schemas.actions import TellStock
 from schemas.reasons import Reason
 from schemas.stock import CataloguePage, NotTold, StoreItem
+from tests import recorded
 
 
 def connect(url: str, credentials: Any = None) -> WooCommerce:
@@ -68,3 +69,21 @@ def answering(products: Any, *, then: Any = None) -> Any:
         return Response(json.dumps(then), mimetype="application/json")
 
     return serve(app)
+
+
+def shop_that_answers(listing: Callable[[], Any]) -> Any:
+    """A shop whose order list is whatever a function says."""
+    app = Flask(__name__)
+
+    @app.get("/wp-json/wc/v3/orders")
+    def orders() -> Response:
+        answer = listing()
+        return answer if isinstance(answer, Response) else Response(answer, mimetype="application/json")
+
+    return serve(app)
+
+
+def raw_order(id_: Any, modified: Any = "2026-01-05T10:00:00") -> dict[str, Any]:
+    """A recorded order with another id and date of change."""
+    order: dict[str, Any] = json.loads(recorded.woocommerce_text("01_incl_tax_plain"))
+    return order | {"id": id_, "date_modified_gmt": modified}
