@@ -90,7 +90,7 @@ def walk_whole(held: Process, row: postgres.Row, on_page: Callable[[int], None])
             for page in walk_catalogue(held.connector(row)):
                 # No connection is held while the store is asked for the next page.
                 walk = walk.past(page)
-                _keep_page(held, row["id"], page, walk)
+                _keep_page(held, row["id"], page, walk, asked_at=walk.asked_at)
                 on_page(len(page.items))
             _end(held, row["id"], walk)
         return is_ours
@@ -98,12 +98,13 @@ def walk_whole(held: Process, row: postgres.Row, on_page: Callable[[int], None])
 
 def _walk(held: Process, row: postgres.Row) -> str:
     """One stretch of a walk: what is left is for another task, if the store's pages tell where to go on."""
-    walk = _begin(held, row)
+    asked_at = _now(held)
+    walk = _begin(row, asked_at)
     stop_at = monotonic() + BUDGET_SECONDS
     moved = 0
     for page in held.connector(row).catalogue(walk.since, after=walk.position):
         walk = walk.past(page)
-        moved += _keep_page(held, row["id"], page, walk)
+        moved += _keep_page(held, row["id"], page, walk, asked_at=asked_at)
         if page.position is not None and monotonic() > stop_at:
             return "goes_on"
     _end(held, row["id"], walk)
@@ -112,9 +113,8 @@ def _walk(held: Process, row: postgres.Row) -> str:
     return "walked" if walk.since is None else "followed"
 
 
-def _begin(held: Process, row: postgres.Row) -> Walk:
+def _begin(row: postgres.Row, now: datetime) -> Walk:
     """The walk that was interrupted, or a new one: through everything once a day, else through what changed."""
-    now = _now(held)
     kept = row["catalogue_walk"]
     if kept and datetime.fromisoformat(kept.get("moved_at", kept["asked_at"])) > now - STALE:
         return Walk.read(kept)
@@ -122,10 +122,10 @@ def _begin(held: Process, row: postgres.Row) -> Walk:
     return Walk(now, None if is_whole else row["catalogue_at"] - OVERLAP)
 
 
-def _keep_page(held: Process, store_id: int, page: CataloguePage, walk: Walk) -> int:
-    """Keep a page, and the walk that is behind it now; how many SKUs are due for it."""
+def _keep_page(held: Process, store_id: int, page: CataloguePage, walk: Walk, *, asked_at: datetime) -> int:
+    """Keep a page that was not asked for before a moment, and the walk behind it; how many SKUs are due for it."""
     with held.pool.connection() as connection, connection.transaction():
-        moved = stock.keep_items(connection, store_id, page.items, asked_at=walk.asked_at)
+        moved = stock.keep_items(connection, store_id, page.items, asked_at=asked_at)
         stock.drop_items(connection, store_id, page.gone)
         if page.position is not None:
             stock.keep_walk(connection, store_id, walk.text())

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import pytest
 
-from connectors.postgres import stores
+from connectors.postgres import stock, stores
 from connectors.sandbox import RunningSandbox, open_sandbox
 from tasks.catalogue import STALE, fetch_catalogue
 from tasks.process import Process
@@ -179,6 +179,22 @@ def test_STK_3_walk_that_takes_long_goes_on_as_long_as_it_moves(
     next(walked_by_pages(held, store, monkeypatch))
 
     assert store_of(held, store)["catalogue_walk"]["position"] != first
+
+
+def test_STK_5_figure_that_was_told_between_two_stretches_of_a_walk_is_older_news_than_the_second(
+    held: Process, shelf: Shelf, store: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fetch_catalogue(store)
+    do(held, "UPDATE stores SET catalogue_whole_at = now() - interval '25 hours'")
+    next(walked_by_pages(held, store, monkeypatch))
+    make_walk_old(held, store, "asked_at")
+    do(held, "UPDATE store_levels SET shown = 5, moved_at = now() - interval '5 minutes'")  # the shop's are 3
+
+    assert list(walked_by_pages(held, store, monkeypatch))[-1] == "walked"
+
+    with held.pool.connection() as connection:
+        (item,) = stock.items(connection, store, [SKUS[-1]])
+    assert 3 in item.shown.values()
 
 
 # -- a catalogue that cannot be read -----------------------------------------------------------------------------------
