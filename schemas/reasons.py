@@ -192,6 +192,12 @@ class Reason(StrEnum):
         "The hub has no product with this SKU that carries stock.",
         "Nothing to do, unless the SKU was changed in the hub by mistake.",
     )
+    LOCATION_UNKNOWN = (
+        "location_unknown",
+        "The hub has no location with the code whose stock the store is to show; it is named in the detail.",
+        "storesync location list, then storesync store set NAME location=CODE, or its location_map,"
+        " or storesync account set default_location=CODE.",
+    )
     TRACKING_OFF = (
         "tracking_off",
         "The store does not count the pieces of this item, and storesync does not switch that on.",

@@ -9,7 +9,6 @@ from connectors import postgres
 from connectors.patience import walk_catalogue
 from connectors.postgres import stock, stock_view, stores
 from connectors.postgres.hub import PostgresHub
-from schemas.actions import Detail
 from schemas.hub import StockLevel
 from schemas.reasons import Reason
 from schemas.stock import DEFAULT_PLACE, StoreItem
@@ -105,9 +104,9 @@ def _by_sku(items: Sequence[StoreItem]) -> dict[str, list[StoreItem]]:
 def _preview(sku: str, items: Sequence[StoreItem], known: _Known) -> Iterator[StockPreview]:
     levels = known.levels.get(sku, [])
     push = decide_push(sku, levels=levels, items=items, store=known.store, location=known.location)
+    if push.note and push.note.reason is not Reason.TRACKING_OFF:  # that is said of each item
+        yield StockPreview(sku, "skip", reason=push.note.reason, detail=push.note.detail)
     if not levels or not items:
-        reason, detail = (push.note.reason, push.note.detail) if push.note else (None, Detail())
-        yield StockPreview(sku, "skip", reason=reason, detail=detail)
         return
     tells = {(tell.external_id, tell.place) for tell in push.tells}
     waits = Reason.ORDERS_UNREAD if sku in known.held else None

@@ -37,23 +37,30 @@ def decide_push(
     wanted = wanted_quantities(levels, store=store, location=location)
     counted = [item for item in items if item.is_tracked]
     tells = tuple(tell for item in counted for tell in _tell_item(item, wanted))
-    return Push(sku, tells, _untracked(items))
+    return Push(sku, tells, _unknown(levels, store=store, location=location) or _untracked(items))
 
 
 def wanted_quantities(levels: Sequence[StockLevel], *, store: Store, location: str) -> Wanted:
-    """Whole pieces that each place of a store is to show (STK-2, STK-4).
+    """Whole pieces that each place of a store is to show (STK-2, STK-4); not those of a location the hub does not have.
 
     Where several places of a store are one location of the hub, the first one shows its pieces and the others none:
     shown in each of them they would be sold more than once.
     """
-    places = store.settings.get("location_map") or {DEFAULT_PLACE: location}
-    assert isinstance(places, dict)
+    known = {level.location for level in levels}  # a SKU has a level at every location
     wanted: Wanted = {}
     given: set[str] = set()
-    for place, code in sorted(places.items(), key=lambda pair: (len(pair[0]), pair[0])):
-        wanted[place] = 0 if code in given else quantity_at(levels, code, store)
-        given.add(code)
+    for place, code in sorted(_locations(store, location).items(), key=lambda pair: (len(pair[0]), pair[0])):
+        if code in known:
+            wanted[place] = 0 if code in given else quantity_at(levels, code, store)
+            given.add(code)
     return wanted
+
+
+def _locations(store: Store, location: str) -> dict[str, str]:
+    """The hub's location that each place of a store shows."""
+    places = store.settings.get("location_map") or {DEFAULT_PLACE: location}
+    assert isinstance(places, dict)
+    return places
 
 
 def quantity_at(levels: Sequence[StockLevel], location: str, store: Store) -> int:
@@ -78,6 +85,11 @@ def _tell_item(item: StoreItem, wanted: Wanted) -> list[TellStock]:
         for place, quantity in wanted.items()
         if item.shown.get(place) != quantity and (quantity or place in item.shown)
     ]
+
+
+def _unknown(levels: Sequence[StockLevel], *, store: Store, location: str) -> Note | None:
+    unknown = set(_locations(store, location).values()) - {level.location for level in levels}
+    return Note(Reason.LOCATION_UNKNOWN, {"locations": sorted(unknown)}) if unknown else None
 
 
 def _untracked(items: Sequence[StoreItem]) -> Note | None:

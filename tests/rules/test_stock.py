@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from schemas.actions import TellStock
+from schemas.actions import Note, TellStock
 from schemas.hub import StockLevel
 from schemas.reasons import Reason
 from schemas.stock import StoreItem
@@ -70,10 +70,26 @@ def test_STK_4_only_the_stores_own_location_counts() -> None:
     assert tell.quantity == 4
 
 
-def test_STK_4_location_without_a_level_shows_none() -> None:
-    (tell,) = push([level(10)], location="annex").tells
+def test_STK_4_location_with_nothing_shows_none() -> None:
+    (tell,) = push([level(10), level(0, "annex")], location="annex").tells
 
     assert tell.quantity == 0
+
+
+def test_STK_4_location_that_the_hub_does_not_have_is_said_and_not_shown_as_none() -> None:
+    decided = push([level(10)], location="annex")
+
+    assert decided.tells == ()
+    assert decided.note == Note(Reason.LOCATION_UNKNOWN, {"locations": ["annex"]})
+
+
+def test_STK_4_places_of_known_locations_are_told_beside_an_unknown_one() -> None:
+    mapped = store(settings={"location_map": {"71": "main", "72": "annex"}})
+
+    decided = push([level(10)], item(shown={"71": 1, "72": 1}), at=mapped)
+
+    assert [(tell.place, tell.quantity) for tell in decided.tells] == [("71", 10)]
+    assert decided.note == Note(Reason.LOCATION_UNKNOWN, {"locations": ["annex"]})
 
 
 def test_STK_4_each_mapped_place_shows_its_location() -> None:

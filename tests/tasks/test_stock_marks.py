@@ -13,7 +13,7 @@ from tasks.stores import change_store, set_state
 from tests.stock_shops import PRIMARY, Shelf, connect_shelf
 from tests.tasks.conftest import import_all, import_due
 from tests.tasks.looking import do, store_of
-from tests.tasks.stocking import add, let_stock_wait_pass, stock_row
+from tests.tasks.stocking import add, let_stock_wait_pass, stock_journal, stock_row
 
 SYNC = {"stock.sync": "on"}
 
@@ -189,3 +189,35 @@ def test_STK_5_order_that_is_seen_again_tells_nothing_that_is_known(held: Proces
     import_due(held, store)
 
     assert stock_row(held, store, "A-1")["changed"] == before
+
+
+# -- what the hub does with its items ----------------------------------------------------------------------------------
+
+
+def test_STK_3_shop_follows_an_item_to_its_new_sku(held: Process, shelf: Shelf, store: int) -> None:
+    shelf.offer("NEW", 99)
+    tell(held, shelf, store)
+
+    do(held, "UPDATE hub.variants SET sku = 'NEW'")
+    push_stock(store)
+
+    assert shelf.shown("NEW") == [7]
+    assert stock_row(held, store, "A-1")["reason"] == "no_hub_item"
+
+
+def test_STK_4_shop_keeps_its_figure_where_the_hub_lost_the_location(held: Process, shelf: Shelf, store: int) -> None:
+    tell(held, shelf, store)
+    do(held, "UPDATE hub.locations SET code = 'berlin'")
+    do(held, "UPDATE hub.stock SET in_stock = 8")
+
+    push_stock(store)
+    assert shelf.shown("A-1") == [7]
+    row = stock_row(held, store, "A-1")
+    assert (row["reason"], row["detail"]) == ("location_unknown", {"locations": ["main"]})
+    assert stock_journal(held, "A-1")[-1] == ("noted", "location_unknown")
+
+    let_time_pass(held, store)
+    change_store(held, store_of(held, store), {"location": "berlin"}, {})
+    push_stock(store)
+    assert shelf.shown("A-1") == [8]
+    assert stock_row(held, store, "A-1")["reason"] is None

@@ -55,6 +55,16 @@ def test_BEY_1_preview_says_why_an_item_would_not_be_told(held: Process, shop: S
     ]
 
 
+def test_BEY_1_preview_says_that_the_hub_lost_the_location(held: Process, shop: Shop, acme: int) -> None:
+    offer(shop, "A-1", 2)
+    add(held, "A-1", 7)
+    do(held, "UPDATE hub.locations SET code = 'berlin'")
+
+    found = list(preview_skus(held, acme, ["A-1"]))
+
+    assert found == [StockPreview("A-1", "skip", reason=Reason.LOCATION_UNKNOWN, detail={"locations": ["main"]})]
+
+
 def test_BEY_1_preview_of_all_leaves_out_what_the_hub_does_not_have(held: Process, shop: Shop, acme: int) -> None:
     offer(shop, "A-1", 2)
     offer(shop, "THEIRS", 4)

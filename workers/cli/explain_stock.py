@@ -24,7 +24,8 @@ def explain_store(sight: Sight, levels: Sequence[StockLevel], journal: Sequence[
     document = store_document(sight)
     sentence, _ = describe(why_not(sight))
     lines = [line for line in journal if line["store"] == sight.store.name][-_LINES:]
-    quantities = [_quantity(sight.store, levels, place, code) for place, code in sight.places.items()]
+    known = {level.location for level in levels}
+    quantities = [_quantity(sight.store, levels, place, code) for place, code in sight.places.items() if code in known]
     trail = [
         *_settings(sight),
         *_matched(sight),

@@ -71,7 +71,8 @@ def advice(sight: Sight) -> str:
         return f"The store is paused: storesync store resume {sight.store.name}"
     if reason:
         sentence, cure = describe(reason)
-        return f"{sentence} {_for_stock(cure, sight)}"
+        named = "".join(f"{code}: " for code in sight.row["why_detail"].get("locations", ()))
+        return f"{named}{sentence} {_for_stock(cure, sight)}"
     if not sight.is_pending and not any(item["told"] is not None for item in sight.items):
         return NOT_TOLD_YET
     return ""

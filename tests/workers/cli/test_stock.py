@@ -138,6 +138,21 @@ def test_STK_6_item_that_the_store_does_not_count_says_so(
     assert [(item["tracked"], item["pushed"]) for item in store["items"]] == [(False, None)]
 
 
+def test_STK_4_store_whose_location_the_hub_lost_says_so_and_names_it(
+    cli: Cli, pushing: Shop, fresh_connection: postgres.Connection
+) -> None:
+    offer(pushing, "A-1", 2)
+    add(cli, "A-1", 8)
+    fresh_connection.execute("UPDATE hub.locations SET code = 'berlin'")
+    tell(fresh_connection)
+
+    store = store_of(cli, "A-1")
+
+    assert (store["reason"], store["detail"]) == ("location_unknown", {"locations": ["main"]})
+    assert "acme: main: The hub has no location with the code" in cli("stock", "show", "A-1").out
+    assert "in stock at main" not in cli("explain", "--sku", "A-1").out
+
+
 def test_STK_9_sku_behind_unread_orders_says_so(cli: Cli, pushing: Shop) -> None:
     add(cli, "HOOK-FRG", 8)
     place(pushing, line_items=[{"sku": "HOOK-FRG", "quantity": 1}])
