@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from connectors.postgres import stock
 from connectors.sandbox import open_sandbox
 from schemas.stores import StoreState
 from tasks.catalogue import fetch_catalogue
@@ -307,6 +308,26 @@ def test_store_that_refuses_us_needs_attention_and_goes_on_later(held: Process, 
     let_stock_wait_pass(held, store)
     push_stock(store)
     assert shelf.shown("A-1") == [7]
+
+
+def test_STK_5_figure_of_before_a_tell_that_is_still_on_its_way_is_not_believed(
+    held: Process, shelf: Shelf, store: int
+) -> None:
+    shelf.offer("A-1", 2)
+    add(held, "A-1", 8)
+    push_stock(store)
+    let_stock_wait_pass(held, store)
+    adjust(held, "A-1", -3)
+    push_stock(store)
+    let_stock_wait_pass(held, store)
+    shelf.count("A-1", 8)  # it said yes to 5, and shows the 8 of before for another moment
+    adjust(held, "A-1", 3)
+    with held.pool.connection() as connection:
+        stock.ask(connection, store, ["A-1"], wants_look=True)
+
+    assert push_stock(store) == "1 told, 1 settled"
+
+    assert shelf.calls() == 3
 
 
 # -- Shopify's places ----------------------------------------------------------------------------------------------

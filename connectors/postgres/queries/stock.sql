@@ -85,13 +85,16 @@ FROM due WHERE q.store_id = %(store_id)s AND q.sku = due.sku
 RETURNING q.sku
 
 -- name: keep_levels
--- What the store says it shows. What we told it since it was asked, or are telling it now, is newer than that.
+-- What the store says it shows. What we told it since it was asked, or are telling it now, is newer than that. Another
+-- figure than we told a moment ago may be about to change: a store may say yes first, and do it then.
 WITH page AS (
     SELECT * FROM unnest(%(ids)s::text[], %(places)s::text[], %(shown)s::bigint[]) AS p (external_id, place, shown)
 )
 INSERT INTO store_levels AS l (store_id, external_id, place, shown)
 SELECT %(store_id)s, external_id, place, shown FROM page ORDER BY external_id, place
-ON CONFLICT (store_id, external_id, place) DO UPDATE SET shown = excluded.shown, moved_at = clock_timestamp()
+ON CONFLICT (store_id, external_id, place) DO UPDATE
+SET shown = CASE WHEN l.told_at > %(asked_at)s AND l.told <> excluded.shown THEN NULL ELSE excluded.shown END,
+    moved_at = clock_timestamp()
 WHERE %(is_held)s OR (l.shown IS NOT NULL AND l.moved_at < %(asked_at)s)
 
 -- name: drop_levels

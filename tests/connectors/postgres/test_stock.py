@@ -259,7 +259,8 @@ def tell(connection: Connection, store: int, *, ago: float = 0) -> None:
     """The store was told 5 so long ago, and took it."""
     forgotten_at = stock.forget(connection, store, [TELL]).at
     stock.told(connection, store, [TELL], lasting={"A"}, forgotten_at=forgotten_at)
-    run(connection, "UPDATE store_levels SET moved_at = clock_timestamp() - %s * interval '1 second'", ago)
+    since = "clock_timestamp() - %s * interval '1 second'"
+    run(connection, f"UPDATE store_levels SET moved_at = {since}, told_at = {since}", ago, ago)
 
 
 @pytest.mark.parametrize(("told_ago", "counts"), [(0, 5), (30, 5), (90, 7)])
@@ -284,13 +285,17 @@ def test_STK_6_what_is_being_told_is_not_known_from_the_catalogue(connection: Co
     assert shown(connection, acme) is None
 
 
-def test_STK_6_who_tells_the_store_believes_what_it_says_now(connection: Connection, acme: int) -> None:
+@pytest.mark.parametrize(("told_ago", "says", "counts"), [(90, 7, 7), (30, 7, None), (30, 5, 5)])
+def test_STK_6_who_tells_the_store_believes_what_it_says_now_unless_it_was_told_a_moment_ago(
+    connection: Connection, acme: int, told_ago: float, says: int, counts: int | None
+) -> None:
     keep(connection, acme)
-    tell(connection, acme)
+    tell(connection, acme, ago=told_ago)
 
-    keep(connection, acme, asked_for=["A"])
+    asked_at = stores.database_time(connection)
+    stock.keep_items(connection, acme, [replace(ITEM, shown={"": says})], asked_at=asked_at, asked_for=["A"])
 
-    assert shown(connection, acme) == 7
+    assert shown(connection, acme) == counts
 
 
 @pytest.mark.parametrize(
