@@ -86,8 +86,9 @@ def _settings() -> dict[str, object]:
         "task_publish_retry_policy": {"max_retries": 3, "interval_start": 0, "interval_step": 0.2, "interval_max": 1},
         "worker_send_task_events": True,  # Flower
         "worker_prefetch_multiplier": 1,  # a crash loses one message per slot
+        "worker_eta_task_limit": 500,  # messages that wait for their second try are kept in memory, beyond the prefetch
         "worker_cancel_long_running_tasks_on_connection_loss": False,  # on Redis a running task can still be acked
-        "worker_soft_shutdown_timeout": 30,
+        "worker_soft_shutdown_timeout": 30,  # for SIGQUIT, which SIGTERM becomes in the Dockerfile
         "worker_max_tasks_per_child": 1000,
         "worker_max_memory_per_child": 300_000,
         "worker_proc_alive_timeout": 10,
@@ -113,7 +114,7 @@ app = Celery("storesync", include=TASKS, set_as_current=True)
 app.set_default()  # also for other threads: what is current is so in one thread alone
 app.add_defaults(_settings)
 app.Task.default_retry_delay = 10
-app.Task.max_retries = 2
+app.Task.max_retries = 2  # only of a task that killed its process; the row's bell comes again anyhow
 
 
 @setup_logging.connect

@@ -54,6 +54,12 @@ def test_a_message_is_acknowledged_only_when_its_work_is_done() -> None:
     assert app.conf.worker_prefetch_multiplier == 1
 
 
+def test_a_task_that_kills_its_process_runs_three_times_and_few_such_wait_in_memory() -> None:
+    assert app.conf.task_retry_on_worker_lost
+    assert {app.tasks[name].max_retries for name in our_tasks()} == {2}
+    assert app.conf.worker_eta_task_limit == 500
+
+
 def test_only_JSON_is_sent_and_taken() -> None:
     assert app.conf.accept_content == ["json"]
     assert app.conf.task_serializer == "json"
