@@ -68,22 +68,28 @@ def _push_batches(held: Process, store_id: int) -> Counter[str]:
     words: Counter[str] = Counter()
     began_at = monotonic()
     stuck: set[str] = set()
-    while not words or monotonic() < began_at + BUDGET_SECONDS:
+    row = _look(held, store_id)
+    while row is not None and (not words or monotonic() < began_at + BUDGET_SECONDS):
+        size = held.connector(row).platform.stock_batch
         with held.pool.connection() as connection:
-            row = stock.look(connection, store_id)
-            if row is None:
-                raise UnknownStore(f"there is no store {store_id}")
-            if row["state"] != StoreState.ACTIVE or row["settings"].get("stock.sync") is not True:
-                return words
-            size = held.connector(row).platform.stock_batch
             due = stock.pick(connection, store_id, limit=size, but=stuck)
-        if due:
+        row = _look(held, store_id)  # after the marks: settings that change from now on make the SKUs due again
+        if due and row is not None:
             came, marked = push_batch(held, row, due, stop_at=began_at + CALLS_SECONDS)
             words += came
             stuck |= {one.sku for one in due} - marked  # for another round: this one goes on with others
         if len(due) < size:
             return words  # what moves from now on has a bell of its own: SKUs that move all the time keep no worker
     return words
+
+
+def _look(held: Process, store_id: int) -> postgres.Row | None:
+    """The store as it is now; None while it is told no stock. Raises UnknownStore."""
+    with held.pool.connection() as connection:
+        row = stock.look(connection, store_id)
+    if row is None:
+        raise UnknownStore(f"there is no store {store_id}")
+    return row if row["state"] == StoreState.ACTIVE and row["settings"].get("stock.sync") is True else None
 
 
 def push_batch(

@@ -1,9 +1,12 @@
 """What makes SKUs of a store due, and which figures of it are believed: settings, orders, items (STK-1, STK-5)."""
 
 from collections.abc import Iterator
+from threading import Thread
 
 import pytest
 
+from connectors import postgres
+from connectors.postgres import stock
 from connectors.sandbox import open_sandbox
 from schemas.stores import StoreState
 from tasks.fetch import fetch_orders
@@ -13,7 +16,8 @@ from tasks.stores import change_store, set_state
 from tests.stock_shops import PRIMARY, Shelf, connect_shelf
 from tests.tasks.conftest import import_all, import_due
 from tests.tasks.looking import do, store_of
-from tests.tasks.stocking import add, let_stock_wait_pass, stock_journal, stock_row
+from tests.tasks.stocking import add, adjust, let_stock_wait_pass, stock_journal, stock_row
+from tests.waiting import wait_until
 
 SYNC = {"stock.sync": "on"}
 
@@ -94,6 +98,27 @@ def test_STK_6_another_buffer_tells_only_what_differs(held: Process, shelf: Shel
 
     assert push_stock(store) == "1 settled"
     assert shelf.calls() == before
+
+
+def test_STK_5_setting_that_changes_while_skus_are_picked_counts(held: Process, shelf: Shelf, store: int) -> None:
+    tell(held, shelf, store)
+    adjust(held, "A-1", 1)
+    teller = Thread(target=push_stock, args=(store,))
+
+    with postgres.connect(held.config.database_url) as other, other.transaction():
+        other.execute("LOCK TABLE store_orders")  # of all that a push reads, only the look for due SKUs
+        teller.start()
+        wait_until(lambda: waits_for_a_lock(held), what="the look for due SKUs")
+        other.execute("UPDATE stores SET settings = settings || '{\"stock.buffer\": 3}'")
+        stock.due_again(other, store)
+    teller.join()
+
+    assert shelf.shown("A-1") == [5]
+
+
+def waits_for_a_lock(held: Process) -> bool:
+    """Whether some statement waits for another transaction."""
+    return do(held, "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'") > 0
 
 
 # -- orders of the store -----------------------------------------------------------------------------------------------
