@@ -116,8 +116,9 @@ def run_programs(programs: Sequence[Program], *, home: Path, environ: Mapping[st
 
 def _repeat(supervisord: "subprocess.Popen[bytes]") -> None:
     """Say what the programs say. A pipe, since not every stdout can be opened again by its name: sockets, su."""
-    for line in supervisord.stdout or ():
-        sys.stdout.buffer.write(line)
+    # Not by lines: an interrupt in the middle of one would lose its beginning.
+    while words := supervisord.stdout.read1() if supervisord.stdout else b"":  # type: ignore[attr-defined]
+        sys.stdout.buffer.write(words)
         sys.stdout.buffer.flush()
 
 

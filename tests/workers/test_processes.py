@@ -117,6 +117,18 @@ def test_terminal_shows_what_programs_say_until_it_is_told_to_end(
     assert not alive(notes)
 
 
+def test_terminal_shows_half_a_line_at_once_and_does_not_lose_it(sleeper: Path, notes: Path, home: Path) -> None:
+    sleeper.write_text(SLEEPER.replace("flush=True", "end='', flush=True"))
+
+    with elsewhere("run", sleeper, notes, home) as terminal:
+        assert terminal.stdout
+        shown = os.read(terminal.stdout.fileno(), 100)
+        terminal.send_signal(signal.SIGTERM)
+        rest = terminal.communicate(timeout=20)[0]
+
+    assert shown.decode() + rest == "at work with hush"
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process of its parent's death")
 def test_nothing_outlives_a_killed_starter_or_hinders_the_next(sleeper: Path, notes: Path, home: Path) -> None:
     for runs in (1, 2):
