@@ -198,7 +198,7 @@ def _settle(held: Process, row: postgres.Row, due: Sequence[DueSku], came: _Came
             stock.unsent(connection, row["id"], [one.sku for one in sent.left])
     words = Counter({"told": len({one.sku for one in accepted}), "settled": len(lasting)})
     is_answered = sent.is_answered or bool(looked.answers)
-    if is_answered and row["stock_attempts"]:
+    if is_answered and (row["stock_attempts"] or row["stock_due_at"]):
         with held.pool.connection() as connection:
             stock.answered(connection, row["id"], attempts=row["stock_attempts"])
     for trouble in _troubles(due, looked, sent, away):

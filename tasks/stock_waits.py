@@ -57,8 +57,9 @@ def put_off(held: Process, row: postgres.Row, trouble: Trouble, *, is_answered: 
             return Counter({"store_needs_attention": 1})
         if wait:
             # By itself: who changes a store holds its row and then waits for its SKUs.
-            stock.put_off_store(connection, row["id"], until=wait.until, attempts=wait.attempts)
-            delay = Delay(wait.until, decision.reason, {"problem": problem.words}, is_attempt=False)
+            reason = decision.reason
+            stock.put_off_store(connection, row["id"], until=wait.until, attempts=wait.attempts, reason=reason)
+            delay = Delay(wait.until, reason, {"problem": problem.words}, is_attempt=False)
             stock.put_off(connection, row["id"], [one.sku for one in trouble.waiting], delay)
         for attempts, skus in alike.items():
             own = decide_failure(problem, attempts=attempts, now=now, jitter=jitter)

@@ -268,23 +268,35 @@ def unsent(connection: Connection, store_id: int, skus: Sequence[str]) -> None:
     connection.execute(_SQL["unsent"], {"store_id": store_id, "skus": list(skus)})
 
 
-def put_off_store(connection: Connection, store_id: int, *, until: datetime, attempts: int) -> None:
+def put_off_store(connection: Connection, store_id: int, *, until: datetime, attempts: int, reason: str) -> None:
     """Tell a store nothing before a moment; so often in a row it did not answer."""
-    connection.execute(_SQL["put_off_store"], {"store_id": store_id, "until": until, "attempts": attempts})
+    _wait(connection, store_id, until=until, attempts=attempts, reason=reason)
 
 
 def answered(connection: Connection, store_id: int, *, attempts: int) -> None:
     """A store answers again after so many attempts: what waited for that is due now."""
     # One after the other: who changes a store holds its row and then waits for its SKUs.
-    connection.execute(_SQL["put_off_store"], {"store_id": store_id, "until": None, "attempts": 0})
+    _wait(connection, store_id, attempts=0)
     values = {"store_id": store_id, "attempts": attempts, "kept": _KEPT_ATTEMPTS}
     connection.execute(_SQL["answered"], values)
 
 
 def try_again(connection: Connection, store_id: int) -> None:
     """Nothing of a store waits any more because it failed: a person has mended something."""
-    connection.execute(_SQL["put_off_store"], {"store_id": store_id, "until": None, "attempts": 0})
+    _wait(connection, store_id, attempts=0)
     connection.execute(_SQL["try_again"], {"store_id": store_id})
+
+
+def _wait(
+    connection: Connection,
+    store_id: int,
+    *,
+    until: datetime | None = None,
+    attempts: int | None = None,
+    reason: str | None = None,
+) -> None:
+    values = {"store_id": store_id, "until": until, "attempts": attempts, "reason": reason}
+    connection.execute(_SQL["put_off_store"], values)
 
 
 def write(connection: Connection, store_id: int, lines: Sequence[StockLine]) -> None:
@@ -314,7 +326,7 @@ def due_sold(connection: Connection, store_id: int, external_id: str) -> None:
 
 def ask(connection: Connection, store_id: int, skus: Sequence[str], *, wants_look: bool) -> None:
     """Make SKUs due by hand; with `wants_look` the store is asked first what it shows."""
-    connection.execute(_SQL["put_off_store"], {"store_id": store_id, "until": None, "attempts": None})
+    _wait(connection, store_id)
     connection.execute(_SQL["ask"], {"store_id": store_id, "skus": sorted(set(skus)), "wants_look": wants_look})
 
 

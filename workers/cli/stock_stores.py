@@ -1,6 +1,7 @@
 """Where a SKU stands in each store: its items, what was told, what is due, and why a store does not show it."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from connectors import STORES
@@ -34,6 +35,12 @@ class Sight:
         """Whether the store is still to be told something."""
         return bool(self.row["is_due"]) and self.store.is_on("stock.sync")
 
+    @property
+    def due_at(self) -> datetime | None:
+        """Before which moment nothing is told: the SKU waits for itself, or for its store."""
+        waits = [moment for moment in (self.row["due_at"], self.row["stock_due_at"]) if moment]
+        return max(waits) if waits and self.is_pending else None
+
 
 def look_at_stores(connection: Connection, sku: str) -> list[Sight]:
     """Every connected store as it stands to a SKU, by name."""
@@ -56,6 +63,8 @@ def why_not(sight: Sight) -> str | None:
         return str(row["reason"] or Reason.CREDENTIALS_REFUSED)
     if row["is_held"]:
         return Reason.ORDERS_UNREAD
+    if row["is_due"] and row["stock_due_at"] and row["stock_due_at"] > datetime.now(UTC):
+        return str(row["stock_reason"])
     if row["why"] or row["is_due"]:
         return row["why"] and str(row["why"])
     # Never due: only its catalogue says something.
@@ -94,7 +103,7 @@ def store_document(sight: Sight) -> dict[str, Any]:
         "reason": reason,
         "detail": row["why_detail"] if reason and reason == row["why"] else {},
         "due_since": utc(row["due_since"]) if sight.is_pending else None,
-        "due_at": utc(row["due_at"]) if sight.is_pending else None,
+        "due_at": utc(sight.due_at),
         "items": [_item(sight, *at) for at in _at_places(sight)],
     }
 

@@ -201,7 +201,8 @@ UPDATE store_stock q SET sent_at = NULL FROM free WHERE q.store_id = %(store_id)
 
 -- name: put_off_store
 -- A store that does not answer is told nothing before a moment, whatever moves meanwhile; null: it may be told again.
-UPDATE stores SET stock_due_at = %(until)s, stock_attempts = coalesce(%(attempts)s, stock_attempts)
+UPDATE stores
+SET stock_due_at = %(until)s, stock_attempts = coalesce(%(attempts)s, stock_attempts), stock_reason = %(reason)s
 WHERE id = %(store_id)s
 
 -- name: answered

@@ -175,6 +175,22 @@ def test_sku_of_a_store_that_is_away_says_when_it_is_tried_again(
     assert MOMENT.fullmatch(store["due_at"])
 
 
+def test_sku_that_moves_while_a_store_is_away_says_why_it_waits(
+    cli: Cli, pushing: Shop, fresh_connection: postgres.Connection
+) -> None:
+    offer(pushing, "A-1")
+    add(cli, "A-1", 8)
+    pushing.faults.set_rates({"http_503": 1})
+    tell(fresh_connection)
+    fresh_connection.execute("UPDATE stores SET stock_due_at = now() + interval '1 minute'")
+    add(cli, "A-2", 8)
+
+    store = store_of(cli, "A-2")
+
+    assert store["reason"] == "store_unavailable"
+    assert MOMENT.fullmatch(store["due_at"])
+
+
 def test_cure_for_stock_never_asks_to_retry_an_order(
     cli: Cli, pushing: Shop, fresh_connection: postgres.Connection
 ) -> None:
