@@ -73,7 +73,7 @@ class BigCommerce:
         code = facts.get("currency") if isinstance(facts, dict) else None
         return StoreFacts(currency=code if isinstance(code, str) and code in MINOR_UNITS else None)
 
-    def changed_orders(self, cursor: str | None) -> Iterator[Page]:
+    def changed_orders(self, cursor: str | None, *, imports_from: datetime | None = None) -> Iterator[Page]:
         """Pages of changed orders; at the first connection of all open ones, whatever their age (ORD-1)."""
         state = Cursor.read(cursor) if cursor else self._first_cursor()
         seen: set[tuple[str, str]] = set()

@@ -30,7 +30,8 @@ from schemas.shopify_parcels import fulfillment_json
 from schemas.stock import CataloguePage, NotTold
 
 # Our clock and the shop's may differ by that much: what is read too early is skipped for its age.
-FIRST_REACH: Final = timedelta(days=PLATFORM.backfill_days or 0, hours=1)
+_CLOCKS: Final = timedelta(hours=1)
+FIRST_REACH: Final = timedelta(days=PLATFORM.backfill_days or 0) + _CLOCKS
 
 _UTC_TIME: Final = UtcTime()
 
@@ -61,9 +62,9 @@ class Shopify:
         code = shop.get("currencyCode") if isinstance(shop, dict) else None
         return StoreFacts(currency=code if code in MINOR_UNITS else None, version=API_VERSION)
 
-    def changed_orders(self, cursor: str | None) -> Iterator[Page]:
-        """Pages of changed orders; at the first connection of those changed within the days it reaches back (ORD-2)."""
-        state = Cursor.read(cursor) if cursor else _first_cursor()
+    def changed_orders(self, cursor: str | None, *, imports_from: datetime | None = None) -> Iterator[Page]:
+        """Pages of changed orders; at first of those changed since the oldest that the store imports (ORD-2)."""
+        state = Cursor.read(cursor) if cursor else _first_cursor(imports_from)
         yield from follow(state, self._batches(state.since), _snapshot, seen=set(), now=_now)
 
     def cursor_since(self, moment: datetime) -> str:
@@ -165,8 +166,10 @@ def _since(moment: datetime) -> str:
     return f"updated_at:>='{naive(moment)}Z'"
 
 
-def _first_cursor() -> Cursor:
+def _first_cursor(imports_from: datetime | None) -> Cursor:
     start = _now() - FIRST_REACH
+    if imports_from:
+        start = min(start, imports_from - _CLOCKS)  # the first fetch may come long after the connection
     return Cursor(start, start, _now())
 
 

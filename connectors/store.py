@@ -27,9 +27,10 @@ class StoreConnector(Protocol):
     def check(self) -> StoreFacts:
         """Prove the address and the credentials with one cheap call."""
 
-    def changed_orders(self, cursor: str | None) -> Iterator[Page]:
+    def changed_orders(self, cursor: str | None, *, imports_from: datetime | None = None) -> Iterator[Page]:
         """Pages of orders changed since the cursor, oldest change first, none lost (None: the first connection).
 
+        `imports_from` is when the oldest orders were made that the store imports, if there is such a moment (ORD-2).
         Each page carries the cursor to keep once it is stored. An order that cannot be read is in its page with
         its problem; the others go on.
         """

@@ -57,7 +57,7 @@ class WooCommerce:
         self._orders({"per_page": 1, "_fields": "id"}).entries()
         return StoreFacts(currency=self._currency())
 
-    def changed_orders(self, cursor: str | None) -> Iterator[Page]:
+    def changed_orders(self, cursor: str | None, *, imports_from: datetime | None = None) -> Iterator[Page]:
         """Pages of changed orders; at the first connection of all open ones, whatever their age (ORD-4)."""
         state = Cursor.read(cursor) if cursor else self._first_cursor()
         seen: set[tuple[str, str]] = set()

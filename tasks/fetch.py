@@ -64,7 +64,9 @@ def _fetch_one(held: Process, store_id: int) -> str:
 def _fetch_pages(held: Process, row: postgres.Row) -> str:
     stop_at = monotonic() + BUDGET_SECONDS
     cursor = row["cursor"]
-    for number, page in enumerate(held.connector(row).changed_orders(cursor)):
+    connector = held.connector(row)
+    imports_from = stores.read_store(row, connector.platform).imports_from
+    for number, page in enumerate(connector.changed_orders(cursor, imports_from=imports_from)):
         # No transaction is open while the store is asked for the next page.
         with held.pool.connection() as connection:
             is_ours = _keep_page(connection, row["id"], page, was=cursor)

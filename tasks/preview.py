@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from connectors import postgres
-from connectors.postgres import orders
+from connectors.postgres import orders, stores
 from schemas.actions import Skip
 from schemas.errors import Unreadable
 from schemas.orders import Snapshot, StoreOrder
@@ -30,7 +30,9 @@ class Preview:
 
 def preview_orders(held: Process, row: postgres.Row, cursor: str | None) -> Iterator[Preview]:
     """Each changed order of a store since the cursor, and what an import would do with it now."""
-    for page in held.connector(row).changed_orders(cursor):
+    connector = held.connector(row)
+    imports_from = stores.read_store(row, connector.platform).imports_from
+    for page in connector.changed_orders(cursor, imports_from=imports_from):
         for snapshot in page.snapshots:
             with held.pool.connection() as connection:
                 yield _preview(held, connection, row["id"], snapshot)

@@ -139,6 +139,20 @@ def test_ORD_2_the_first_connection_reaches_fourteen_days_back_and_no_further(he
     assert outcome(held, bench, outside) == ("skipped", "created_before_activation")
 
 
+def test_ORD_2_a_late_first_fetch_reaches_as_far_back_as_one_in_time(held: Process, shop: Shop, acme: Bench) -> None:
+    """A scope was missing, or the shop was away, for the first day."""
+    order = place(shop, ago=timedelta(days=14, hours=12))
+    with held.pool.connection() as connection:
+        connection.execute(
+            "UPDATE stores SET connected_at = connected_at - interval '1 day', "
+            "activated_at = activated_at - interval '1 day'"
+        )
+
+    import_all(held, acme.store_id)
+
+    assert outcome(held, acme, order) == ("imported", None)
+
+
 def test_ORD_2_a_store_that_is_resumed_begins_anew_without_the_fourteen_days(
     held: Process, shop: Shop, acme: Bench
 ) -> None:
