@@ -4,6 +4,7 @@ The store URL is the shop's API path, https://api.bigcommerce.com/stores/HASH, a
 access token. One call brings 250 orders with their lines, addresses and fees. Stock is of `bigcommerce_stock`.
 """
 
+import json
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -220,12 +221,17 @@ class BigCommerce:
 
     def _parts(self, path: str, parts: Sequence[str]) -> Iterator[str]:
         for part in parts:
-            yield f'"{part}":[{",".join(self._all(f"{path}/{part}"))}]'
+            yield f'"{part}":[{",".join(self._all(path, part))}]'
 
-    def _all(self, path: str) -> Iterator[str]:
+    def _all(self, path: str, part: str) -> Iterator[str]:
         page = 1
         while True:
-            entries = _entries(self.http.get(path, {"limit": PER_PAGE, "page": page}))
+            answer = self.http.get(f"{path}/{part}", {"limit": PER_PAGE, "page": page})
+            named = _named(answer, part)
+            if named is not None:
+                yield from named
+                return
+            entries = _entries(answer)
             yield from (text for _, text in entries)
             if len(entries) < PER_PAGE:
                 return
@@ -242,6 +248,13 @@ def _path(external_id: str) -> str:
 def _entries(answer: Answer) -> Entries:
     """A list; an empty one comes as 204 without a body."""
     return [] if answer.status == 204 else answer.entries()
+
+
+def _named(answer: Answer, part: str) -> list[str] | None:
+    """All entries of a list that comes beneath its name, as fees are documented; None where it does not."""
+    value = None if answer.status == 204 else answer.json()
+    entries = value.get(part) if isinstance(value, dict) else None
+    return [json.dumps(one, default=str) for one in entries] if isinstance(entries, list) else None
 
 
 def _modified(value: Any) -> datetime | None:

@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import datetime
+from decimal import Decimal
 from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
-from marshmallow import ValidationError, fields, validate
+from marshmallow import ValidationError, fields, post_load, validate, validates_schema
 
 from schemas.fields import Field, Id, Number, PlainText, Text, UtcTime, VendorSchema
 from schemas.meaning import digest_of, shape_of
@@ -116,8 +117,27 @@ class _Fee(VendorSchema):
     id = Id(required=True)
     name = PlainText(data_key="display_name_customer")
     own_name = PlainText(data_key="display_name_merchant")
-    ex_tax = Number(required=True, data_key="cost_ex_tax")
+    ex_tax = Number(allow_none=True, load_default=None, data_key="cost_ex_tax")
+    exc_tax = Number(allow_none=True, load_default=None, data_key="cost_exc_tax")
     inc_tax = Number(required=True, data_key="cost_inc_tax")
+    tax = Number(allow_none=True, load_default=None, data_key="cost_tax")
+
+    @validates_schema
+    def _has_cost(self, fee: dict[str, Any], **_: Any) -> None:
+        if _without_tax(fee) is None:
+            raise ValidationError("is missing", "cost_ex_tax")
+
+    @post_load
+    def _filled(self, fee: dict[str, Any], **_: Any) -> dict[str, Any]:
+        return {**fee, "ex_tax": _without_tax(fee)}
+
+
+def _without_tax(fee: Mapping[str, Any]) -> Decimal | None:
+    """What a fee costs without tax: half of the vendor's examples spell it cost_exc_tax."""
+    for amount in (fee["ex_tax"], fee["exc_tax"]):
+        if amount is not None:
+            return Decimal(amount)
+    return None if fee["tax"] is None else fee["inc_tax"] - fee["tax"]
 
 
 class _Sent(VendorSchema):

@@ -141,6 +141,10 @@ def _part_routes(shop: BigCommerceShop) -> Blueprint:
     def consignments(order_id: int) -> Response:
         return answer(shop.consignments(shop.order(order_id)))
 
+    @routes.get("/fees")
+    def fees(order_id: int) -> Response:
+        return answer({"fees": shop.order(order_id).fees})
+
     @routes.get("/<part>")
     def parts(order_id: int, part: str) -> Response:
         order = shop.order(order_id)
@@ -148,7 +152,6 @@ def _part_routes(shop: BigCommerceShop) -> Blueprint:
             "products": order.products,
             "shipping_addresses": order.addresses,
             "shippingaddresses": order.addresses,
-            "fees": order.fees,
             "taxes": order.taxes,
             "coupons": order.coupons,
         }

@@ -1,10 +1,12 @@
 """schemas.bigcommerce_amounts: discounts, taxes, charges, refunds and rates, as orders that add up."""
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
 from schemas.bigcommerce import read_order
+from schemas.errors import Unreadable
 from schemas.orders import Kind
 from tests.makers import money
 from tests.schemas.bigcommerce_orders import amounts, assert_adds_up, example, line, read
@@ -110,6 +112,36 @@ def test_MAP_6_line_taxes_from_before_a_discount_do_not_stand() -> None:
 
 
 # -- charges, refunds, currencies --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "cost",
+    [
+        pytest.param({"cost_ex_tax": "10", "cost_inc_tax": "11.9", "cost_tax": "1.9"}, id="as documented"),
+        pytest.param({"cost_exc_tax": "10", "cost_inc_tax": "11.9"}, id="spelled as in half of the examples"),
+        pytest.param({"cost_ex_tax": None, "cost_inc_tax": "11.9", "cost_tax": "1.9"}, id="without tax left out"),
+    ],
+)
+def test_MAP_9_a_fee_is_read_however_its_cost_is_given(cost: dict[str, Any]) -> None:
+    fee = {"id": 4, "display_name_customer": "Insurance", **cost}
+    order = read(line(**amounts("10", "11.90", "1.90")), fees=[fee], **amounts("20", "23.80", "3.80"))
+
+    (charge,) = order.charges
+
+    assert (charge.amount, charge.tax, charge.tax_rate) == (10, money("1.9"), 19)
+    assert_adds_up(order)
+
+
+@pytest.mark.parametrize(
+    ("cost", "missing"),
+    [({"cost_inc_tax": "11.9"}, "cost_ex_tax"), ({"cost_ex_tax": "10"}, "cost_inc_tax"), ({}, "cost_inc_tax")],
+)
+def test_a_fee_without_its_cost_is_named(cost: dict[str, str], missing: str) -> None:
+    """SPEC chapter 11."""
+    with pytest.raises(Unreadable) as caught:
+        read(line(), fees=[{"id": 4, **cost}])
+
+    assert caught.value.path == f"fees.0.{missing}"
 
 
 def test_MAP_9_charges_are_rows_and_payments_are_none() -> None:
