@@ -11,10 +11,10 @@ from marshmallow import ValidationError
 from connectors import json_text
 from connectors.changes import Batch, batch_of, batches, follow, horizon, is_id, newest_of, usable_id
 from connectors.cursor import BEGINNING, SECOND, Cursor, naive
-from connectors.errors import NotFound, RateLimited, Refused, Rejected, TooLarge, Unavailable
+from connectors.errors import NotFound, Refused, Rejected, Unavailable
 from connectors.http import Answer, HttpClient, NoWaits, Params, Waits, basic_auth, credential, oauth1
 from connectors.store import StoreFacts
-from connectors.woocommerce_catalogue import catalogue, find_items
+from connectors.woocommerce_catalogue import CatalogueSizes, catalogue, find_items
 from connectors.woocommerce_pages import PER_PAGE, PageSize, is_last, no_api, total_of, walk
 from connectors.woocommerce_stock import stock_call, tell_stock
 from schemas.actions import SendFulfillment, TellStock
@@ -51,6 +51,7 @@ class WooCommerce:
             allow_insecure=allow_insecure,
         )
         self._size = PageSize()
+        self._catalogue_sizes = CatalogueSizes()
 
     def check(self) -> StoreFacts:
         """Prove the address and the right to read orders."""
@@ -99,7 +100,7 @@ class WooCommerce:
 
     def catalogue(self, since: datetime | None = None, *, after: str | None = None) -> Iterator[CataloguePage]:
         """Products and variations, or those that changed; `gone` are those without a SKU of their own (any more)."""
-        return catalogue(self.http, since, after)
+        return catalogue(self.http, since, after, self._catalogue_sizes)
 
     def find_items(self, skus: Sequence[str]) -> CataloguePage:
         """Every item with exactly one of these SKUs; a SKU with a comma costs a call of its own."""
@@ -162,24 +163,7 @@ class WooCommerce:
         # flag all times are the shop's. At the very beginning there is no lower bound: an old order may have no date.
         asked: Params = {"order": "asc", "dates_are_gmt": "true", "_fields": ",".join(FIELDS)}
         bound = {"modified_after": naive(after)} if after > BEGINNING else {}
-        return self._page({**asked, **bound, **params})
-
-    def _page(self, params: Params) -> Answer:
-        """A page of as many orders as we and the shop take at once.
-
-        Where the shop does not answer, the next try asks for fewer: it may have no time or memory for so many.
-        """
-        try:
-            return self._orders({**params, "per_page": self._size.now})
-        except TooLarge:
-            if not self._size.halve():
-                raise
-            return self._page(params)
-        except RateLimited:
-            raise
-        except Unavailable:
-            self._size.try_less()
-            raise
+        return self._size.ask(lambda count: self._orders({**asked, **bound, **params, "per_page": count}))
 
     def _batch(self, answer: Answer) -> Batch:
         entries, size = answer.entries(), self._size.now

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 from urllib.parse import quote
@@ -10,8 +10,8 @@ from urllib.parse import quote
 from connectors.changes import Entries
 from connectors.cursor import SETTLING, naive
 from connectors.errors import NotFound, Refused, Rejected
-from connectors.http import HttpClient, Params
-from connectors.woocommerce_pages import PER_PAGE, no_api, walk
+from connectors.http import Answer, HttpClient, Params
+from connectors.woocommerce_pages import PageSize, no_api, walk
 from schemas.errors import Unreadable
 from schemas.stock import CataloguePage
 from schemas.woocommerce_catalogue import PRODUCT_FIELDS, Product, external_id, read_product
@@ -25,7 +25,17 @@ _log: Final = logging.getLogger(__name__)
 # -- the catalogue -----------------------------------------------------------------------------------------------
 
 
-def catalogue(http: HttpClient, since: datetime | None, after: str | None = None) -> Iterator[CataloguePage]:
+@dataclass(frozen=True, slots=True)
+class CatalogueSizes:
+    """How many products and variations a shop gives at once."""
+
+    products: PageSize = field(default_factory=PageSize)
+    variations: PageSize = field(default_factory=PageSize)
+
+
+def catalogue(
+    http: HttpClient, since: datetime | None, after: str | None, sizes: CatalogueSizes
+) -> Iterator[CataloguePage]:
     """All products with their variations, or those that changed since a moment or a little before.
 
     Saving a variation saves its product, so a changed variation is among the changed products. `gone` also has what
@@ -36,9 +46,9 @@ def catalogue(http: HttpClient, since: datetime | None, after: str | None = None
         # With a zone in the time, the flag would shift it by the shop's UTC offset.
         asked = {**asked, "modified_after": naive(since - SETTLING), "dates_are_gmt": "true"}
     begin, top = map(int, (after or "0 0").split())
-    read, variations = top, _Variations(http)
+    read, variations = top, _Variations(http, sizes.variations)
     seen: set[str] = set()
-    for offset, entries in _products(http, asked, offset=begin, top=top):
+    for offset, entries in _products(http, asked, sizes.products, offset=begin, top=top):
         products = [one for one in _readable(entries) if one.id not in seen and int(one.id) > top]
         seen.update(one.id for one in products)
         ids = [int(one.id) for one in products]
@@ -47,6 +57,8 @@ def catalogue(http: HttpClient, since: datetime | None, after: str | None = None
             # A plugin may put the list in another order: then no id says what was read.
             position = f"{offset} {read}" if ids == sorted(ids) else None
             yield replace(_page(piece), position=position)
+    sizes.products.forget()
+    sizes.variations.forget()
 
 
 @dataclass(slots=True)
@@ -54,6 +66,7 @@ class _Variations:
     """The variations of products: many products' in one list from WooCommerce 10.3 on, before that one by one."""
 
     http: HttpClient
+    size: PageSize
     are_listed: bool = True
 
     def along(self, products: Sequence[Product]) -> Iterator[list[Product]]:
@@ -77,7 +90,7 @@ class _Variations:
         if not self.are_listed:
             return
         try:
-            for _, entries in _pages(self.http, "variations", {"orderby": "date", "parent": ",".join(parents)}):
+            for _, entries in self._pages("variations", parent=",".join(parents)):
                 for entry in entries:
                     if parent := parents.get(_parent_id(entry[0])):
                         yield from _readable([entry], parent)
@@ -86,13 +99,16 @@ class _Variations:
 
     def _of_one(self, parent: Product) -> Iterator[Product]:
         try:
-            # By date, which WooCommerce settles by id; by id alone is no order that this list knows.
-            for _, entries in _pages(self.http, f"products/{parent.id}/variations", {"orderby": "date"}):
+            for _, entries in self._pages(f"products/{parent.id}/variations"):
                 yield from _readable(entries, parent)
         except NotFound as error:
             if "_invalid_id" not in error.problem:
                 raise no_api(error) from error
             # else the product was deleted since its page was read
+
+    def _pages(self, path: str, **asked: str) -> Iterator[tuple[int, Entries]]:
+        # By date, which WooCommerce settles by id; by id alone is no order that these lists know.
+        return _pages(self.http, path, {"orderby": "date", **asked}, self.size)
 
 
 def _groups(products: Sequence[Product]) -> Iterator[list[Product]]:
@@ -121,18 +137,23 @@ def _page(products: Iterable[Product]) -> CataloguePage:
     )
 
 
-def _products(http: HttpClient, asked: Params, **behind: int) -> Iterator[tuple[int, Entries]]:
+def _products(
+    http: HttpClient, asked: Params, size: PageSize | None = None, **behind: int
+) -> Iterator[tuple[int, Entries]]:
     try:
-        yield from _pages(http, "products", asked, **behind)
+        yield from _pages(http, "products", asked, size or PageSize(), **behind)
     except NotFound as error:
         raise no_api(error) from error
 
 
-def _pages(http: HttpClient, path: str, asked: Params, **behind: int) -> Iterator[tuple[int, Entries]]:
+def _pages(http: HttpClient, path: str, asked: Params, size: PageSize, **behind: int) -> Iterator[tuple[int, Entries]]:
     """The pages of a list with their offsets, all of them or `behind` what was read already."""
-    fixed: Params = {"per_page": PER_PAGE, "order": "asc", "_fields": ",".join(PRODUCT_FIELDS), **asked}
-    pages = walk(lambda offset: http.get(path, {**fixed, "offset": offset}), **behind)
-    return ((offset, entries) for offset, _, entries in pages)
+    fixed: Params = {"order": "asc", "_fields": ",".join(PRODUCT_FIELDS), **asked}
+
+    def ask(offset: int) -> Answer:
+        return size.ask(lambda count: http.get(path, {**fixed, "per_page": count, "offset": offset}))
+
+    return ((offset, entries) for offset, _, entries in walk(ask, size, **behind))
 
 
 def _readable(entries: Entries, parent: Product | None = None) -> Iterator[Product]:

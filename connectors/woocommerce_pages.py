@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from connectors.changes import Entries, usable_id
-from connectors.errors import NotFound, Unavailable
+from connectors.errors import NotFound, RateLimited, TooLarge, Unavailable
 from connectors.http import Answer
 
 PER_PAGE: Final = 100  # the most that WooCommerce gives
@@ -17,15 +17,24 @@ class PageSize:
     def __init__(self) -> None:
         self.now = PER_PAGE
 
-    def halve(self) -> bool:
-        """Ask for half as many; False where it is one already."""
-        is_more = self.now > 1
-        self.now = max(1, self.now // 2)
-        return is_more
+    def ask(self, page: Callable[[int], Answer]) -> Answer:
+        """A page of as many entries as we and the shop take at once.
 
-    def try_less(self) -> None:
-        """After a page that did not come: the shop may be too slow for it, or away, and then any size is as good."""
-        self.now = self.now // 2 if self.now >= 2 * LEAST else PER_PAGE
+        Where the shop does not answer, the next try asks for fewer: it may have no time or memory for so many. It may
+        also be away, and then any size is as good.
+        """
+        while True:
+            try:
+                return page(self.now)
+            except TooLarge:
+                if self.now == 1:
+                    raise
+                self.now //= 2
+            except RateLimited:
+                raise
+            except Unavailable:
+                self.now = self.now // 2 if self.now >= 2 * LEAST else PER_PAGE
+                raise
 
     def forget(self) -> None:
         """Ask for as many as WooCommerce gives."""

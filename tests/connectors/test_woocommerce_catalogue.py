@@ -172,6 +172,30 @@ def test_products_with_more_variations_than_a_list_should_have_are_listed_apart(
     assert dict(sandbox.shop.calls) == {"GET /products": 1, "GET /variations": 3}
 
 
+@pytest.mark.parametrize("most", [99, 30, 12])
+def test_a_shop_that_is_too_slow_for_a_full_page_is_asked_for_fewer_products_the_next_time(most: int) -> None:
+    with answering([product_json(number) for number in range(1, 241)], most=most) as server:
+        store, tries = connect(server.url), 0
+        while True:
+            try:
+                pages = list(store.catalogue())
+                break
+            except Unavailable:
+                tries += 1
+                assert tries <= 3
+
+    assert len(by_id(pages)) == 240
+
+
+def test_variations_that_are_too_large_for_one_answer_come_in_smaller_ones(
+    shop: WooCommerceShop, store: WooCommerce, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = add_chair(shop, *({"option": str(number), "sku": f"C-{number}"} for number in range(130)))
+    monkeypatch.setattr("connectors.http.SIZE_LIMIT", 8000)
+
+    assert set(by_id(store.catalogue())) == set(ids)
+
+
 def test_a_list_in_another_order_than_by_id_has_no_place_to_go_on() -> None:
     with answering([product_json(number) for number in (3, 1, 2)]) as server:
         (page,) = connect(server.url).catalogue()

@@ -54,14 +54,16 @@ def product_json(id_: Any, **changes: Any) -> dict[str, Any]:
     return {"id": id_, "type": "simple", "sku": f"S-{id_}", "manage_stock": True, "stock_quantity": 1} | changes
 
 
-def answering(products: Any, *, then: Any = None) -> Any:
-    """A shop whose product list is given; batches answer `then`."""
+def answering(products: Any, *, then: Any = None, most: int = 100) -> Any:
+    """A shop whose product list is given, `most` at once, or it gives up; batches answer `then`."""
     app = Flask(__name__)
 
     @app.get("/wp-json/wc/v3/products")
     def listed() -> Response:
-        asked = int(request.args["offset"])
-        shown = products[asked : asked + 100] if isinstance(products, list) else products(asked)
+        asked, size = int(request.args["offset"]), int(request.args["per_page"])
+        if size > most:
+            return Response("", status=504)
+        shown = products[asked : asked + size] if isinstance(products, list) else products(asked)
         return Response(json.dumps(shown), mimetype="application/json")
 
     @app.post("/wp-json/wc/v3/products/batch")
