@@ -149,8 +149,10 @@ def _look_up(held: Process, row: postgres.Row, due: Sequence[DueSku], *, stop_at
 
 def _told_already(held: Process, row: postgres.Row, tells: Sequence[TellStock], locked: Collection[str]) -> set[str]:
     """Of the SKUs that the hub is just changing, whose mark nobody can set: those that were told this value lately."""
-    values = {sku: ",".join(str(one.quantity) for one in tells if one.sku == sku) for sku in locked}
-    keys = {sku: f"stock-told:{row['id']}:{sku}:{text}" for sku, text in values.items()}
+    keys = {sku: f"stock-told:{row['id']}:{sku}" for sku in locked}
+    for one in tells:
+        if one.sku in keys:
+            keys[one.sku] += f":{one.quantity}"
     return {sku for sku, key in keys.items() if not locks.is_first(held.redis, key, seconds=LOCKED_SECONDS)}
 
 

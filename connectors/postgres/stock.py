@@ -283,8 +283,8 @@ def answered(connection: Connection, store_id: int, *, attempts: int) -> None:
 
 def try_again(connection: Connection, store_id: int) -> None:
     """Nothing of a store waits any more because it failed: a person has mended something."""
-    _wait(connection, store_id, attempts=0)
     connection.execute(_SQL["try_again"], {"store_id": store_id})
+    _wait(connection, store_id, attempts=0)
 
 
 def _wait(

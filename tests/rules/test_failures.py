@@ -6,7 +6,16 @@ import pytest
 
 from schemas.failures import Problem, ProblemKind
 from schemas.reasons import Reason
-from tasks.rules.failures import Decision, SetAside, StopStore, TryAgain, back_off, decide_failure
+from tasks.rules.failures import (
+    Decision,
+    SetAside,
+    StopStore,
+    StoreWait,
+    TryAgain,
+    back_off,
+    decide_failure,
+    decide_store_wait,
+)
 
 NOW = datetime(2026, 1, 5, 10, 0, tzinfo=UTC)
 WORDS: dict[str, object] = {"problem": "words"}
@@ -98,3 +107,26 @@ def test_every_problem_has_an_answer_with_a_cure(kind: ProblemKind) -> None:
 )
 def test_back_off_doubles_to_five_minutes_with_full_jitter(attempts: int, jitter: float, seconds: float) -> None:
     assert back_off(attempts, jitter) == timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize(("attempts", "seconds"), [(0, 2.5), (3, 20), (6, 150), (500, 150)])
+@pytest.mark.parametrize("kind", [ProblemKind.UNAVAILABLE, ProblemKind.REJECTED, ProblemKind.NOT_FOUND])
+def test_a_store_that_fails_waits_ever_longer_and_five_minutes_at_most(
+    kind: ProblemKind, attempts: int, seconds: float
+) -> None:
+    wait = decide_store_wait(Problem(kind, "words"), attempts=attempts, now=NOW, jitter=0.5)
+
+    assert wait == StoreWait(NOW + timedelta(seconds=seconds), attempts + 1)
+
+
+def test_a_store_that_limits_us_waits_as_long_as_it_says_and_has_not_failed() -> None:
+    until = NOW + timedelta(minutes=17)
+
+    wait = decide_store_wait(Problem(ProblemKind.RATE_LIMITED, "words", until=until), attempts=2, now=NOW, jitter=0.5)
+
+    assert wait == StoreWait(until, 2)
+
+
+@pytest.mark.parametrize("kind", [ProblemKind.HUB_BUSY, ProblemKind.HUB_REFUSED, ProblemKind.UNEXPECTED])
+def test_a_store_does_not_wait_for_what_is_ours(kind: ProblemKind) -> None:
+    assert decide_store_wait(Problem(kind, "words"), attempts=0, now=NOW, jitter=0.5) is None

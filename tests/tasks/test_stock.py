@@ -463,6 +463,18 @@ def test_STK_5_person_who_mended_a_store_waits_for_nothing(held: Process, shop: 
     assert shown(shop, "A-1") == [7]
 
 
+def test_store_is_paused_whatever_an_open_transaction_holds(held: Process, shop: Shop, acme: int) -> None:
+    offer(shop, "A-1")
+    add(held, "A-1", 7)
+    do(held, "UPDATE store_stock SET due_at = now() + interval '1 hour'")
+    with postgres.connect(held.config.database_url) as writer, writer.transaction():
+        writer.execute("UPDATE hub.stock SET in_stock = in_stock + 1")
+
+        set_state(held, store_of(held, acme), StoreState.PAUSED)
+
+    assert store_of(held, acme)["state"] == StoreState.PAUSED
+
+
 def test_STK_5_sku_that_an_open_transaction_holds_is_told_once(held: Process, shop: Shop, acme: int) -> None:
     skus = [f"S-{number:02}" for number in range(3)]
     for sku in skus:

@@ -217,14 +217,15 @@ UPDATE store_stock q SET due_at = NULL, attempts = least(q.attempts, %(kept)s)
 FROM free WHERE q.store_id = %(store_id)s AND q.sku = free.sku
 
 -- name: try_again
--- A person has mended something: what failed before holds no SKU up.
-WITH due AS MATERIALIZED (
+-- A person has mended something: what failed before holds no SKU up. What the hub is just changing is not waited
+-- for.
+WITH free AS MATERIALIZED (
     SELECT sku FROM store_stock
     WHERE store_id = %(store_id)s AND changed > settled AND due_at IS NOT NULL
-    ORDER BY sku FOR UPDATE
+    ORDER BY sku FOR UPDATE SKIP LOCKED
 )
 UPDATE store_stock q SET due_at = NULL, attempts = 0
-FROM due WHERE q.store_id = %(store_id)s AND q.sku = due.sku
+FROM free WHERE q.store_id = %(store_id)s AND q.sku = free.sku
 
 -- name: put_off
 -- It did not work now: the SKUs stay due, for later. What the hub is just changing is not waited for.
