@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from connectors import ecb, locks
-from connectors.postgres import orders, outgoing, rates
+from connectors.postgres import orders, outgoing, rates, stock
 from tasks import bells
 from tasks.process import process
 
@@ -16,6 +16,7 @@ def ring_due() -> int:
         if locks.is_new(held.redis):  # Redis came back empty: every bell that was on its way is gone
             orders.forget_bells(connection)
             outgoing.forget_bells(connection)
+        stock.due_after_writers(connection)
         others = bells.ring_due_fetches(connection) + bells.ring_due_stock(connection)
         others += bells.ring_due_catalogues(connection) + bells.ring_due_fulfillments(connection)
         others += bells.ring_due_products(connection)

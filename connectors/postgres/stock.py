@@ -2,10 +2,12 @@
 
 import json
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from psycopg.errors import LockNotAvailable
 from psycopg.sql import SQL, Literal
 from psycopg.types.json import Jsonb
 
@@ -331,10 +333,26 @@ def ask(connection: Connection, store_id: int, skus: Sequence[str], *, wants_loo
 
 
 def due_again(connection: Connection, store_id: int, *, is_known: bool = True) -> None:
-    """Whatever a store was ever told is looked at again; told again too, unless what it shows is known."""
+    """Whatever a store was ever told is looked at again; told again too, unless what it shows is known.
+
+    And once more when every writer of the hub is over whose transaction is open now: it may mark by other settings.
+    """
+    connection.execute(_SQL["rules_moved"], {"store_id": store_id})
     connection.execute(_SQL["due_again"], {"store_id": store_id})
     if not is_known:
         connection.execute(_SQL["forget_shown"], {"store_id": store_id})
+
+
+def due_after_writers(connection: Connection) -> None:
+    """Make due once more what writers of the hub may have marked by settings of before, where they are over."""
+    for row in connection.execute(_SQL["moved_rules"]).fetchall():
+        values = {"store_id": row["id"]}
+        with suppress(LockNotAvailable), connection.transaction():  # another time: who holds it may stay for long
+            connection.execute(_SQL["hold_rules"], values)
+            looked = connection.execute(_SQL["look_at_writers"], values).fetchone()
+            if looked and looked["are_over"]:
+                connection.execute(_SQL["hold_due"], values)
+                connection.execute(_SQL["due_again"], values)
 
 
 def waiting(connection: Connection, store_id: int) -> int:

@@ -13,6 +13,7 @@ from tasks.fetch import fetch_orders
 from tasks.process import Process
 from tasks.stock import push_stock
 from tasks.stores import change_store, set_state
+from tasks.upkeep import ring_due
 from tests.stock_shops import PRIMARY, Shelf, connect_shelf
 from tests.tasks.conftest import import_all, import_due
 from tests.tasks.looking import do, store_of
@@ -119,6 +120,66 @@ def test_STK_5_setting_that_changes_while_skus_are_picked_counts(held: Process, 
 def waits_for_a_lock(held: Process) -> bool:
     """Whether some statement waits for another transaction."""
     return do(held, "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'") > 0
+
+
+def set_back(held: Process, store: int, **settings: str) -> None:
+    """What was told is a while ago, and the store has other settings."""
+    let_time_pass(held, store)
+    change_store(held, store_of(held, store), {key.replace("_", ".", 1): value for key, value in settings.items()}, {})
+
+
+@pytest.mark.parametrize("how", ["off and on", "another quantity", "connected again"])
+def test_STK_5_what_was_moved_by_old_settings_and_committed_later_is_told(
+    held: Process, shelf: Shelf, store: int, how: str
+) -> None:
+    tell(held, shelf, store)
+    if how == "off and on":
+        set_back(held, store, stock_sync="off")
+    elif how == "connected again":
+        set_state(held, store_of(held, store), StoreState.DISCONNECTED)
+
+    with postgres.connect(held.config.database_url) as writer, writer.transaction():
+        if how == "another quantity":
+            writer.execute("UPDATE hub.stock SET committed = 5, committed_direct = 5")
+            set_back(held, store, stock_quantity="in_stock_minus_committed")
+        else:
+            writer.execute("UPDATE hub.stock SET in_stock = 2")
+            if how == "off and on":
+                set_back(held, store, stock_sync="on")
+            else:
+                connect_shelf(held, shelf, SYNC)
+        push_stock(store)
+        for _ in range(3):
+            ring_due()
+        let_time_pass(held, store)
+        assert (push_stock(store), shelf.shown("A-1")) == ("nothing_due", [7])
+
+    wait_until(lambda: writers_are_over(held, store), what="the end of all writers")
+    let_time_pass(held, store)
+    push_stock(store)
+    assert shelf.shown("A-1") == [2]
+
+    let_time_pass(held, store)
+    ring_due()
+    assert push_stock(store) == "nothing_due"
+
+
+def test_STK_5_writer_that_stays_for_long_holds_nobody_up(held: Process, shelf: Shelf, store: int) -> None:
+    tell(held, shelf, store)
+    set_back(held, store, stock_buffer="1")
+    ring_due()
+    with postgres.connect(held.config.database_url) as writer, writer.transaction(force_rollback=True):
+        writer.execute("UPDATE hub.stock SET in_stock = 5")  # and holds the mark of the SKU
+
+        assert not writers_are_over(held, store)
+
+    wait_until(lambda: writers_are_over(held, store), what="the end of all writers")
+
+
+def writers_are_over(held: Process, store: int) -> bool:
+    """Whether, at the next round of what keeps the house in order, nobody writes by settings of before any more."""
+    ring_due()
+    return store_of(held, store)["stock_writers"] is None
 
 
 # -- orders of the store -----------------------------------------------------------------------------------------------

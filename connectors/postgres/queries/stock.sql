@@ -283,6 +283,28 @@ UPDATE store_stock q SET changed = changed + 1, due_at = NULL, attempts = 0,
     due_since = CASE WHEN q.changed = q.settled THEN clock_timestamp() ELSE q.due_since END
 FROM due WHERE q.store_id = %(store_id)s AND q.sku = due.sku
 
+-- name: rules_moved
+-- Who writes in the hub now may mark by the settings of before.
+UPDATE stores SET stock_writers = '0' WHERE id = %(store_id)s
+
+-- name: moved_rules
+-- Stores whose settings changed, as long as somebody may write by those of before.
+SELECT id FROM stores WHERE stock_writers IS NOT NULL ORDER BY id
+
+-- name: hold_rules
+-- The look at who writes is to be later than any change of the settings; a row that somebody holds is not waited for.
+SELECT FROM stores WHERE id = %(store_id)s FOR NO KEY UPDATE NOWAIT
+
+-- name: hold_due
+-- Nor are SKUs that the hub is just changing.
+SELECT FROM store_stock WHERE store_id = %(store_id)s ORDER BY sku FOR UPDATE NOWAIT
+
+-- name: look_at_writers
+-- First everybody who writes now, then whether all of them are over.
+UPDATE stores SET stock_writers = CASE WHEN stock_writers = '0' THEN pg_snapshot_xmax(pg_current_snapshot()) END
+WHERE id = %(store_id)s AND (stock_writers = '0' OR stock_writers <= pg_snapshot_xmin(pg_current_snapshot()))
+RETURNING stock_writers IS NULL AS are_over
+
 -- name: forget_shown
 -- Nobody watched what a store shows, or its places stand for other locations: none of its figures is known any more.
 WITH held AS MATERIALIZED (
