@@ -15,6 +15,7 @@ from connectors.postgres import stock, stores
 from connectors.postgres.hub import PostgresHub
 from connectors.postgres.stock import DueSku, Settled, StockLine
 from schemas.actions import TellStock
+from schemas.fields import clean
 from schemas.hub import StockLevel
 from schemas.reasons import Reason
 from schemas.stock import CataloguePage, NotTold, StoreItem
@@ -235,7 +236,7 @@ def _is(refused: dict[tuple[str, str], NotTold], one: TellStock, reason: Reason)
 def _settled(seen: DueSku, push: Push, refused: dict[tuple[str, str], NotTold]) -> Settled:
     said = [refused[key] for one in push.tells if (key := (one.external_id, one.place)) in refused]
     if said:
-        items = {one.external_id: one.words for one in said}
+        items = {one.external_id: clean(one.words) for one in said}
         return Settled(seen.sku, seen.changed, said[0].reason, {"items": items})
     if push.note:
         return Settled(seen.sku, seen.changed, push.note.reason, push.note.detail)

@@ -1,5 +1,6 @@
 """The hub's stock to shops of every platform: what is told, refused, missing, and away (STK-1…9)."""
 
+import json
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
@@ -8,6 +9,7 @@ import pytest
 
 from connectors.postgres import stock
 from connectors.sandbox import open_sandbox
+from connectors.sandbox.faults import Said
 from schemas.stores import StoreState
 from tasks.catalogue import fetch_catalogue
 from tasks.process import Process
@@ -350,6 +352,21 @@ def connect_mapped(held: Process, shelf: Shelf, **places: str) -> int:
     do(held, "INSERT INTO hub.locations (code, name) VALUES ('annex', 'Annex')")
     location_map: Any = {place.removeprefix("at_"): code for place, code in places.items()}
     return connect_shelf(held, shelf, {"stock.sync": "on", "location_map": location_map})
+
+
+def test_STK_8_words_of_a_refused_item_that_cannot_be_stored_are_cleaned(held: Process, shopify: Shelf) -> None:
+    store = connect_shelf(held, shopify, {"stock.sync": "on"})
+    shopify.offer("A-1", 2)
+    add(held, "A-1", 7)
+    fetch_catalogue(store)
+    error = {"code": "X", "field": ["input", "quantities", "0", "quantity"], "message": "not \x00 today"}
+    said = {"data": {"inventorySetQuantities": {"userErrors": [error]}}}
+    shopify.sandbox.faults.answer_next(1, Said(200, json.dumps(said)), only="graphql")
+
+    push_stock(store)
+
+    row = stock_row(held, store, "A-1")
+    assert (row["reason"], list(row["detail"]["items"].values())) == ("refused_by_store", ["X: not  today"])
 
 
 def test_STK_4_each_place_of_a_shopify_shop_shows_its_own_location(held: Process, shopify: Shelf) -> None:
