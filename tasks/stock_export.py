@@ -8,22 +8,21 @@ from connectors import postgres
 from connectors.postgres import hub_lists
 from connectors.postgres.hub import PostgresHub
 from schemas.hub import StockLevel
-from schemas.stock import DEFAULT_PLACE, ExportLine
+from schemas.stock import ExportLine
 from schemas.stores import Store
-from tasks.rules.stock import quantity_at
+from tasks.rules.stock import hub_locations, quantity_at
 
 PAGE: Final = 1000  # SKUs that are held in memory at a time
 
 
 def export_lines(connection: postgres.Connection, store: Store, location: str) -> Iterator[ExportLine]:
     """Every SKU that carries stock, in the order of the SKUs: at `location`, or at each that the store's map names."""
-    places = store.settings.get("location_map") or {DEFAULT_PLACE: location}
-    assert isinstance(places, dict)
+    codes = dict.fromkeys(hub_locations(store, location).values())
     after = ""
     while names := hub_lists.stocked(connection, after=after, limit=PAGE):
         levels = defaultdict[str, list[StockLevel]](list)
         for level in PostgresHub(connection).levels(list(names)):
             levels[level.sku].append(level)
         for after, name in names.items():
-            for code in dict.fromkeys(places.values()):
+            for code in codes:
                 yield ExportLine(after, name, quantity_at(levels[after], code, store), code)

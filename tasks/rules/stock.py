@@ -49,14 +49,14 @@ def wanted_quantities(levels: Sequence[StockLevel], *, store: Store, location: s
     known = {level.location for level in levels}  # a SKU has a level at every location
     wanted: Wanted = {}
     given: set[str] = set()
-    for place, code in sorted(_locations(store, location).items(), key=lambda pair: (len(pair[0]), pair[0])):
+    for place, code in sorted(hub_locations(store, location).items(), key=lambda pair: (len(pair[0]), pair[0])):
         if code in known:
             wanted[place] = 0 if code in given else quantity_at(levels, code, store)
             given.add(code)
     return wanted
 
 
-def _locations(store: Store, location: str) -> dict[str, str]:
+def hub_locations(store: Store, location: str) -> dict[str, str]:
     """The hub's location that each place of a store shows."""
     places = store.settings.get("location_map") or {DEFAULT_PLACE: location}
     assert isinstance(places, dict)
@@ -88,7 +88,7 @@ def _tell_item(item: StoreItem, wanted: Wanted) -> list[TellStock]:
 
 
 def _unknown(levels: Sequence[StockLevel], *, store: Store, location: str) -> Note | None:
-    unknown = set(_locations(store, location).values()) - {level.location for level in levels}
+    unknown = set(hub_locations(store, location).values()) - {level.location for level in levels}
     return Note(Reason.LOCATION_UNKNOWN, {"locations": sorted(unknown)}) if unknown else None
 
 

@@ -16,6 +16,7 @@ from schemas.settings import with_defaults
 from schemas.stock import ExportLine
 from schemas.stock_export import FORMATS, Cells, Filling, Format, is_formula, read_header
 from schemas.stores import Store, StoreState
+from tasks.rules.stock import hub_locations
 from tasks.stock_export import export_lines
 from workers.cli.desk import database, store_row
 from workers.cli.output import Failed, done, example, json_option, say
@@ -89,6 +90,8 @@ def export_stock(platform: str, path: str | None, store_name: str | None, own: s
     with database() as connection:
         store, location = _store(connection, platform, store_name)
         names = {place["code"]: place["name"] for place in PostgresHub(connection).locations()}
+        if unknown := sorted(set(hub_locations(store, location).values()) - names.keys()):
+            raise Failed(f"the hub has no location {', '.join(unknown)}: see storesync location list")
         lines = _writable(export_lines(connection, store, location), written)
         rows = _filled(shops, lines, names, written) if shops else _rows(how, lines, names)
         if as_json and not path:

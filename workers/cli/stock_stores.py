@@ -9,6 +9,7 @@ from connectors.postgres import Connection, Row, stock_view, stores
 from schemas.reasons import Reason, describe
 from schemas.stock import DEFAULT_PLACE
 from schemas.stores import Store, StoreState
+from tasks.rules.stock import hub_locations
 from workers.cli.output import utc
 
 NOT_TOLD_YET = "It was not told yet: it is with the hub's next change, or now by storesync stock push."
@@ -27,8 +28,7 @@ class Sight:
     @property
     def places(self) -> dict[str, str]:
         """The hub's location that each place of the store shows."""
-        mapped = self.store.settings.get("location_map")
-        return dict(mapped) if isinstance(mapped, dict) and mapped else {DEFAULT_PLACE: self.location}
+        return hub_locations(self.store, self.location)
 
     @property
     def is_pending(self) -> bool:

@@ -142,6 +142,18 @@ def test_export_that_cannot_be_is_refused_in_one_line(
     assert words in result.err
 
 
+def test_STK_7_export_from_a_location_that_the_hub_lost_is_refused(
+    cli: Cli, fresh_connection: postgres.Connection
+) -> None:
+    add(cli, "A-1", 7)
+    fresh_connection.execute("UPDATE hub.locations SET code = 'berlin'")
+
+    result = cli("stock", "export", "--format", "woocommerce")
+
+    assert (result.code, result.out) == (1, "")
+    assert "the hub has no location main: see storesync location list" in result.err
+
+
 # -- the shop's own export ---------------------------------------------------------------------------------------------
 
 
