@@ -6,8 +6,10 @@ programs need to know they get by the environment; nothing secret is in the conf
 """
 
 import os
+import select
 import shlex
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -102,36 +104,53 @@ def run_programs(programs: Sequence[Program], *, home: Path, environ: Mapping[st
     Raises ProgramsError when they end by themselves, which they do only if supervisord cannot work.
     """
     configuration = _write_configuration(programs, home, log="/dev/fd/1")
-    with _supervise(configuration, environ, subprocess.PIPE) as supervisord:
+    with _wishes() as wishes, _supervise(configuration, environ, subprocess.PIPE) as supervisord:
         try:
-            with _every_end_as_interrupt():
-                _repeat(supervisord)
-            raise ProgramsError(f"supervisord ended with status {supervisord.wait()}; its words are above")
-        except KeyboardInterrupt:
+            if not _repeat(supervisord, wishes):
+                raise ProgramsError(f"supervisord ended with status {supervisord.wait()}; its words are above")
             supervisord.terminate()
             _repeat(supervisord)  # their last words; nobody can write into a full pipe
         finally:
             RunningPrograms(supervisord).stop()
 
 
-def _repeat(supervisord: "subprocess.Popen[bytes]") -> None:
-    """Say what the programs say. A pipe, since not every stdout can be opened again by its name: sockets, su."""
-    # Not by lines: an interrupt in the middle of one would lose its beginning.
-    while words := supervisord.stdout.read1() if supervisord.stdout else b"":  # type: ignore[attr-defined]
-        sys.stdout.buffer.write(words)
+def _repeat(supervisord: "subprocess.Popen[bytes]", *wishes: socket.socket) -> bool:
+    """Say what the programs say, until somebody wishes for the end, or they have ended; whether it was a wish.
+
+    A pipe, since not every stdout can be opened again by its name: sockets, su.
+    """
+    assert supervisord.stdout
+    words = supervisord.stdout.fileno()
+    while True:
+        ready = select.select([words, *(wish.fileno() for wish in wishes)], [], [])[0]
+        if words not in ready or len(ready) > 1:
+            return True
+        some = os.read(words, 65536)
+        if not some:
+            return False
+        sys.stdout.buffer.write(some)
         sys.stdout.buffer.flush()
 
 
 @contextmanager
-def _every_end_as_interrupt() -> Iterator[None]:
-    """SIGTERM and SIGHUP raise KeyboardInterrupt, as Ctrl-C does; a SIGHUP that nohup ignores stays ignored."""
-    ends = [end for end in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(end) is not signal.SIG_IGN]
-    before = {end: signal.signal(end, signal.default_int_handler) for end in ends}
-    try:
-        yield
-    finally:
-        for end, handler in before.items():
-            signal.signal(end, handler)
+def _wishes() -> Iterator[socket.socket]:
+    """What has something to read once Ctrl-C, SIGTERM or SIGHUP wishes for the end; nohup's ignored SIGHUP does not.
+
+    An exception in the middle of reading, as Ctrl-C raises by itself, would lose what was just read.
+    """
+    wished, wish = socket.socketpair()
+    with wished, wish:
+        wish.setblocking(False)
+        ends = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+        heard = [end for end in ends if signal.getsignal(end) is not signal.SIG_IGN]
+        before = {end: signal.signal(end, lambda *_: None) for end in heard}
+        before_fd = signal.set_wakeup_fd(wish.fileno(), warn_on_full_buffer=False)
+        try:
+            yield wished
+        finally:
+            signal.set_wakeup_fd(before_fd)
+            for end, handler in before.items():
+                signal.signal(end, handler)
 
 
 def _write_configuration(programs: Sequence[Program], home: Path, *, log: str) -> Path:

@@ -129,6 +129,18 @@ def test_terminal_shows_half_a_line_at_once_and_does_not_lose_it(sleeper: Path, 
     assert shown.decode() + rest == "at work with hush"
 
 
+def test_programs_that_never_stop_talking_are_told_to_end(sleeper: Path, notes: Path, home: Path) -> None:
+    sleeper.write_text(SLEEPER.replace("time.sleep(60)", "while True: print('so much to say')"))
+
+    with elsewhere("run", sleeper, notes, home) as terminal:
+        assert terminal.stdout
+        os.read(terminal.stdout.fileno(), 100)
+        terminal.send_signal(signal.SIGINT)
+        terminal.communicate(timeout=20)
+
+    assert terminal.returncode == 0
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process of its parent's death")
 def test_nothing_outlives_a_killed_starter_or_hinders_the_next(sleeper: Path, notes: Path, home: Path) -> None:
     for runs in (1, 2):
