@@ -19,8 +19,10 @@ def acme(connection: Connection) -> int:
     return add_store(connection, "acme")
 
 
-def add_store(connection: Connection, name: str, *, state: str = "active", syncs_stock: bool = True) -> int:
+def add_store(
+    connection: Connection, name: str, *, host: str = "", state: str = "active", syncs_stock: bool = True
+) -> int:
     """A connected store; its id."""
     statement = """INSERT INTO stores (name, platform, url, state, settings)
         VALUES (%s, 'woocommerce', 'https://' || %s, %s, jsonb_build_object('stock.sync', %s::boolean)) RETURNING id"""
-    return int(one(connection, statement, name, name, state, syncs_stock)["id"])
+    return int(one(connection, statement, name, host or name, state, syncs_stock)["id"])

@@ -291,6 +291,17 @@ def test_MUL_3_a_number_of_two_orders_names_neither(hub: PostgresHub, acme: int)
         hub.find_order("5001")
 
 
+def test_MUL_3_of_two_stores_that_had_a_name_the_one_that_has_it_now_is_meant(
+    hub: PostgresHub, connection: Connection, acme: int
+) -> None:
+    create(hub, imported(acme))
+    connection.execute("UPDATE stores SET state = 'disconnected', url = url || '.old'")
+    new = create(hub, imported(add_store(connection, "acme")))
+    create(hub, imported(add_store(connection, "acme", state="disconnected", host="acme.example")))
+
+    assert hub.find_order("acme/5001") == new.id
+
+
 def test_an_order_that_is_not_there_is_not_found(hub: PostgresHub) -> None:
     with pytest.raises(HubRefused, match="there is no order 5001"):
         hub.find_order("5001")
