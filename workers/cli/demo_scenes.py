@@ -17,18 +17,18 @@ from workers.cli.demo_shops import SKU, DemoShop, complete_another, take_one_pie
 from workers.cli.output import table
 
 SECONDS: Final = 30
-COUNTED: Final = 17
+ARRIVED: Final = 17
 
 
 def show_change(held: Process, shops: list[DemoShop]) -> bool:
     """One product in three shops, and a change of one shop's order that travels to the hub by itself."""
-    committed = _committed(held)
+    committed = _pieces(held, "committed")
     click.echo(f"\n{SKU} is sold in all three shops and is one product in the hub: {committed} pieces are committed.")
     (shopify,) = (shop for shop in shops if shop.platform == "shopify")
     take_one_piece_back(shopify)
     click.echo(f"{shopify.name} takes one piece off its order {shopify.shared_order} …")
-    is_right = _wait(lambda: _committed(held) == committed - 1) is not None
-    click.echo(f"… and the hub has followed: {_committed(held)} pieces are committed.")
+    is_right = _wait(lambda: _pieces(held, "committed") == committed - 1) is not None
+    click.echo(f"… and the hub has followed: {_pieces(held, 'committed')} pieces are committed.")
     return is_right
 
 
@@ -36,10 +36,11 @@ def show_stock(held: Process, shops: list[DemoShop]) -> bool:
     """Stock that is counted in the hub and shows in all shops at once."""
     for shop in shops:
         _switch_stock_on(held, shop)
-    click.echo(f"\nStock sync is on. {COUNTED} pieces of {SKU} are counted in the hub …")
     with held.pool.connection() as connection, connection.transaction():
-        PostgresHub(connection).apply([AdjustStock(SKU, Decimal(COUNTED))])
-    took = _wait(lambda: all(set(shop.shows()) == {COUNTED} for shop in shops))
+        PostgresHub(connection).apply([AdjustStock(SKU, Decimal(ARRIVED))])
+    counted = _pieces(held, "in_stock")  # an earlier demo may have left some
+    click.echo(f"\nStock sync is on. {counted} pieces of {SKU} are counted in the hub …")
+    took = _wait(lambda: all(set(shop.shows()) == {counted} for shop in shops))
     for shop in shops:
         click.echo(f"  {shop.name} shows {', '.join(map(str, shop.shows()))}")
     if took is not None:
@@ -74,10 +75,10 @@ def _wait(is_done: Callable[[], bool]) -> float | None:
     return None
 
 
-def _committed(held: Process) -> int:
+def _pieces(held: Process, figure: str) -> int:
     with held.pool.connection() as connection:
         levels = hub_view.stock_document(connection, SKU) or []
-    return sum(int(level["committed"]) for level in levels)
+    return sum(int(level[figure]) for level in levels)
 
 
 def _switch_stock_on(held: Process, shop: DemoShop) -> None:
