@@ -84,6 +84,9 @@ def _burst(house: House) -> Table:
 
 
 def _latency(house: House, probes: "Probes", count: int) -> Table:
+    house.wait_for_settings()
+    house.wait_for_calm()
+    time.sleep(SETTLING)
     idle = probes.send(PROBES, lambda: False)
     yield from _waits("idle", idle)
     _run(house, _PLENTY)
@@ -95,6 +98,7 @@ def _latency(house: House, probes: "Probes", count: int) -> Table:
     for quantity, until in (("in_stock", count // 2), ("in_stock_minus_committed", count)):
         for row in house.rows():
             change_store(process(), row, {"stock.quantity": quantity}, {})
+        house.wait_for_settings()
         time.sleep(SETTLING)
         had, started = house.imported(importing), time.monotonic()
         busy = probes.send(PROBES * 100, partial(house.has_imported, importing, until))

@@ -97,6 +97,10 @@ class House:
         """Until no store is to be told anything."""
         wait_until(lambda: not self._waiting(), "the stores to be told")
 
+    def wait_for_settings(self) -> None:
+        """Until every SKU was looked at once more after a setting changed."""
+        wait_until(lambda: all(row["stock_writers"] is None for row in self.rows()), "the settings to be followed")
+
     def _waiting(self) -> int:
         with process().pool.connection() as connection:
             return sum(stock.waiting(connection, store_id) for store_id in self.stores.values())
