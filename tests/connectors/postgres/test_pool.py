@@ -6,6 +6,7 @@ from tests.waiting import wait_until
 
 def test_nobody_gets_a_connection_that_the_server_has_closed(database_url: str) -> None:
     with postgres.open_pool(database_url) as pool, postgres.connect(database_url) as operator:
+        pool.wait()
         with pool.connection() as connection:
             was = connection.info.backend_pid
         operator.execute("SELECT pg_terminate_backend(%s)", (was,))
