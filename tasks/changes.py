@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any
 
 from connectors import postgres
 from connectors.postgres import journal
@@ -12,16 +12,13 @@ from connectors.postgres.orders import Outcome
 from schemas.actions import Detail, Note
 from schemas.hub import HubOrder
 from schemas.orders import StoreOrder
-from schemas.reasons import Reason
 from tasks.deliveries import Delivered, bring_deliveries, delivers
 from tasks.flags import bring_flags, has_flags
 from tasks.rules.changes import Changes, decide_changes, follows_changes
+from tasks.rules.fulfillment_in import NOT_BROUGHT
 from tasks.rules.returns import decide_returns, follows_returns
 from tasks.seen import read_order, settle
 from tasks.session import Done, Seen, StoreSession
-
-# Something that the store did is not in the hub, and comes only when a person has mended what is in its way.
-_NOT_BROUGHT: Final = frozenset({Reason.LINE_NOT_MATCHED, Reason.MORE_THAN_ORDERED, Reason.REFUSED_BY_HUB})
 
 Said = list[tuple[str | None, Any]]  # what was noted of an order: reasons with their details
 
@@ -80,7 +77,7 @@ def _outcome(session: StoreSession, changes: Changes, delivered: Delivered, row:
         for note in _news(session, found, row)
     )
     reason, detail = _to_remember(found)
-    is_failing = any(note.reason in _NOT_BROUGHT for note in found)
+    is_failing = any(note.reason in NOT_BROUGHT for note in found)
     return Outcome("imported", reason, detail, lines=(*done, *delivered.lines, *lines), is_failing=is_failing)
 
 

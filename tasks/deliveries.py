@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any
 
 from connectors.errors import HubRefused
 from connectors.postgres import Row, outgoing
@@ -13,10 +13,9 @@ from schemas.hub import Batch, HubOrder, Sending
 from schemas.orders import StoreOrder
 from schemas.reasons import Reason
 from tasks.rules.fulfillment_in import decide_delivery, decide_links
+from tasks.rules.fulfillment_out import NOT_LET_GO
 from tasks.rules.stitch import shows_all
 from tasks.session import StoreSession
-
-_NOT_LET_GO: Final = (Reason.NOT_FULFILLABLE, Reason.PICKUP_NOT_SENT, Reason.COMPLETED_IN_STORE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +91,7 @@ def settle_hub_side(session: StoreSession, order: StoreOrder, hub_order_id: str)
     if shows_all(order, hub_order, store=session.store):
         outgoing.covered(session.connection, session.store.id, order.external_id)
     else:
-        outgoing.tell_again(session.connection, session.store.id, order.external_id, _NOT_LET_GO)
+        outgoing.tell_again(session.connection, session.store.id, order.external_id, NOT_LET_GO)
 
 
 def _lines(actions: tuple[HubAction, ...], hub_order: HubOrder) -> tuple[Line, ...]:

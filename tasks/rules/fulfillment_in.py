@@ -7,6 +7,7 @@ is news. So a parcel that comes twice, or that a person delivered in the hub as 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import Final
 
 from schemas.actions import DeliverRows, Detail, HubAction, LinkFulfillment, Note, PackRows, SetFlags
 from schemas.hub import Batch, DeliveryStatus, HubFulfillment, HubOrder, HubRow, Sending
@@ -31,6 +32,9 @@ from tasks.rules.parcels import (
     sent_pieces,
     with_link,
 )
+
+# Something that the store did is not in the hub, and comes only when a person has mended what is in its way.
+NOT_BROUGHT: Final = frozenset({Reason.LINE_NOT_MATCHED, Reason.MORE_THAN_ORDERED, Reason.REFUSED_BY_HUB})
 
 
 @dataclass(frozen=True, slots=True)

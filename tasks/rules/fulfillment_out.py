@@ -7,6 +7,7 @@ already has is not sent, wherever it came from (FUL-13).
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Final
 
 from schemas.actions import LinkFulfillment, Note, SendFulfillment, SetStoreStatus
 from schemas.hub import DeliveryStatus, HubFulfillment, HubOrder, HubRow, Sending
@@ -30,6 +31,9 @@ from tasks.rules.parcels import (
     untold,
     with_link,
 )
+
+# The store did not let the parcel go, and may later: trying again changes nothing in the store.
+NOT_LET_GO: Final = (Reason.NOT_FULFILLABLE, Reason.PICKUP_NOT_SENT, Reason.COMPLETED_IN_STORE)
 
 
 @dataclass(frozen=True, slots=True)
