@@ -1,4 +1,4 @@
-"""The pages tell the truth: reasons, settings, commands, limits and links agree with the code. Nothing is run."""
+"""The pages tell the truth: reasons, settings, commands, limits, triggers and links agree with what is there."""
 
 import contextlib
 import importlib
@@ -14,7 +14,7 @@ from typing import Any, Final
 import click
 import pytest
 
-from connectors import STORES, config
+from connectors import STORES, config, postgres
 from schemas.hub import Account
 from schemas.reasons import Reason
 from schemas.settings import ACCOUNT_SETTINGS, STORE_SETTINGS
@@ -233,6 +233,20 @@ def test_every_file_that_a_page_names_is_there(page: Path) -> None:
     named = re.findall(r"`((?:schemas|connectors|tasks|workers|tests|bench|docs)/[\w./-]+)`", page.read_text())
 
     assert [name for name in named if not (ROOT / name).exists()] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_no_table_is_cut_in_two(page: Path) -> None:
+    blocks = re.findall(r"(?:^\|.*\n)+", page.read_text(), re.MULTILINE)
+
+    assert all(re.match(r"\|.*\n\|[-|: ]+\|\n", block) for block in blocks)
+
+
+def test_the_decision_lists_every_trigger_that_points_out_of_the_hub(connection: postgres.Connection) -> None:
+    named = re.findall(r"`(mark_\w+)`", read("decisions/0005-built-in-hub.md"))
+    found = connection.execute("SELECT tgname FROM pg_trigger WHERE tgname LIKE 'mark\\_%'").fetchall()
+
+    assert sorted(named) == sorted(row["tgname"] for row in found)
 
 
 def test_the_index_lists_every_page() -> None:

@@ -1,9 +1,7 @@
 """The built-in hub in PostgreSQL: stock, sales orders, and all that an import is decided on. It decides nothing.
 
-The numbers are kept by the database, for plain SQL writers too. Triggers mark for storesync what moved: `mark_stock`
-(with `mark_first_stock` and `mark_gone_stock`: in stock or committed moved), `mark_item` and `mark_bundle` (a SKU's
-figure is another item's or other parts'), `mark_status` (pieces of a row were packed or delivered) and `mark_deletion`
-(an order was deleted: the tombstone). See migrations/0004_triggers.sql and 0018_item_marks.sql.
+The numbers are kept by the database, for plain SQL writers too. Its triggers called `mark_…` mark for storesync what
+moved: docs/decisions/0005-built-in-hub.md lists them.
 """
 
 from collections.abc import Sequence
