@@ -105,12 +105,16 @@ def _latency(house: House, probes: "Probes", count: int) -> Table:
         rate = (house.imported(importing) - had) / (time.monotonic() - started)
         yield from _waits(f"while another store's orders come in, {quantity}", busy)
         yield f"… orders/s meanwhile, of {count} in all", f"{rate:.0f}"
-        ratio = percentile(busy, 0.99) / percentile(idle, 0.99)
-        yield "… p99 against idle (goal: 3 times at most)", f"{ratio:.1f} times"
+        if busy:
+            ratio = percentile(busy, 0.99) / percentile(idle, 0.99)
+            yield "… p99 against idle (goal: 3 times at most)", f"{ratio:.1f} times"
 
 
 def _waits(name: str, waited: list[float]) -> Table:
     yield f"hub commit to the store's call, {name}: calls", str(len(waited))
+    if not waited:
+        yield "…", "not measured: the orders were in before the first change; take more --orders"
+        return
     shares = (percentile(waited, share) for share in (0.5, 0.99, 1))
     yield "… p50 / p99 / most, ms", " / ".join(f"{1000 * share:.0f}" for share in shares)
 
