@@ -297,7 +297,10 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class StockLevel:
-    """Stock of one SKU at one location. `committed_direct` counts only sales-order rows themselves (STK-2)."""
+    """Stock of one SKU at one location. `committed_direct` counts only sales-order rows themselves (STK-2).
+
+    What was never counted there, `is_counted`, has a figure that says nothing of what lies there (STK-10).
+    """
 
     sku: str
     location: str
@@ -305,3 +308,4 @@ class StockLevel:
     committed: Decimal
     committed_direct: Decimal
     expected: Decimal
+    is_counted: bool

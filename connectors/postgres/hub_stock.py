@@ -58,10 +58,8 @@ def _add_components(connection: Connection, bundle_id: str, action: AddProduct) 
 
 
 def adjust_stock(connection: Connection, action: AdjustStock) -> str:
-    """Count pieces in or out; the id of the ledger's line."""
-    if not action.delta:
-        raise HubRefused(f"{action.sku}: an adjustment by 0 changes nothing")
-    item = _find_stocked(connection, action.sku, action.batch, must_name_batch=True)
+    """Count pieces in or out; the id of the ledger's line. By 0: somebody looked, and nothing has to be changed."""
+    item = _find_stocked(connection, action.sku, action.batch, must_name_batch=action.delta != 0)
     values = {"variant_id": item["id"], "location": action.location, "delta": action.delta, "batch_id": None}
     if action.batch is not None:
         values["batch_id"] = _batch(connection, item, action)

@@ -17,7 +17,13 @@ COMMITTED = {"stock.quantity": "in_stock_minus_committed"}
 
 
 def level(in_stock: str | int = 10, location: str = "main", **changes: Any) -> StockLevel:
-    values = {"committed": Decimal(0), "committed_direct": Decimal(0), "expected": Decimal(0), **changes}
+    values = {
+        "committed": Decimal(0),
+        "committed_direct": Decimal(0),
+        "expected": Decimal(0),
+        "is_counted": True,
+        **changes,
+    }
     return StockLevel(sku="A-1", location=location, in_stock=Decimal(in_stock), **values)
 
 

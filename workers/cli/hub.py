@@ -145,11 +145,11 @@ def stock() -> None:
 @click.option("--location", type=TEXT, help="The account's default if left out.")
 @click.option("--batch", type=TEXT, help="The batch, where the item has batches.")
 def adjust_stock(sku: str, delta: Decimal, location: str | None, batch: str | None) -> None:
-    """Count DELTA pieces in, or out where it is negative."""
+    """Count DELTA pieces in, or out where it is negative; 0 says that somebody looked and the figure is right."""
     with hub_desk() as desk:
         desk.apply([AdjustStock(sku, delta, location, batch)])
         there = _in_stock(desk, sku)
-    done(f"{sku}: {'+' if delta > 0 else ''}{plain(delta)}. In stock now: {there}.", sku=sku, delta=plain(delta))
+    done(f"{sku}: {'-' if delta < 0 else '+'}{plain(abs(delta))}. In stock now: {there}.", sku=sku, delta=plain(delta))
 
 
 def _in_stock(desk: PostgresHub, sku: str) -> str:

@@ -104,11 +104,10 @@ def read_quantity(text: str) -> Decimal:
 
 
 def _read_delta(text: str) -> Decimal:
-    try:
-        quantity = read_quantity(text[text.startswith(("+", "-")) :])
-    except ValueError:
-        raise ValueError(f"{text!r} changes no stock: give pieces found or lost, like 5 or -2") from None
-    return -quantity if text.startswith("-") else quantity
+    pieces = text[text.startswith(("+", "-")) :]
+    if not _NUMBER.fullmatch(pieces):
+        raise ValueError(f"{text!r} is no count: give pieces found or lost, like 5 or -2, or 0 where all is right")
+    return -Decimal(pieces) if text.startswith("-") else Decimal(pieces)
 
 
 def read_portion(text: str) -> tuple[str, Decimal]:

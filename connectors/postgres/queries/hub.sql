@@ -167,7 +167,8 @@ WHERE b.variant_id = ANY (%(variant_ids)s::bigint[]) AND l.code = %(location)s
 ORDER BY b.received_at, b.id
 
 -- name: levels
--- The newest variant of each SKU at every location (STK-3). Of a bundle there is as much as its components make.
+-- The newest variant of each SKU at every location (STK-3). Of a bundle there is as much as its components make, and it is
+-- counted where all of them are (STK-10).
 WITH newest AS (
     SELECT DISTINCT ON (v.sku) v.id, v.sku, p.kind
     FROM hub.variants v JOIN hub.products p ON p.id = v.product_id
@@ -176,12 +177,12 @@ WITH newest AS (
 )
 SELECT n.sku, l.code AS location, coalesce(makes.in_stock, s.in_stock, 0) AS in_stock,
        coalesce(s.committed, 0) AS committed, coalesce(s.committed_direct, 0) AS committed_direct,
-       coalesce(s.expected, 0) AS expected
+       coalesce(s.expected, 0) AS expected, coalesce(makes.is_counted, s.counted_at IS NOT NULL) AS is_counted
 FROM newest n
 CROSS JOIN hub.locations l
 LEFT JOIN hub.stock s ON s.variant_id = n.id AND s.location_id = l.id
 LEFT JOIN LATERAL (
-    SELECT min(floor(coalesce(x.in_stock, 0) / c.quantity)) AS in_stock
+    SELECT min(floor(coalesce(x.in_stock, 0) / c.quantity)) AS in_stock, bool_and(x.counted_at IS NOT NULL) AS is_counted
     FROM hub.bundle_components c
     LEFT JOIN hub.stock x ON x.variant_id = c.component_id AND x.location_id = l.id
     WHERE c.bundle_id = n.id

@@ -11,11 +11,10 @@ from workers.cli.main import run
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("stock", "adjust", "A-1", "0"), "'0' changes no stock"),
-        (("stock", "adjust", "A-1", "-x"), "'-x' changes no stock"),
-        (("stock", "adjust", "A-1", "--5"), "'--5' changes no stock"),
-        (("stock", "adjust", "A-1", "1e9"), "'1e9' changes no stock"),
-        (("stock", "adjust", "A-1", "NaN"), "'NaN' changes no stock"),
+        (("stock", "adjust", "A-1", "-x"), "'-x' is no count"),
+        (("stock", "adjust", "A-1", "--5"), "'--5' is no count"),
+        (("stock", "adjust", "A-1", "1e9"), "'1e9' is no count"),
+        (("stock", "adjust", "A-1", "NaN"), "'NaN' is no count"),
         (("stock", "adjust", " ", "1"), "must be 1 to 200 signs"),
         (("po", "receive", "A-1"), "'A-1' has no quantity"),
         (("po", "receive", "A-1", "1_000"), "'1_000' is no quantity"),
