@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -114,6 +115,20 @@ def test_compose_restarts_and_checks_every_service_and_holds_no_secret() -> None
         assert service["logging"]["options"].keys() == {"max-size", "max-file"}  # or they fill the disk
         assert name == "setup" or service["healthcheck"]
         assert all(re.fullmatch(r"\$\{\w+:-\}", value) for value in secrets)
+
+
+def _pins(lock: str) -> dict[str, str]:
+    return dict(re.findall(r"^([\w.-]+)(?:\[[^]]*\])?==(\S+)", (ROOT / lock).read_text(), re.MULTILINE))
+
+
+def test_what_runs_is_pinned_alike_where_it_is_tested_and_brings_no_tools_along() -> None:
+    runs, tested = _pins("requirements.lock"), _pins("requirements-dev.lock")
+    groups = tomllib.loads((ROOT / "pyproject.toml").read_text())["dependency-groups"]
+    tools = {re.match(r"[\w.-]+", wanted)[0] for wanted in groups["dev"]}  # type: ignore[index]
+
+    assert runs.items() <= tested.items()
+    assert tools <= tested.keys()
+    assert not tools & runs.keys()
 
 
 def test_importing_the_app_starts_nothing() -> None:
