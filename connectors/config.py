@@ -23,6 +23,8 @@ class Config:
     secret_key: str
     log: str
     embedded: frozenset[str] = frozenset()  # servers of our own that were found or started for an empty URL
+    start_command: str = "storesync up"  # what people type to start the programs; messages name it
+    alive_file: Path | None = None  # touched by workers and beat, for health checks of containers
 
     @property
     def is_embedded(self) -> bool:
@@ -47,12 +49,15 @@ def read_config(environ: Mapping[str, str] = os.environ) -> Config:
     if log not in {"text", "json"}:
         raise ConfigError("STORESYNC_LOG must be text or json")
     home = environ.get("STORESYNC_HOME", "").strip() or platformdirs.user_data_dir("storesync", appauthor=False)
+    alive_file = environ.get("STORESYNC_ALIVE_FILE", "").strip()
     return Config(
         database_url=database_url,
         redis_url=redis_url,
         home=_absolute(home),
         secret_key=environ.get("STORESYNC_SECRET_KEY", "").strip(),
         log=log,
+        start_command=environ.get("STORESYNC_START_COMMAND", "").strip() or "storesync up",
+        alive_file=Path(alive_file) if alive_file else None,
     )
 
 

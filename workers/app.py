@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from celery import Celery
 from celery.exceptions import SecurityWarning
-from celery.signals import setup_logging, worker_init, worker_process_init, worker_process_shutdown
+from celery.signals import heartbeat_sent, setup_logging, worker_init, worker_process_init, worker_process_shutdown
 from kombu import Queue
 
 from connectors import postgres
@@ -15,7 +15,7 @@ from connectors.config import Config, read_config
 from connectors.locks import HARD_LIMIT_SECONDS, SOFT_LIMIT_SECONDS
 from connectors.secrets import open_secrets
 from tasks.process import close_process, configure
-from workers import redis_transport
+from workers import alive, redis_transport
 from workers.embedded import ensure_servers
 from workers.logs import log_to
 
@@ -122,6 +122,9 @@ def _set_up_logging(**_: object) -> None:
     log_to(read_config().log, level=logging.INFO)
     # Only JSON is accepted, so what Celery warns of when root runs a worker (pickle) cannot happen here.
     warnings.filterwarnings("ignore", category=SecurityWarning)
+
+
+heartbeat_sent.connect(alive.touch)  # a worker's, every two seconds
 
 
 @worker_init.connect

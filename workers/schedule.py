@@ -14,6 +14,7 @@ from connectors import postgres
 from connectors.postgres import stores
 from schemas.settings import with_defaults
 from tasks.process import process
+from workers import alive
 from workers.listener import HubListener
 
 _LOG: Final = logging.getLogger(__name__)
@@ -43,6 +44,7 @@ class StoreScheduler(Scheduler):
 
     def tick(self, *args: Any, **kwargs: Any) -> float:
         """One round, if this beat holds the lock; a standby looks again shortly."""
+        alive.touch()
         try:
             if not self._is_the_one():
                 return READ_SECONDS

@@ -54,11 +54,12 @@ Shop = TypeVar("Shop")
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a sandbox is to be: how many orders, made from which seed, with which faults, telling whom."""
+    """What a sandbox is to be: how many orders, made from which seed, where, with which faults, telling whom."""
 
     orders: int = 40
     seed: int = 7
     port: int = 0
+    host: str = "127.0.0.1"
     faults: Mapping[str, float] = field(default_factory=dict)
     webhooks_to: str | None = None
 
@@ -94,11 +95,11 @@ class RunningSandbox(Generic[Shop]):
 
 
 def run_woocommerce(
-    shop: WooCommerceShop, faults: Faults | None = None, *, port: int = 0
+    shop: WooCommerceShop, faults: Faults | None = None, *, port: int = 0, host: str = "127.0.0.1"
 ) -> RunningSandbox[WooCommerceShop]:
     """Serve a WooCommerce shop as it is. Raises OSError when the port is taken."""
     faults = faults or Faults()
-    server = serve(create_app(shop, faults), port=port)
+    server = serve(create_app(shop, faults), host=host, port=port)
     shop.url = server.url
     server.before_stop(faults.release)
     server.before_stop(shop.webhooks.stop)
@@ -110,7 +111,7 @@ def open_woocommerce(wanted: Wanted) -> RunningSandbox[WooCommerceShop]:
     """A WooCommerce shop with orders in it; its webhooks are set up once it is filled."""
     shop, faults = WooCommerceShop(), Faults(wanted.faults, seed=wanted.seed)
     seed_shop(shop, orders=wanted.orders, seed=wanted.seed)
-    running = run_woocommerce(shop, faults, port=wanted.port)
+    running = run_woocommerce(shop, faults, port=wanted.port, host=wanted.host)
     if wanted.webhooks_to is None:
         return running
     for topic in ("order.created", "order.updated", "order.deleted"):
@@ -120,11 +121,11 @@ def open_woocommerce(wanted: Wanted) -> RunningSandbox[WooCommerceShop]:
 
 
 def run_bigcommerce(
-    shop: BigCommerceShop, faults: Faults | None = None, *, port: int = 0
+    shop: BigCommerceShop, faults: Faults | None = None, *, port: int = 0, host: str = "127.0.0.1"
 ) -> RunningSandbox[BigCommerceShop]:
     """Serve a BigCommerce shop as it is. Raises OSError when the port is taken."""
     faults = faults or Faults()
-    server = serve(bigcommerce.create_app(shop, faults), port=port)
+    server = serve(bigcommerce.create_app(shop, faults), host=host, port=port)
     server.before_stop(faults.release)
     running = RunningSandbox(server, shop, faults, {"access_token": TOKEN}, bigcommerce.ROOT)
     shop.url = running.url
@@ -135,13 +136,15 @@ def open_bigcommerce(wanted: Wanted) -> RunningSandbox[BigCommerceShop]:
     """A BigCommerce shop with orders in it."""
     shop = BigCommerceShop()
     seed_bigcommerce(shop, orders=wanted.orders, seed=wanted.seed)
-    return run_bigcommerce(shop, Faults(wanted.faults, seed=wanted.seed), port=wanted.port)
+    return run_bigcommerce(shop, Faults(wanted.faults, seed=wanted.seed), port=wanted.port, host=wanted.host)
 
 
-def run_shopify(shop: ShopifyShop, faults: Faults | None = None, *, port: int = 0) -> RunningSandbox[ShopifyShop]:
+def run_shopify(
+    shop: ShopifyShop, faults: Faults | None = None, *, port: int = 0, host: str = "127.0.0.1"
+) -> RunningSandbox[ShopifyShop]:
     """Serve a Shopify shop as it is. Raises OSError when the port is taken."""
     faults = faults or Faults()
-    server = serve(create_shopify_app(shop, faults), port=port)
+    server = serve(create_shopify_app(shop, faults), host=host, port=port)
     server.before_stop(faults.release)
     return RunningSandbox(server, shop, faults, {"access_token": shop.token})
 
@@ -150,7 +153,7 @@ def open_shopify(wanted: Wanted) -> RunningSandbox[ShopifyShop]:
     """A Shopify shop with orders in it."""
     shop = ShopifyShop()
     seed_shopify(shop, orders=wanted.orders, seed=wanted.seed)
-    return run_shopify(shop, Faults(wanted.faults, seed=wanted.seed), port=wanted.port)
+    return run_shopify(shop, Faults(wanted.faults, seed=wanted.seed), port=wanted.port, host=wanted.host)
 
 
 SANDBOXES: Final[dict[str, Callable[[Wanted], RunningSandbox[Any]]]] = {
@@ -160,14 +163,6 @@ SANDBOXES: Final[dict[str, Callable[[Wanted], RunningSandbox[Any]]]] = {
 }
 
 
-def open_sandbox(
-    platform: str,
-    *,
-    orders: int = 40,
-    seed: int = 7,
-    port: int = 0,
-    faults: Mapping[str, float] | None = None,
-    webhooks_to: str | None = None,
-) -> RunningSandbox[Any]:
-    """Start a vendor's stand-in. Raises KeyError for an unknown platform, FaultError, OSError for a taken port."""
-    return SANDBOXES[platform](Wanted(orders, seed, port, faults or {}, webhooks_to))
+def open_sandbox(platform: str, **wanted: Any) -> RunningSandbox[Any]:
+    """Start a vendor's stand-in as `Wanted` says. Raises KeyError for an unknown platform, FaultError, OSError."""
+    return SANDBOXES[platform](Wanted(**wanted))

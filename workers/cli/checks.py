@@ -37,7 +37,7 @@ def check_all(config: Config) -> list[Check]:
     redis_check = _redis(config)
     found.append(redis_check)
     if redis_check.is_ok:
-        found += _workers()
+        found += _workers(config.start_command)
     if all(check.is_ok for check in found if check.name in {"database", "schema"}):
         found += _stores()
     return found
@@ -64,7 +64,7 @@ def _redis(config: Config) -> Check:
     return Check("redis", True, "answers")
 
 
-def _workers() -> Iterator[Check]:
+def _workers(start: str) -> Iterator[Check]:
     try:
         inspect = app.control.inspect(timeout=ANSWER_SECONDS)
         queues = inspect.active_queues() or {}
@@ -75,11 +75,11 @@ def _workers() -> Iterator[Check]:
     served = {queue["name"] for chosen in queues.values() for queue in chosen}
     missing = [queue for queue in QUEUES if queue not in served]
     if not queues:
-        yield Check("workers", False, "none answers: storesync up")
+        yield Check("workers", False, f"none answers: {start}")
     else:
         detail = f"nobody works on {', '.join(missing)}" if missing else f"{len(queues)} answer(s), all queues served"
         yield Check("workers", not missing, detail)
-    yield Check("beat", bool(beats), "answers" if beats else "does not answer: storesync up")
+    yield Check("beat", bool(beats), "answers" if beats else f"does not answer: {start}")
 
 
 def _stores() -> Iterator[Check]:

@@ -1,5 +1,6 @@
 """The stand-ins of the vendors, started by hand."""
 
+import socket
 from typing import Any
 
 import click
@@ -11,6 +12,7 @@ from workers.cli.output import Failed, example, json_option, say
 @click.command("sandbox", epilog=example("storesync sandbox woocommerce --orders 40 --seed 7 --fault rate_limit=0.05"))
 @click.argument("platform", type=click.Choice(sorted(SANDBOXES)))
 @click.option("--port", default=0, type=click.IntRange(0, 65535), help="Default: any free one.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="0.0.0.0: other machines reach it too.")
 @click.option("--orders", default=40, show_default=True, type=click.IntRange(0, 1_000_000))
 @click.option("--seed", default=1, show_default=True, type=int, help="The same seed makes the same orders.")
 @click.option("--webhooks-to", metavar="URL", help="Where webhooks are delivered.")
@@ -23,9 +25,10 @@ def run_sandbox(platform: str, faults: tuple[str, ...], as_json: bool, **wanted:
     except FaultError as error:
         raise click.UsageError(str(error)) from error
     except OSError as error:
-        raise Failed(f"port {wanted['port']} cannot be used: {error.strerror}") from error
+        raise Failed(f"port {wanted['port']} of {wanted['host']} cannot be used: {error.strerror}") from error
     credentials = dict(sandbox.credentials)
-    document = {"platform": platform, "url": sandbox.url, "orders": wanted["orders"], "credentials": credentials}
+    url = sandbox.url.replace("//0.0.0.0:", f"//{socket.gethostname()}:")  # no address that anybody can call
+    document = {"platform": platform, "url": url, "orders": wanted["orders"], "credentials": credentials}
     say(document, as_json, lambda: _tell(document))
     try:
         sandbox.wait()
@@ -37,7 +40,7 @@ def _tell(document: dict[str, Any]) -> None:
     platform, url = document["platform"], document["url"]
     click.echo(f"{platform} sandbox with {document['orders']} orders at {url}. Connect it in another terminal:\n")
     credentials = " ".join(f"--credential {key}={value}" for key, value in document["credentials"].items())
-    click.echo(f"  storesync store connect {platform} trial --url {url} {credentials} --allow-insecure\n")
+    click.echo(f"  storesync store connect {platform} trial-{platform} --url {url} {credentials} --allow-insecure\n")
     click.echo("Ctrl-C stops.")
 
 

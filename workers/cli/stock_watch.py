@@ -54,7 +54,7 @@ def watch_push(held: Process, asked: Sequence[Asked]) -> list[str]:
             if waiting != last:
                 moved_at, last = time.monotonic(), waiting
             elif time.monotonic() - moved_at > PATIENCE_SECONDS:
-                return ["nobody works on it: start a worker with storesync up, or see storesync doctor"]
+                return [f"nobody works on it: start a worker with {held.config.start_command}, or see storesync doctor"]
             time.sleep(LOOK_SECONDS)
 
 

@@ -2,6 +2,7 @@
 
 import json
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -36,7 +37,7 @@ def test_BEY_10_sandbox_says_how_it_is_connected_and_ends_with_ctrl_c(refusing_c
         _, problem = running.communicate(timeout=20)
 
     assert head.startswith("woocommerce sandbox with 3 orders at http://127.0.0.1:")
-    assert command.split()[:5] == ["storesync", "store", "connect", "woocommerce", "trial"]
+    assert command.split()[:5] == ["storesync", "store", "connect", "woocommerce", "trial-woocommerce"]
     assert "there is no location 'nowhere'" in result.err
     assert (running.returncode, problem.split()) == (130, ["storesync:", "stopped"])
 
@@ -86,4 +87,24 @@ def test_port_that_is_taken_is_named(capsys: pytest.CaptureFixture[str]) -> None
         port = other.url.rpartition(":")[2]
         code = run(["sandbox", "woocommerce", "--port", port])
 
-    assert (code, capsys.readouterr().err) == (1, f"storesync: port {port} cannot be used: Address already in use\n")
+    assert (code, capsys.readouterr().err) == (
+        1,
+        f"storesync: port {port} of 127.0.0.1 cannot be used: Address already in use\n",
+    )
+
+
+def test_sandbox_on_all_addresses_names_one_that_can_be_called() -> None:
+    with sandbox("shopify", "--orders", "0", "--host", "0.0.0.0", "--json") as running:
+        assert running.stdout is not None
+        document = json.loads("".join(iter(running.stdout.readline, "}\n")) + "}")
+
+    assert document["url"].startswith(f"http://{socket.gethostname()}:")
+
+
+def test_host_that_is_not_this_machine_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    code = run(["sandbox", "woocommerce", "--host", "192.0.2.1", "--port", "8000", "--orders", "0"])
+
+    assert (code, capsys.readouterr().err) == (
+        1,
+        "storesync: port 8000 of 192.0.2.1 cannot be used: Cannot assign requested address\n",
+    )

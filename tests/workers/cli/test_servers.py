@@ -54,6 +54,17 @@ def test_doctor_says_what_is_wrong_and_what_to_do(cli: Cli, acme: Shop) -> None:
     assert "answered 401" in found["store acme"]["detail"]
 
 
+def test_doctor_names_the_command_that_starts_programs_where_it_runs(
+    cli: Cli, acme: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STORESYNC_START_COMMAND", "docker compose up -d --wait")
+
+    found = checks(cli)
+
+    assert found["workers"]["detail"] == "none answers: docker compose up -d --wait"
+    assert found["beat"]["detail"] == "does not answer: docker compose up -d --wait"
+
+
 def test_doctor_tells_people_the_same(cli: Cli, acme: Shop) -> None:
     result = cli("doctor")
 
