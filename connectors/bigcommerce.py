@@ -36,7 +36,7 @@ from schemas.bigcommerce_shipment import read_id, shipment
 from schemas.errors import Unreadable
 from schemas.money import MINOR_UNITS
 from schemas.orders import Page, Snapshot, StoreOrder
-from schemas.stock import CataloguePage, NotTold
+from schemas.stock import CataloguePage, NotTold, StoreLocation
 
 __all__ = ["PER_PAGE", "RESERVE", "BigCommerce"]
 
@@ -117,6 +117,10 @@ class BigCommerce:
     def catalogue(self, since: datetime | None = None, *, after: str | None = None) -> Iterator[CataloguePage]:
         """Every item that carries stock, or those whose product changed since a moment."""
         return self._inventory.catalogue(since, after)
+
+    def locations(self) -> tuple[StoreLocation, ...]:
+        """The shop's locations; stock is told to the default one."""
+        return self._inventory.locations()
 
     def find_items(self, skus: Sequence[str]) -> CataloguePage:
         """Every item whose SKU is exactly one of these."""

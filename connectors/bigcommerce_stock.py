@@ -28,14 +28,16 @@ from schemas.bigcommerce_catalogue import (
     read_on_hand,
     read_product,
 )
-from schemas.bigcommerce_stock import adjustment, culprits, is_adjustable, read_places
+from schemas.bigcommerce_stock import adjustment, culprits, is_adjustable, read_locations, read_places
 from schemas.errors import Unreadable
 from schemas.reasons import Reason
-from schemas.stock import CataloguePage, NotTold
+from schemas.stock import CataloguePage, NotTold, StoreLocation
 
 PER_PAGE: Final = 250  # products, the most that BigCommerce gives
 ITEMS_PER_PAGE: Final = 1000  # of the inventory's list, likewise
 MOST_VARIANTS: Final = 600  # of a product
+LOCATIONS_PER_PAGE: Final = 250
+MOST_PAGES: Final = 40  # of locations
 ROUNDS: Final = 20  # refusals of one batch that name somebody, at most
 
 _WITH_VARIANTS: Final = {"include": "variants", "include_fields": ",".join(FIELDS)}
@@ -153,6 +155,16 @@ class Inventory:
             return read_list(answer.json())
         except Unreadable as error:
             raise Unavailable(f"the answer is no list: {error}", request=answer.request) from error
+
+    def locations(self) -> tuple[StoreLocation, ...]:
+        """Every location, by its id."""
+        found: list[Any] = []
+        for page in range(1, MOST_PAGES + 1):
+            listed = self._list("inventory/locations", {"limit": LOCATIONS_PER_PAGE, "page": page})
+            found += listed.entries
+            if len(listed.entries) < LOCATIONS_PER_PAGE:
+                break
+        return read_locations(found, defaults=self._defaults.get())
 
     # -- telling -------------------------------------------------------------------------------------------------
 

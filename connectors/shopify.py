@@ -27,7 +27,7 @@ from schemas.orders import Page, Snapshot, StoreOrder
 from schemas.shopify import PLATFORM, read_order
 from schemas.shopify_meaning import digest
 from schemas.shopify_parcels import fulfillment_json
-from schemas.stock import CataloguePage, NotTold
+from schemas.stock import CataloguePage, NotTold, StoreLocation
 
 # Our clock and the shop's may differ by that much: what is read too early is skipped for its age.
 _CLOCKS: Final = timedelta(hours=1)
@@ -94,6 +94,10 @@ class Shopify:
     def catalogue(self, since: datetime | None = None, *, after: str | None = None) -> Iterator[CataloguePage]:
         """Every item with a SKU, or those whose variant changed since. What was deleted is not told of."""
         return self.stock.catalogue(since, after)
+
+    def locations(self) -> tuple[StoreLocation, ...]:
+        """The shop's locations, those of fulfilment services and closed ones too."""
+        return self.stock.locations()
 
     def find_items(self, skus: Sequence[str]) -> CataloguePage:
         """Every item whose SKU is exactly one of these."""

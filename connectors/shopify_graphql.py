@@ -88,6 +88,15 @@ _LEVEL: Final = 'location { id } quantities(names: ["available"]) { name quantit
 # Where the shop keeps its stock: the primary place, and how many there are.
 PLACES: Final = "query Places { location { id } locationsCount(limit: null) { count } }"
 
+# All of them: those of fulfilment services hold stock too, and a closed one may be opened again.
+LOCATIONS_PAGE: Final = f"""
+query Locations($first: Int!, $after: String) {{
+  locations(first: $first, after: $after, includeInactive: true, includeLegacy: true) {{
+    nodes {{ id name isActive }}
+    {_PAGE_INFO}
+  }}
+}}"""
+
 _LEVELS: Final = f"inventoryLevels(first: $levels) {{ nodes {{ {_LEVEL} }} {_PAGE_INFO} }}"
 
 VARIANTS_PAGE: Final = f"""
@@ -156,6 +165,6 @@ query More($id: ID!, $after: String!, {sizes}) {{
 
 
 DOCUMENTS: Final = (
-    *(ORDERS_PAGE, ONE_ORDER, CHECK, PLACES, VARIANTS_PAGE, ITEMS_PAGE, SET_STOCK, STOCK_HERE, FULFILL),
+    *(ORDERS_PAGE, ONE_ORDER, CHECK, PLACES, LOCATIONS_PAGE, VARIANTS_PAGE, ITEMS_PAGE, SET_STOCK, STOCK_HERE, FULFILL),
     *(more_of(*one) for one in _CONNECTIONS),
 )

@@ -13,14 +13,24 @@ from connectors.cursor import SETTLING, naive
 from connectors.errors import RateLimited, Rejected, Unavailable
 from connectors.remembered import Remembered
 from connectors.shopify_client import GraphQL, UserError, code_of, user_errors, words_of
-from connectors.shopify_graphql import ITEMS_PAGE, LEVELS, PLACES, SET_STOCK, STOCK_HERE, VARIANTS, VARIANTS_PAGE
+from connectors.shopify_graphql import (
+    ITEMS_PAGE,
+    LEVELS,
+    LOCATIONS_PAGE,
+    PLACES,
+    SET_STOCK,
+    STOCK_HERE,
+    VARIANTS,
+    VARIANTS_PAGE,
+)
 from connectors.shopify_pages import Pages, complete
 from schemas.actions import TellStock
+from schemas.errors import Unreadable
 from schemas.fields import clean
 from schemas.reasons import Reason
-from schemas.shopify_catalogue import read_items, variant_of, without_sku
+from schemas.shopify_catalogue import read_items, read_locations, variant_of, without_sku
 from schemas.shopify_json import Gid
-from schemas.stock import DEFAULT_PLACE, CataloguePage, NotTold, StoreItem
+from schemas.stock import DEFAULT_PLACE, CataloguePage, NotTold, StoreItem, StoreLocation
 
 SKUS_AT_ONCE: Final = 50  # search terms of one question
 ROUNDS: Final = 8  # how often a batch is sent again without those that were refused by name
@@ -136,6 +146,18 @@ class Stock:
         if primary is None:
             raise Unavailable("the shop names no primary location", request=told.answer.request)
         return Places(primary, min(count + UNCOUNTED, LEVELS) if isinstance(count, int) else LEVELS)
+
+    def locations(self) -> tuple[StoreLocation, ...]:
+        """Every location of the shop, by its number."""
+        pages = Pages(self.graphql, LOCATIONS_PAGE, "locations", size=LEVELS)
+        primary = self.places().primary
+        found: list[StoreLocation] = []
+        for told in pages.walk({}):
+            try:
+                found += read_locations(told.data["locations"]["nodes"], primary=primary)
+            except Unreadable as error:
+                raise Unavailable(f"the answer is no location: {error}", request=told.answer.request) from error
+        return tuple(found)
 
     # -- what is told
 

@@ -8,7 +8,7 @@ from typing import Protocol
 from schemas.actions import SendFulfillment, TellStock
 from schemas.orders import Page, Snapshot, StoreOrder
 from schemas.platform import Platform
-from schemas.stock import CataloguePage, NotTold
+from schemas.stock import CataloguePage, NotTold, StoreLocation
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,9 @@ class StoreConnector(Protocol):
 
         `after` is the position of a page, to go on behind it; where pages have none the walk begins anew.
         """
+
+    def locations(self) -> tuple[StoreLocation, ...]:
+        """The shop's own places that hold stock, closed ones too; none where the platform has no such thing."""
 
     def find_items(self, skus: Sequence[str]) -> CataloguePage:
         """Every item whose SKU is exactly one of these; at most `platform.stock_batch` are asked for at once."""

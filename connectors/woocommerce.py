@@ -22,7 +22,7 @@ from schemas.errors import Unreadable
 from schemas.fields import UtcTime
 from schemas.money import MINOR_UNITS
 from schemas.orders import Page, Snapshot, StoreOrder
-from schemas.stock import CataloguePage, NotTold
+from schemas.stock import CataloguePage, NotTold, StoreLocation
 from schemas.woocommerce import FIELDS, PLATFORM, digest, needs_refunds, read_order
 
 _UTC_TIME: Final = UtcTime()
@@ -101,6 +101,10 @@ class WooCommerce:
     def catalogue(self, since: datetime | None = None, *, after: str | None = None) -> Iterator[CataloguePage]:
         """Products and variations, or those that changed; `gone` are those without a SKU of their own (any more)."""
         return catalogue(self.http, since, after, self._catalogue_sizes)
+
+    def locations(self) -> tuple[StoreLocation, ...]:
+        """None: WooCommerce keeps its stock in one place."""
+        return ()
 
     def find_items(self, skus: Sequence[str]) -> CataloguePage:
         """Every item with exactly one of these SKUs; a SKU with a comma costs a call of its own."""

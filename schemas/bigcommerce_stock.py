@@ -1,13 +1,13 @@
 """BigCommerce's stock call: its body, the shop's places, and whom a refusal names."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any, Final
 
 from schemas.actions import TellStock
 from schemas.fields import clean
 from schemas.reasons import Reason
-from schemas.stock import NotTold
+from schemas.stock import NotTold, StoreLocation
 
 MOST: Final = 2_147_483_647  # pieces of an item at one place
 
@@ -38,6 +38,20 @@ def read_places(entries: Sequence[Any]) -> tuple[int, ...]:
     """The ids of a list of places."""
     ids = (entry.get("id") for entry in entries if isinstance(entry, dict))
     return tuple(id_ for id_ in ids if isinstance(id_, int) and not isinstance(id_, bool))
+
+
+def read_locations(entries: Sequence[Any], *, defaults: Collection[int]) -> tuple[StoreLocation, ...]:
+    """The shop's locations by their ids; of one that says nothing of itself only the id is known."""
+    known = {id_: entry for entry in entries for id_ in read_places([entry])}
+    return tuple(
+        StoreLocation(
+            id=str(id_),
+            name=clean(str(entry.get("label") or entry.get("code") or ""))[:_WORDS_LIMIT],
+            is_active=entry.get("enabled") is not False,
+            is_default=id_ in defaults,
+        )
+        for id_, entry in sorted(known.items())
+    )
 
 
 # -- refusals ----------------------------------------------------------------------------------------------------

@@ -55,6 +55,7 @@ class Platform:
     backfill_days: int | None = None
     fulfilled_statuses: frozenset[str] = frozenset()  # words of a fulfilment whose pieces are with the buyer (FUL-1)
     stock_batch: int = 100  # items of one stock call at most
+    has_locations: bool = True  # False where a shop keeps its stock in one place without a name
     delivery_days: int | None = None  # of every order; None: the account's default
     items_have_delivery_days: bool = False  # where a product has a delivery time of its own, it counts
     status_flags: StatusFlags | None = None  # None where a status says nothing but what is above

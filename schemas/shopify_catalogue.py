@@ -9,7 +9,7 @@ from marshmallow import ValidationError, fields
 from schemas.errors import Unreadable
 from schemas.fields import Number, Text, VendorSchema, load
 from schemas.shopify_json import Gid, Nodes
-from schemas.stock import DEFAULT_PLACE, StoreItem
+from schemas.stock import DEFAULT_PLACE, StoreItem, StoreLocation
 
 _ITEM_GID: Final = re.compile(r"gid://shopify/InventoryItem/[1-9][0-9]{0,19}\Z")
 
@@ -46,7 +46,14 @@ class _Variant(VendorSchema):
     item = fields.Nested(_Item, required=True, data_key="inventoryItem")
 
 
+class _Location(VendorSchema):
+    id = Gid(required=True)
+    name = Text()
+    is_active = fields.Boolean(load_default=True, data_key="isActive")
+
+
 _VARIANT: Final = _Variant()
+_LOCATION: Final = _Location()
 
 
 def read_items(variants: Iterable[Any], *, primary: str) -> tuple[StoreItem, ...]:
@@ -57,6 +64,12 @@ def read_items(variants: Iterable[Any], *, primary: str) -> tuple[StoreItem, ...
     read = (_item(one, primary) for one in variants)
     found = {one.external_id: one for one in read if one is not None}  # several variants may share an item
     return tuple(found.values())
+
+
+def read_locations(nodes: Iterable[Any], *, primary: str) -> tuple[StoreLocation, ...]:
+    """Some of the shop's locations. Raises Unreadable."""
+    read = [load(_LOCATION, node) for node in nodes]
+    return tuple(StoreLocation(one["id"], one["name"], one["is_active"], one["id"] == primary) for one in read)
 
 
 def without_sku(variants: Iterable[Any]) -> int:

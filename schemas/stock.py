@@ -39,6 +39,16 @@ class CataloguePage:
 
 
 @dataclass(frozen=True, slots=True)
+class StoreLocation:
+    """One of a store's own places that hold stock. `is_default` is the place that is called DEFAULT_PLACE above."""
+
+    id: str
+    name: str
+    is_active: bool = True
+    is_default: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class NotTold:
     """What a store refused of a batch: the item, the place, why in our code and in its words (STK-8)."""
 

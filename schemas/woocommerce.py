@@ -38,6 +38,7 @@ PLATFORM: Final = Platform(
     discounts_inside_price=True,
     changes_travel=False,
     stock_batch=100,
+    has_locations=False,
     delivery_days=14,
 )
 

@@ -98,6 +98,7 @@ class BigCatalogue:
         self.products: dict[int, BigProduct] = {}
         self.locations: list[int] = [1]
         self.default = 1
+        self.disabled: set[int] = set()
         self.waits = timedelta(0)  # between an adjustment and its showing
         self._accepted: deque[tuple[datetime, Holder, int, int]] = deque()
         self._now = now

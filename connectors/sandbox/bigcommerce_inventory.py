@@ -50,7 +50,13 @@ def places(catalogue: BigCatalogue, *, is_default: bool | None) -> list[Json]:
     """The shop's locations."""
     found = [one for one in catalogue.locations if is_default is None or (one == catalogue.default) == is_default]
     return [
-        {"id": one, "code": f"BC-LOCATION-{one}", "label": f"Location {one}", "type_id": "PHYSICAL", "enabled": True}
+        {
+            "id": one,
+            "code": f"BC-LOCATION-{one}",
+            "label": f"Location {one}",
+            "type_id": "PHYSICAL",
+            "enabled": one not in catalogue.disabled,
+        }
         for one in found
     ]
 

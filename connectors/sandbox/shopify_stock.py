@@ -61,6 +61,7 @@ class ShopStock:
         self.locations = {PRIMARY: "Main", "102": "Warehouse"}
         self.primary = PRIMARY
         self.closed: set[str] = set()  # locations where nothing more may be stocked
+        self.inactive: set[str] = set()  # locations that the merchant deactivated
         self.variants: dict[int, Variant] = {}
         self._lock = lock
         self._now = now
@@ -140,8 +141,15 @@ class ShopStock:
             "productVariants": lambda asked: self._page(asked, self._variant, "updated"),
             "inventoryItems": lambda asked: self._page(asked, self._item, "item_updated"),
             "location": lambda asked: self._location(asked.get("id") or gid("Location", self.primary)),
+            "locations": self._locations,
             "locationsCount": lambda _: {"count": len(self.locations), "precision": "EXACT"},
         }
+
+    def _locations(self, asked: Mapping[str, Any]) -> list[Json]:
+        """As the shop lists them: closed ones only where they are asked for."""
+        shown = [one for one in self.locations if asked.get("includeInactive") or one not in self.inactive]
+        found = [self._location(gid("Location", one)) for one in sorted(shown, key=lambda one: self.locations[one])]
+        return [one for one in found if one is not None]
 
     def item(self, number: str) -> Json | None:
         """An inventory item by its global id."""
@@ -187,7 +195,8 @@ class ShopStock:
 
     def _location(self, number: str) -> Json | None:
         name = self.locations.get(number.removeprefix("gid://shopify/Location/"))
-        return None if name is None else {"id": number, "name": name}
+        is_active = number.removeprefix("gid://shopify/Location/") not in self.inactive
+        return None if name is None else {"id": number, "name": name, "isActive": is_active}
 
     # -- what is set
 

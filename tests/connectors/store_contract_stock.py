@@ -57,6 +57,15 @@ class StockContract(Contract):
         assert names(first) | rest >= set(added)
         assert not names(first) & rest
 
+    def test_STK_4_a_shop_tells_its_locations_and_one_of_them_is_the_default(
+        self, sandbox: RunningSandbox[Any], store: StoreConnector
+    ) -> None:
+        found = store.locations()
+
+        assert [one.is_default for one in found].count(True) == (1 if store.platform.has_locations else 0)
+        assert bool(found) == store.platform.has_locations
+        assert all(one.id and one.name and one.is_active for one in found)
+
     # -- by SKU
 
     def test_STK_3_an_item_is_found_by_exactly_its_SKU(
