@@ -49,6 +49,22 @@ class AddLocation:
 
 
 @dataclass(frozen=True, slots=True)
+class ChangeLocation:
+    """Give a location another code, another name for people, or both; None leaves it."""
+
+    code: str
+    new_code: str | None = None
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveLocation:
+    """A location that nothing is of any more."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
 class AddProduct:
     """A product with one variant; a bundle names its components as (SKU, quantity)."""
 
@@ -311,6 +327,8 @@ ChangeAction = ChangeRow | AddRow | DeleteRow | MoveRow | SetMoQuantity | Delete
 HubAction = (
     CreateOrder
     | AddLocation
+    | ChangeLocation
+    | RemoveLocation
     | AddProduct
     | AddItems
     | AdjustStock

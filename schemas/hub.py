@@ -296,6 +296,16 @@ class Batch:
 
 
 @dataclass(frozen=True, slots=True)
+class LocationUses:
+    """How much of the hub is of one location: items that have a figure there, orders and rows, supplies, moves."""
+
+    stocked: int
+    orders: int
+    supplies: int
+    moves: int
+
+
+@dataclass(frozen=True, slots=True)
 class StockLevel:
     """Stock of one SKU at one location. `committed_direct` counts only sales-order rows themselves (STK-2).
 

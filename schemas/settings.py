@@ -17,6 +17,7 @@ _ON: Final = frozenset({"on", "true", "yes", "1"})
 _OFF: Final = frozenset({"off", "false", "no", "0"})
 _UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _LOCATION_GID: Final = "gid://shopify/Location/"
+_NOT_IN_CODES: Final = frozenset(',:{}"')
 _NUMBER: Final = re.compile(r"[1-9][0-9]{0,19}")
 
 
@@ -77,6 +78,14 @@ def code(value: Any) -> str:
     text = str(value).strip() if isinstance(value, str) else ""
     if not text or len(text) > 100 or not text.isprintable():
         raise ValueError("must be a name of at most 100 characters")
+    return text
+
+
+def location_code(value: Any) -> str:
+    """A code for a new location: one that every setting can name."""
+    text = code(value)
+    if wrong := next((sign for sign in text if sign in _NOT_IN_CODES), None):
+        raise ValueError(f"must not hold {wrong!r}, which location_map uses")
     return text
 
 

@@ -9,7 +9,6 @@ from connectors import STORES, open_store
 from connectors.errors import Refused
 from connectors.http import shop_url
 from connectors.postgres import Connection, Row, journal, orders, stock, stores
-from connectors.postgres.hub import PostgresHub
 from connectors.postgres.journal import Line
 from connectors.store import StoreFacts
 from schemas.errors import SettingRefused
@@ -17,6 +16,7 @@ from schemas.reasons import Reason
 from schemas.settings import Value, read_store_settings, with_defaults
 from schemas.stores import StoreState
 from tasks.account import change_account
+from tasks.locations import refuse_unknown_locations, refuse_unknown_places
 from tasks.process import Process
 from tasks.rules.eligibility import skips_ended_by
 from tasks.rules.parcels import SWITCH
@@ -49,12 +49,13 @@ def connect_store(held: Process, new: NewStore) -> StoreFacts:
     credentials = read_credentials(new.platform, new.credentials)
     settings = read_store_settings(new.platform, new.settings)
     with held.pool.connection() as connection:
-        _refuse_unknown_locations(connection, settings)
+        refuse_unknown_locations(connection, settings)
         _refuse_taken(connection, new, url)
 
     # No connection is held while the shop is asked.
     connector = open_store(new.platform, url, credentials, allow_insecure=new.allow_insecure)
     facts = connector.check()
+    refuse_unknown_places(connector, settings)
 
     values = {
         "name": new.name,
@@ -65,6 +66,7 @@ def connect_store(held: Process, new: NewStore) -> StoreFacts:
         "allow_insecure": new.allow_insecure,
     }
     with held.pool.connection() as connection, connection.transaction():
+        refuse_unknown_locations(connection, settings)  # again: one may have gone while the shop was asked
         store_id = stores.connect_store(connection, values)
         if store_id is None:
             raise SettingRefused("url", "this shop is connected already: see storesync store list")
@@ -92,16 +94,6 @@ def read_credentials(platform: str, given: Mapping[str, str]) -> dict[str, str]:
     return {key: value.strip() for key, value in given.items() if value.strip()}
 
 
-def _refuse_unknown_locations(connection: Connection, settings: Mapping[str, Value]) -> None:
-    known = {place["code"] for place in PostgresHub(connection).locations()}
-    mapped = settings.get("location_map", {})
-    named = [("location", settings.get("location"))]
-    named += [("location_map", code) for code in (mapped.values() if isinstance(mapped, dict) else ())]
-    for key, code in named:
-        if code and code not in known:
-            raise SettingRefused(key, f"there is no location {code!r}; there are {', '.join(sorted(known))}")
-
-
 def _refuse_taken(connection: Connection, new: NewStore, url: str) -> None:
     taken = stores.find_store(connection, new.name)
     if taken is not None and taken["name"] == new.name and taken["state"] != StoreState.DISCONNECTED:
@@ -127,14 +119,17 @@ def change_store(
     settings = {**row["settings"], **read_store_settings(row["platform"], given)}
     locked = row["credentials"]
     with held.pool.connection() as connection:
-        _refuse_unknown_locations(connection, settings)
+        refuse_unknown_locations(connection, settings)
     address = shop_url(url, allow_insecure=row["allow_insecure"]) if url else row["url"]
     if credentials:
         merged = read_credentials(row["platform"], {**held.secrets.unlock(row["credentials"]), **credentials})
         locked = held.secrets.lock(merged)
     if credentials or url:
         held.connector({**row, "credentials": locked, "url": address}).check()
+    if url or "location_map" in given:
+        refuse_unknown_places(held.connector({**row, "credentials": locked, "url": address}), settings)
     with held.pool.connection() as connection, connection.transaction():
+        refuse_unknown_locations(connection, settings)  # again: one may have gone while the shop was asked
         same = stores.store_at(connection, row["platform"], address)
         if same is not None and same["id"] != row["id"]:
             raise SettingRefused("url", f"this shop is known already, as {same['name']!r}")

@@ -8,7 +8,7 @@ from typing import Any, Final
 from psycopg.types.json import Json, Jsonb
 
 from connectors.errors import HubRefused
-from connectors.postgres import Connection, Row, hub_changes, hub_parcels, hub_stock, queries
+from connectors.postgres import Connection, Row, hub_changes, hub_locations, hub_parcels, hub_stock, queries
 from connectors.postgres.hub_rows import row_values
 from schemas import actions
 from schemas.hub import DraftOrder, MoStatus, NewCustomer
@@ -27,6 +27,8 @@ def carry_out(connection: Connection, action: actions.HubAction) -> str:  # noqa
             return create_order(connection, action.order)
         case actions.AddLocation():
             return hub_stock.add_location(connection, action)
+        case actions.ChangeLocation() | actions.RemoveLocation():
+            return hub_locations.carry_out(connection, action)
         case actions.AddProduct():
             return hub_stock.add_product(connection, action)
         case actions.AddItems():

@@ -120,6 +120,11 @@ def change_store(
     connection.execute(_SQL["change_store"], values)
 
 
+def follow_location(connection: Connection, code: str, new_code: str) -> None:
+    """Let every store's settings that name a location of the hub name it by another code."""
+    connection.execute(_SQL["follow_location"], {"code": code, "new_code": new_code})
+
+
 def set_state(connection: Connection, store_id: int, state: StoreState) -> None:
     """Pause, resume or disconnect a store."""
     connection.execute(_SQL["set_state"], {"id": store_id, "state": state})

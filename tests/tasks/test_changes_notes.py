@@ -66,24 +66,24 @@ def test_MAP_3_a_custom_item_that_a_change_brings_is_named(held: Process, shop: 
 
 @pytest.mark.parametrize("shop", ["shopify"], indirect=True)
 def test_CHG_7_a_location_that_is_not_mapped_is_told_at_the_import_and_once(held: Process, shop: Shop) -> None:
-    acme = connect(held, shop, "shopify", location_map={"7": "main"})
-    order = shop.shop.place_order({"lines": [CHAIR | {"location": "8"}]})
+    acme = connect(held, shop, "shopify", location_map={"101": "main"})
+    order = shop.shop.place_order({"lines": [CHAIR | {"location": "102"}]})
     words = import_all(held, acme)
     shop.shop.edit_order(order.id, {"note": "please hurry"})
     words += import_all(held, acme)
 
     assert words == ["imported", "imported"]
-    assert noted(held, order.id) == [("import", "location_not_mapped", {"locations": ["8"]})]
+    assert noted(held, order.id) == [("import", "location_not_mapped", {"locations": ["102"]})]
 
 
 @pytest.mark.parametrize("shop", ["shopify"], indirect=True)
 def test_CHG_7_a_location_that_is_mapped_later_moves_the_row_at_the_next_change(held: Process, shop: Shop) -> None:
     do(held, "INSERT INTO hub.locations (code, name) VALUES ('annex', 'Annex')")
-    acme = connect(held, shop, "shopify", location_map={"7": "main"})
-    order = shop.shop.place_order({"lines": [CHAIR | {"location": "8"}]})
+    acme = connect(held, shop, "shopify", location_map={"101": "main"})
+    order = shop.shop.place_order({"lines": [CHAIR | {"location": "102"}]})
     import_all(held, acme)
 
-    change_store(held, store_of(held, acme), {"location_map": {"7": "main", "8": "annex"}}, {})
+    change_store(held, store_of(held, acme), {"location_map": {"101": "main", "102": "annex"}}, {})
     shop.shop.edit_order(order.id, {"note": "please hurry"})
 
     assert import_all(held, acme) == ["changed"]

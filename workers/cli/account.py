@@ -1,4 +1,4 @@
-"""Commands for what holds for all stores: account settings, locations, exchange rates, keys."""
+"""Commands for what holds for all stores: account settings, exchange rates, keys."""
 
 import re
 from datetime import UTC, datetime
@@ -7,14 +7,12 @@ from typing import Final
 
 import click
 
-from connectors.postgres import Connection, rates, stores
-from connectors.postgres.hub import PostgresHub
-from schemas.actions import AddLocation
+from connectors.postgres import rates, stores
 from schemas.money import plain
-from schemas.settings import code as place_code
 from schemas.settings import currency, read_account_settings
 from tasks.account import change_account
 from tasks.account import set_rate as set_by_hand
+from tasks.locations import refuse_unknown_locations
 from workers.cli.desk import database, open_desk, read_pairs
 from workers.cli.output import Failed, done, example, json_option, say, table
 
@@ -41,48 +39,10 @@ def show_account(as_json: bool) -> None:
 def set_account(settings: tuple[str, ...]) -> None:
     """Change settings of the account; all or none."""
     values = read_account_settings(read_pairs(settings))
-    with database() as connection:
-        if "default_location" in values:
-            require_location(connection, str(values["default_location"]), key="default_location")
+    with database() as connection, connection.transaction():
+        refuse_unknown_locations(connection, values)
         change_account(connection, values)
     done("Saved. It holds from the next task on.", settings=values)
-
-
-def require_location(connection: Connection, code: str, *, key: str) -> None:
-    """Refuse a location that the hub does not have, naming the setting."""
-    codes = [place["code"] for place in PostgresHub(connection).locations()]
-    if code not in codes:
-        raise click.UsageError(f"{key}: there is no location {code!r}; there are {', '.join(codes)}")
-
-
-@click.group()
-def location() -> None:
-    """Places that hold stock."""
-
-
-@location.command("add", epilog=example('storesync location add berlin --name "Berlin warehouse"'))
-@click.argument("code")
-@click.option("--name", help="Name for people; the code if left out.")
-def add_location(code: str, name: str | None) -> None:
-    """Add a location to the hub."""
-    try:
-        code, name = place_code(code), place_code(name or code)
-    except ValueError as error:
-        raise click.UsageError(f"{code!r}, {name!r}: {error}") from error
-    with database() as connection, connection.transaction():
-        PostgresHub(connection).apply([AddLocation(code, name)])
-    done(f"Location {code} is there.", code=code, name=name)
-
-
-@location.command("list", epilog=example("storesync location list"))
-@json_option
-def list_locations(as_json: bool) -> None:
-    """List the hub's locations."""
-    with database() as connection:
-        places = PostgresHub(connection).locations()
-        default = stores.account(connection).default_location
-    document = [{**place, "is_default": place["code"] == default} for place in places]
-    say(document, as_json, lambda: table(["code", "name", "default"], [tuple(place.values()) for place in document]))
 
 
 @click.group("rates")
@@ -144,4 +104,4 @@ def rotate_secrets() -> None:
     done(f"Credentials of {len(rows)} store(s) are under the newest key.", stores=len(rows))
 
 
-COMMANDS = (account, location, rate_table, secrets)
+COMMANDS = (account, rate_table, secrets)

@@ -13,7 +13,7 @@ from connectors.config import ConfigError
 from connectors.errors import ConnectorError, NotFound, RateLimited, Refused, Unavailable
 from schemas.errors import SettingRefused
 from tasks.session import UnknownStore
-from workers.cli import account, demo, explain, hub, journal, orders, queue, sandbox, servers, stock, stores
+from workers.cli import account, demo, explain, hub, journal, locations, orders, queue, sandbox, servers, stock, stores
 from workers.cli.output import first_line, give_json, harmless
 from workers.embedded import EmbeddedError
 from workers.processes import ProgramsError
@@ -29,7 +29,7 @@ def cli() -> None:
     """Keep online shops and the inventory hub behind them in step."""
 
 
-for module in (account, demo, explain, hub, journal, orders, queue, sandbox, servers, stock, stores):
+for module in (account, demo, explain, hub, journal, locations, orders, queue, sandbox, servers, stock, stores):
     for command in module.COMMANDS:
         give_json(command)
         cli.add_command(command)

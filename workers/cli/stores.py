@@ -12,6 +12,7 @@ from tasks import stores as store_tasks
 from tasks.process import Process
 from workers.cli.checks import unread_catalogue
 from workers.cli.desk import open_desk, read_pairs, store_row
+from workers.cli.locations import store_locations
 from workers.cli.output import done, example, json_option, say, table, utc
 
 _CREDENTIAL = click.option(
@@ -173,5 +174,7 @@ def _move(name: str, state: StoreState) -> None:
     held = open_desk()
     store_tasks.set_state(held, _row(held, name), state)
 
+
+store.add_command(store_locations)
 
 COMMANDS = (store,)

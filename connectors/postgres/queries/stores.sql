@@ -62,6 +62,16 @@ SET settings = %(settings)s, credentials = %(credentials)s, url = %(url)s, fetch
     reason = NULL, reason_detail = NULL
 WHERE id = %(id)s
 
+-- name: follow_location
+-- A location of the hub has another code: settings that name it, a disconnected store's too.
+UPDATE stores s SET settings = s.settings
+    || CASE WHEN s.settings ->> 'location' = %(code)s THEN jsonb_build_object('location', %(new_code)s::text) ELSE '{}' END
+    || CASE WHEN s.settings ? 'location_map' THEN jsonb_build_object('location_map', (
+           SELECT coalesce(jsonb_object_agg(key, CASE WHEN value = %(code)s THEN %(new_code)s::text ELSE value END), '{}')
+           FROM jsonb_each_text(s.settings -> 'location_map'))) ELSE '{}' END
+WHERE s.settings ->> 'location' = %(code)s
+   OR EXISTS (SELECT FROM jsonb_each_text(coalesce(s.settings -> 'location_map', '{}')) WHERE value = %(code)s)
+
 -- name: set_state
 -- Pause, resume or disconnect; resuming is a new activation (ORD-2).
 UPDATE stores

@@ -1,4 +1,4 @@
-"""What holds for all stores: the account's settings, locations and exchange rates."""
+"""What holds for all stores: the account's settings and exchange rates."""
 
 from typing import Any
 
@@ -85,43 +85,6 @@ def test_account_set_wants_pairs(arguments: tuple[str, ...], capsys: pytest.Capt
 
     out, err = capsys.readouterr()
     assert (code, out, len(err.splitlines())) == (2, "", 1)
-
-
-# -- locations ---------------------------------------------------------------------------------------------------------
-
-
-def test_location_is_added_with_a_name(cli: Cli) -> None:
-    assert cli("location", "add", "berlin", "--name", "Berlin warehouse").out == "Location berlin is there.\n"
-    assert document(cli("location", "add", "bonn", "--json")) == {
-        "code": "bonn",
-        "name": "bonn",
-        "message": "Location bonn is there.",
-    }
-
-    assert document(cli("location", "list", "--json")) == [
-        {"code": "main", "name": "Main location", "is_default": True},
-        {"code": "berlin", "name": "Berlin warehouse", "is_default": False},
-        {"code": "bonn", "name": "bonn", "is_default": False},
-    ]
-
-
-def test_location_is_added_once(refusing_cli: Cli) -> None:
-    result = refusing_cli("location", "add", "main")
-
-    assert (result.code, result.err) == (1, "storesync: there is a location with this code already\n")
-
-
-@pytest.mark.parametrize(
-    "arguments", [("",), ("  ",), ("a\x1bb",), ("a\nb",), ("a" * 101,), ("a\udcff",), ("a", "--name", "\x1b")]
-)
-def test_location_that_cannot_be_named_again_is_refused(
-    arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str]
-) -> None:
-    code = run(["location", "add", *arguments])
-
-    out, err = capsys.readouterr()
-    assert (code, out, len(err.splitlines())) == (2, "", 1)
-    assert "must be a name of at most 100 characters" in err
 
 
 # -- rates -------------------------------------------------------------------------------------------------------------
