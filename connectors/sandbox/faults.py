@@ -1,7 +1,7 @@
 """Faults on demand for every stand-in: by rate, for the next N requests, or over a limit of requests per second.
 
-Faults stand before the vendor's own code, so one list serves all platforms. `lost` and `truncated` do the work and
-spoil the answer; all others but `slow` leave the shop untouched.
+Faults stand before the vendor's own code, so one list serves all platforms. `lost`, `truncated` and `html_done` do the
+work and spoil the answer; all others but `slow` leave the shop untouched.
 """
 
 import random
@@ -35,6 +35,7 @@ class Fault(StrEnum):
     RATE_LIMIT_BARE = "rate_limit_bare"  # 429 that does not say how long
     UNAUTHORIZED = "unauthorized"
     HTML = "html"  # 200 with a maintenance page
+    HTML_DONE = "html_done"  # the work is done and 200 comes with such a page
     TIMEOUT = "timeout"  # no answer, then the connection closes
     RESET = "reset"  # the connection breaks before anything was done
     LOST = "lost"  # the work is done and the connection breaks before the answer
@@ -184,6 +185,8 @@ def with_faults(app: "WSGIApplication", faults: Faults) -> "WSGIApplication":
             return fault.response()(environ, start_response)
         if fault in (Fault.TIMEOUT, Fault.RESET, Fault.LOST):
             _drop(fault, app, environ, faults)
+        if fault is Fault.HTML_DONE:
+            Response.from_app(app, environ, buffered=True)
         if fault is Fault.TRUNCATED:
             return _truncated(app, environ, start_response)
         if fault is Fault.SLOW:
@@ -248,7 +251,7 @@ def _answer(fault: Fault, faults: Faults) -> Response:
             return _json(401, "unauthorized", "Sorry, you are not allowed to do that.")
         case Fault.HTTP_503:
             return Response("<html><body>Service Unavailable</body></html>", 503, retry, "text/html")
-        case Fault.HTML:
+        case Fault.HTML | Fault.HTML_DONE:
             page = "<!DOCTYPE html><html><body><h1>Briefly unavailable for scheduled maintenance.</h1></body></html>"
             return Response(page, 200, mimetype="text/html")
         case _:

@@ -21,6 +21,7 @@ Sandbox = RunningSandbox[WooCommerceShop]
         ("rate_limit", 429, {"Retry-After": "3"}),
         ("unauthorized", 401, {}),
         ("html", 200, {"Content-Type": "text/html; charset=utf-8"}),
+        ("html_done", 200, {"Content-Type": "text/html; charset=utf-8"}),
         ("slow", 200, {"X-WP-Total": "0"}),
     ],
 )
@@ -67,7 +68,9 @@ def test_a_broken_connection(sandbox: Sandbox, api: Api, fault: str) -> None:
     assert api.get("/orders").status_code == 200
 
 
-@pytest.mark.parametrize(("fault", "made"), [("reset", 0), ("http_500", 0), ("lost", 1), ("truncated", 1)])
+@pytest.mark.parametrize(
+    ("fault", "made"), [("reset", 0), ("http_500", 0), ("html", 0), ("lost", 1), ("truncated", 1), ("html_done", 1)]
+)
 def test_some_faults_do_the_work_first(sandbox: Sandbox, api: Api, fault: str, made: int) -> None:
     sandbox.faults.fail_next(1, fault)
 
