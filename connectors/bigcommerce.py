@@ -32,7 +32,7 @@ from schemas.bigcommerce import (
     needs_shipments,
     read_order,
 )
-from schemas.bigcommerce_shipment import read_id, shipment
+from schemas.bigcommerce_shipment import read_made, shipment
 from schemas.errors import Unreadable
 from schemas.money import MINOR_UNITS
 from schemas.orders import Page, Snapshot, StoreOrder
@@ -99,9 +99,7 @@ class BigCommerce:
         """One order with its lines, addresses and fees. Raises NotFound."""
         path = _path(external_id)
         answer = self.http.get(path, _INCLUDE)
-        order, text = answer.json(), answer.text
-        if not isinstance(order, dict) or str(order.get("id")) != external_id:
-            raise Unavailable("the answer is not the order that was asked for", request=answer.request)
+        order, text = _order_of(answer, external_id), answer.text
         parts = [*(_PARTS if needs_parts(order) else ()), *(("shipments",) if has_shipments(order) else ())]
         found = _snapshot((order, text))
         if not parts:
@@ -153,18 +151,22 @@ class BigCommerce:
                 raise
             answer = self.http.post(path, body.without_carrier())
         try:
-            return read_id(answer.json())
+            return read_made(answer.json(), fulfillment)
         except Unreadable as error:
-            raise Unavailable("the answer names no shipment", request=answer.request) from error
+            raise Unavailable(f"the answer is not this shipment: {error}", request=answer.request) from error
 
     def set_status(self, external_id: str, status: str) -> None:
-        """Give an order a status. Raises Rejected, NotFound.
+        """Give an order a status. Raises NotFound, and Rejected where the shop then shows another one.
 
         Nothing but the status travels: whatever else of an order is written may take discounts off its lines.
         """
         if status not in STATUS_IDS:
             raise Rejected(f"BigCommerce has no status {status!r} that an order can be given")
-        self.http.put(_path(external_id), {"status_id": STATUS_IDS[status]})
+        answer = self.http.put(_path(external_id), {"status_id": STATUS_IDS[status]})
+        shown = _order_of(answer, external_id).get("status_id")
+        if shown != STATUS_IDS[status]:
+            words = f"the order has the status {str(shown)[:20]} after it was set to {STATUS_IDS[status]}"
+            raise Rejected(words, request=answer.request, status=answer.status)
 
     # -- pages ---------------------------------------------------------------------------------------------------
 
@@ -247,6 +249,13 @@ def _path(external_id: str) -> str:
     if not is_id(external_id):
         raise NotFound(f"BigCommerce has no order {external_id[:40]!r}: its ids are numbers")
     return f"v2/orders/{external_id}"
+
+
+def _order_of(answer: Answer, external_id: str) -> dict[str, Any]:
+    order = answer.json()
+    if not isinstance(order, dict) or str(order.get("id")) != external_id:
+        raise Unavailable("the answer is not the order that was asked for", request=answer.request)
+    return order
 
 
 def _entries(answer: Answer) -> Entries:

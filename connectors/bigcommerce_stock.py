@@ -28,7 +28,14 @@ from schemas.bigcommerce_catalogue import (
     read_on_hand,
     read_product,
 )
-from schemas.bigcommerce_stock import adjustment, culprits, is_adjustable, read_locations, read_places
+from schemas.bigcommerce_stock import (
+    adjustment,
+    culprits,
+    is_adjustable,
+    read_accepted,
+    read_locations,
+    read_places,
+)
 from schemas.errors import Unreadable
 from schemas.reasons import Reason
 from schemas.stock import CataloguePage, NotTold, StoreLocation
@@ -177,7 +184,7 @@ class Inventory:
         refused = [_unknown(tell) for tell in tells if not is_adjustable(tell.external_id)]
         left = [tell for tell in tells if is_adjustable(tell.external_id)]
         rounds = 0
-        while left and (answer := self._adjust(left)).status == 422:
+        while left and not _is_accepted(answer := self._adjust(left)):
             named = culprits(_said(answer), left)
             rounds += 1
             if not named or rounds > ROUNDS:
@@ -217,6 +224,17 @@ def _is_last(listed: Listed, limit: int) -> bool:
     """Whether nothing comes after: a page that is not full, and the shop's own count of what is left agrees."""
     count = len(listed.entries)
     return count == 0 or (count < limit and listed.total is not None and listed.total <= count)
+
+
+def _is_accepted(answer: Answer) -> bool:
+    """Whether the shop took an adjustment; false where it refuses it. Raises Unavailable where it says neither."""
+    if answer.status == 422:
+        return False
+    try:
+        read_accepted(answer.json())
+    except Unreadable as error:
+        raise Unavailable(f"the answer does not say that stock was taken: {error}", request=answer.request) from error
+    return True
 
 
 def _said(answer: Answer) -> Any:

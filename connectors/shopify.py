@@ -122,9 +122,10 @@ class Shopify:
         errors = user_errors(told, "fulfillmentCreate")
         if errors:
             raise Rejected(f"the shop refused the fulfilment ({words_of(errors[0])})", request=told.answer.request)
-        made = _id(told.data["fulfillmentCreate"].get("fulfillment"))
-        if made is None:
-            raise Unavailable("the answer names no fulfilment", request=told.answer.request)
+        found = told.data["fulfillmentCreate"].get("fulfillment")
+        made = _id(found)
+        if made is None or _id(found.get("order")) != fulfillment.external_id:
+            raise Unavailable("the answer names no fulfilment of the order", request=told.answer.request)
         return made
 
     def set_status(self, external_id: str, status: str) -> None:

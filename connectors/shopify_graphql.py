@@ -136,7 +136,7 @@ mutation StockHere($item: ID!, $place: ID!, $available: Int!, $key: String!) {
 
 FULFILL: Final = """
 mutation Fulfill($fulfillment: FulfillmentInput!) {
-  fulfillmentCreate(fulfillment: $fulfillment) { fulfillment { id } userErrors { field message } }
+  fulfillmentCreate(fulfillment: $fulfillment) { fulfillment { id order { id } } userErrors { field message } }
 }"""
 
 # -- the rest of long lists --------------------------------------------------------------------------------------

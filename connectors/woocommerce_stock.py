@@ -81,6 +81,8 @@ def _verdict(tell: TellStock, done: Written | None) -> NotTold | None:
     """What became of one item; None where the shop now shows what it was told."""
     if done is None:
         return _not_told(tell, Reason.STORE_UNAVAILABLE, "the answer leaves the item out")
+    if done.odd:
+        return _not_told(tell, Reason.STORE_UNAVAILABLE, f"the answer cannot be read: {done.odd}")
     if done.error is not None:
         # 404: a variation's id where products are told; the product it was is gone.
         is_gone = done.error.code.endswith("_invalid_id") or done.error.status == 404

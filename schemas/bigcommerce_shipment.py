@@ -1,14 +1,17 @@
-"""A parcel as BigCommerce's shipment, and the id that it answers with. No rule about when one is sent."""
+"""A parcel as BigCommerce's shipment, and the answer that it was made. No rule about when one is sent."""
 
 import re
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
-from marshmallow import validate
+from marshmallow import fields, validate
 
 from schemas.actions import SendFulfillment
-from schemas.fields import Id, VendorSchema, load
+from schemas.errors import Unreadable
+from schemas.fields import Id, Number, VendorSchema, load
 
 _NUMBER_LIMIT: Final = 50  # of a tracking number
 _LINK_LIMIT: Final = 500
@@ -55,13 +58,32 @@ def _whole(pieces: Decimal) -> int:
     return int(pieces)
 
 
+class _MadeItem(VendorSchema):
+    line = Id(required=True, data_key="order_product_id")
+    pieces = Number(required=True, data_key="quantity")
+
+
 class _Made(VendorSchema):
     id = Id(required=True, validate=validate.Regexp(r"[0-9]{1,20}\Z", error="must be an id"))
+    order_id = Id(required=True)
+    items = fields.Nested(_MadeItem, many=True, required=True)
 
 
 _MADE: Final = _Made()
 
 
-def read_id(answer: Any) -> str:
-    """The id of a shipment that was made. Raises Unreadable."""
-    return str(load(_MADE, answer)["id"])
+def read_made(answer: Any, fulfillment: SendFulfillment) -> str:
+    """The id of the shipment that was made of a parcel. Raises Unreadable for whatever does not say that it was."""
+    made = load(_MADE, answer)
+    if made["order_id"] != fulfillment.external_id:
+        raise Unreadable("order_id", "is another order's")
+    if _counted((one["line"], one["pieces"]) for one in made["items"]) != _counted(fulfillment.parcels[0][1]):
+        raise Unreadable("items", "are not those that were sent")
+    return str(made["id"])
+
+
+def _counted(lines: Iterable[tuple[str, Decimal]]) -> Counter[str]:
+    count: Counter[str] = Counter()
+    for line, pieces in lines:
+        count[line] += int(pieces)
+    return count

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import Any, Final
 
 from schemas.actions import TellStock
-from schemas.fields import clean
+from schemas.fields import Id, VendorSchema, clean, load
 from schemas.reasons import Reason
 from schemas.stock import NotTold, StoreLocation
 
@@ -32,6 +32,18 @@ def adjustment(tells: Sequence[TellStock], location: int) -> dict[str, Any]:
 def _item(tell: TellStock, location: int) -> dict[str, int]:
     kind, _, number = tell.external_id.partition("/")
     return {"location_id": location, f"{kind}_id": int(number), "quantity": min(max(tell.quantity, 0), MOST)}
+
+
+class _Accepted(VendorSchema):
+    transaction_id = Id(required=True)
+
+
+_ACCEPTED: Final = _Accepted()
+
+
+def read_accepted(answer: Any) -> str:
+    """The name of an adjustment that was accepted. Raises Unreadable for whatever does not say that it was."""
+    return str(load(_ACCEPTED, answer)["transaction_id"])
 
 
 def read_places(entries: Sequence[Any]) -> tuple[int, ...]:

@@ -41,12 +41,13 @@ class RestError:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What a batch did to one item: an error, or what the item shows now."""
+    """What a batch did to one item: an error, or what the item shows now; neither where that is too odd to read."""
 
     id: str
     error: RestError | None = None
     is_tracked: bool = False
     quantity: int | None = None
+    odd: str = ""  # why it cannot be read
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +112,7 @@ class _Error(VendorSchema):
 class _WrittenItem(VendorSchema):
     id = Text()
     error = fields.Nested(_Error, load_default=None)
-    manage_stock = _Tracking(load_default=False)
+    manage_stock = _Tracking(load_default=None, allow_none=True)
     stock_quantity = _Pieces()
 
 
@@ -174,7 +175,7 @@ def _item(read: Loaded, name: str, parent_id: str | None) -> StoreItem:
 def read_batch(payload: Any) -> tuple[Written, ...]:
     """What a batch did, item by item, as the shop answers it with 200 whatever happened. Raises Unreadable.
 
-    What cannot be read of one item is an error of that item alone; an entry that names none is left out.
+    What cannot be read of one item concerns that item alone; an entry that names none is left out.
     """
     return tuple(filter(None, map(_written, load(_BATCH, payload)["update"])))
 
@@ -183,11 +184,17 @@ def _written(entry: Any) -> Written | None:
     try:
         read = load(_WRITTEN_ITEM, entry)
         error = _rest_error(read["error"]) if read["error"] else None
+        if error is None and read["manage_stock"] is None:
+            raise Unreadable("manage_stock", "is missing")
     except Unreadable as odd:
         id_ = entry.get("id") if isinstance(entry, dict) else None
         is_named = isinstance(id_, str | int) and not isinstance(id_, bool)
-        return Written(str(id_), RestError("unreadable", str(odd), None)) if is_named else None
-    return Written(read["id"], error, is_tracked=read["manage_stock"], quantity=read["stock_quantity"])
+        if not is_named:
+            return None
+        if entry.get("error"):
+            return Written(str(id_), RestError("unreadable", str(odd), None))
+        return Written(str(id_), odd=str(odd))
+    return Written(read["id"], error, is_tracked=read["manage_stock"] is True, quantity=read["stock_quantity"])
 
 
 def read_error(payload: Any) -> RestError:

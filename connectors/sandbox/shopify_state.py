@@ -268,7 +268,7 @@ class ShopifyShop(ShopClock):
         with self._changing(known.id) as order:
             made = self._fulfilled(order, pieces, "FULFILLED", given.get("trackingInfo") or {})
             self.notified += bool(given.get("notifyCustomer"))
-        return {"fulfillment": made, "userErrors": []}
+        return {"fulfillment": {**made, "order": {"id": gid("Order", order.id)}}, "userErrors": []}
 
     def summary(self) -> Json:
         """Orders by their payment, and what was asked."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 import pytest
 
@@ -23,7 +23,25 @@ class PlatformCase:
     edit: Callable[[Any, str], None]
     complete: Callable[[Any, str], object]  # the merchant says that the order is with its buyer
     add_item: Callable[[Any, str, int], str]  # an item with a SKU and pieces; returns what its stock is called
+    sent_answer: Callable[[Any, str], str | bytes]  # how the shop answers who tells it that this order is sent
+    stock_call: str  # what is in "METHOD /path" of the calls that tell stock
     oldest: timedelta = timedelta(days=400)  # how old an order is that the first connection must still bring
+
+
+# What something before a shop, or a broken plugin, may say with status 200 to whoever writes.
+NO_ANSWERS: Final = {
+    "a page": "<!DOCTYPE html><html><body>Just a moment...</body></html>",
+    "nothing": "",
+    "null": "null",
+    "a word": '"ok"',
+    "yes": "true",
+    "a list": "[]",
+    "a list of nothing": "[{}]",
+    "an object": "{}",
+    "data": '{"data":{}}',
+    "success": '{"success":true,"status":200}',
+    "half of it": '{"id":',
+}
 
 
 class Contract:

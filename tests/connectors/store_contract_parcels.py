@@ -11,11 +11,12 @@ import pytest
 
 from connectors import open_store
 from connectors.errors import ConnectorError, NotFound, RateLimited, Refused, Rejected, Unavailable
-from connectors.sandbox import RunningSandbox
+from connectors.sandbox import Fault, RunningSandbox
+from connectors.sandbox.faults import Said
 from connectors.store import StoreConnector
 from schemas.actions import SendFulfillment
 from schemas.orders import StoreOrder
-from tests.connectors.store_contract_case import Contract
+from tests.connectors.store_contract_case import NO_ANSWERS, Contract
 
 
 class ParcelContract(Contract):
@@ -89,6 +90,44 @@ class ParcelContract(Contract):
         assert type(caught.value) is kind
         # A shop that asked to wait is asked by somebody who has waited.
         assert not is_completed(self.another(sandbox), order)
+
+    @pytest.mark.parametrize("status", [200, 201, 202])
+    @pytest.mark.parametrize("body", NO_ANSWERS.values(), ids=NO_ANSWERS.keys())
+    def test_FUL_14_an_answer_that_does_not_say_what_was_done_is_no_success(
+        self, sandbox: RunningSandbox[Any], store: StoreConnector, body: str, status: int
+    ) -> None:
+        order = self.case.place_open(sandbox.shop)
+        prepared = read(store, order)
+        sandbox.faults.answer_next(1, Said(status, body))
+
+        with pytest.raises(Unavailable):
+            tell(store, order, prepared)
+        assert not is_completed(store, order)
+
+    def test_FUL_14_an_answer_about_another_order_is_no_success(
+        self, sandbox: RunningSandbox[Any], store: StoreConnector
+    ) -> None:
+        order, other = self.case.place_open(sandbox.shop), self.case.place_open(sandbox.shop)
+        prepared = read(store, order)
+        tell(store, other)
+        sandbox.faults.answer_next(1, Said(200, self.case.sent_answer(sandbox.shop, other)))
+
+        with pytest.raises(Unavailable):
+            tell(store, order, prepared)
+
+        assert not is_completed(store, order)
+
+    def test_FUL_14_what_was_done_behind_a_page_is_seen(
+        self, sandbox: RunningSandbox[Any], store: StoreConnector
+    ) -> None:
+        order = self.case.place_open(sandbox.shop)
+        prepared = read(store, order)
+        sandbox.faults.fail_next(1, Fault.HTML_DONE)
+
+        with pytest.raises(Unavailable):
+            tell(store, order, prepared)
+
+        assert is_completed(store, order)
 
     def another(self, sandbox: RunningSandbox[Any]) -> StoreConnector:
         """A connector that knows of no wait."""

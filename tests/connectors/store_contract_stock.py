@@ -1,17 +1,19 @@
 """What every connector must do with items and their stock (SPEC chapter 8), as a part of StoreContract."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from connectors.errors import ConnectorError, RateLimited, Refused, Unavailable
-from connectors.sandbox import RunningSandbox
+from connectors.sandbox import Fault, RunningSandbox
+from connectors.sandbox.faults import Said
 from connectors.store import StoreConnector
 from schemas.actions import TellStock
 from schemas.stock import CataloguePage
-from tests.connectors.store_contract_case import Contract
+from tests.connectors.store_contract_case import NO_ANSWERS, Contract
 
 
 class StockContract(Contract):
@@ -124,6 +126,32 @@ class StockContract(Contract):
             store.tell_stock(tells)
 
         assert type(caught.value) is kind
+
+    @pytest.mark.parametrize("status", [200, 202])
+    @pytest.mark.parametrize("body", NO_ANSWERS.values(), ids=NO_ANSWERS.keys())
+    def test_STK_8_an_answer_that_does_not_say_that_stock_was_taken_is_no_success(
+        self, sandbox: RunningSandbox[Any], store: StoreConnector, body: str, status: int
+    ) -> None:
+        tells = self.tells(sandbox, ["A", "B"])
+        assert store.tell_stock(tells) == ()  # whatever is asked once, is asked now
+        sandbox.faults.answer_next(1, Said(status, body), only=self.case.stock_call)
+
+        with pytest.raises(Unavailable):
+            store.tell_stock([replace(one, quantity=7, known=one.quantity) for one in tells])
+
+        assert (shown(sandbox, "A"), shown(sandbox, "B")) == ([0], [1])
+
+    def test_STK_5_what_was_taken_behind_a_page_is_told_again_without_harm(
+        self, sandbox: RunningSandbox[Any], store: StoreConnector
+    ) -> None:
+        tells = self.tells(sandbox, ["A", "B"])
+        sandbox.faults.fail_next(1, Fault.HTML_DONE, only=self.case.stock_call)
+
+        with pytest.raises(Unavailable):
+            store.tell_stock(tells)
+
+        assert store.tell_stock([replace(one, known=None) for one in tells]) == ()
+        assert (shown(sandbox, "A"), shown(sandbox, "B")) == ([0], [1])
 
 
 def names(page: CataloguePage) -> set[str]:

@@ -69,6 +69,8 @@ class TestBigCommerceKeepsTheContract(StoreContract):
         edit=edit,
         complete=lambda shop, external_id: shop.complete_order(int(external_id)),
         add_item=lambda shop, sku, pieces: f"product/{shop.add_product({'sku': sku, 'stock': pieces}).id}",
+        sent_answer=lambda shop, external_id: shop.body(shop.order(int(external_id)), with_parts=False),
+        stock_call="PUT",
     )
 
     @pytest.fixture(autouse=True)

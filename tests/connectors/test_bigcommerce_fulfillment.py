@@ -10,6 +10,7 @@ from connectors.bigcommerce import BigCommerce
 from connectors.errors import NotFound, Rejected, Unavailable
 from connectors.sandbox import BigCommerceShop, Fault, RunningSandbox, run_bigcommerce, seed_plain_bigcommerce
 from connectors.sandbox.bigcommerce_model import BigOrder
+from connectors.sandbox.faults import Said
 from schemas.actions import SendFulfillment
 from schemas.bigcommerce import PLATFORM
 from schemas.orders import Snapshot, StoreOrder
@@ -71,6 +72,32 @@ def test_a_status_that_the_shop_has_not_is_rejected(store: BigCommerce, order: B
         store.set_status(str(order.id), status)
 
     assert store.http.calls == 0
+
+
+def test_FUL_12_an_order_that_shows_another_status_than_it_was_given_is_not_done(
+    sandbox: RunningSandbox[BigCommerceShop], store: BigCommerce, order: BigOrder
+) -> None:
+    sandbox.faults.answer_next(1, Said(200, sandbox.shop.body(order, with_parts=False)))
+
+    with pytest.raises(Rejected, match="status 11 after it was set to 10"):
+        store.set_status(str(order.id), PLATFORM.completed_status)
+
+
+@pytest.mark.parametrize(
+    "body", [b"<html></html>", b"", b"[]", b"{}", b'{"id":1}', b'{"id":1,"order_id":%d,"items":[]}'], ids=repr
+)
+def test_FUL_14_a_shipment_that_no_answer_shows_is_looked_for_again(
+    sandbox: RunningSandbox[BigCommerceShop], store: BigCommerce, order: BigOrder, body: bytes
+) -> None:
+    sending = parcel(fresh(store, order), 3)
+    said = body.replace(b"%d", str(order.id).encode())
+    for fault in (Said(200, said), Said(201, said)):
+        sandbox.faults.answer_next(1, fault)
+
+        with pytest.raises(Unavailable):
+            store.send_fulfillment(sending)
+
+    assert fresh(store, order).fulfillments == ()
 
 
 @pytest.mark.parametrize("external_id", ["999", "../store", ""])

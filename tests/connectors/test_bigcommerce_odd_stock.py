@@ -136,6 +136,12 @@ def test_long_words_of_a_refusal_are_cut() -> None:
     assert len(refused.words) == 200
 
 
+@pytest.mark.parametrize("told", [{"transaction_id": ""}, {"transaction_id": None}, {"data": {"transaction_id": "1"}}])
+def test_STK_5_an_adjustment_without_a_name_was_not_taken(told: Any) -> None:
+    with shop_that_answers({}, told=told) as server, pytest.raises(Unavailable, match="transaction_id"):
+        at(server).tell_stock([TELL])
+
+
 @pytest.mark.parametrize("places", [{"data": []}, {"data": [None, {"id": "x"}]}, {"data": [{"id": 1}, {"id": 2}]}])
 def test_stock_is_not_told_at_a_guessed_location(places: Any) -> None:
     with shop_that_answers({}, places=places) as server, pytest.raises(Rejected, match="default locations"):

@@ -52,6 +52,12 @@ def edit(shop: ShopifyShop, external_id: str) -> None:
     shop.edit_order(number, {"note": f"{shop.order(number).note} edited", "financial": "PAID"})
 
 
+def sent_answer(shop: ShopifyShop, external_id: str) -> str:
+    (made,) = shop.fulfillments_of(int(external_id))
+    made = {"id": made["id"], "order": {"id": f"gid://shopify/Order/{external_id}"}}
+    return json.dumps({"data": {"fulfillmentCreate": {"fulfillment": made, "userErrors": []}}})
+
+
 class TestShopifyKeepsTheContract(StoreContract):
     """Every store's suite. ORD_2: the first connection reaches 14 days back."""
 
@@ -63,6 +69,8 @@ class TestShopifyKeepsTheContract(StoreContract):
         edit=edit,
         complete=lambda shop, external_id: shop.fulfill(int(external_id)),
         add_item=lambda shop, sku, pieces: str(shop.stock.add(sku, levels={"101": pieces}).item_gid),
+        sent_answer=sent_answer,
+        stock_call="graphql",
         oldest=timedelta(days=14),
     )
 

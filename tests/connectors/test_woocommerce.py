@@ -59,6 +59,8 @@ class TestWooCommerceKeepsTheContract(StoreContract):
         edit=edit,
         complete=lambda shop, external_id: shop.complete_order(int(external_id)),
         add_item=add_item,
+        sent_answer=lambda shop, external_id: shop.order_body(shop.order(int(external_id))),
+        stock_call="/batch",
     )
 
 

@@ -142,6 +142,19 @@ def test_STK_8_odd_entry_of_the_answer_fails_alone() -> None:
     assert refused.words == "unreadable: error.code: must be an id"
 
 
+@pytest.mark.parametrize(
+    "odd", [{}, {"stock_quantity": 7}, {"manage_stock": None}, {"manage_stock": "yes", "stock_quantity": 7}], ids=repr
+)
+def test_STK_8_an_entry_that_does_not_say_what_became_of_it_is_told_again_alone(odd: dict[str, Any]) -> None:
+    shown = [product_json(1, stock_quantity=7), {"id": 2} | odd]
+
+    with answering([], then={"update": shown}) as server:
+        (refused,) = connect(server.url).tell_stock(tells(["product/1", "product/2"]))
+
+    assert (refused.external_id, refused.reason) == ("product/2", Reason.STORE_UNAVAILABLE)
+    assert "manage_stock" in refused.words
+
+
 @pytest.mark.parametrize("answer", [{"update": []}, {}, [], {"update": [None]}], ids=repr)
 def test_an_answer_that_says_nothing_is_no_success(answer: Any) -> None:
     with answering([], then=answer) as server, pytest.raises(Unavailable):

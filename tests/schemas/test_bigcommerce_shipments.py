@@ -1,13 +1,13 @@
 """schemas.bigcommerce and bigcommerce_shipment: parcels that went out, are left, and are to be told."""
 
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 import pytest
 
 from schemas.actions import SendFulfillment
 from schemas.bigcommerce import PLATFORM, has_shipments, needs_shipments, read_order
-from schemas.bigcommerce_shipment import read_id, shipment
+from schemas.bigcommerce_shipment import read_made, shipment
 from schemas.errors import Unreadable
 from tests import recorded
 from tests.schemas.bigcommerce_orders import example, line
@@ -150,11 +150,30 @@ def test_tracking_is_no_longer_than_the_shop_takes_it() -> None:
     assert (made["tracking_number"], "tracking_link" in made) == ("1" * 50, False)
 
 
+MADE: Final = recorded.bigcommerce("shipment_created")
+SENT: Final = SendFulfillment("228", (("131", (("194", Decimal(1)), ("195", Decimal(1)))),), ())
+
+
 def test_the_id_of_a_made_shipment_is_read() -> None:
-    assert read_id(recorded.bigcommerce("shipment_created")) == "11"
+    assert read_made(MADE, SENT) == "11"
 
 
-@pytest.mark.parametrize("answer", [None, [], {}, {"id": 0}, {"id": "x"}])
+@pytest.mark.parametrize("answer", [None, [], {}, {"id": 11}, MADE | {"id": 0}, MADE | {"id": "x"}])
 def test_an_answer_that_names_no_shipment_is_unreadable(answer: Any) -> None:
     with pytest.raises(Unreadable):
-        read_id(answer)
+        read_made(answer, SENT)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"order_id": 229},
+        {"items": MADE["items"][:1]},
+        {"items": [{**one, "quantity": 2} for one in MADE["items"]]},
+        {"items": []},
+        {"items": None},
+    ],
+)
+def test_FUL_14_an_answer_about_another_shipment_is_not_of_this_one(other: dict[str, Any]) -> None:
+    with pytest.raises(Unreadable):
+        read_made(MADE | other, SENT)

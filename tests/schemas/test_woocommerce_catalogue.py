@@ -230,8 +230,6 @@ def test_what_is_no_ping_is_refused(body: str) -> None:
         ({"error": {"code": "no", "data": {"status": "400"}}}, "status: not a valid integer"),
         ({"error": {"code": "no", "message": ["No."]}}, "error.message: must be text"),
         ({"error": 5}, "error: invalid input type"),
-        ({"manage_stock": None, "stock_quantity": 5}, "manage_stock: field may not be null"),
-        ({"manage_stock": "yes", "stock_quantity": 5}, "manage_stock: must be true, false or parent"),
     ],
     ids=lambda value: str(value) if isinstance(value, dict) else "",
 )
@@ -241,6 +239,18 @@ def test_STK_8_odd_entry_of_a_batch_is_an_error_of_its_item_alone(odd: Json, wor
     read = read_batch({"update": [{"id": 10, **odd}, good]})
 
     assert read == (Written("10", RestError("unreadable", words, None)), Written("11", None, True, 5))
+
+
+@pytest.mark.parametrize(
+    ("odd", "words"),
+    [
+        ({"stock_quantity": 5}, "manage_stock: is missing"),
+        ({"manage_stock": None, "stock_quantity": 5}, "manage_stock: is missing"),
+        ({"manage_stock": "yes", "stock_quantity": 5}, "manage_stock: must be true, false or parent"),
+    ],
+)
+def test_STK_8_entry_of_a_batch_without_tracking_says_nothing_of_its_item(odd: Json, words: str) -> None:
+    assert read_batch({"update": [{"id": 10, **odd}]}) == (Written("10", odd=words),)
 
 
 @pytest.mark.parametrize("entry", [None, 5, [], {}, {"id": None, "error": 5}, {"id": True, "error": 5}], ids=repr)

@@ -330,7 +330,8 @@ def test_ch_11_one_poisoned_order_of_many_is_set_aside_alone(held: Process, benc
     assert money["total_with_tax"] == money["store_total_with_tax"]
 
 
-_FAULTS: Final = ("http_500", "http_503", "rate_limit", "rate_limit_bare", "html", "reset", "lost", "truncated")
+_PAGES: Final = ("html", "html_done")
+_FAULTS: Final = ("http_500", "http_503", "rate_limit", "rate_limit_bare", "reset", "lost", "truncated", *_PAGES)
 
 
 def test_ch_11_a_shop_that_fails_every_second_time_loses_and_doubles_nothing(

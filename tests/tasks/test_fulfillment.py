@@ -188,12 +188,24 @@ def test_FUL_13_two_people_who_complete_it_at_once_complete_it_once(shop: Shop, 
     assert (puts(shop), is_quiet(shop, desk)) == (0, True)
 
 
-def test_FUL_14_a_status_whose_answer_was_lost_is_not_given_again(shop: Shop, desk: Desk) -> None:
+@pytest.mark.parametrize("fault", ["lost", "html_done"])
+def test_FUL_14_a_status_whose_answer_was_lost_is_not_given_again(shop: Shop, desk: Desk, fault: str) -> None:
     desk.deliver()
-    shop.faults.fail_next(1, "lost", only="PUT ")
+    shop.faults.fail_next(1, fault, only="PUT ")
     assert desk.tell() == "put_off"
 
     assert desk.tell() == "nothing_to_tell"
+
+    assert (status_of(shop, desk), puts(shop), is_quiet(shop, desk)) == ("completed", 1, True)
+
+
+def test_FUL_14_a_page_in_place_of_an_answer_is_no_status_that_was_given(shop: Shop, desk: Desk) -> None:
+    desk.deliver()
+    shop.faults.fail_next(1, "html", only="PUT ")
+    assert desk.tell() == "put_off"
+    assert (is_open(shop, desk), desk.journal("fulfill")) == (True, [])
+
+    assert desk.tell() == "sent"
 
     assert (status_of(shop, desk), puts(shop), is_quiet(shop, desk)) == ("completed", 1, True)
 

@@ -70,14 +70,15 @@ def is_quiet(shop: Shop, desk: Desk) -> bool:
 # -- the answer is lost --------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("fault", [Fault.LOST, Fault.TRUNCATED, Fault.HTML_DONE])
 @pytest.mark.parametrize("looks_next", ["tell", "hear"])
 @pytest.mark.parametrize("act", ["pack", "deliver"])
 def test_FUL_14_an_answer_that_is_lost_is_looked_for_before_anything_is_sent(
-    shop: Shop, desk: Desk, meanwhile: Meanwhile, act: str, looks_next: str
+    shop: Shop, desk: Desk, meanwhile: Meanwhile, act: str, looks_next: str, fault: Fault
 ) -> None:
     getattr(desk, act)()
     shipped = desk.shipped()
-    meanwhile.play(None, Fault.LOST if act == "pack" else Fault.TRUNCATED)
+    meanwhile.play(None, fault)
     assert desk.tell() == "put_off"
     assert (desk.due()["sending"] is not None, desk.parcels()) == (True, [("hub", False)] * (act == "deliver"))
 
@@ -89,7 +90,7 @@ def test_FUL_14_an_answer_that_is_lost_is_looked_for_before_anything_is_sent(
     assert is_quiet(shop, desk)
 
 
-@pytest.mark.parametrize("fault", [Fault.RESET, Fault.HTTP_500])
+@pytest.mark.parametrize("fault", [Fault.RESET, Fault.HTTP_500, Fault.HTML])
 def test_FUL_14_a_call_that_never_arrived_is_made_again_once_it_cannot_arrive_any_more(
     shop: Shop, order: Order, desk: Desk, meanwhile: Meanwhile, fault: Fault
 ) -> None:

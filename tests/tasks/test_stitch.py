@@ -17,6 +17,7 @@ from tasks.process import Process
 from tasks.stores import change_store
 from tests.tasks.bad_input import open_bench
 from tests.tasks.conftest import import_all, show
+from tests.tasks.delivering import Desk
 from tests.tasks.looking import Shop, all_orders, do, journal_of, order_of, store_of
 
 D = Decimal
@@ -427,6 +428,27 @@ def test_STI_1_shop_s_order_is_never_moved_back(held: Process, shop: Shop, statu
 
     moved_on = {"closed": "Completed", "voided": "Cancelled"} if status == "Shipped" else {}
     assert shop.shop.status_of(external_id) == moved_on.get(did, status)
+
+
+@pytest.mark.parametrize("is_made", [True, False])
+def test_FUL_14_shipment_behind_a_page_is_looked_for_and_made_once(held: Process, shop: Shop, is_made: bool) -> None:
+    store_id, external_id = imported(held, shop, **TELLING)
+    in_hub(held, store_id, external_id, "delivered")
+    desk = Desk(held, store_id, external_id)
+    shop.faults.fail_next(1, "html_done" if is_made else "html", only="/shipments")
+
+    assert desk.tell() == "put_off"
+    words = [desk.tell()]
+    if not is_made:
+        assert shop.shop.shipments_of(external_id) == []
+        desk.give_up()
+        words.append(desk.tell())
+
+    assert words == (["nothing_to_tell"] if is_made else ["put_off", "sent"])
+    (made,) = shop.shop.shipments_of(external_id)
+    (parcel,) = show(held, external_id)["order"]["fulfillments"]
+    assert parcel["external_id"] == str(made["id"])
+    assert desk.is_settled()
 
 
 def test_FUL_14_worker_that_dies_after_the_shop_s_answer_sends_no_second_shipment(held: Process, shop: Shop) -> None:

@@ -267,7 +267,7 @@ def test_store_that_is_away_for_a_while_ends_with_the_last_value(held: Process, 
     assert stock_row(held, store, "A-1")["attempts"] == 0
 
 
-@pytest.mark.parametrize("fault", ["lost", "truncated"])
+@pytest.mark.parametrize("fault", ["lost", "truncated", "html", "html_done"])
 def test_STK_5_answer_that_is_lost_leaves_the_sku_due(held: Process, shelf: Shelf, store: int, fault: str) -> None:
     shelf.offer("A-1", 2)
     add(held, "A-1", 7)
