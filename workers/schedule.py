@@ -21,6 +21,7 @@ _LOG: Final = logging.getLogger(__name__)
 
 READ_SECONDS: Final = 2  # a changed store is followed within this time
 _BEAT_LOCK: Final = 7203_0002  # advisory lock: of several beats only one ticks
+_LEAVE_SECONDS: Final = 3  # for the listener to notice that it is to end
 _LONG_AGO: Final = timedelta(days=30)
 _ASKED: Final = "storesync:rates_asked_at"  # when beat last had the exchange rates asked for
 
@@ -127,5 +128,8 @@ class StoreScheduler(Scheduler):
 
     def close(self) -> None:
         """Let a standby take over at once."""
+        listener = self._listener
         self._let_go()
+        if listener is not None:
+            listener.join(_LEAVE_SECONDS)  # or it opens anew what is closed at the end of the program
         super().close()
