@@ -152,7 +152,7 @@ def _copy_of_template(url: str, *, name: str) -> Iterator[str]:
             _make_template(connection, url, template)
         _create_database(connection, database, template=template)
     try:
-        yield _at_database(url, database)
+        yield at_database(url, database)
     finally:
         _drop_database(url, database)
 
@@ -161,7 +161,7 @@ def _make_template(connection: postgres.Connection, url: str, template: str) -> 
     draft = f"{template}_draft"  # a template is migrated as a whole or not there
     connection.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(draft)))
     _create_database(connection, draft, template="template0")
-    with postgres.connect(_at_database(url, draft)) as migrating:
+    with postgres.connect(at_database(url, draft)) as migrating:
         postgres.upgrade(migrating)
     connection.execute(
         sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(draft), sql.Identifier(template))
@@ -178,7 +178,8 @@ def _drop_database(url: str, name: str) -> None:
         connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
-def _at_database(url: str, name: str) -> str:
+def at_database(url: str, name: str) -> str:
+    """The same server, another database."""
     return urlsplit(url)._replace(path=f"/{name}").geturl()
 
 

@@ -2,22 +2,34 @@
 
 import gc
 import logging
+import sys
 import warnings
 from dataclasses import replace
+from typing import Final
 
+import psycopg
 from celery import Celery
 from celery.exceptions import SecurityWarning
-from celery.signals import heartbeat_sent, setup_logging, worker_init, worker_process_init, worker_process_shutdown
+from celery.signals import (
+    beat_init,
+    heartbeat_sent,
+    setup_logging,
+    worker_init,
+    worker_process_init,
+    worker_process_shutdown,
+)
 from kombu import Queue
 
 from connectors import postgres
-from connectors.config import Config, read_config
+from connectors.config import Config, ConfigError, read_config
 from connectors.locks import HARD_LIMIT_SECONDS, SOFT_LIMIT_SECONDS
 from connectors.secrets import open_secrets
 from tasks.process import close_process, configure
 from workers import alive, redis_transport
 from workers.embedded import ensure_servers
 from workers.logs import log_to
+
+_LOG: Final = logging.getLogger(__name__)
 
 QUEUES = ("fetch", "orders", "stock", "fulfillment", "upkeep")
 
@@ -128,12 +140,18 @@ heartbeat_sent.connect(alive.touch)  # a worker's, every two seconds
 
 
 @worker_init.connect
-def _bring_up_to_date(**_: object) -> None:
-    """Our own database follows the software; a configured one waits for `storesync db upgrade`."""
+@beat_init.connect
+def _look_at_database(**_: object) -> None:
+    """Our own database follows the software; a configured one waits for `storesync db upgrade`, if it can serve."""
     config = find_servers()
-    if "DATABASE_URL" in config.embedded:
+    try:
         with postgres.connect(config.database_url) as connection:
-            postgres.upgrade(connection)
+            if "DATABASE_URL" in config.embedded:
+                postgres.upgrade(connection)
+    except psycopg.OperationalError:
+        _LOG.warning("the database does not answer yet")
+    except ConfigError as error:
+        sys.exit(f"storesync: {error}")
 
 
 @worker_process_init.connect

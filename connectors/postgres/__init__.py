@@ -12,6 +12,8 @@ import psycopg
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import ConnectionPool
 
+from connectors.postgres import fitness
+
 Connection = psycopg.Connection[DictRow]
 Row = dict[str, Any]
 
@@ -21,15 +23,29 @@ _MIGRATION_LOCK = 7203_0001  # advisory lock: two starting processes do not migr
 
 
 def connect(url: str) -> Connection:
-    """One autocommit connection; transactions are opened where they are needed. Raises psycopg.OperationalError."""
-    return psycopg.connect(url, autocommit=True, row_factory=dict_row, connect_timeout=5, **_SESSION)
+    """One autocommit connection; transactions are opened where they are needed.
+
+    Raises psycopg.OperationalError, and ConfigError where the database is not fit for us.
+    """
+    try:
+        connection = psycopg.connect(url, **_SESSION)
+    except psycopg.OperationalError as error:
+        fitness.refuse_refused(error)
+        raise
+    try:
+        fitness.refuse_unfit(connection)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
 
 
-# A statement that waits for a minute is stuck; an idle transaction holds row locks that others wait for.
 _SESSION: dict[str, Any] = {
-    # Every statement is a look-up by key: planning it anew each time costs more than it could win.
-    "options": "-c timezone=UTC -c plan_cache_mode=force_generic_plan -c jit=off"
-    " -c statement_timeout=60000 -c idle_in_transaction_session_timeout=120000"
+    "autocommit": True,
+    "row_factory": dict_row,
+    "connect_timeout": 5,
+    "client_encoding": "utf8",  # whatever the database, the role or the environment says
+    "options": fitness.OPTIONS,
 }
 
 
@@ -38,7 +54,7 @@ def open_pool(url: str, *, size: int = 4) -> ConnectionPool[Connection]:
     return ConnectionPool(
         url,
         connection_class=Connection,
-        kwargs={"autocommit": True, "row_factory": dict_row, "connect_timeout": 5, **_SESSION},
+        kwargs=_SESSION,
         min_size=1,
         max_size=size,
         check=_check,

@@ -52,6 +52,8 @@ def _database(config: Config) -> Iterator[Check]:
             apart = abs((stores.database_time(connection) - datetime.now(UTC)).total_seconds())
             cure = "" if apart < CLOCK_SECONDS else ": set the clocks of both machines by NTP"
             yield Check("clock", apart < CLOCK_SECONDS, f"{apart:.1f} s from the database's{cure}")
+    except ConfigError as error:
+        yield Check("database", False, str(error))
     except psycopg.OperationalError as error:
         yield Check("database", False, f"does not answer, see DATABASE_URL ({first_line(error)})")
 

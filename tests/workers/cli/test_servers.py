@@ -10,8 +10,10 @@ from connectors import postgres
 from connectors.sandbox.faults import Said
 from connectors.sandbox.woocommerce_state import KEY
 from tasks.catalogue import fetch_catalogue
+from tests.connectors.postgres.unfit import careless_pooler, database_in
 from tests.workers.cli.command import Cli, Result
 from tests.workers.cli.shops import Shop, document
+from workers.embedded import Servers
 
 PASSWORD = "geheim-0815"
 CLOSED = f"postgresql://ada:{PASSWORD}@127.0.0.1:1/shop"
@@ -143,6 +145,35 @@ def test_ORD_8_upgrade_brings_the_rates_that_ship(cli: Cli) -> None:
 
     assert (rates["USD"]["base"], rates["USD"]["source"]) == ("EUR", "ecb")
     assert len(rates) > 20
+
+
+def unfit(cli: Cli) -> str:
+    """What doctor says of the database; commands say the same, in one line."""
+    found = checks(cli)
+    assert "schema" not in found
+    problem = str(found["database"]["detail"])
+    for command in (("db", "upgrade"), ("db", "status"), ("store", "list")):
+        assert one_line(cli(*command)) == f"storesync: {problem}\n"
+    return problem
+
+
+@pytest.mark.parametrize("encoding", ["SQL_ASCII", "LATIN1"])
+def test_database_that_is_not_UTF8_is_refused_with_its_encoding(
+    cli: Cli, environment: pytest.MonkeyPatch, servers: Servers, encoding: str
+) -> None:
+    with database_in(encoding, servers.database_url) as url:
+        environment.setenv("DATABASE_URL", url)
+
+        assert f"in the encoding {encoding}, " in unfit(cli)
+
+
+def test_pooler_that_drops_what_was_asked_for_is_refused_with_the_reason(
+    cli: Cli, environment: pytest.MonkeyPatch, fresh_database_url: str
+) -> None:
+    with careless_pooler(fresh_database_url) as through:
+        environment.setenv("DATABASE_URL", through)
+
+        assert "what was asked for in `options` is not in force" in unfit(cli)
 
 
 # -- servers that cannot be used ---------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ import pytest
 
 from connectors import postgres
 from connectors.config import Config
+from tests.connectors.postgres.unfit import careless_pooler
 from workers.web import create_app
 
 NOBODY = "127.0.0.1:1"
@@ -40,6 +41,13 @@ def test_health_is_503_until_the_database_is_upgraded(config: Config, fresh_data
     found = health(dataclasses.replace(config, database_url=fresh_database_url))
 
     assert found == (503, {"database": "not_upgraded", "redis": "ok"})
+
+
+def test_health_is_503_where_the_database_is_not_fit(config: Config) -> None:
+    with careless_pooler(config.database_url) as through:
+        found = health(dataclasses.replace(config, database_url=through))
+
+    assert found == (503, {"database": "unfit", "redis": "ok"})
 
 
 def test_health_tells_no_addresses_and_no_secrets(config: Config) -> None:
