@@ -37,7 +37,7 @@ def refuse_unfit(connection: psycopg.Connection[Any]) -> None:
     encoding = connection.info.parameter_status("server_encoding") or "unknown"
     if encoding != "UTF8":
         raise ConfigError(_ENCODING.format(encoding=encoding))
-    found = connection.execute(_ASK).fetchone()
+    (found,) = connection.execute(_ASK).fetchall()
     dropped = [name for name, value in SETTINGS.items() if found[name] != value]
     if dropped:
         raise ConfigError(_POOLED.format(why=f"what was asked for in `options` is not in force: {', '.join(dropped)}"))
