@@ -76,12 +76,13 @@ class BigCommerce:
 
     def changed_orders(self, cursor: str | None, *, imports_from: datetime | None = None) -> Iterator[Page]:
         """Pages of changed orders; at the first connection of all open ones, whatever their age (ORD-1)."""
-        state = Cursor.read(cursor) if cursor else self._first_cursor()
+        state = Cursor.open(cursor, self._first_cursor)
         seen: set[tuple[str, str]] = set()
         while state.is_backfill:
             state = yield from self._backfill(state, seen)
-        # Only a first connection reads what changed long before the newest change that it knows of.
-        snapshot = partial(_snapshot, news_since=state.known - 2 * SETTLING)
+        # Only a first connection reads what changed long before the newest change that it knows of, or a person's wish.
+        news_since = min(state.known - 2 * SETTLING, state.again or state.known)
+        snapshot = partial(_snapshot, news_since=news_since)
         yield from follow(state, self._batches(state.since, {}), snapshot, seen=seen, now=_now)
 
     def _backfill(self, start: Cursor, seen: set[tuple[str, str]]) -> Generator[Page, None, Cursor]:
@@ -90,10 +91,6 @@ class BigCommerce:
         rest = _OPEN[_OPEN.index(start.part) + 1 :]
         pages = self._batches(start.since, only)
         return (yield from follow(start, pages, _snapshot, seen=seen, now=_now, next_part=rest[0] if rest else ""))
-
-    def cursor_since(self, moment: datetime) -> str:
-        """The cursor that asks for everything changed since a moment."""
-        return Cursor(moment, moment, moment).text()
 
     def snapshot(self, external_id: str) -> Snapshot:
         """One order with its lines, addresses and fees. Raises NotFound."""

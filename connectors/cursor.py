@@ -7,6 +7,7 @@ on an order, and ours only measures how long ago (`at`) that was.
 """
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -16,6 +17,8 @@ SETTLING: Final = timedelta(seconds=120)
 RECENT: Final = timedelta(days=30)  # the first connection also reads orders changed since that are not open
 BEGINNING: Final = datetime(2000, 1, 1, tzinfo=UTC)  # before any order of the shops we know
 
+_FIRST: Final = "first"  # nothing was read yet
+
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
@@ -23,7 +26,8 @@ class Cursor:
 
     While backfilling that is only of open orders, and whatever is `recent` follows afterwards. `settled` is
     set in the middle of a run: how far the whole run will count as settled once it has reached its end. `part`
-    names what is backfilled just now, where a shop cannot be asked for all its open orders at once.
+    names what is backfilled just now, where a shop cannot be asked for all its open orders at once. `again` is from
+    when on a person wants everything read anew, and has not got it yet.
     """
 
     since: datetime
@@ -32,6 +36,7 @@ class Cursor:
     is_backfill: bool = False
     settled: datetime | None = None
     part: str = ""
+    again: datetime | None = None
 
     @classmethod
     def first(cls, newest: datetime, *, now: datetime, part: str = "") -> "Cursor":
@@ -49,12 +54,21 @@ class Cursor:
             is_backfill=parts["mode"] == "backfill",
             settled=_time(parts["settled"]) if "settled" in parts else None,
             part=parts.get("part", ""),
+            again=_time(parts["again"]) if "again" in parts else None,
         )
+
+    @classmethod
+    def open(cls, text: str | None, first: Callable[[], "Cursor"]) -> "Cursor":
+        """A cursor from its text; `first` gives that of a shop which nobody has read from yet."""
+        if text is None:
+            return first()
+        again = _asked_at_first(text)
+        return cls.read(text) if again is None else first().back_to(again)
 
     def text(self) -> str:
         """The cursor as it is kept."""
         parts = {"mode": "backfill" if self.is_backfill else "follow"}
-        for name in ("since", "known", "at", "settled"):
+        for name in ("since", "known", "at", "settled", "again"):
             moment = getattr(self, name)
             if moment is not None:
                 parts[name] = naive(moment)
@@ -66,6 +80,13 @@ class Cursor:
     def recent(self) -> datetime:
         """Where backfilling ends: from here on all orders are read."""
         return self.known - RECENT
+
+    def back_to(self, moment: datetime) -> "Cursor":
+        """Reads everything changed since a moment as well, never less than without (ORD-9)."""
+        again = max(BEGINNING, min(self.again or moment, moment))
+        if self.is_backfill:
+            return replace(self, again=again)  # open orders of any age first: they end where the rest begins
+        return replace(self, since=min(self.since, again), again=again)
 
     def begin(self, now: datetime) -> "Cursor":
         """At the start of a run, or of the rest of one: from now on the shop's clock is at least where it must be."""
@@ -88,11 +109,34 @@ class Cursor:
         """After the last page: the next run reads again what is not settled."""
         if self.is_backfill:
             # Recent orders, whatever their state, and whatever changed while the open ones were read.
-            return Cursor(self.recent, self.known, self.at)
+            return Cursor(min(self.recent, self.again or self.recent), self.known, self.at, again=self.again)
         settled = self.settled or self.known - SETTLING
         if is_one_page:  # one answer that shows a change of `known` was given no earlier
             settled = max(settled, self.known - SETTLING)
-        return replace(self, since=min(self.known + SECOND, settled), settled=None)
+        return replace(self, since=min(self.known + SECOND, settled), settled=None, again=None)
+
+
+def back_to(text: str | None, moment: datetime) -> str:
+    """The cursor that a person wants: where it stands, and everything changed since a moment besides (ORD-9)."""
+    at_first = moment if text is None else _asked_at_first(text)
+    if text is not None and at_first is None:
+        return Cursor.read(text).back_to(moment).text()
+    return json.dumps({"mode": _FIRST, "again": naive(max(BEGINNING, min(at_first or moment, moment)))})
+
+
+def anew(text: str | None) -> str | None:
+    """The cursor of a shop that is connected again: a first connection, and all that it was not read for."""
+    if text is None or _asked_at_first(text) is not None:
+        return text
+    state = Cursor.read(text)
+    unread = state.again if state.is_backfill else state.since
+    return None if unread is None else back_to(None, unread)
+
+
+def _asked_at_first(text: str) -> datetime | None:
+    """Since when a person wants everything of a shop that nobody has read from yet."""
+    parts: dict[str, Any] = json.loads(text)
+    return _time(parts["again"]) if parts["mode"] == _FIRST else None
 
 
 def naive(moment: datetime) -> str:

@@ -64,12 +64,8 @@ class Shopify:
 
     def changed_orders(self, cursor: str | None, *, imports_from: datetime | None = None) -> Iterator[Page]:
         """Pages of changed orders; at first of those changed since the oldest that the store imports (ORD-2)."""
-        state = Cursor.read(cursor) if cursor else _first_cursor(imports_from)
+        state = Cursor.open(cursor, lambda: _first_cursor(imports_from))
         yield from follow(state, self._batches(state.since), _snapshot, seen=set(), now=_now)
-
-    def cursor_since(self, moment: datetime) -> str:
-        """The cursor that asks for everything changed since a moment."""
-        return Cursor(moment, moment, moment).text()
 
     def snapshot(self, external_id: str) -> Snapshot:
         """One order with all its lines and parts. Raises NotFound."""

@@ -29,14 +29,12 @@ class StoreConnector(Protocol):
 
     def changed_orders(self, cursor: str | None, *, imports_from: datetime | None = None) -> Iterator[Page]:
         """Pages of orders changed since the cursor, oldest change first, none lost (None: the first connection).
+        The cursor is a text of connectors.cursor.
 
         `imports_from` is when the oldest orders were made that the store imports, if there is such a moment (ORD-2).
         Each page carries the cursor to keep once it is stored. An order that cannot be read is in its page with
         its problem; the others go on.
         """
-
-    def cursor_since(self, moment: datetime) -> str:
-        """The cursor that asks for everything changed since a moment."""
 
     def snapshot(self, external_id: str) -> Snapshot:
         """One order with everything an import needs, asked for now. Raises NotFound."""

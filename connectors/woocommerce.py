@@ -60,7 +60,7 @@ class WooCommerce:
 
     def changed_orders(self, cursor: str | None, *, imports_from: datetime | None = None) -> Iterator[Page]:
         """Pages of changed orders; at the first connection of all open ones, whatever their age (ORD-4)."""
-        state = Cursor.read(cursor) if cursor else self._first_cursor()
+        state = Cursor.open(cursor, self._first_cursor)
         seen: set[tuple[str, str]] = set()
         if state.is_backfill:
             state = yield from self._run(state, seen)
@@ -73,10 +73,6 @@ class WooCommerce:
         if start.is_backfill:
             only = {"status": ",".join(PLATFORM.imports), "modified_before": naive(start.recent + SECOND)}
         return (yield from follow(start, self._batches(start.since, only), _snapshot, seen=seen, now=_now))
-
-    def cursor_since(self, moment: datetime) -> str:
-        """The cursor that asks for everything changed since a moment."""
-        return Cursor(moment, moment, moment).text()
 
     def snapshot(self, external_id: str) -> Snapshot:
         """One order with its refunds. Raises NotFound."""

@@ -8,6 +8,7 @@ from typing import Any
 from psycopg.errors import UniqueViolation
 from psycopg.types.json import Jsonb
 
+from connectors.cursor import anew, back_to
 from connectors.postgres import Connection, Row, queries
 from schemas.errors import SettingRefused
 from schemas.hub import Account
@@ -90,8 +91,10 @@ def connect_store(connection: Connection, values: dict[str, Any]) -> int | None:
 
     Raises SettingRefused where another store took the name meanwhile.
     """
+    before = store_at(connection, values["platform"], values["url"])
+    known = {"settings": Jsonb(values["settings"]), "cursor": anew(before["cursor"]) if before else None}
     try:
-        row = connection.execute(_SQL["connect"], {**values, "settings": Jsonb(values["settings"])}).fetchone()
+        row = connection.execute(_SQL["connect"], {**values, **known}).fetchone()
     except UniqueViolation as error:
         raise SettingRefused("name", f"there is a store {values['name']!r} already") from error
     return row["id"] if row else None
@@ -158,9 +161,12 @@ def put_off_fetch(connection: Connection, store_id: int, delay: Delay) -> None:
     connection.execute(_SQL["put_off_fetch"], values)
 
 
-def keep_cursor(connection: Connection, store_id: int, cursor: str) -> None:
-    """Start here next time, wherever a fetch that is on its way has come to."""
-    connection.execute(_SQL["keep_cursor"], {"id": store_id, "cursor": cursor})
+def read_again(connection: Connection, store_id: int, since: datetime) -> None:
+    """Read everything changed since a moment besides what is to be read, wherever a fetch on its way has come to."""
+    with connection.transaction():
+        row = connection.execute(_SQL["cursor"], {"id": store_id}).fetchone()
+        assert row is not None
+        connection.execute(_SQL["keep_cursor"], {"id": store_id, "cursor": back_to(row["cursor"], since)})
 
 
 def advance_cursor(connection: Connection, store_id: int, *, was: str | None, cursor: str) -> bool:

@@ -7,15 +7,16 @@ from typing import Any
 import pytest
 
 from connectors import http, open_store
+from connectors.cursor import back_to
 from connectors.errors import ConnectorError, NotFound, RateLimited, Refused, Unavailable
 from connectors.sandbox import RunningSandbox, open_sandbox
 from connectors.store import StoreConnector
 from schemas.orders import Page, Snapshot
-from tests.connectors.store_contract_case import PlatformCase
+from tests.connectors.store_contract_case import PlatformCase, following
 from tests.connectors.store_contract_parcels import ParcelContract
 from tests.connectors.store_contract_stock import StockContract
 
-__all__ = ["PlatformCase", "StoreContract", "by_id", "drain", "ids_of", "snapshots_of"]
+__all__ = ["PlatformCase", "StoreContract", "by_id", "drain", "following", "ids_of", "snapshots_of"]
 
 MANY = 230  # more than two pages of any platform
 
@@ -155,10 +156,26 @@ class StoreContract(StockContract, ParcelContract):
     ) -> None:
         old, *new = self.place(sandbox.shop, 3, ago=timedelta(hours=9), apart=3600)
 
-        cursor = store.cursor_since(datetime.now(UTC) - timedelta(hours=8, minutes=30))
+        cursor = back_to(drain(store, drain(store, None)), datetime.now(UTC) - timedelta(hours=8, minutes=30))
 
         assert ids_of(store.changed_orders(cursor)) == new
         assert old not in new
+
+    @pytest.mark.parametrize("pages", range(4))
+    def test_ORD_9_what_is_asked_for_again_goes_on_beside_the_first_import(
+        self, sandbox: RunningSandbox[Any], store: StoreConnector, pages: int
+    ) -> None:
+        placed = self.place(sandbox.shop, MANY, ago=self.case.oldest, apart=10) + self.place(sandbox.shop, 3)
+        seen: set[str] = set()
+        cursor: str | None = None
+        for _ in range(pages):
+            page = next(iter(store.changed_orders(cursor)))
+            seen |= {one.external_id for one in page.snapshots}
+            cursor = page.cursor
+
+        cursor = back_to(cursor, datetime.now(UTC) - timedelta(days=2))
+
+        assert seen | set(ids_of(store.changed_orders(cursor))) == set(placed)
 
     # -- what cannot be read
 

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, ClassVar, Final
 
 import pytest
 
 from connectors import open_store
+from connectors.cursor import Cursor
 from connectors.sandbox import RunningSandbox, open_sandbox
 from connectors.store import StoreConnector
 
@@ -59,3 +60,8 @@ class Contract:
     def store(self, sandbox: RunningSandbox[Any]) -> StoreConnector:
         """A connector to it."""
         return open_store(self.case.platform, sandbox.url, sandbox.credentials, allow_insecure=True)
+
+
+def following(moment: datetime) -> str:
+    """The cursor of a store that was read up to a moment."""
+    return Cursor(moment, moment, moment).text()

@@ -26,7 +26,7 @@ from schemas.bigcommerce import PLATFORM
 from schemas.errors import Unreadable
 from schemas.hub import ExchangeRate
 from tests import makers
-from tests.connectors.store_contract import PlatformCase, StoreContract, by_id, drain, ids_of, snapshots_of
+from tests.connectors.store_contract import PlatformCase, StoreContract, by_id, drain, following, ids_of, snapshots_of
 from tests.rules.building import draft
 
 HOUR = timedelta(hours=1)
@@ -163,7 +163,7 @@ def test_a_thousand_orders_with_lines_and_addresses_cost_six_calls() -> None:
     with run_bigcommerce(shop) as sandbox:
         store = connect(sandbox)
 
-        found = snapshots_of(store.changed_orders(store.cursor_since(datetime.now(UTC) - HOUR)))
+        found = snapshots_of(store.changed_orders(following(datetime.now(UTC) - HOUR)))
 
     assert len({one.external_id for one in found}) == len(found) == 1000
     assert all(one.payload and len(store.read(one.payload).lines) == 3 for one in found)
@@ -303,7 +303,7 @@ def test_whatever_stands_in_the_list_is_kept_with_its_problem() -> None:
     with shop_that_answers(entries) as server:
         store = at(server.url)
 
-        found = by_id(snapshots_of(store.changed_orders(store.cursor_since(datetime(2026, 1, 1, tzinfo=UTC)))))
+        found = by_id(snapshots_of(store.changed_orders(following(datetime(2026, 1, 1, tzinfo=UTC)))))
 
     assert len(found) == len(entries)
     assert [id_ for id_ in found if id_.isdigit()] == ["5", "24", "7"]
@@ -316,14 +316,14 @@ def test_a_shop_that_ignores_the_date_is_not_asked_for_ever(monkeypatch: pytest.
     page = [raw(number, "Sun, 05 Jan 2020 10:00:00 +0000") for number in (1, 2)]
     with shop_that_answers(page) as server, pytest.raises(Rejected, match="not filtered"):
         store = at(server.url)
-        list(store.changed_orders(store.cursor_since(datetime(2026, 1, 1, tzinfo=UTC))))
+        list(store.changed_orders(following(datetime(2026, 1, 1, tzinfo=UTC))))
 
 
 def test_a_shop_that_repeats_one_page_is_not_asked_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bigcommerce, "PER_PAGE", 2)
     with shop_that_answers([raw(1), raw(2)]) as server, pytest.raises(Unavailable, match="repeats"):
         store = at(server.url)
-        list(store.changed_orders(store.cursor_since(datetime(2026, 1, 5, 10, tzinfo=UTC))))
+        list(store.changed_orders(following(datetime(2026, 1, 5, 10, tzinfo=UTC))))
 
 
 @pytest.mark.parametrize("answer", [Response("", 200), {"title": "no list"}, Response("<html>", 200)])

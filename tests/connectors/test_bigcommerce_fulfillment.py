@@ -14,6 +14,7 @@ from connectors.sandbox.faults import Said
 from schemas.actions import SendFulfillment
 from schemas.bigcommerce import PLATFORM
 from schemas.orders import Snapshot, StoreOrder
+from tests.connectors.store_contract_case import following
 
 SHIP = "POST /v2/orders/{id}/shipments"
 RECORDS = "GET /v2/orders/{id}/shipments"
@@ -313,7 +314,7 @@ def test_a_thousand_orders_with_nothing_shipped_cost_what_they_did() -> None:
     seed_plain_bigcommerce(shop, orders=1000)
     with run_bigcommerce(shop) as sandbox:
         store = BigCommerce(sandbox.url, sandbox.credentials, allow_insecure=True)
-        since = store.cursor_since(datetime.now(UTC) - timedelta(hours=1))
+        since = following(datetime.now(UTC) - timedelta(hours=1))
         payloads = [one.payload for page in store.changed_orders(since) for one in page.snapshots]
 
     assert (len(payloads), None in payloads) == (1000, False)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.cursor import RECENT, SECOND, SETTLING, Cursor, naive
+from connectors.cursor import BEGINNING, RECENT, SECOND, SETTLING, Cursor, anew, back_to, naive
 
 START = datetime(2026, 1, 5, 10, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -67,6 +67,62 @@ def test_a_date_far_ahead_is_not_followed() -> None:
 
     assert reached.since == START + SECOND
     assert reached.end(is_one_page=True).since <= START + SECOND
+
+
+# -- what a person asks for (ORD-9) ----------------------------------------------------------------------------------
+
+
+def opened(text: str | None) -> Cursor:
+    return Cursor.open(text, lambda: Cursor.first(START, now=START, part="open"))
+
+
+@given(asked=st.integers(-40_000, 30_000), stood=st.integers(-9_000, 5_000), is_under_way=st.booleans())
+def test_ORD_9_a_cursor_only_ever_moves_back(asked: int, stood: int, is_under_way: bool) -> None:
+    since, stands = START + timedelta(days=asked), START + timedelta(days=stood)
+    before = Cursor(stands, stands, stands)
+    before = before.begin(stands) if is_under_way else before
+
+    after = opened(back_to(before.text(), since))
+
+    assert BEGINNING <= after.since <= stands
+    assert after.since <= max(BEGINNING, since)
+    assert (after.known, after.at, after.settled) == (before.known, before.at, before.settled)
+
+
+@pytest.mark.parametrize("since", [START - timedelta(days=2), START - timedelta(days=90), START])
+def test_ORD_9_a_first_import_goes_on_where_it_was_and_ends_where_it_is_asked_to(since: datetime) -> None:
+    begun = Cursor.first(START, now=START, part="open").reach(START - timedelta(days=400), newest=START, now=START)
+
+    for text in (begun.text(), back_to(None, since)):
+        asked = opened(back_to(text, since))
+        assert (asked.is_backfill, asked.part) == (True, "open")
+        assert asked.since <= begun.since
+        assert asked.end(is_one_page=True).since == min(START - RECENT, since)
+
+
+def test_ORD_9_what_is_asked_for_twice_is_asked_for_from_the_earlier_moment() -> None:
+    earlier, later = START - timedelta(days=90), START - timedelta(days=2)
+
+    for text in (None, Cursor(START, START, START).text(), Cursor.first(START, now=START).text()):
+        assert back_to(back_to(text, earlier), later) == back_to(back_to(text, later), earlier)
+
+
+def test_ORD_9_what_was_asked_for_is_done_once() -> None:
+    asked = opened(back_to(Cursor(START, START, START).text(), START - timedelta(days=90)))
+
+    ended = Cursor.read(asked.begin(START).text()).reach(START, newest=START, now=START).end(is_one_page=True)
+
+    assert (asked.again, ended.again) == (START - timedelta(days=90), None)
+
+
+def test_ORD_9_a_shop_that_is_connected_again_is_also_read_from_where_it_was_left() -> None:
+    left, wish = START - timedelta(days=200), START - timedelta(days=300)
+    began = Cursor.first(left, now=left)
+
+    assert opened(anew(Cursor(left, left, left).text())).end(is_one_page=True).since == left
+    assert opened(anew(began.back_to(wish).text())).end(is_one_page=True).since == wish
+    assert (anew(None), anew(began.text())) == (None, None)
+    assert anew(back_to(None, wish)) == back_to(None, wish)
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from connectors.sandbox.server import serve
 from connectors.woocommerce import WooCommerce
 from schemas.errors import Unreadable
 from tests import recorded
-from tests.connectors.store_contract import PlatformCase, StoreContract, by_id, drain, ids_of, snapshots_of
+from tests.connectors.store_contract import PlatformCase, StoreContract, by_id, drain, following, ids_of, snapshots_of
 from tests.connectors.woocommerce_shop import raw_order, shop_that_answers
 
 CREDENTIALS = {"consumer_key": "ck_1", "consumer_secret": "cs_1"}
@@ -95,7 +95,7 @@ def test_a_thousand_orders_cost_twelve_calls() -> None:
     with run_woocommerce(shop) as sandbox:
         store = connect(sandbox.url, sandbox.credentials)
 
-        ids = ids_of(store.changed_orders(store.cursor_since(datetime.now(UTC) - HOUR)))
+        ids = ids_of(store.changed_orders(following(datetime.now(UTC) - HOUR)))
 
     assert len(ids) == len(set(ids)) == 1000
     assert store.http.calls <= 12
@@ -193,7 +193,7 @@ def test_whatever_stands_in_the_list_is_kept_with_its_problem() -> None:
     with shop_that_answers(lambda: json.dumps(entries)) as server:
         store = connect(server.url)
 
-        found = snapshots_of(store.changed_orders(store.cursor_since(datetime(2026, 1, 1, tzinfo=UTC))))
+        found = snapshots_of(store.changed_orders(following(datetime(2026, 1, 1, tzinfo=UTC))))
 
     by_order = by_id(found)
     assert len(found) == len(entries)
@@ -217,7 +217,7 @@ def test_a_page_that_is_not_full_is_not_the_end_while_the_shop_counts_more(hidde
 
     with shop_that_answers(listing) as server:
         store = connect(server.url)
-        ids = ids_of(store.changed_orders(store.cursor_since(moments[0])))
+        ids = ids_of(store.changed_orders(following(moments[0])))
 
     assert {int(id_) for id_ in ids} == set(range(1, 241)) - hidden
 
@@ -227,7 +227,7 @@ def test_an_id_that_is_twice_on_a_page_is_told_once() -> None:
     with shop_that_answers(lambda: twice) as server:
         store = connect(server.url)
 
-        (one,) = snapshots_of(store.changed_orders(store.cursor_since(datetime(2026, 1, 1, tzinfo=UTC))))
+        (one,) = snapshots_of(store.changed_orders(following(datetime(2026, 1, 1, tzinfo=UTC))))
 
     assert store.read(one.payload or "").status == "completed"
 
@@ -237,7 +237,7 @@ def test_the_payload_is_what_the_shop_sent() -> None:
     with shop_that_answers(lambda: f"[\n{text} ]") as server:
         store = connect(server.url)
 
-        (one,) = snapshots_of(store.changed_orders(store.cursor_since(datetime(2026, 1, 1, tzinfo=UTC))))
+        (one,) = snapshots_of(store.changed_orders(following(datetime(2026, 1, 1, tzinfo=UTC))))
 
     assert one.payload == text.strip()
 
@@ -263,7 +263,7 @@ def test_an_old_shop_that_ignores_the_date_is_not_asked_for_ever() -> None:
     with shop_that_answers(lambda: page) as server:
         store = connect(server.url)
         with pytest.raises(Rejected, match="WooCommerce 5"):
-            list(store.changed_orders(store.cursor_since(datetime(2026, 1, 1, tzinfo=UTC))))
+            list(store.changed_orders(following(datetime(2026, 1, 1, tzinfo=UTC))))
 
     assert store.http.calls == 1
 
@@ -273,7 +273,7 @@ def test_a_shop_that_repeats_one_page_is_not_asked_for_ever() -> None:
     with shop_that_answers(lambda: page) as server:
         store = connect(server.url)
         with pytest.raises(Unavailable, match="repeats"):
-            list(store.changed_orders(store.cursor_since(datetime(2026, 1, 5, 10, tzinfo=UTC))))
+            list(store.changed_orders(following(datetime(2026, 1, 5, 10, tzinfo=UTC))))
 
     assert store.http.calls == 3
 
@@ -299,7 +299,7 @@ def test_times_are_asked_for_without_a_zone() -> None:
 
     with shop_that_answers(listing) as server:
         store = connect(server.url)
-        list(store.changed_orders(store.cursor_since(datetime(2026, 1, 5, 10, tzinfo=UTC))))
+        list(store.changed_orders(following(datetime(2026, 1, 5, 10, tzinfo=UTC))))
 
     assert asked[0]["modified_after"] == "2026-01-05T09:59:59"
     assert asked[0]["dates_are_gmt"] == "true"

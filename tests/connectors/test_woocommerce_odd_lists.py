@@ -9,7 +9,7 @@ import pytest
 from flask import Response, request
 
 from connectors.errors import ConnectorError, RateLimited, TooLarge, Unavailable
-from tests.connectors.store_contract import ids_of
+from tests.connectors.store_contract import following, ids_of
 from tests.connectors.woocommerce_shop import connect, raw_order, shop_that_answers
 
 START = datetime(2026, 1, 5, tzinfo=UTC)
@@ -41,7 +41,7 @@ def read(listing: Callable[[], Any], *, tries: int = 1) -> tuple[set[int], list[
     errors: list[ConnectorError] = []
     with shop_that_answers(listing) as server:
         store = connect(server.url)
-        cursor = store.cursor_since(START)
+        cursor = following(START)
         for _ in range(tries):
             try:
                 for page in store.changed_orders(cursor):

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from connectors import locks
+from connectors.cursor import Cursor
 from connectors.postgres import stores
 from connectors.sandbox import open_sandbox, seed_plain, seed_shop
 from connectors.sandbox.generator import random_order
@@ -113,8 +114,7 @@ def test_reading_again_since_a_moment_makes_no_doubles(held: Process, shop: Shop
     before = _rows(held, acme)
 
     with held.pool.connection() as connection:
-        cursor = held.connector(store_of(held, acme)).cursor_since(datetime.now(UTC) - timedelta(days=2))
-        stores.keep_cursor(connection, acme, cursor)
+        stores.read_again(connection, acme, datetime.now(UTC) - timedelta(days=2))
     assert fetch_orders(acme) == "fetched"
 
     assert len(before) == 12
@@ -127,16 +127,16 @@ def test_reading_again_since_a_moment_is_not_undone_by_the_fetch_that_is_on_its_
 ) -> None:
     seed_plain(shop.shop, orders=3)
     fetch_orders(acme)
-    since = held.connector(store_of(held, acme)).cursor_since(datetime.now(UTC) - timedelta(days=2))
+    since = datetime.now(UTC) - timedelta(days=2)
 
     def move_the_cursor() -> None:
         with held.pool.connection() as connection:
-            stores.keep_cursor(connection, acme, since)
+            stores.read_again(connection, acme, since)
 
     word = _fetch_while(held, shop, acme, move_the_cursor)
 
     assert word == "goes_on"
-    assert store_of(held, acme)["cursor"] == since
+    assert Cursor.read(store_of(held, acme)["cursor"]).since == since.replace(microsecond=0)
     assert rung(held.redis, "fetch") == [[acme]]
 
 

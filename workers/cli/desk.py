@@ -113,4 +113,16 @@ class Moment(click.ParamType[datetime]):
             self.fail(f"{text!r} is no time: use 2026-01-31T10:00:00Z or 2h", param, ctx)
 
 
+class Past(Moment):
+    """A time that has come: what is asked for since then is not nothing."""
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        """The moment in UTC; a clear line for anything else."""
+        moment = super().convert(value, param, ctx)
+        if moment > datetime.now(UTC):
+            self.fail(f"{str(value).strip()!r} is still to come: give a time that has passed", param, ctx)
+        return moment
+
+
 MOMENT = Moment()
+PAST = Past()

@@ -11,12 +11,13 @@ import click
 from celery.events.receiver import EventReceiver
 from kombu import Connection
 
+from connectors.cursor import back_to
 from connectors.postgres import Row, stores
 from tasks import bells
 from tasks.preview import preview_orders
 from tasks.process import Process
 from workers.app import app
-from workers.cli.desk import MOMENT, open_desk, store_row
+from workers.cli.desk import PAST, open_desk, store_row
 from workers.cli.output import Failed, done, example, json_option, say, table, utc
 from workers.cli.progress import Seen, watch_store
 
@@ -26,7 +27,7 @@ SILENCE_SECONDS = 15
 
 @click.command(epilog=example("storesync sync acme --wait", "storesync sync acme --since 2d --dry-run"))
 @click.argument("name")
-@click.option("--since", type=MOMENT, metavar="TIME", help="Read again everything changed since: ISO 8601, or 2d ago.")
+@click.option("--since", type=PAST, metavar="TIME", help="Also read again all that changed since: ISO 8601, or 2d ago.")
 @click.option("--wait", is_flag=True, help="Show progress until every order of it is done.")
 @click.option("--dry-run", is_flag=True, help="Only show what would come in; nothing is written.")
 @json_option
@@ -34,15 +35,15 @@ def sync(name: str, since: datetime | None, wait: bool, dry_run: bool, as_json: 
     """Fetch a store's changed orders now."""
     held = open_desk()
     row = _active_store(held, name)
-    cursor = held.connector(row).cursor_since(since) if since else row["cursor"]
     if dry_run:
+        cursor = back_to(row["cursor"], since) if since else row["cursor"]
         found = [asdict(preview) for preview in preview_orders(held, row, cursor)]
         say(found, as_json, lambda: _tell_preview(found))
         return
     with held.pool.connection() as connection:
         started = stores.database_time(connection)
         if since is not None:
-            stores.keep_cursor(connection, row["id"], cursor)
+            stores.read_again(connection, row["id"], since)
         stores.fetch_now(connection, row["id"])
     bells.ring_fetch(row["id"])
     if wait:

@@ -23,12 +23,13 @@ SELECT * FROM stores WHERE platform = %(platform)s AND url = %(url)s
 
 -- name: connect
 -- A new store, or the return of a disconnected one: its orders, tombstones and links are still its own (ORD-6, ORD-7).
+-- What changed in the shop since it was last read is still to be read, beside what a first connection brings (ORD-9).
 INSERT INTO stores (name, platform, url, credentials, settings, allow_insecure)
 VALUES (%(name)s, %(platform)s, %(url)s, %(credentials)s, %(settings)s, %(allow_insecure)s)
 ON CONFLICT (platform, url) DO UPDATE
 SET name = excluded.name, credentials = excluded.credentials, settings = excluded.settings,
     allow_insecure = excluded.allow_insecure, state = 'active', reason = NULL, reason_detail = NULL,
-    connected_at = now(), activated_at = now(), cursor = NULL, fetched_at = NULL, fetch_due_at = NULL,
+    connected_at = now(), activated_at = now(), cursor = %(cursor)s, fetched_at = NULL, fetch_due_at = NULL,
     fetch_attempts = 0,
     catalogue_at = NULL, catalogue_whole_at = NULL, catalogue_due_at = NULL, catalogue_attempts = 0, catalogue_walk = NULL,
     catalogue_reason = NULL, catalogue_detail = NULL
@@ -73,11 +74,16 @@ WHERE s.settings ->> 'location' = %(code)s
    OR EXISTS (SELECT FROM jsonb_each_text(coalesce(s.settings -> 'location_map', '{}')) WHERE value = %(code)s)
 
 -- name: set_state
--- Pause, resume or disconnect; resuming is a new activation (ORD-2).
+-- Pause, resume or disconnect; resuming is a new activation (ORD-2), but none that ends a first import early: the
+-- orders it is about were made before (ORD-9).
 UPDATE stores
 SET state = %(state)s, reason = NULL, reason_detail = NULL, fetch_due_at = NULL, fetch_attempts = 0,
     catalogue_due_at = NULL, catalogue_attempts = 0,
-    activated_at = CASE WHEN %(state)s = 'active' AND state = 'paused' THEN now() ELSE activated_at END,
+    activated_at = CASE
+        WHEN %(state)s <> 'active' OR state <> 'paused' OR fetched_at IS NULL THEN activated_at
+        WHEN EXISTS (SELECT FROM store_orders o WHERE o.store_id = stores.id AND o.state = 'pending'
+                     AND o.changed > o.order_settled) THEN activated_at
+        ELSE now() END,
     credentials = CASE WHEN %(state)s = 'disconnected' THEN '' ELSE credentials END
 WHERE id = %(id)s
 
@@ -93,8 +99,12 @@ SET fetch_due_at = %(due_at)s, fetch_attempts = fetch_attempts + %(attempt)s, re
     reason_detail = %(detail)s
 WHERE id = %(id)s AND state = 'active'
 
+-- name: cursor
+-- Where a store's orders are read from, held while a person's wish is added to it.
+SELECT cursor FROM stores WHERE id = %(id)s FOR UPDATE
+
 -- name: keep_cursor
--- A person says where to start.
+-- A person wants more to be read.
 UPDATE stores SET cursor = %(cursor)s WHERE id = %(id)s
 
 -- name: advance_cursor

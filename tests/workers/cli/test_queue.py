@@ -7,7 +7,7 @@ import time
 from base64 import b64decode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from threading import Thread
 from typing import Any
 
@@ -67,6 +67,38 @@ def test_sync_since_reads_again_from_then_on(cli: Cli, acme: Shop, fresh_connect
 
     assert take_in() == ["skipped"]
     assert [row["external_id"] for row in document(cli("order", "list", "--state", "skipped", "--json"))] == [old]
+
+
+def test_ORD_9_sync_since_before_the_first_import_brings_every_open_order(cli: Cli, acme: Shop) -> None:
+    with acme.shop.at(datetime.now(UTC) - timedelta(days=90)):
+        old = place(acme)
+
+    shown = document(cli("sync", "acme", "--since", "2d", "--dry-run", "--json"))
+    assert cli("sync", "acme", "--since", "2d").code == 0
+
+    assert [row["external_id"] for row in shown] == [old]
+    assert take_in() == ["imported"]
+
+
+@pytest.mark.parametrize("since", ["2999-01-01", "2999-01-01T00:00:00+14:00", "9999-12-31T23:59:59Z"])
+@pytest.mark.parametrize("more", [(), ("--dry-run",), ("--wait", "--json")])
+def test_ORD_9_a_moment_that_is_still_to_come_is_refused(refusing_cli: Cli, since: str, more: tuple[str, ...]) -> None:
+    result = refusing_cli("sync", "acme", "--since", since, *more)
+
+    assert (result.code, result.out) == (2, "")
+    assert "is still to come" in result.err
+
+
+@pytest.mark.parametrize(
+    "since", ["0001-01-01", "1969-12-31T23:59:59Z", "20260101", "700000d", "2026-01-01T00:00:00-12:00"]
+)
+def test_ORD_9_sync_since_long_ago_reads_everything(cli: Cli, acme: Shop, since: str) -> None:
+    with acme.shop.at(datetime(2026, 2, 5, tzinfo=UTC)):
+        place(acme, status="on-hold")
+
+    assert cli("sync", "acme", "--since", since).code == 0
+
+    assert take_in() == ["skipped"]
 
 
 def test_BEY_1_sync_as_a_dry_run_says_what_would_come_and_writes_nothing(
