@@ -5,7 +5,7 @@ access token. One call brings 250 orders with their lines, addresses and fees. S
 """
 
 import json
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
@@ -14,6 +14,7 @@ from hashlib import sha256
 from typing import Any, Final
 
 from connectors import json_text
+from connectors.bigcommerce_check import check
 from connectors.bigcommerce_client import RESERVE, ShopClient
 from connectors.bigcommerce_stock import Inventory
 from connectors.changes import Batch, Entries, batch_of, batches, follow, horizon, is_id, newest_of, usable_id
@@ -34,8 +35,8 @@ from schemas.bigcommerce import (
 )
 from schemas.bigcommerce_shipment import read_made, shipment
 from schemas.errors import Unreadable
-from schemas.money import MINOR_UNITS
 from schemas.orders import Page, Snapshot, StoreOrder
+from schemas.rights import Right
 from schemas.stock import CataloguePage, NotTold, StoreLocation
 
 __all__ = ["PER_PAGE", "RESERVE", "BigCommerce"]
@@ -64,15 +65,13 @@ class BigCommerce:
         self._inventory = Inventory(self.http)
         self._per_page = PER_PAGE
 
-    def check(self) -> StoreFacts:
-        """Prove the address and the token."""
+    def check(self, needs: Collection[Right] = ()) -> StoreFacts:
+        """Prove the address, the token, and what it may do."""
         try:
-            facts = self.http.get("v2/store").json()
+            return check(self.http, needs)
         except NotFound as error:
             words = f"there is no BigCommerce shop at this address: {error.problem}"
             raise Unavailable(words, request=error.request, status=error.status) from error
-        code = facts.get("currency") if isinstance(facts, dict) else None
-        return StoreFacts(currency=code if isinstance(code, str) and code in MINOR_UNITS else None)
 
     def changed_orders(self, cursor: str | None, *, imports_from: datetime | None = None) -> Iterator[Page]:
         """Pages of changed orders; at the first connection of all open ones, whatever their age (ORD-1)."""

@@ -6,6 +6,7 @@ ConnectorError
 │   └── HubBusy             the hub's database is away, or two changes crossed   again soon
 │       └── AlreadyThere    another worker made the same thing first             look again: nothing is left to do
 ├── Refused                 it does not accept our credentials                   a person must act
+├── Lacking                 it accepts them, and they do not give all the rights that the settings need
 ├── NotFound                it has no such thing
 ├── Rejected                it understood, and says no to this request           a person must act
 │   ├── TooLarge            more than we take at once                            ask for less
@@ -53,6 +54,10 @@ class AlreadyThere(HubBusy):
 
 class Refused(ConnectorError):
     """401 or 403: the store needs attention."""
+
+
+class Lacking(ConnectorError):
+    """The credentials are good, and lack a right that the settings need (DOR-4)."""
 
 
 class NotFound(ConnectorError):

@@ -1,7 +1,7 @@
 """Shopify's Admin API over GraphQL: which documents, paging, what answers mean. No rule about orders lives here."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -24,6 +24,7 @@ from schemas.errors import Unreadable
 from schemas.fields import UtcTime
 from schemas.money import MINOR_UNITS
 from schemas.orders import Page, Snapshot, StoreOrder
+from schemas.rights import Right
 from schemas.shopify import PLATFORM, read_order
 from schemas.shopify_meaning import digest
 from schemas.shopify_parcels import fulfillment_json
@@ -56,11 +57,12 @@ class Shopify:
         self._parts = Parts(self.graphql)
         self.stock = Stock(self.graphql)
 
-    def check(self) -> StoreFacts:
-        """Prove the address and the right to read orders."""
+    def check(self, needs: Collection[Right] = ()) -> StoreFacts:
+        """Prove the address and the right to read orders; the other rights show themselves when they are used."""
         shop = self.graphql.ask(CHECK).data.get("shop")
         code = shop.get("currencyCode") if isinstance(shop, dict) else None
-        return StoreFacts(currency=code if code in MINOR_UNITS else None, version=API_VERSION)
+        unproved = tuple(right for right in needs if right is not Right.READ_ORDERS)
+        return StoreFacts(currency=code if code in MINOR_UNITS else None, version=API_VERSION, unproved=unproved)
 
     def changed_orders(self, cursor: str | None, *, imports_from: datetime | None = None) -> Iterator[Page]:
         """Pages of changed orders; at first of those changed since the oldest that the store imports (ORD-2)."""

@@ -1,6 +1,6 @@
 """What a shop can be asked and told, whatever its platform. Every method may raise a ConnectorError."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -8,15 +8,22 @@ from typing import Protocol
 from schemas.actions import SendFulfillment, TellStock
 from schemas.orders import Page, Snapshot, StoreOrder
 from schemas.platform import Platform
+from schemas.rights import Lack, Right
 from schemas.stock import CataloguePage, NotTold, StoreLocation
 
 
 @dataclass(frozen=True, slots=True)
 class StoreFacts:
-    """What a store says of itself when its credentials are checked; None where it does not tell."""
+    """What a store says of itself and of our rights when it is checked; None where it does not tell.
+
+    `lacks` are the rights that were asked about and are not there; `unproved` those that nothing can be asked about
+    without an effect: only a first write shows them.
+    """
 
     currency: str | None = None
     version: str | None = None
+    lacks: tuple[Lack, ...] = ()
+    unproved: tuple[Right, ...] = ()
 
 
 class StoreConnector(Protocol):
@@ -24,8 +31,11 @@ class StoreConnector(Protocol):
 
     platform: Platform
 
-    def check(self) -> StoreFacts:
-        """Prove the address and the credentials with one cheap call."""
+    def check(self, needs: Collection[Right] = ()) -> StoreFacts:
+        """Prove the address, the credentials and these rights, without an effect (DOR-4).
+
+        Raises Refused where not even orders may be read.
+        """
 
     def changed_orders(self, cursor: str | None, *, imports_from: datetime | None = None) -> Iterator[Page]:
         """Pages of orders changed since the cursor, oldest change first, none lost (None: the first connection).

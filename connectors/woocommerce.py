@@ -1,6 +1,6 @@
 """WooCommerce's REST API v3: addresses, paging, what its answers mean. No rule about orders lives here."""
 
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -11,17 +11,18 @@ from marshmallow import ValidationError
 from connectors import json_text
 from connectors.changes import Batch, batch_of, batches, follow, horizon, is_id, newest_of, usable_id
 from connectors.cursor import BEGINNING, SECOND, Cursor, naive
-from connectors.errors import NotFound, Refused, Rejected, Unavailable
+from connectors.errors import NotFound, Rejected, Unavailable
 from connectors.http import Answer, HttpClient, NoWaits, Params, Waits, basic_auth, credential, oauth1
 from connectors.store import StoreFacts
 from connectors.woocommerce_catalogue import CatalogueSizes, catalogue, find_items
+from connectors.woocommerce_check import check
 from connectors.woocommerce_pages import PER_PAGE, PageSize, is_last, no_api, total_of, walk
 from connectors.woocommerce_stock import stock_call, tell_stock
 from schemas.actions import SendFulfillment, TellStock
 from schemas.errors import Unreadable
 from schemas.fields import UtcTime
-from schemas.money import MINOR_UNITS
 from schemas.orders import Page, Snapshot, StoreOrder
+from schemas.rights import Right
 from schemas.stock import CataloguePage, NotTold, StoreLocation
 from schemas.woocommerce import FIELDS, PLATFORM, digest, needs_refunds, read_order
 
@@ -53,10 +54,10 @@ class WooCommerce:
         self._size = PageSize()
         self._catalogue_sizes = CatalogueSizes()
 
-    def check(self) -> StoreFacts:
-        """Prove the address and the right to read orders."""
+    def check(self, needs: Collection[Right] = ()) -> StoreFacts:
+        """Prove the address, the right to read orders, and what else is needed."""
         self._orders({"per_page": 1, "_fields": "id"}).entries()
-        return StoreFacts(currency=self._currency())
+        return check(self.http, needs)
 
     def changed_orders(self, cursor: str | None, *, imports_from: datetime | None = None) -> Iterator[Page]:
         """Pages of changed orders; at the first connection of all open ones, whatever their age (ORD-4)."""
@@ -186,14 +187,6 @@ class WooCommerce:
             if not entries or is_last(answer, len(entries), offset=read - len(entries)):
                 return
             page += 1
-
-    def _currency(self) -> str | None:
-        try:
-            setting = self.http.get("settings/general/woocommerce_currency").json()
-        except (Refused, NotFound, Rejected):
-            return None  # settings are for administrators' keys
-        code = setting.get("value") if isinstance(setting, dict) else None
-        return code if isinstance(code, str) and code in MINOR_UNITS else None
 
 
 def _modified(value: Any) -> datetime | None:

@@ -33,6 +33,7 @@ from schemas.orders import (
     StoreParcel,
 )
 from schemas.platform import Platform, StatusFlags
+from schemas.rights import Grants, Right
 
 __all__ = [
     "DELETED",
@@ -58,6 +59,15 @@ _KATANA: Final = Platform(
     cancelled_statuses=frozenset({"cancelled", "declined", "refunded", DELETED}),
     completed_status="completed",
     credentials=("access_token",),
+    grants=Grants(
+        names={
+            Right.READ_ORDERS: ("Orders: read-only",),
+            Right.WRITE_ORDERS: ("Orders: modify",),
+            Right.READ_PRODUCTS: ("Products: read-only", "Store Locations: read-only", "Store Inventory: read-only"),
+            Right.WRITE_STOCK: ("Store Inventory: modify",),
+        },
+        where="Settings → API accounts, an account with these scopes; its token by --credential access_token=VALUE",
+    ),
     optional_credentials=("client_id", "client_secret"),
     discounts_inside_price=False,
     changes_travel=True,

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from schemas.hub import Flags
 from schemas.reasons import Reason
+from schemas.rights import Grants
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,8 @@ class Platform:
     skip has a reason of its own. `deliveries` are all words for how far an order is delivered, with whether something
     is left to deliver; empty where the status says it all. `backfill_days`: how far the first connection reaches back,
     None where orders import whatever their age. `completed_status` delivers an order as a whole; empty where no status
-    does. `profiles` are other records of the same platform, by the value of the setting `profile`.
+    does. `grants` is what the platform calls the rights that we need. `profiles` are other records of the same
+    platform, by the value of the setting `profile`.
     """
 
     name: str
@@ -45,6 +47,7 @@ class Platform:
     statuses: frozenset[str]
     completed_status: str
     credentials: tuple[str, ...]
+    grants: Grants = Grants()  # noqa: RUF009
     optional_credentials: tuple[str, ...] = ()
     discounts_inside_price: bool = False
     changes_travel: bool = True

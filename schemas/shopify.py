@@ -19,6 +19,7 @@ from schemas.orders import (
 )
 from schemas.platform import Platform
 from schemas.reasons import Reason
+from schemas.rights import Grants, Right
 from schemas.shopify_json import OrderJson
 from schemas.shopify_parcels import DONE, FULFILLED, fulfillments, is_pickup, parcels, returns
 from schemas.tax import NamedRate, tax_rate
@@ -39,6 +40,15 @@ PLATFORM: Final = Platform(
     ),
     completed_status="fulfilled",
     credentials=("access_token",),
+    grants=Grants(
+        names={
+            Right.READ_ORDERS: ("read_orders",),
+            Right.WRITE_ORDERS: ("write_merchant_managed_fulfillment_orders",),
+            Right.READ_PRODUCTS: ("read_products", "read_inventory"),
+            Right.WRITE_STOCK: ("write_inventory", "read_locations"),
+        },
+        where="the app's Admin API scopes",
+    ),
     optional_credentials=("api_secret",),
     changes_travel=True,
     cancelled_statuses=frozenset({CANCELLED, ARCHIVED, "refunded"}),

@@ -12,6 +12,7 @@ from schemas.meaning import digest_of, shape_of
 from schemas.money import cent, reckoning
 from schemas.orders import ZERO, Address, Buyer, Kind, StoreCharge, StoreLine, StoreOrder
 from schemas.platform import Platform
+from schemas.rights import Grants, Right
 from schemas.tax import NamedRate, tax_rate
 
 PLATFORM: Final = Platform(
@@ -34,6 +35,16 @@ PLATFORM: Final = Platform(
     completed_status="completed",
     cancelled_statuses=frozenset({"cancelled", "refunded", "failed", "trash"}),
     credentials=("consumer_key", "consumer_secret"),
+    grants=Grants(
+        names={
+            Right.READ_ORDERS: ("Read",),
+            Right.WRITE_ORDERS: ("Read/Write",),
+            Right.READ_PRODUCTS: ("Read",),
+            Right.WRITE_STOCK: ("Read/Write",),
+        },
+        where="WooCommerce → Settings → Advanced → REST API, the key's permissions;"
+        " its user must be a shop manager or an administrator",
+    ),
     optional_credentials=("webhook_secret",),
     discounts_inside_price=True,
     changes_travel=False,

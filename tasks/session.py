@@ -296,6 +296,7 @@ _KINDS: Final = (
     (errors.HubBusy, ProblemKind.HUB_BUSY),
     (errors.Unavailable, ProblemKind.UNAVAILABLE),
     (errors.Refused, ProblemKind.REFUSED),
+    (errors.Lacking, ProblemKind.REFUSED),
     (errors.NotFound, ProblemKind.NOT_FOUND),
     (errors.HubRefused, ProblemKind.HUB_REFUSED),
     (errors.Rejected, ProblemKind.REJECTED),

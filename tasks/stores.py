@@ -1,18 +1,19 @@
 """Connecting, changing and checking stores: nothing is kept that was not proved, nothing is half-saved."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from connectors import STORES, open_store
-from connectors.errors import Refused
+from connectors.errors import Lacking, Refused
 from connectors.http import shop_url
 from connectors.postgres import Connection, Row, journal, orders, stock, stores
 from connectors.postgres.journal import Line
-from connectors.store import StoreFacts
+from connectors.store import StoreConnector, StoreFacts
 from schemas.errors import SettingRefused
 from schemas.reasons import Reason
+from schemas.rights import Need
 from schemas.settings import Value, read_store_settings, with_defaults
 from schemas.stores import StoreState
 from tasks.account import change_account
@@ -20,6 +21,7 @@ from tasks.locations import refuse_unknown_locations, refuse_unknown_places
 from tasks.process import Process
 from tasks.rules.eligibility import skips_ended_by
 from tasks.rules.parcels import SWITCH
+from tasks.rules.rights import added, decide_needs, missing_words
 from tasks.session import problem_of, stop_store
 
 _STOCK_SETTINGS = {"stock.sync", "stock.quantity", "stock.buffer", "location", "location_map"}  # what a store shows
@@ -40,7 +42,7 @@ class NewStore:
 
 
 def connect_store(held: Process, new: NewStore) -> StoreFacts:
-    """Connect a store once its address and credentials are proved. Raises SettingRefused or a ConnectorError."""
+    """Connect a store once address, credentials and rights are proved (DOR-4). Raises a ConnectorError as well."""
     if new.platform not in STORES:
         raise SettingRefused("platform", f"must be one of {', '.join(sorted(STORES))}")
     if not _NAME.fullmatch(new.name) or new.name.isdecimal():
@@ -54,7 +56,7 @@ def connect_store(held: Process, new: NewStore) -> StoreFacts:
 
     # No connection is held while the shop is asked.
     connector = open_store(new.platform, url, credentials, allow_insecure=new.allow_insecure)
-    facts = connector.check()
+    facts = _prove(connector, needs_of(new.platform, settings))
     refuse_unknown_places(connector, settings)
 
     values = {
@@ -103,6 +105,22 @@ def _refuse_taken(connection: Connection, new: NewStore, url: str) -> None:
         raise SettingRefused("url", f"this shop is connected already, as {same['name']!r}")
 
 
+def needs_of(platform: str, settings: Mapping[str, Value]) -> tuple[Need, ...]:
+    """The rights that a store needs with the settings that were chosen for it."""
+    profile = stores.profile_of(STORES[platform].platform, settings)
+    return decide_needs(profile, with_defaults(platform, settings))
+
+
+def _prove(connector: StoreConnector, needs: Sequence[Need], *, asked: Sequence[Need] | None = None) -> StoreFacts:
+    """Ask the shop for all rights that are needed; those `asked` for must be there, if given. Raises Lacking."""
+    facts = connector.check([need.right for need in needs])
+    must = {need.right for need in (needs if asked is None else asked)}
+    lacks = [lack for lack in facts.lacks if lack.right in must]
+    if lacks:
+        raise Lacking(missing_words(lacks, needs, connector.platform))
+    return facts
+
+
 def _adopt_currency(connection: Connection, facts: StoreFacts) -> None:
     """The first store's currency becomes the base currency, unless a person chose one."""
     if facts.currency and not stores.account_has(connection, "base_currency"):
@@ -124,10 +142,13 @@ def change_store(
     if credentials:
         merged = read_credentials(row["platform"], {**held.secrets.unlock(row["credentials"]), **credentials})
         locked = held.secrets.lock(merged)
-    if credentials or url:
-        held.connector({**row, "credentials": locked, "url": address}).check()
+    needs = needs_of(row["platform"], settings)
+    news = added(needs_of(row["platform"], row["settings"]), needs)
+    moved = {**row, "credentials": locked, "url": address}
+    if credentials or url or news:
+        _prove(held.connector(moved), needs, asked=None if credentials or url else news)
     if url or "location_map" in given:
-        refuse_unknown_places(held.connector({**row, "credentials": locked, "url": address}), settings)
+        refuse_unknown_places(held.connector(moved), settings)
     with held.pool.connection() as connection, connection.transaction():
         refuse_unknown_locations(connection, settings)  # again: one may have gone while the shop was asked
         same = stores.store_at(connection, row["platform"], address)
@@ -177,9 +198,12 @@ def _look_at_skipped(connection: Connection, row: Row, settings: Mapping[str, Va
 
 
 def check_store(held: Process, row: Row) -> StoreFacts:
-    """Ask the store whether address and credentials still work; a store that needed attention goes on if they do."""
+    """Ask the store whether address and credentials still work; a store that needed attention goes on if they do.
+
+    What it says of rights that are missing is for people to read: what needs none of them goes on without.
+    """
     try:
-        facts = held.connector(row).check()
+        facts = held.connector(row).check([need.right for need in needs_of(row["platform"], row["settings"])])
     except Refused as error:
         detail = {"problem": problem_of(error).words}
         with held.pool.connection() as connection:

@@ -9,6 +9,7 @@ from schemas.hub import Account, HubMatches, Variant
 from schemas.money import round_money
 from schemas.orders import ZERO, Address, Buyer, Kind, StoreCharge, StoreLine, StoreOrder
 from schemas.platform import Platform
+from schemas.rights import Grants, Right
 from schemas.settings import STORE_SETTINGS
 from schemas.stores import Store, StoreState
 
@@ -22,6 +23,7 @@ INSIDE: Final = Platform(
     statuses=frozenset({"processing", "unpaid", "completed", "cancelled"}),
     completed_status="completed",
     credentials=("key",),
+    grants=Grants({right: (f"may {right}",) for right in Right}, where="the shop's settings"),
     discounts_inside_price=True,
     changes_travel=False,
     delivery_days=14,

@@ -10,7 +10,7 @@ from werkzeug.exceptions import HTTPException
 
 from connectors.sandbox.bigcommerce_answers import answer, body, listed, no_route, refused
 from connectors.sandbox.bigcommerce_control import control_routes
-from connectors.sandbox.bigcommerce_gate import Window, refuse_token, too_many
+from connectors.sandbox.bigcommerce_gate import Window, refuse_scope, refuse_token, too_many
 from connectors.sandbox.bigcommerce_model import STATUSES, BigRefusal, invalid, not_found
 from connectors.sandbox.bigcommerce_query import in_order, narrow, page_of
 from connectors.sandbox.bigcommerce_state import HASH, TOKEN, BigCommerceShop
@@ -29,7 +29,7 @@ def create_app(shop: BigCommerceShop, faults: Faults | None = None) -> Flask:
     for routes in (*of_orders, v3_routes(shop, ROOT), control_routes(shop, faults), fault_routes(faults)):
         app.register_blueprint(routes)
     app.view_functions = {name: _one_at_a_time(shop, view) for name, view in app.view_functions.items()}
-    app.before_request(lambda: _admit(window))
+    app.before_request(lambda: _admit(shop, window))
     app.after_request(lambda response: _note(shop, response))
     app.register_error_handler(BigRefusal, refused)
     app.register_error_handler(HTTPException, no_route)
@@ -45,13 +45,14 @@ def _one_at_a_time(shop: BigCommerceShop, view: Callable[..., Any]) -> Callable[
     return locked
 
 
-def _admit(window: Window) -> None:
+def _admit(shop: BigCommerceShop, window: Window) -> None:
     if request.path.startswith(CONTROL):
         return
     is_within, g.limits = window.take()
     if not is_within:
         raise too_many()
     refuse_token(request.headers.get("X-Auth-Token"), TOKEN)
+    refuse_scope(request.method, request.path.removeprefix(ROOT), shop.scopes)
 
 
 def _note(shop: BigCommerceShop, response: Response) -> Response:

@@ -6,6 +6,7 @@ from typing import Any
 from flask import Blueprint, Response
 
 from connectors.sandbox.bigcommerce_answers import answer, body
+from connectors.sandbox.bigcommerce_gate import ALL_SCOPES
 from connectors.sandbox.bigcommerce_generator import random_order
 from connectors.sandbox.bigcommerce_state import BigCommerceShop
 from connectors.sandbox.faults import CONTROL, Faults
@@ -48,13 +49,21 @@ def control_routes(shop: BigCommerceShop, faults: Faults) -> Blueprint:
         shop.edit_item(f"{kind}/{number}", body())
         return answer(shop.summary()["stock"])
 
+    _item_routes(routes, shop)
+    return routes
+
+
+def _item_routes(routes: Blueprint, shop: BigCommerceShop) -> None:
+    @routes.post("/key")
+    def key() -> Response:
+        shop.scopes = frozenset(map(str, body().get("scopes", ALL_SCOPES)))
+        return answer({"scopes": sorted(shop.scopes)})
+
     @routes.post("/stock")
     def counted() -> Response:
         for sku, quantity in body().items():
             shop.set_stock(sku, int(quantity))
         return answer(shop.summary()["stock"])
-
-    return routes
 
 
 def _act(shop: BigCommerceShop, order_id: int, given: dict[str, Any]) -> None:

@@ -5,10 +5,20 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Final
 
 from connectors.sandbox.bigcommerce_model import BigCommerceSettings, BigRefusal
 
 Headers = dict[str, str]
+
+_FAMILIES: Final = {  # the first that a path has
+    "/v2/orders": "store_v2_orders",
+    "/v2/store": "store_v2_information",
+    "/v3/catalog/": "store_v2_products",
+    "/v3/inventory/locations": "store_locations",
+    "/v3/inventory/": "store_inventory",
+}
+ALL_SCOPES: Final = frozenset(_FAMILIES.values())
 
 
 @dataclass(slots=True)
@@ -41,6 +51,14 @@ def refuse_token(given: str | None, token: str) -> None:
     """Raises BigRefusal for a call without the shop's token."""
     if given != token:
         raise BigRefusal(401, "Unauthorized" if given else "X-Auth-Token header is required")
+
+
+def refuse_scope(method: str, path: str, scopes: frozenset[str]) -> None:
+    """Raises BigRefusal for a call that the token's scopes do not allow, whatever else may be wrong with it."""
+    family = next((name for part, name in _FAMILIES.items() if part in path), None)
+    allowed = {family, f"{family}_read_only"} if method == "GET" else {family}
+    if family and not scopes & allowed:
+        raise BigRefusal(403, "You don't have a required scope to access the endpoint")
 
 
 def too_many() -> BigRefusal:

@@ -12,6 +12,7 @@ from email.utils import format_datetime
 from typing import Any, Final
 
 from connectors.sandbox.bigcommerce_catalogue import BigCatalogue, BigProduct, BigVariant, external_id
+from connectors.sandbox.bigcommerce_gate import ALL_SCOPES
 from connectors.sandbox.bigcommerce_model import STATUSES, BigCommerceSettings, BigOrder, Json, invalid, not_found
 from connectors.sandbox.bigcommerce_orders import fill
 from connectors.sandbox.bigcommerce_shipments import ship
@@ -28,6 +29,7 @@ class BigCommerceShop(ShopClock):
     def __init__(self, settings: BigCommerceSettings | None = None, *, now: Callable[[], datetime] = utc_now) -> None:
         super().__init__(now)
         self.settings = settings or BigCommerceSettings()
+        self.scopes = ALL_SCOPES  # of the token
         self.calls: Counter[str] = Counter()
         self.writes: deque[Json] = deque(maxlen=10_000)
         self.orders: dict[int, BigOrder] = {}

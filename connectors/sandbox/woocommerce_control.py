@@ -37,6 +37,10 @@ def control_routes(shop: WooCommerceShop, faults: Faults) -> Blueprint:
     def raw() -> Response:
         return answer({"id": shop.put_raw_order(body()).id}, 201)
 
+    @routes.post("/key")
+    def key() -> Response:
+        return answer({"permissions": shop.set_permissions(str(body().get("permissions", "read_write")))})
+
     _product_routes(routes, shop)
     return routes
 

@@ -6,7 +6,7 @@ Safe to use from any thread: every public method takes the shop's lock, and so d
 import re
 from collections import Counter, deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
@@ -77,6 +77,12 @@ class WooCommerceShop(ShopClock):
         self._url = url.rstrip("/")
 
     # What the merchant does
+
+    def set_permissions(self, permissions: str) -> str:
+        """Let the key read, or read and write ("read", "read_write"); in place of what it could."""
+        with self.lock:
+            self.keys[KEY.consumer_key] = replace(KEY, may_write=permissions == "read_write")
+        return permissions
 
     def add_product(self, given: Mapping[str, Any], *, is_sku_free: bool = False) -> Product:
         """A product; fields as in POST /products. Its stock is managed when a quantity is given."""

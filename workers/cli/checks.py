@@ -15,6 +15,8 @@ from connectors.locks import open_redis
 from connectors.postgres import stores
 from schemas.reasons import describe
 from tasks.process import process
+from tasks.rules.rights import missing_words
+from tasks.stores import needs_of
 from workers.app import QUEUES, app
 from workers.cli.output import first_line
 
@@ -95,8 +97,11 @@ def _stores() -> Iterator[Check]:
             yield Check(name, row["state"] == "paused", f"{row['state']}. {sentence} {cure}".strip())
             continue
         try:
-            held.connector(row).check()
-            yield Check(name, True, "answers and takes our credentials")
+            needs = needs_of(row["platform"], row["settings"])
+            connector = held.connector(row)
+            facts = connector.check([need.right for need in needs])
+            words = missing_words(facts.lacks, needs, connector.platform) if facts.lacks else ""
+            yield Check(name, not words, words or "answers and takes our credentials")
         except (ConnectorError, ConfigError) as error:
             yield Check(name, False, str(error))
         if row["catalogue_reason"]:

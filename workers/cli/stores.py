@@ -4,7 +4,9 @@ from typing import Any
 
 import click
 
+from connectors import STORES
 from connectors.postgres import Row, orders, stores
+from connectors.store import StoreFacts
 from schemas.reasons import describe
 from schemas.settings import with_defaults
 from schemas.stores import StoreState
@@ -138,12 +140,51 @@ def _row(held: Process, name: str) -> Row:
 @store.command(epilog=example("storesync store check acme"))
 @click.argument("name")
 @json_option
-def check(name: str, as_json: bool) -> None:
-    """Ask the shop whether address and credentials work; a store that needed attention goes on if they do."""
+def check(name: str, as_json: bool) -> int:
+    """Ask the shop whether address, credentials and their rights are enough; what had stopped goes on if they are."""
     held = open_desk()
-    facts = store_tasks.check_store(held, _row(held, name))
-    document = {"name": name, "ok": True, "currency": facts.currency, "version": facts.version}
-    say(document, as_json, lambda: click.echo(f"{name} answers and takes our credentials."))
+    row = _row(held, name)
+    document = _checked(row, store_tasks.check_store(held, row))
+    say(document, as_json, lambda: _tell_rights(document))
+    return 0 if document["ok"] else 1
+
+
+def _checked(row: Row, facts: StoreFacts) -> dict[str, Any]:
+    """What the shop said, right by right: whether it is there (null: nothing can be asked), what for, and the cure."""
+    needs = store_tasks.needs_of(row["platform"], row["settings"])
+    grants = STORES[row["platform"]].platform.grants
+    lacks = {lack.right: lack.names for lack in facts.lacks}
+    rights = [
+        {
+            "right": need.right,
+            "names": list(lacks.get(need.right, grants.names[need.right])),
+            "needed_by": list(need.settings),
+            "granted": None if need.right in facts.unproved else need.right not in lacks,
+            "cure": grants.where if need.right in lacks else None,
+        }
+        for need in needs
+    ]
+    return {
+        "name": row["name"],
+        "ok": not lacks,
+        "currency": facts.currency,
+        "version": facts.version,
+        "rights": rights,
+    }
+
+
+_GRANTED = {True: "yes", False: "MISSING", None: "not known before it is first used"}
+
+
+def _tell_rights(document: dict[str, Any]) -> None:
+    click.echo(f"{document['name']} answers and takes our credentials.\n")
+    rows = [
+        [one["right"], ", ".join(one["names"]), ", ".join(one["needed_by"]) or "every store", _GRANTED[one["granted"]]]
+        for one in document["rights"]
+    ]
+    table(["right", "in the shop", "needed by", "granted"], rows)
+    for where in {one["cure"]: None for one in document["rights"] if one["cure"]}:
+        click.echo(f"\nGive what is missing in the shop: {where}. Then: storesync store check {document['name']}")
 
 
 @store.command(epilog=example("storesync store pause acme"))

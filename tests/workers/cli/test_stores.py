@@ -1,5 +1,6 @@
 """Stores by hand: connected once they are proved, changed as a whole or not at all, their credentials kept secret."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -258,6 +259,39 @@ def test_ORD_6_store_that_is_connected_again_knows_its_orders(cli: Cli, acme: Sh
 
     assert take_in("again") == []
     assert states("again") == {external_id: "imported"}
+
+
+def test_DOR_4_a_check_says_right_by_right_what_is_missing_and_where_to_give_it(
+    cli: Cli, acme: Shop, shop: Shop
+) -> None:
+    whole = document(cli("store", "check", "acme", "--json"))
+    shop.shop.set_permissions("read")
+
+    said, result = cli("store", "check", "acme"), cli("store", "check", "acme", "--json")
+
+    assert whole["ok"] is True
+    assert [(one["right"], one["granted"]) for one in whole["rights"]] == [
+        ("read_orders", True),
+        ("write_orders", True),
+    ]
+    assert (said.code, result.code) == (1, 1)
+    found = json.loads(result.out)
+    (missing,) = (one for one in found["rights"] if not one["granted"])
+    assert (missing["names"], missing["needed_by"]) == (["Read/Write"], ["fulfillment.sync"])
+    assert found["ok"] is False
+    assert "REST API" in missing["cure"]
+    assert "REST API" in said.out
+    assert "MISSING" in said.out
+
+
+def test_DOR_4_connecting_with_too_few_rights_says_in_one_line_what_to_do(cli: Cli, shop: Shop) -> None:
+    shop.shop.set_permissions("read")
+
+    problem = refused(connect(cli, shop, INSECURE), 1)
+
+    assert "Read/Write (for fulfillment.sync)" in problem
+    assert "fulfillment.sync=off" in problem
+    assert document(cli("store", "list", "--json")) == []
 
 
 @pytest.mark.parametrize("command", ["show", "check", "pause", "resume", "disconnect", "set"])

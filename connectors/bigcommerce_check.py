@@ -1,0 +1,69 @@
+"""What the token of one BigCommerce shop may do, asked for without an effect (DOR-4).
+
+No call tells a token's scopes. A call that its scopes do not allow is answered 403 before anything is looked at,
+whatever else may be wrong with it: so reading asks for one entry, and writing sends nothing to nobody.
+"""
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any, Final
+
+from connectors.bigcommerce_client import ShopClient
+from connectors.errors import NotFound, Refused, Rejected
+from connectors.store import StoreFacts
+from schemas.bigcommerce import PLATFORM
+from schemas.money import MINOR_UNITS
+from schemas.rights import Lack, Right
+
+_ORDERS: Final = "v2/orders"
+_READS: Final[Mapping[Right, tuple[str, ...]]] = {  # in the order of the scopes' names
+    Right.READ_PRODUCTS: ("v3/catalog/products", "v3/inventory/locations", "v3/inventory/items"),
+}
+_NOTHING: Final[Mapping[Right, tuple[str, Mapping[str, Any]]]] = {
+    Right.WRITE_ORDERS: ("v2/orders/2147483647", {}),  # no field of an order that is not there
+    Right.WRITE_STOCK: ("v3/inventory/adjustments/absolute", {"reason": "storesync", "items": []}),
+}
+
+
+def check(http: ShopClient, needs: Collection[Right]) -> StoreFacts:
+    """Which of these rights are there, and what the shop sells in. Raises Refused where orders may not be read."""
+    http.get(_ORDERS, {"limit": 1})
+    lacks, unproved = [], []
+    for right in needs:
+        if right in _READS and (missing := tuple(_unread(http, right))):
+            lacks.append(Lack(right, missing))
+        if right in _NOTHING:
+            is_granted = _may_write(http, *_NOTHING[right])
+            if is_granted is None:
+                unproved.append(right)
+            elif not is_granted:
+                lacks.append(Lack(right, PLATFORM.grants.names[right]))
+    return StoreFacts(currency=_currency(http), lacks=tuple(lacks), unproved=tuple(unproved))
+
+
+def _unread(http: ShopClient, right: Right) -> Iterator[str]:
+    """The names of the scopes that are missing to read."""
+    for path, name in zip(_READS[right], PLATFORM.grants.names[right], strict=True):
+        try:
+            http.get(path, {"limit": 1})
+        except Refused:
+            yield name
+
+
+def _may_write(http: ShopClient, path: str, nothing: Mapping[str, Any]) -> bool | None:
+    """Whether the shop says no to what was sent, and not to us; None where it is not clear to whom."""
+    try:
+        http.put(path, nothing)
+    except Refused:
+        return False
+    except (NotFound, Rejected) as error:
+        return True if error.status in (400, 404, 409, 422) else None
+    return True
+
+
+def _currency(http: ShopClient) -> str | None:
+    try:
+        facts = http.get("v2/store").json()
+    except (Refused, Rejected):
+        return None  # a scope of its own, which nothing but this needs
+    code = facts.get("currency") if isinstance(facts, dict) else None
+    return code if isinstance(code, str) and code in MINOR_UNITS else None

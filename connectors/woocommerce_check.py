@@ -1,0 +1,48 @@
+"""What the key of one WooCommerce shop may do, asked for without an effect (DOR-4)."""
+
+from collections.abc import Collection, Mapping
+from typing import Final
+
+from connectors.errors import NotFound, Refused, Rejected
+from connectors.http import HttpClient
+from connectors.store import StoreFacts
+from schemas.money import MINOR_UNITS
+from schemas.rights import Lack, Right
+from schemas.woocommerce import PLATFORM
+
+# A batch of nothing changes nothing: 200 for a key that may write, 401 or 403 for one that may not.
+_EMPTY_BATCH: Final[Mapping[Right, str]] = {Right.WRITE_ORDERS: "orders/batch", Right.WRITE_STOCK: "products/batch"}
+
+
+def check(http: HttpClient, needs: Collection[Right]) -> StoreFacts:
+    """Which of these rights are there, of a key that may read orders."""
+    asked = {right: _is_granted(http, right) for right in needs if right is not Right.READ_ORDERS}
+    missing = [right for right, is_there in asked.items() if is_there is False]
+    return StoreFacts(
+        currency=_currency(http),
+        lacks=tuple(Lack(right, PLATFORM.grants.names[right]) for right in missing),
+        unproved=tuple(right for right, is_there in asked.items() if is_there is None),
+    )
+
+
+def _is_granted(http: HttpClient, right: Right) -> bool | None:
+    """Whether a right is there; None where the shop gives no answer to that."""
+    try:
+        if right in _EMPTY_BATCH:
+            http.post(_EMPTY_BATCH[right], {})
+        else:
+            http.get("products", {"per_page": 1, "_fields": "id"}).entries()
+    except Refused:
+        return False
+    except (NotFound, Rejected):
+        return None
+    return True
+
+
+def _currency(http: HttpClient) -> str | None:
+    try:
+        setting = http.get("settings/general/woocommerce_currency").json()
+    except (Refused, NotFound, Rejected):
+        return None  # settings are for administrators' keys
+    code = setting.get("value") if isinstance(setting, dict) else None
+    return code if isinstance(code, str) and code in MINOR_UNITS else None
