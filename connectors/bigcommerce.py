@@ -102,7 +102,8 @@ class BigCommerce:
             return found
         return _whole(found, f'{{"order":{text},{",".join(self._parts(path, parts))}}}')
 
-    def read(self, payload: str) -> StoreOrder:
+    @staticmethod
+    def read(payload: str) -> StoreOrder:
         """A snapshot's payload as a StoreOrder. Raises Unreadable."""
         return read_order(json_text.read_payload(payload))
 
@@ -295,7 +296,8 @@ def _snapshot(entry: tuple[Any, str], *, news_since: datetime = BEGINNING) -> Sn
     is_news = order.updated_at >= news_since or order.status in OPEN_STATUSES
     has_all = has_lines and not (is_news and needs_shipments(value))
     skus = order.skus if has_lines else None
-    return Snapshot(order.external_id, order.updated_at, mark, text if has_all else None, skus=skus)
+    payload = text if has_all else None
+    return Snapshot(order.external_id, order.updated_at, mark, payload, skus=skus, number=order.number)
 
 
 def _whole(found: Snapshot, payload: str) -> Snapshot:

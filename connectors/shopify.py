@@ -85,7 +85,8 @@ class Shopify:
         self._parts.complete(order, found.digest)
         return replace(_snapshot(_entry(order)), digest=found.digest)
 
-    def read(self, payload: str) -> StoreOrder:
+    @staticmethod
+    def read(payload: str) -> StoreOrder:
         """A snapshot's payload as a StoreOrder. Raises Unreadable."""
         return read_order(json_text.read_payload(payload))
 
@@ -193,7 +194,7 @@ def _snapshot(entry: tuple[Any, str]) -> Snapshot:
         order = read_order(value)
     except Unreadable as error:
         return Snapshot(_id(value) or f"unreadable:{mark[:12]}", None, mark, text, (error.path, error.problem))
-    return Snapshot(order.external_id, order.updated_at, mark, text, skus=order.skus)
+    return Snapshot(order.external_id, order.updated_at, mark, text, skus=order.skus, number=order.number)
 
 
 def _id(value: Any) -> str | None:

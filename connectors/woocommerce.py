@@ -89,7 +89,8 @@ class WooCommerce:
         payload = f'{{"order":{text},"refunds":[{",".join(self._refunds(path))}]}}'
         return replace(found, payload=payload, problem=_problem(json_text.read(payload)))
 
-    def read(self, payload: str) -> StoreOrder:
+    @staticmethod
+    def read(payload: str) -> StoreOrder:
         """A snapshot's payload as a StoreOrder. Raises Unreadable."""
         return read_order(json_text.read_payload(payload))
 
@@ -222,7 +223,7 @@ def _snapshot(entry: tuple[Any, str]) -> Snapshot:
     except Unreadable as error:
         return Snapshot(usable_id(value) or f"unreadable:{mark[:12]}", None, mark, text, (error.path, error.problem))
     payload = None if needs_refunds(value) else text
-    return Snapshot(order.external_id, order.updated_at, mark, payload, skus=order.skus)
+    return Snapshot(order.external_id, order.updated_at, mark, payload, skus=order.skus, number=order.number)
 
 
 def _problem(payload: Any) -> tuple[str, str] | None:

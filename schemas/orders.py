@@ -173,7 +173,8 @@ class Snapshot:
 
     `payload` is the vendor's JSON text, None where the list carries only a part and the order must be asked for.
     `digest` changes only when the meaning of the order does. `problem` is set when the payload breaks the schema:
-    (path, what is wrong). `skus` are those of its lines, None where they are not known yet (STK-9).
+    (path, what is wrong). `skus` are those of its lines, None where they are not known yet (STK-9). `number` is what
+    the store calls it, None where that is not known yet.
     """
 
     external_id: str
@@ -182,6 +183,7 @@ class Snapshot:
     payload: str | None
     problem: tuple[str, str] | None = None
     skus: tuple[str, ...] | None = None
+    number: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

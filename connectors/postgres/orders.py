@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -46,6 +46,7 @@ def keep_snapshots(connection: Connection, store_id: int, snapshots: Sequence[Sn
         "times": [snapshot.updated_at for snapshot in page],
         "problems": [_problem(snapshot) for snapshot in page],
         "skus": [None if snapshot.skus is None else json.dumps(snapshot.skus) for snapshot in page],
+        "numbers": [snapshot.number for snapshot in page],
     }
     rows = connection.execute(_SQL["keep_snapshots"], values)
     return [replace(newest[row["external_id"]], skus=_skus(row)) for row in rows]
@@ -81,6 +82,7 @@ def keep_whole(connection: Connection, store_id: int, external_id: str, snapshot
         "digest": snapshot.digest,
         "updated_at": snapshot.updated_at,
         "skus": None if snapshot.skus is None else list(snapshot.skus),
+        "number": snapshot.number,
     }
     row = connection.execute(_SQL["keep_whole"], values).fetchone()
     return (row and _skus(row)) or ()
@@ -230,9 +232,26 @@ def order(connection: Connection, store_id: int, external_id: str) -> Row | None
     return connection.execute(_SQL["order"], {"store_id": store_id, "external_id": external_id}).fetchone()
 
 
-def orders(connection: Connection, store_id: int | None, state: str | None, *, limit: int = 1000) -> list[Row]:
-    """Orders for people, newest first."""
-    return connection.execute(_SQL["orders"], {"store_id": store_id, "state": state, "limit": limit}).fetchall()
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which orders a person looks for, None for all. `text` stands in number or customer, or is a SKU or an id."""
+
+    store_id: int | None = None
+    state: str | None = None
+    reason: str | None = None
+    text: str | None = None
+
+
+def orders(connection: Connection, wanted: Wanted, *, limit: int = 1000) -> list[Row]:
+    """Orders for people, newest first; failures of disconnected stores only where the store is named."""
+    return connection.execute(_SQL["orders"], {**asdict(wanted), "limit": limit}).fetchall()
+
+
+def named(connection: Connection, store_id: int, name: str) -> list[str]:
+    """The external ids of the orders a person may mean: the one with this very id, else those with this number."""
+    numbers = [name, f"#{name}", name.removeprefix("#")]
+    rows = connection.execute(_SQL["named"], {"store_id": store_id, "name": name, "numbers": numbers}).fetchall()
+    return [row["external_id"] for row in rows if row["external_id"] == name] or [row["external_id"] for row in rows]
 
 
 def counts(connection: Connection, store_id: int) -> list[Row]:

@@ -76,9 +76,19 @@ def find_store(connection: Connection, reference: str) -> Row | None:
     return connection.execute(_SQL["store"], {"reference": reference}).fetchone()
 
 
+def ever(connection: Connection, name: str) -> Row | None:
+    """The store that has a name, else the one that had it last and is disconnected."""
+    return connection.execute(_SQL["ever"], {"name": name}).fetchone()
+
+
 def stores(connection: Connection) -> list[Row]:
     """The rows of all connected stores."""
     return connection.execute(_SQL["stores"]).fetchall()
+
+
+def all_stores(connection: Connection) -> list[Row]:
+    """The rows of all stores that there ever were, those of today first."""
+    return connection.execute(_SQL["all_stores"]).fetchall()
 
 
 def store_at(connection: Connection, platform: str, url: str) -> Row | None:

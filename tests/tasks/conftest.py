@@ -66,7 +66,7 @@ def import_all(held: Process, store_id: int) -> list[str]:
 def import_due(held: Process, store_id: int) -> list[str]:
     """Look at every order that is due, as workers would; what came of each."""
     with held.pool.connection() as connection:
-        due = [row["external_id"] for row in orders.orders(connection, store_id, None) if row["is_due"]]
+        due = [row["external_id"] for row in orders.orders(connection, orders.Wanted(store_id)) if row["is_due"]]
     return [import_order(store_id, external_id) for external_id in due]
 
 

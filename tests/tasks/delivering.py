@@ -98,7 +98,7 @@ class Desk:
     def is_failing(self) -> bool:
         """Whether `storesync order list --state failed` names the order, and `storesync retry --failed` takes it."""
         with self.held.pool.connection() as connection:
-            listed = [row["external_id"] for row in orders.orders(connection, self.store_id, "failed")]
+            listed = [row["external_id"] for row in orders.orders(connection, orders.Wanted(self.store_id, "failed"))]
             with connection.transaction(force_rollback=True):
                 retried = [row["external_id"] for row in orders.retry_failed(connection, self.store_id)]
         assert listed == retried

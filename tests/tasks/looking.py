@@ -39,7 +39,10 @@ def order_of(held: Process, store_id: int, external_id: object) -> dict[str, Any
 def all_orders(held: Process, store_id: int) -> dict[str, str]:
     """The state of every order of a store."""
     with held.pool.connection() as connection:
-        return {row["external_id"]: row["state"] for row in orders.orders(connection, store_id, None, limit=100_000)}
+        return {
+            row["external_id"]: row["state"]
+            for row in orders.orders(connection, orders.Wanted(store_id), limit=100_000)
+        }
 
 
 def journal_of(held: Process, store_id: int, external_id: object = None) -> list[tuple[str, str, str | None]]:

@@ -293,4 +293,4 @@ def test_FUL_1_a_parcel_of_an_order_that_is_not_in_the_hub_brings_none(held: Pro
     found = [order_of(held, acme.store_id, one.id) for one in (never, deleted, unpaid)]
     assert [row["reason"] for row in found] == ["already_fulfilled", "deleted_in_hub", "payment_pending"]
     with held.pool.connection() as connection:
-        assert all(row["hub_order_id"] is None for row in orders.orders(connection, acme.store_id, None))
+        assert all(row["hub_order_id"] is None for row in orders.orders(connection, orders.Wanted(acme.store_id)))

@@ -145,7 +145,7 @@ def test_MAP_2_parallel_first_orders_of_a_new_customer_make_one_customer(held: P
         random_order(shop.shop, {"status": "processing", "customer_id": 0, "billing": buyer | {"email": email}})
     fetch_orders(acme)
     with held.pool.connection() as connection:
-        due = [row["external_id"] for row in orders.orders(connection, acme, None)]
+        due = [row["external_id"] for row in orders.orders(connection, orders.Wanted(acme))]
 
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda key: import_order(acme, key), due))

@@ -51,7 +51,7 @@ def set_account(held: Process, **values: Value) -> None:
 
 def due(held: Process, store_id: int) -> set[str]:
     with held.pool.connection() as connection:
-        return {row["external_id"] for row in orders.orders(connection, store_id, None) if row["is_due"]}
+        return {row["external_id"] for row in orders.orders(connection, orders.Wanted(store_id)) if row["is_due"]}
 
 
 def test_ORD_1_what_waited_for_payment_comes_when_the_switch_is_on(held: Process, shop: Shop, acme: Bench) -> None:

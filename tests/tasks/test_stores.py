@@ -324,7 +324,7 @@ def test_BEY_9_credentials_are_nowhere_but_locked_in_the_stores_row(
     fetch_orders(acme)
     dump = repr(saved(held)) + caplog.text + "".join(told)
     with held.pool.connection() as connection:
-        dump += repr(journal.lines(connection, journal.Which())) + repr(orders.orders(connection, None, None))
+        dump += repr(journal.lines(connection, journal.Which())) + repr(orders.orders(connection, orders.Wanted()))
 
     for secret in shop.credentials.values():
         assert secret not in dump

@@ -11,7 +11,8 @@ from psycopg.conninfo import conninfo_to_dict
 
 from connectors import postgres
 from connectors.config import Config, ConfigError
-from connectors.postgres import rates, stores
+from connectors.postgres import orders, rates, stores
+from schemas.stores import StoreState
 from tasks.process import Process, configure, process
 from workers import app  # a task used before the app exists falls to a default app without a broker
 from workers.cli.output import Failed
@@ -66,10 +67,27 @@ def database() -> Iterator[postgres.Connection]:
 
 def store_row(connection: postgres.Connection, name: str) -> postgres.Row:
     """A connected store by name. Raises Failed."""
-    row = stores.find_store(connection, name)
-    if row is None or row["name"] != name or row["state"] == "disconnected":
+    row = known_store_row(connection, name)
+    if row["state"] == StoreState.DISCONNECTED:
+        raise Failed(f"{name} is disconnected: its orders can be looked at, and storesync store connect brings it back")
+    return row
+
+
+def known_store_row(connection: postgres.Connection, name: str) -> postgres.Row:
+    """A store by name, for looking: a disconnected one too. Raises Failed."""
+    row = stores.ever(connection, name)
+    if row is None:
         raise Failed(f"there is no store {name!r}: see storesync store list")
     return row
+
+
+def order_id(connection: postgres.Connection, store: postgres.Row, name: str) -> str:
+    """The external id of the order that a person names by it or by its number, else the name. Raises Failed."""
+    found = orders.named(connection, store["id"], name.strip())
+    if len(found) > 1:
+        ids = ", ".join(found)
+        raise Failed(f"several orders of {store['name']} have the number {name}: name one by its id, {ids}")
+    return found[0] if found else name
 
 
 def read_pairs(pairs: tuple[str, ...]) -> dict[str, str]:

@@ -7,7 +7,7 @@ import click
 
 from connectors.postgres import hub_lists, journal
 from connectors.postgres.hub import PostgresHub
-from workers.cli.desk import open_desk, store_row
+from workers.cli.desk import known_store_row, open_desk, order_id
 from workers.cli.explain_order import explain_order
 from workers.cli.explain_stock import explain_store
 from workers.cli.output import cell, example, json_option, say
@@ -19,7 +19,7 @@ _LINES = 1000  # of the journal
 
 @click.command(epilog=example("storesync explain acme 5001", "storesync explain --sku CHAIR-1 --json"))
 @click.argument("store_name", metavar="[STORE", required=False)
-@click.argument("external_id", metavar="EXTERNAL_ID]", required=False)
+@click.argument("external_id", metavar="EXTERNAL_ID|NUMBER]", required=False)
 @click.option("--sku", help="A SKU instead of an order: why each store shows what it shows.")
 @json_option
 def explain(store_name: str | None, external_id: str | None, sku: str | None, as_json: bool) -> None:
@@ -32,9 +32,10 @@ def explain(store_name: str | None, external_id: str | None, sku: str | None, as
         return
     held = open_desk()
     with held.pool.connection() as connection:
-        row = store_row(connection, str(store_name))
-        document = explain_order(held, connection, row, str(external_id))
-    say(document, as_json, lambda: _tell(f"{store_name} {external_id}: {document['state']}", document["trail"]))
+        row = known_store_row(connection, str(store_name))
+        document = explain_order(connection, row, order_id(connection, row, str(external_id)))
+    title = f"{store_name} {document['external_id']}: {document['state']}"
+    say(document, as_json, lambda: _tell(title, document["trail"]))
 
 
 def _explain_sku(sku: str) -> dict[str, Any]:

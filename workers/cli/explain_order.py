@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any
 
+from connectors import STORES
 from connectors.postgres import Connection, Row, explain, journal, orders, stores
 from schemas.errors import Unreadable
 from schemas.money import plain
@@ -11,18 +12,17 @@ from schemas.orders import StoreOrder
 from schemas.reasons import describe
 from schemas.settings import STORE_SETTINGS
 from schemas.stores import Store
-from tasks.process import Process
 from workers.cli.orders import order_document
 from workers.cli.output import utc
 from workers.cli.trail import Step, of_journal, step
 
 
-def explain_order(held: Process, connection: Connection, store_row: Row, external_id: str) -> dict[str, Any]:
+def explain_order(connection: Connection, store_row: Row, external_id: str) -> dict[str, Any]:
     """The document of `explain STORE EXTERNAL_ID`. Raises Failed for an order that storesync has never seen."""
     document = order_document(connection, store_row, external_id)
     row = orders.order(connection, store_row["id"], external_id)
     assert row is not None
-    connector = held.connector(store_row)
+    connector = STORES[store_row["platform"]]
     store = stores.read_store(store_row, connector.platform)
     sentence, cure = _advice(row, store)
     trail = [

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from connectors.postgres import Row, journal
-from workers.cli.desk import MOMENT, database, store_row
+from workers.cli.desk import MOMENT, database, known_store_row, order_id
 from workers.cli.output import cell, example, json_option, say, table, utc
 
 FOLLOW_SECONDS = 1
@@ -32,8 +32,10 @@ def show_journal(
     if follow and as_json:
         raise click.UsageError("--follow never ends, --json is one document: choose one")
     with database() as connection:
-        store_id = store_row(connection, store_name)["id"] if store_name else None
-        which = journal.Which(store_id, external_id, sku, since)
+        store = known_store_row(connection, store_name) if store_name else None
+        if store and external_id:
+            external_id = order_id(connection, store, external_id)
+        which = journal.Which(store["id"] if store else None, external_id, sku, since)
         rows = journal.lines(connection, which)
         document = [_line(row) for row in rows]
         columns = ["at", "store", "external_id", "sku", "action", "outcome", "reason", "detail"]

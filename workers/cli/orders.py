@@ -1,16 +1,27 @@
 """Commands for orders: list, show, retry, and the way back from a tombstone."""
 
+from contextlib import suppress
 from typing import Any
 
 import click
 
+from connectors import STORES
 from connectors.postgres import Connection, Row, hub_view, journal, orders
-from schemas.reasons import describe
+from schemas.errors import Unreadable
+from schemas.money import money_text
+from schemas.reasons import Reason, describe
+from schemas.stores import StoreState
 from tasks import bells
-from workers.cli.desk import database, store_row
+from workers.cli.desk import database, known_store_row, order_id, store_row
 from workers.cli.output import Failed, cell, done, example, json_option, say, table, utc
 
 STATES = ("pending", "imported", "skipped", "failed", "deleted")
+REASON = click.Choice([str(reason) for reason in Reason])
+
+_COLUMNS = (
+    *("store", "number", "external_id", "customer", "total", "currency"),
+    *("state", "reason", "detail", "updated_at"),
+)
 
 
 @click.group()
@@ -21,15 +32,16 @@ def order() -> None:
 @order.command("list", epilog=example("storesync order list --store acme --state failed"))
 @click.option("--store", "store_name", help="Only this store's.")
 @click.option("--state", type=click.Choice(STATES), help="Only orders in this state.")
+@click.option("--reason", type=REASON, help="Only orders with this reason code, failed, skipped or noted.")
+@click.option("--search", "text", metavar="TEXT", help="In number, customer and e-mail; or a SKU, or an external id.")
 @click.option("--limit", default=1000, show_default=True, type=click.IntRange(1, 1_000_000))
 @json_option
-def list_orders(store_name: str | None, state: str | None, limit: int, as_json: bool) -> None:
+def list_orders(store_name: str | None, limit: int, as_json: bool, **wanted: str | None) -> None:
     """List orders, newest first."""
     with database() as connection:
-        store_id = store_row(connection, store_name)["id"] if store_name else None
-        rows = [_brief(row) for row in orders.orders(connection, store_id, state, limit=limit)]
-    columns = ["store", "external_id", "state", "reason", "detail", "updated_at"]
-    say(rows, as_json, lambda: table(columns, [[_in_words(row)[column] for column in columns] for row in rows]))
+        store_id = known_store_row(connection, store_name)["id"] if store_name else None
+        rows = [_brief(row) for row in orders.orders(connection, orders.Wanted(store_id, **wanted), limit=limit)]
+    say(rows, as_json, lambda: table(_COLUMNS, [[_in_words(row)[column] for column in _COLUMNS] for row in rows]))
 
 
 def _in_words(row: dict[str, Any]) -> dict[str, Any]:
@@ -44,6 +56,7 @@ def _brief(row: Row) -> dict[str, Any]:
         "store": row["store"],
         "platform": row["platform"],
         "external_id": row["external_id"],
+        **_people_s(row),
         "state": row["state"],
         "reason": row["reason"],
         "detail": row["detail"],
@@ -55,14 +68,30 @@ def _brief(row: Row) -> dict[str, Any]:
     }
 
 
+def _people_s(row: Row) -> dict[str, str | None]:
+    """What people call an order and what it comes to with tax: by the hub, else as the store said it last."""
+    number, customer, total, currency = row["order_no"], row["customer"], row["total_with_tax"], row["currency"]
+    if total is None and row["snapshot"]:
+        with suppress(Unreadable):
+            said = STORES[row["platform"]].read(row["snapshot"])
+            number, customer, total, currency = said.number, said.buyer.name, said.total_with_tax, said.currency
+    return {
+        "number": number,
+        "customer": customer,
+        "total": None if total is None else money_text(total, currency),
+        "currency": currency,
+    }
+
+
 @order.command("show", epilog=example("storesync order show acme 5001 --json"))
 @click.argument("store_name", metavar="STORE")
-@click.argument("external_id")
+@click.argument("name", metavar="EXTERNAL_ID|NUMBER")
 @json_option
-def show_order(store_name: str, external_id: str, as_json: bool) -> None:
+def show_order(store_name: str, name: str, as_json: bool) -> None:
     """Show one order: its state, the hub's order, and the journal."""
     with database() as connection:
-        document = order_document(connection, store_row(connection, store_name), external_id)
+        store = known_store_row(connection, store_name)
+        document = order_document(connection, store, order_id(connection, store, name))
     say(document, as_json, lambda: _tell(document))
 
 
@@ -70,12 +99,13 @@ def order_document(connection: Connection, store: Row, external_id: str) -> dict
     """The document of `order show`. Raises Failed for an order that storesync has never seen."""
     row = orders.order(connection, store["id"], external_id)
     if row is None:
-        raise Failed(f"{store['name']} has shown no order {external_id}: storesync sync {store['name']} --wait")
+        raise Failed(_unknown_order(store, external_id))
     lines = journal.lines(connection, journal.Which(store["id"], external_id))
     return {
         "store": row["store"],
         "platform": row["platform"],
         "external_id": external_id,
+        "number": row["order_no"],
         "state": row["state"],
         "reason": row["reason"],
         "is_failing": row["is_failing"] or row["hub_is_failing"],
@@ -128,15 +158,24 @@ def _tell_order(hub_order: dict[str, Any]) -> None:
     )
 
 
+def _unknown_order(store: Row, name: str) -> str:
+    """That an order is not known by a name, and what would change that."""
+    said = f"{store['name']} has shown no order with the id or number {name}"
+    if store["state"] != StoreState.ACTIVE:
+        return f"{said}, and it is {store['state'].replace('_', ' ')}: see storesync store show {store['name']}"
+    return f"{said}: fetch its newest with storesync sync {store['name']} --wait"
+
+
 @order.command(epilog=example("storesync order reimport acme 5001"))
 @click.argument("store_name", metavar="STORE")
-@click.argument("external_id")
-def reimport(store_name: str, external_id: str) -> None:
+@click.argument("name", metavar="EXTERNAL_ID|NUMBER")
+def reimport(store_name: str, name: str) -> None:
     """Import an order again that was deleted in the hub: the one deliberate way back."""
     with database() as connection, connection.transaction():
         store = store_row(connection, store_name)
+        external_id = order_id(connection, store, name)
         if not orders.reimport(connection, store["id"], external_id):
-            raise Failed(f"order {external_id} of {store_name} was not deleted in the hub: nothing to bring back")
+            raise Failed(f"order {name} of {store_name} was not deleted in the hub: nothing to bring back")
         journal.add(connection, journal.Line("reimport", "pending"), store_id=store["id"], external_id=external_id)
     bells.ring_order(store["id"], external_id)
     text = f"It is looked at now: storesync order show {store_name} {external_id}"
@@ -145,10 +184,10 @@ def reimport(store_name: str, external_id: str) -> None:
 
 @click.command(epilog=example("storesync retry acme 5001", "storesync retry --failed --store acme"))
 @click.argument("store_name", metavar="[STORE", required=False)
-@click.argument("external_id", metavar="EXTERNAL_ID]", required=False)
+@click.argument("external_id", metavar="EXTERNAL_ID|NUMBER]", required=False)
 @click.option("--failed", is_flag=True, help="Everything that was set aside.")
 @click.option("--store", "only_store", help="With --failed: only this store's.")
-@click.option("--reason", help="With --failed: only what has this reason, failed or noted.")
+@click.option("--reason", type=REASON, help="With --failed: only what has this reason, failed or noted.")
 @click.option("--dry-run", is_flag=True, help="Only say what would be retried.")
 def retry(
     store_name: str | None,
@@ -182,12 +221,15 @@ def _retry(
     if external_id is None:
         rows = orders.retry_failed(connection, store["id"] if store else None, reason)
         return [(row["store_id"], row["external_id"]) for row in rows]
-    if store is None or not orders.retry(connection, store["id"], external_id):
-        raise Failed(
-            f"no order {external_id} to retry: storesync never saw it, or it was deleted in the hub"
-            " (storesync order reimport)"
-        )
-    return [(store["id"], external_id)]
+    assert store is not None
+    meant = order_id(connection, store, external_id)
+    if orders.retry(connection, store["id"], meant):
+        return [(store["id"], meant)]
+    if orders.order(connection, store["id"], meant) is None:
+        raise Failed(_unknown_order(store, external_id))
+    raise Failed(
+        f"order {external_id} was deleted in the hub: storesync order reimport {store['name']} {meant} brings it back"
+    )
 
 
 def _ring(retried: list[tuple[int, str]]) -> None:

@@ -13,7 +13,7 @@ from schemas.stores import StoreState
 from tasks import stores as store_tasks
 from tasks.process import Process
 from workers.cli.checks import unread_catalogue
-from workers.cli.desk import open_desk, read_pairs, store_row
+from workers.cli.desk import known_store_row, open_desk, read_pairs, store_row
 from workers.cli.locations import store_locations
 from workers.cli.output import done, example, json_option, say, table, utc
 
@@ -50,13 +50,15 @@ def connect(
     done(text, name=name, platform=platform, currency=facts.currency)
 
 
-@store.command("list", epilog=example("storesync store list --json"))
+@store.command("list", epilog=example("storesync store list --json", "storesync store list --all"))
+@click.option("--all", "with_all", is_flag=True, help="Also those that are disconnected; they can be looked at.")
 @json_option
-def list_stores(as_json: bool) -> None:
+def list_stores(with_all: bool, as_json: bool) -> None:
     """List the connected stores."""
     held = open_desk()
     with held.pool.connection() as connection:
-        document = [_brief(row) for row in stores.stores(connection)]
+        rows = stores.all_stores(connection) if with_all else stores.stores(connection)
+        document = [_brief(row) for row in rows]
     columns = ["name", "platform", "url", "state", "reason", "fetched_at"]
     say(document, as_json, lambda: table(columns, [[row[column] for column in columns] for row in document]))
 
@@ -79,7 +81,7 @@ def show_store(name: str, as_json: bool) -> None:
     """Show a store with its settings and what became of its orders."""
     held = open_desk()
     with held.pool.connection() as connection:
-        row = store_row(connection, name)
+        row = known_store_row(connection, name)
         document = _whole(row, orders.counts(connection, row["id"]))
     say(document, as_json, lambda: _tell(document))
 

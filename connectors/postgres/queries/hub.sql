@@ -191,8 +191,8 @@ WHERE n.kind = 'product'
 ORDER BY n.sku, l.id
 
 -- name: find_orders
--- Orders that a person may mean: STORE/EXTERNAL_ID first, else the order number. Of several stores that had the name in
--- the course of time, the one that has it now is meant.
+-- Orders that a person may mean: STORE/EXTERNAL_ID first, else STORE/NUMBER or the order number. Of several stores that
+-- had the name in the course of time, the one that has it now is meant.
 WITH named AS (
     SELECT id FROM stores WHERE name = split_part(%(reference)s, '/', 1)
     ORDER BY (state <> 'disconnected') DESC, id DESC LIMIT 1
@@ -201,7 +201,8 @@ SELECT o.id::text AS id, s.name || '/' || o.external_id AS name,
        s.id = n.id AND s.name || '/' || o.external_id = %(reference)s AS is_exact
 FROM hub.sales_orders o LEFT JOIN stores s ON s.id = o.store_id LEFT JOIN named n ON true
 WHERE o.order_no = %(reference)s
-   OR (s.name = split_part(%(reference)s, '/', 1) AND o.external_id = substr(%(reference)s, strpos(%(reference)s, '/') + 1))
+   OR (s.name = split_part(%(reference)s, '/', 1)
+       AND substr(%(reference)s, strpos(%(reference)s, '/') + 1) IN (o.external_id, o.order_no, ltrim(o.order_no, '#')))
 ORDER BY is_exact DESC NULLS LAST, o.id LIMIT 3
 
 -- name: products

@@ -6,13 +6,14 @@
 WITH page AS (
     SELECT * FROM unnest(
         %(ids)s::text[], %(payloads)s::text[], %(digests)s::text[], %(times)s::timestamptz[], %(problems)s::text[],
-        %(skus)s::text[]
-    ) AS p (external_id, payload, digest, updated_at, problem, skus)
+        %(skus)s::text[], %(numbers)s::text[]
+    ) AS p (external_id, payload, digest, updated_at, problem, skus, number)
 )
 INSERT INTO store_orders AS o
-    (store_id, external_id, snapshot, digest, store_updated_at, skus, state, reason, detail, order_settled)
+    (store_id, external_id, snapshot, digest, store_updated_at, skus, order_no, state, reason, detail, order_settled)
 SELECT %(store_id)s, external_id, payload::json, digest, updated_at,
        CASE WHEN skus IS NOT NULL THEN ARRAY(SELECT jsonb_array_elements_text(skus::jsonb)) END,
+       number,
        CASE WHEN problem IS NULL THEN 'pending' ELSE 'failed' END,
        CASE WHEN problem IS NOT NULL THEN 'invalid_payload' END,
        coalesce(problem::jsonb, '{}'),
@@ -22,6 +23,7 @@ ON CONFLICT (store_id, external_id) DO UPDATE
 SET snapshot = CASE WHEN excluded.store_updated_at < o.store_updated_at THEN NULL ELSE excluded.snapshot END,
     skus = CASE WHEN excluded.skus IS NULL THEN o.skus
                 ELSE ARRAY(SELECT unnest(o.skus) UNION SELECT unnest(excluded.skus) ORDER BY 1) END,
+    order_no = coalesce(excluded.order_no, o.order_no),
     digest = excluded.digest,
     store_updated_at = greatest(excluded.store_updated_at, o.store_updated_at),
     changed = o.changed + CASE WHEN o.digest <> excluded.digest THEN 1 ELSE 0 END,
@@ -57,7 +59,7 @@ UPDATE store_orders
 SET snapshot = %(payload)s::json, digest = %(digest)s,
     skus = CASE WHEN %(skus)s::text[] IS NULL THEN skus
                 ELSE ARRAY(SELECT unnest(skus) UNION SELECT unnest(%(skus)s::text[]) ORDER BY 1) END,
-    store_updated_at = coalesce(%(updated_at)s, store_updated_at)
+    order_no = coalesce(%(number)s, order_no), store_updated_at = coalesce(%(updated_at)s, store_updated_at)
 WHERE store_id = %(store_id)s AND external_id = %(external_id)s
 RETURNING skus
 
@@ -128,7 +130,8 @@ SET changed = changed + 1, due_at = NULL, attempts = 0, rung_at = NULL,
     snapshot = CASE WHEN external_id LIKE 'unreadable:%%' THEN snapshot END
 WHERE (state = 'failed'
        OR (hub_order_id IS NOT NULL AND (is_failing OR hub_is_failing OR %(reason)s::text IS NOT NULL)))
-  AND (%(store_id)s::bigint IS NULL OR store_id = %(store_id)s)
+  AND (store_id = %(store_id)s OR (%(store_id)s::bigint IS NULL
+       AND store_id IN (SELECT id FROM stores WHERE state <> 'disconnected')))
   AND (%(reason)s::text IS NULL OR reason = %(reason)s OR hub_reason = %(reason)s
        OR detail -> 'also' @> jsonb_build_array(jsonb_build_object('reason', %(reason)s::text))
        OR hub_detail -> 'also' ? %(reason)s)
@@ -229,22 +232,39 @@ UPDATE store_orders SET rung_at = NULL WHERE changed > order_settled AND rung_at
 
 -- name: order
 -- One order as storesync remembers it. Its snapshot stays text: it may hold numbers that no decoder takes.
-SELECT s.name AS store, s.platform, o.external_id, o.snapshot::text AS snapshot, o.digest, o.store_updated_at,
+SELECT s.name AS store, s.platform, o.external_id, o.order_no, o.snapshot::text AS snapshot, o.digest, o.store_updated_at,
        o.hub_order_id, o.was_imported, o.state, o.reason, o.detail, o.tombstoned_at, o.tombstoned_by, o.changed,
        o.order_settled, o.hub_changed, o.hub_settled, o.due_at, o.attempts, o.rung_at, o.first_seen_at, o.is_failing,
        o.hub_is_failing, o.hub_reason, o.hub_detail, o.hub_due_at, o.sending
 FROM store_orders o JOIN stores s ON s.id = o.store_id
 WHERE o.store_id = %(store_id)s AND o.external_id = %(external_id)s
 
+-- name: named
+-- Orders that a person may mean by a name: an external id, or a number with or without its sign.
+SELECT external_id FROM store_orders
+WHERE store_id = %(store_id)s AND (external_id = %(name)s OR order_no = ANY (%(numbers)s))
+ORDER BY external_id LIMIT 5
+
 -- name: orders
--- Orders for people to look through, newest first. Those that failed are also those in the hub whose last look did.
-SELECT s.name AS store, s.platform, o.external_id, o.state, o.reason, o.detail, o.store_updated_at, o.hub_order_id,
-       o.changed > o.order_settled AS is_due, o.due_at, o.is_failing OR o.hub_is_failing AS is_failing, o.hub_reason,
-       o.hub_detail
+-- Orders for people to look through, newest first. Those that failed are also those in the hub whose last look did; those
+-- of a disconnected store cannot be mended and are listed where the store is named. What is not in the hub has its
+-- customer and total in its snapshot alone.
+SELECT s.name AS store, s.platform, o.external_id, o.order_no, o.state, o.reason, o.detail, o.store_updated_at,
+       o.hub_order_id, o.changed > o.order_settled AS is_due, o.due_at, o.is_failing OR o.hub_is_failing AS is_failing,
+       o.hub_reason, o.hub_detail, c.name AS customer, h.total_with_tax, h.currency,
+       CASE WHEN h.id IS NULL THEN o.snapshot::text END AS snapshot
 FROM store_orders o JOIN stores s ON s.id = o.store_id
+LEFT JOIN hub.sales_orders h ON h.store_id = o.store_id AND h.external_id = o.external_id
+LEFT JOIN hub.customers c ON c.id = h.customer_id
 WHERE (%(store_id)s::bigint IS NULL OR o.store_id = %(store_id)s)
   AND (%(state)s::text IS NULL OR o.state = %(state)s
        OR (%(state)s = 'failed' AND (o.is_failing OR o.hub_is_failing) AND o.hub_order_id IS NOT NULL))
+  AND (%(state)s IS DISTINCT FROM 'failed' OR %(store_id)s IS NOT NULL OR s.state <> 'disconnected')
+  AND (%(reason)s::text IS NULL OR o.reason = %(reason)s OR o.hub_reason = %(reason)s
+       OR o.detail -> 'also' @> jsonb_build_array(jsonb_build_object('reason', %(reason)s::text))
+       OR o.hub_detail -> 'also' ? %(reason)s)
+  AND (%(text)s::text IS NULL OR o.external_id = %(text)s OR o.skus @> ARRAY[%(text)s]
+       OR strpos(lower(concat_ws(' ', o.order_no, c.name, c.email)), lower(%(text)s)) > 0)
 ORDER BY o.store_updated_at DESC NULLS LAST, o.external_id
 LIMIT %(limit)s
 

@@ -13,9 +13,17 @@ WHERE (id::text = %(reference)s) OR (name = %(reference)s AND state <> 'disconne
 ORDER BY state = 'disconnected', name <> %(reference)s
 LIMIT 1
 
+-- name: ever
+-- A store by name for looking: the one that has it, else the one that had it last and is disconnected.
+SELECT * FROM stores WHERE name = %(name)s ORDER BY state = 'disconnected', id DESC LIMIT 1
+
 -- name: stores
 -- Every store that is connected.
 SELECT * FROM stores WHERE state <> 'disconnected' ORDER BY name
+
+-- name: all_stores
+-- Every store that there ever was, those of today first.
+SELECT * FROM stores ORDER BY state = 'disconnected', name, id
 
 -- name: store_at
 -- A store by its shop, disconnected ones included: reconnecting finds its orders again.

@@ -37,7 +37,7 @@ def set_aside(connection: Connection, store_id: int, external_id: str, failure: 
 
 def failed(connection: Connection, store_id: int) -> list[tuple[str, str, str]]:
     """What `storesync order list --state failed` shows."""
-    found = orders.orders(connection, store_id, "failed")
+    found = orders.orders(connection, orders.Wanted(store_id, "failed"))
     return sorted((row["external_id"], row["state"], row["reason"]) for row in found)
 
 

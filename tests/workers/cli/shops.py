@@ -66,7 +66,9 @@ def states(name: str = "acme") -> dict[str, str]:
     """Every order's state."""
     with process().pool.connection() as connection:
         return {
-            row["external_id"]: row["state"] for row in orders.orders(connection, None, None) if row["store"] == name
+            row["external_id"]: row["state"]
+            for row in orders.orders(connection, orders.Wanted())
+            if row["store"] == name
         }
 
 

@@ -232,7 +232,7 @@ def test_STK_3_of_several_items_in_the_hub_the_explanation_says_which_counts(
         (("acme",), 2, "give STORE and EXTERNAL_ID, or --sku SKU"),
         (("acme", "1", "--sku", "A-1"), 2, "give STORE and EXTERNAL_ID, or --sku SKU"),
         (("nope", "1"), 1, "there is no store 'nope'"),
-        (("acme", "404404"), 1, "acme has shown no order 404404"),
+        (("acme", "404404"), 1, "no order with the id or number 404404"),
         (("--sku", "NOPE"), 1, "the hub has no SKU 'NOPE'"),
     ],
     ids=["nothing", "no order", "both", "unknown store", "unknown order", "unknown sku"],

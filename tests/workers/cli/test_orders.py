@@ -328,10 +328,11 @@ def test_retry_of_what_is_not_clear_is_refused(arguments: tuple[str, ...], capsy
 def test_retry_of_an_unknown_or_deleted_order_says_what_there_is_to_do(cli: Cli, acme: Shop) -> None:
     gone = deleted(cli, acme)
 
-    for external_id in ("777", gone):
-        result = cli("retry", "acme", external_id)
-        assert (result.code, result.out) == (1, "")
-        assert "storesync order reimport" in result.err
+    unknown, result = cli("retry", "acme", "777"), cli("retry", "acme", gone)
+
+    assert (unknown.code, unknown.out, result.code, result.out) == (1, "", 1, "")
+    assert "acme has shown no order with the id or number 777: fetch its newest with storesync sync acme" in unknown.err
+    assert f"was deleted in the hub: storesync order reimport acme {gone} brings it back" in result.err
     assert states()[gone] == "deleted"
 
 
