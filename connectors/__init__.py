@@ -3,12 +3,9 @@
 from collections.abc import Mapping
 from typing import Final
 
-from redis import Redis
-
 from connectors.addresses import shop_url
 from connectors.bigcommerce import BigCommerce
-from connectors.http import NoWaits
-from connectors.locks import StoreWaits
+from connectors.http import Shared
 from connectors.shopify import Shopify
 from connectors.store import StoreConnector
 from connectors.woocommerce import WooCommerce
@@ -26,14 +23,12 @@ def open_store(
     url: str,
     credentials: Mapping[str, str],
     *,
-    redis: Redis | None = None,
-    store_id: int | None = None,
+    shared: Shared | None = None,
     allow_insecure: bool = False,
 ) -> StoreConnector:
-    """The connector of a shop; without an id, for one that is not connected yet, waits are not shared.
+    """The connector of a shop; for one that is not connected yet nothing is shared.
 
     Raises Unsafe for an address and Refused for credentials that cannot work, without asking the shop.
     """
-    waits = NoWaits() if redis is None or store_id is None else StoreWaits(redis, store_id)
     address = shop_url(url, allow_insecure=allow_insecure)
-    return STORES[platform](address, credentials, waits=waits, allow_insecure=allow_insecure)
+    return STORES[platform](address, credentials, shared=shared, allow_insecure=allow_insecure)

@@ -20,7 +20,7 @@ from connectors.bigcommerce_stock import Inventory
 from connectors.changes import Batch, Entries, batch_of, batches, follow, horizon, is_id, newest_of, usable_id
 from connectors.cursor import BEGINNING, SECOND, SETTLING, Cursor
 from connectors.errors import NotFound, Rejected, TooLarge, Unavailable
-from connectors.http import Answer, NoWaits, Params, Waits
+from connectors.http import Answer, Params, Shared
 from connectors.store import StoreFacts
 from schemas.actions import SendFulfillment, TellStock
 from schemas.bigcommerce import (
@@ -58,10 +58,10 @@ class BigCommerce:
         url: str,
         credentials: Mapping[str, str],
         *,
-        waits: Waits | None = None,
+        shared: Shared | None = None,
         allow_insecure: bool = False,
     ) -> None:
-        self.http = ShopClient(url, credentials, waits=waits or NoWaits(), allow_insecure=allow_insecure)
+        self.http = ShopClient(url, credentials, waits=(shared or Shared()).waits, allow_insecure=allow_insecure)
         self._inventory = Inventory(self.http)
         self._per_page = PER_PAGE
 

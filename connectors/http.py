@@ -7,7 +7,7 @@ import http.cookiejar
 import importlib.metadata
 import socket
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -25,13 +25,17 @@ from connectors import json_text
 from connectors.addresses import refuse_private_address, refuse_private_host, shop_url
 from connectors.errors import ConnectorError, RateLimited, Refused, Rejected, TooLarge, Unavailable, Unsafe
 from connectors.refusals import Refusal, error_of
+from connectors.tokens import OwnTokens, RenewedKey, Tokens
 
 __all__ = [
     "Anonymous",
     "Answer",
+    "AuthBase",
     "HeaderAuth",
     "HttpClient",
     "NoWaits",
+    "RenewedAuth",
+    "Shared",
     "Waits",
     "basic_auth",
     "credential",
@@ -46,6 +50,7 @@ SIZE_LIMIT: Final = 20 * 1024 * 1024
 
 _CHUNK: Final = 65536
 _REFUSAL_SIZE: Final = 16384
+_OTHER_KEYS: Final = 2
 
 Params = Mapping[str, str | int]
 
@@ -69,6 +74,14 @@ class NoWaits:
 
     def wait(self, until: datetime) -> None:
         """There is nobody to tell."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What all who ask one store share; by itself as good as nothing, for a store that is not connected yet."""
+
+    waits: Waits = field(default_factory=NoWaits)
+    tokens: Tokens = field(default_factory=OwnTokens)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +128,10 @@ class HttpClient:
         """Send JSON, for what a vendor lets be asked no other way. Raises a ConnectorError."""
         return self._ask("POST", path, {"json": body})
 
+    def post_form(self, path: str, form: Mapping[str, str], *, answers: Collection[int] = ()) -> Answer:
+        """Send a form, as those who give tokens want it; `answers` as for put. Raises a ConnectorError."""
+        return self._ask("POST", path, {"data": form}, answers=answers)
+
     def put(self, path: str, body: Mapping[str, Any], *, answers: Collection[int] = ()) -> Answer:
         """Send JSON that takes the place of something. Raises a ConnectorError.
 
@@ -128,7 +145,7 @@ class HttpClient:
         self._look_at_waits(request)
         self.calls += 1
         try:
-            answer = self._exchange(method, url, sent, answers=answers)
+            answer = self._renewing(lambda: self._exchange(method, url, sent, answers=answers))
         except _NO_ANSWER as error:
             raise _no_answer(error, request) from error
         if isinstance(answer, Refusal):
@@ -143,6 +160,16 @@ class HttpClient:
         if until is not None and until > datetime.now(UTC):
             words = f"the store asked to wait until {until:%H:%M:%S} UTC"
             raise RateLimited(words, until=until, request=request, status=429)
+
+    def _renewing(self, exchange: "Callable[[], _Success | Refusal]") -> "_Success | Refusal":
+        """What a key that ends was refused is asked again: with that of others, then with a new one (DOR-3)."""
+        answer = exchange()
+        for _ in range(_OTHER_KEYS):
+            if answer.status != 401 or not isinstance(self._auth, RenewedAuth):
+                break
+            self._auth.renew()
+            answer = exchange()
+        return answer
 
     def _exchange(
         self, method: str, url: str, sent: Mapping[str, Any], *, answers: Collection[int]
@@ -192,6 +219,22 @@ class HeaderAuth(AuthBase):
         """The request with the key."""
         request.headers[self.header] = self.key
         return request
+
+
+class RenewedAuth(AuthBase):
+    """A key that ends in a header of its own with every request."""
+
+    def __init__(self, header: str, key: RenewedKey) -> None:
+        self._header, self._key, self._sent = header, key, ""
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        """The request with the key of now. Raises a ConnectorError where there is none."""
+        self._sent = request.headers[self._header] = self._key.get()
+        return request
+
+    def renew(self) -> None:
+        """The key that was sent last was refused. Raises a ConnectorError where there is no other."""
+        self._key.renew(self._sent)
 
 
 class Anonymous(AuthBase):

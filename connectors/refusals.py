@@ -61,8 +61,12 @@ def _vendor_words(body: bytes) -> str:
     if isinstance(value, list) and value:
         value = value[0]  # BigCommerce lists what it has to say
     said = [value.get(key) for key in ("code", "message", "title", "errors")] if isinstance(value, dict) else []
-    words = ": ".join(" ".join(_TAG.sub(" ", word).split()) for word in said if isinstance(word, str))
-    words = _PRIVATE.sub("…", words)
+    return harmless(": ".join(word for word in said if isinstance(word, str)))
+
+
+def harmless(words: str) -> str:
+    """What a vendor says, short, on one line and without tags, addresses or keys."""
+    words = _PRIVATE.sub("…", " ".join(_TAG.sub(" ", words).split()))
     return words if len(words) <= WORDS_LIMIT else f"{words[: WORDS_LIMIT - 1]}…"
 
 

@@ -13,7 +13,8 @@ from connectors import json_text
 from connectors.changes import Batch, batches, follow, horizon, is_id, newest_of
 from connectors.cursor import BEGINNING, SECOND, Cursor, naive
 from connectors.errors import NotFound, Rejected, Unavailable
-from connectors.http import NoWaits, Waits, credential
+from connectors.http import Shared
+from connectors.shopify_auth import auth_of
 from connectors.shopify_client import GraphQL, Told, user_errors, words_of
 from connectors.shopify_graphql import API_VERSION, CHECK, FULFILL, ONE_ORDER, ORDERS, ORDERS_PAGE, SIZES
 from connectors.shopify_pages import Pages, Parts, is_cut
@@ -47,11 +48,12 @@ class Shopify:
         url: str,
         credentials: Mapping[str, str],
         *,
-        waits: Waits | None = None,
+        shared: Shared | None = None,
         allow_insecure: bool = False,
     ) -> None:
-        token = credential(credentials, "access_token")
-        self.graphql = GraphQL(url, token, waits=waits or NoWaits(), allow_insecure=allow_insecure)
+        shared = shared or Shared()
+        auth = auth_of(url, credentials, shared, allow_insecure=allow_insecure)
+        self.graphql = GraphQL(url, auth, waits=shared.waits, allow_insecure=allow_insecure)
         self.http = self.graphql.http
         self._orders = Pages(self.graphql, ORDERS_PAGE, "orders", size=ORDERS)
         self._parts = Parts(self.graphql)

@@ -7,7 +7,7 @@ from decimal import ROUND_CEILING, Decimal
 from typing import Any, Final, TypeGuard
 
 from connectors.errors import NotFound, RateLimited, Refused, Rejected, Unavailable
-from connectors.http import Answer, HeaderAuth, HttpClient, Waits
+from connectors.http import Answer, AuthBase, HttpClient, Waits
 from connectors.refusals import RETRY_AFTER_DEFAULT, RETRY_AFTER_LEAST, RETRY_AFTER_MOST
 from connectors.shopify_graphql import API_VERSION
 
@@ -41,8 +41,7 @@ class Told:
 class GraphQL:
     """One shop's end point."""
 
-    def __init__(self, url: str, token: str, *, waits: Waits, allow_insecure: bool = False) -> None:
-        auth = HeaderAuth("X-Shopify-Access-Token", token)
+    def __init__(self, url: str, auth: AuthBase, *, waits: Waits, allow_insecure: bool = False) -> None:
         self.http = HttpClient(url, auth=auth, waits=waits, allow_insecure=allow_insecure)
         self._waits = waits
 

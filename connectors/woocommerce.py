@@ -12,7 +12,7 @@ from connectors import json_text
 from connectors.changes import Batch, batch_of, batches, follow, horizon, is_id, newest_of, usable_id
 from connectors.cursor import BEGINNING, SECOND, Cursor, naive
 from connectors.errors import NotFound, Rejected, Unavailable
-from connectors.http import Answer, HttpClient, NoWaits, Params, Waits, basic_auth, credential, oauth1
+from connectors.http import Answer, HttpClient, Params, Shared, basic_auth, credential, oauth1
 from connectors.store import StoreFacts
 from connectors.woocommerce_catalogue import CatalogueSizes, catalogue, find_items
 from connectors.woocommerce_check import check
@@ -40,7 +40,7 @@ class WooCommerce:
         url: str,
         credentials: Mapping[str, str],
         *,
-        waits: Waits | None = None,
+        shared: Shared | None = None,
         allow_insecure: bool = False,
     ) -> None:
         key, secret = (credential(credentials, name) for name in PLATFORM.credentials)
@@ -48,7 +48,7 @@ class WooCommerce:
         self.http = HttpClient(
             f"{url}/wp-json/wc/v3",
             auth=auth(key, secret),
-            waits=waits or NoWaits(),
+            waits=(shared or Shared()).waits,
             allow_insecure=allow_insecure,
         )
         self._size = PageSize()

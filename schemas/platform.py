@@ -33,6 +33,8 @@ class StatusFlags:
 class Platform:
     """One vendor's facts.
 
+    `credentials` are all it takes to connect, and `other_credentials` what does as well in their place.
+
     `imports` maps each status that may import to the setting that switches it on, None for always.
     `statuses` are all words the vendor documents: anything else is an unknown status. `reasons` are the statuses whose
     skip has a reason of its own. `deliveries` are all words for how far an order is delivered, with whether something
@@ -47,6 +49,7 @@ class Platform:
     statuses: frozenset[str]
     completed_status: str
     credentials: tuple[str, ...]
+    other_credentials: tuple[str, ...] = ()
     grants: Grants = Grants()  # noqa: RUF009
     optional_credentials: tuple[str, ...] = ()
     discounts_inside_price: bool = False
@@ -63,3 +66,8 @@ class Platform:
     items_have_delivery_days: bool = False  # where a product has a delivery time of its own, it counts
     status_flags: StatusFlags | None = None  # None where a status says nothing but what is above
     profiles: Mapping[str, "Platform"] = field(default_factory=dict)
+
+    @property
+    def ways_to_connect(self) -> tuple[tuple[str, ...], ...]:
+        """Sets of credentials, each of which is enough."""
+        return (self.credentials, self.other_credentials) if self.other_credentials else (self.credentials,)

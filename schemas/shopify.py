@@ -39,7 +39,8 @@ PLATFORM: Final = Platform(
         }
     ),
     completed_status="fulfilled",
-    credentials=("access_token",),
+    credentials=("client_id", "client_secret"),
+    other_credentials=("access_token",),
     grants=Grants(
         names={
             Right.READ_ORDERS: ("read_orders",),

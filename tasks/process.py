@@ -9,7 +9,9 @@ from redis import Redis
 
 from connectors import open_store, postgres
 from connectors.config import Config, ConfigError, read_config
-from connectors.locks import open_redis
+from connectors.http import Shared
+from connectors.locks import StoreWaits, open_redis
+from connectors.postgres.tokens import StoreTokens
 from connectors.secrets import Secrets, open_secrets
 from connectors.store import StoreConnector
 
@@ -34,12 +36,14 @@ class Process:
                 row["platform"],
                 row["url"],
                 self.secrets.unlock(row["credentials"]),
-                redis=self.redis,
-                store_id=row["id"],
+                shared=self._shared(row["id"]),
                 allow_insecure=row["allow_insecure"],
             )
             kept = self._connectors[row["id"]] = (mark, connector)
         return kept[1]
+
+    def _shared(self, store_id: int) -> Shared:
+        return Shared(StoreWaits(self.redis, store_id), StoreTokens(self.pool, self.secrets, store_id))
 
     def close(self) -> None:
         """Give everything back."""

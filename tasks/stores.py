@@ -8,7 +8,7 @@ from typing import Any
 from connectors import STORES, open_store
 from connectors.errors import Lacking, Refused
 from connectors.http import shop_url
-from connectors.postgres import Connection, Row, journal, orders, stock, stores
+from connectors.postgres import Connection, Row, journal, orders, stock, stores, tokens
 from connectors.postgres.journal import Line
 from connectors.store import StoreConnector, StoreFacts
 from schemas.errors import SettingRefused
@@ -84,16 +84,22 @@ def connect_store(held: Process, new: NewStore) -> StoreFacts:
     return facts
 
 
-def read_credentials(platform: str, given: Mapping[str, str]) -> dict[str, str]:
-    """The credentials a platform wants, all of them and no others."""
+def read_credentials(platform: str, given: Mapping[str, str], kept: Mapping[str, str] | None = None) -> dict[str, str]:
+    """All that one way to connect takes, and nothing of another way; what is new goes before what was kept."""
     wanted = STORES[platform].platform
+    ways = wanted.ways_to_connect
+    said = ", or ".join(" and ".join(way) for way in ways)
     for key in given:
-        if key not in (*wanted.credentials, *wanted.optional_credentials):
-            raise SettingRefused(key, f"{platform} has no such credential; it wants {', '.join(wanted.credentials)}")
-    for key in wanted.credentials:
-        if not given.get(key, "").strip():
-            raise SettingRefused(key, f"is missing: add --credential {key}=VALUE")
-    return {key: value.strip() for key, value in given.items() if value.strip()}
+        if key not in {*wanted.optional_credentials}.union(*ways):
+            raise SettingRefused(key, f"{platform} has no such credential; it wants {said}")
+    all_of_them = {key: value.strip() for key, value in {**(kept or {}), **given}.items() if value.strip()}
+    meant = [way for way in ways if given.keys() & way] or ways
+    for way in meant:
+        if all_of_them.keys() >= {*way}:
+            return {key: all_of_them[key] for key in (*way, *wanted.optional_credentials) if key in all_of_them}
+    missing = next(key for key in meant[0] if key not in all_of_them)
+    others = f" ({platform} wants {said})" if len(ways) > 1 else ""
+    raise SettingRefused(missing, f"is missing: add --credential {missing}=VALUE{others}")
 
 
 def _refuse_taken(connection: Connection, new: NewStore, url: str) -> None:
@@ -140,7 +146,7 @@ def change_store(
         refuse_unknown_locations(connection, settings)
     address = shop_url(url, allow_insecure=row["allow_insecure"]) if url else row["url"]
     if credentials:
-        merged = read_credentials(row["platform"], {**held.secrets.unlock(row["credentials"]), **credentials})
+        merged = read_credentials(row["platform"], credentials, held.secrets.unlock(row["credentials"]))
         locked = held.secrets.lock(merged)
     needs = needs_of(row["platform"], settings)
     news = added(needs_of(row["platform"], row["settings"]), needs)
@@ -221,5 +227,7 @@ def set_state(held: Process, row: Row, state: StoreState) -> None:
     """Pause, resume or disconnect a store."""
     with held.pool.connection() as connection, connection.transaction():
         stores.set_state(connection, row["id"], state)
+        if state == StoreState.DISCONNECTED:
+            tokens.forget(connection, row["id"])
         stock.try_again(connection, row["id"])
         journal.add(connection, Line("set_state", state), store_id=row["id"])

@@ -62,6 +62,7 @@ class Wanted:
     host: str = "127.0.0.1"
     faults: Mapping[str, float] = field(default_factory=dict)
     webhooks_to: str | None = None
+    token_life: int | None = None  # seconds; None where the credentials do not end
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,20 +141,28 @@ def open_bigcommerce(wanted: Wanted) -> RunningSandbox[BigCommerceShop]:
 
 
 def run_shopify(
-    shop: ShopifyShop, faults: Faults | None = None, *, port: int = 0, host: str = "127.0.0.1"
+    shop: ShopifyShop,
+    faults: Faults | None = None,
+    *,
+    port: int = 0,
+    host: str = "127.0.0.1",
+    with_app: bool = False,
 ) -> RunningSandbox[ShopifyShop]:
-    """Serve a Shopify shop as it is. Raises OSError when the port is taken."""
+    """Serve a Shopify shop as it is, to be connected by an app or a token. Raises OSError when the port is taken."""
     faults = faults or Faults()
     server = serve(create_shopify_app(shop, faults), host=host, port=port)
     server.before_stop(faults.release)
-    return RunningSandbox(server, shop, faults, {"access_token": shop.token})
+    app = {"client_id": shop.app.client_id, "client_secret": shop.app.client_secret}
+    return RunningSandbox(server, shop, faults, app if with_app else {"access_token": shop.token})
 
 
 def open_shopify(wanted: Wanted) -> RunningSandbox[ShopifyShop]:
-    """A Shopify shop with orders in it."""
-    shop = ShopifyShop()
+    """A Shopify shop with orders in it; where its tokens end, with an app of the Dev Dashboard."""
+    shop, faults = ShopifyShop(), Faults(wanted.faults, seed=wanted.seed)
     seed_shopify(shop, orders=wanted.orders, seed=wanted.seed)
-    return run_shopify(shop, Faults(wanted.faults, seed=wanted.seed), port=wanted.port, host=wanted.host)
+    shop.app.token_life = wanted.token_life or shop.app.token_life
+    with_app = wanted.token_life is not None
+    return run_shopify(shop, faults, port=wanted.port, host=wanted.host, with_app=with_app)
 
 
 SANDBOXES: Final[dict[str, Callable[[Wanted], RunningSandbox[Any]]]] = {

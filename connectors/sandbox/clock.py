@@ -20,7 +20,11 @@ class ShopClock:
 
     def now(self) -> datetime:
         """The shop's time; dates have no fractions of a second."""
-        return self._clock().astimezone(UTC).replace(microsecond=0)
+        return self.moment().replace(microsecond=0)
+
+    def moment(self) -> datetime:
+        """The same to the microsecond."""
+        return self._clock().astimezone(UTC)
 
     @contextmanager
     def at(self, moment: datetime) -> Iterator[None]:

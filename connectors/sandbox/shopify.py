@@ -8,6 +8,7 @@ from flask import Flask, jsonify, request
 from werkzeug.exceptions import HTTPException
 
 from connectors.sandbox.faults import Faults, fault_routes, with_faults
+from connectors.sandbox.shopify_app import GRANT, OauthError, asked_for, refusal
 from connectors.sandbox.shopify_control import control_routes
 from connectors.sandbox.shopify_documents import Reader, Wrong, read
 from connectors.sandbox.shopify_model import Json
@@ -23,6 +24,7 @@ def create_shopify_app(shop: ShopifyShop, faults: Faults | None = None) -> Flask
     app = Flask(__name__, static_folder=None)
     faults = faults or Faults()
     app.add_url_rule(API, view_func=_endpoint(shop), methods=["POST"])
+    app.add_url_rule(GRANT, view_func=_grants(shop), methods=["POST"])
     app.register_blueprint(control_routes(shop, faults))
     app.register_blueprint(fault_routes(faults))
     app.register_error_handler(NoSuchOrder, lambda error: (jsonify(errors=f"there is no order {error}"), 404))
@@ -36,7 +38,10 @@ def create_shopify_app(shop: ShopifyShop, faults: Faults | None = None) -> Flask
 
 def _endpoint(shop: ShopifyShop) -> Callable[..., Any]:
     def graphql(version: str) -> Any:
-        if not hmac.compare_digest(request.headers.get(_TOKEN, "").encode(), shop.token.encode()):
+        token = request.headers.get(_TOKEN, "")
+        with shop.lock:
+            is_taken = hmac.compare_digest(token.encode(), shop.token.encode()) or shop.app.takes(token, shop.moment())
+        if not is_taken:
             return jsonify(errors=_REFUSED), 401
         given = request.get_json()
         with shop.lock:
@@ -46,6 +51,18 @@ def _endpoint(shop: ShopifyShop) -> Callable[..., Any]:
             return jsonify(_answer(shop, document, variables))
 
     return graphql
+
+
+def _grants(shop: ShopifyShop) -> Callable[..., Any]:
+    def access_token() -> Any:
+        asked = asked_for()
+        try:
+            with shop.lock:
+                return jsonify(shop.app.grant(asked, shop.moment()))
+        except OauthError as error:
+            return refusal(str(asked.get("client_id")), error)
+
+    return access_token
 
 
 def _answer(shop: ShopifyShop, text: str, variables: Json) -> Json:

@@ -1,7 +1,7 @@
 """What the merchant of the Shopify stand-in does from outside: its control end points under `/_sandbox`."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from flask import Blueprint, Response, abort, jsonify, request
 
@@ -52,8 +52,34 @@ def control_routes(shop: ShopifyShop, faults: Faults) -> Blueprint:
             setattr(shop.bucket, name, points)
         return jsonify(shop.bucket.status())
 
+    _app_routes(routes, shop)
     _stock_routes(routes, shop)
     return routes
+
+
+def _app_routes(routes: Blueprint, shop: ShopifyShop) -> None:
+    @routes.post("/app")
+    def app_changed() -> Response | tuple[Response, int]:
+        """What its merchant does to the app in the Dev Dashboard."""
+        with shop.lock:
+            unknown = _change_app(shop, request.get_json())
+            return (jsonify(error=f"the app has no {unknown}"), 400) if unknown else jsonify(shop.app.seen())
+
+
+_APP: Final = frozenset({"client_secret", "token_life", "said_life", "is_installed", "is_permitted"})
+
+
+def _change_app(shop: ShopifyShop, given: Json) -> str | None:
+    """What is named, and "end_tokens"; the name of what there is not."""
+    changes = dict(given)
+    ends = changes.pop("end_tokens", False)
+    unknown = next((name for name in changes if name not in _APP), None)
+    if unknown is None:
+        for name, value in changes.items():
+            setattr(shop.app, name, value)
+        if ends:
+            shop.app.end_tokens()
+    return unknown
 
 
 def _stock_routes(routes: Blueprint, shop: ShopifyShop) -> None:

@@ -15,6 +15,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from connectors.sandbox.clock import ShopClock, utc_now
+from connectors.sandbox.shopify_app import App
 from connectors.sandbox.shopify_documents import Root, Slice
 from connectors.sandbox.shopify_model import FIRST_ID, Json, Line, Order, gid, stamp
 from connectors.sandbox.shopify_order import line_of, write
@@ -68,7 +69,8 @@ class ShopifyShop(ShopClock):
     def __init__(self, *, currency: str = "EUR", plan: str = "plus", now: Callable[[], datetime] = utc_now) -> None:
         super().__init__(now)
         self.currency = currency
-        self.token = TOKEN
+        self.token = TOKEN  # of an app of before: it never ends
+        self.app = App()
         self.bucket = Bucket.of(plan)
         self.most_points = MOST_POINTS
         self.calls: Counter[str] = Counter()  # by version of the API
@@ -275,7 +277,8 @@ class ShopifyShop(ShopClock):
         with self.lock:
             states = Counter(str(self.order_json(one)["displayFinancialStatus"]) for one in self.orders.values())
             asked = {"calls": dict(self.calls), "asked": dict(self.asked)}
-            return {"orders": dict(states), **asked, "bucket": self.bucket.status()}
+            tokens = self.app.summary(self.moment())
+            return {"orders": dict(states), **asked, "bucket": self.bucket.status(), "tokens": tokens}
 
     def _list(self, asked: Mapping[str, Any]) -> Slice:
         found = [one for one in self.orders.values() if _fits(one, str(asked.get("query") or ""))]

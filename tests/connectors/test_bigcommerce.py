@@ -14,6 +14,7 @@ from connectors import bigcommerce
 from connectors.bigcommerce import BigCommerce
 from connectors.bigcommerce_client import RESERVE
 from connectors.errors import RateLimited, Refused, Rejected, TooLarge, Unavailable
+from connectors.http import Shared
 from connectors.sandbox import (
     BigCommerceShop,
     RunningSandbox,
@@ -254,7 +255,8 @@ class Kept:
 def test_nobody_asks_any_more_before_the_window_of_calls_is_used_up(sandbox: RunningSandbox[BigCommerceShop]) -> None:
     sandbox.shop.settings.quota = RESERVE + 4  # two checks of two calls each
     waits = Kept()
-    one, other = (BigCommerce(sandbox.url, sandbox.credentials, waits=waits, allow_insecure=True) for _ in range(2))
+    shared = Shared(waits)
+    one, other = (BigCommerce(sandbox.url, sandbox.credentials, shared=shared, allow_insecure=True) for _ in range(2))
 
     one.check()
     assert waits.moment is None

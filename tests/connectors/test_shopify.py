@@ -10,9 +10,10 @@ import graphql
 import pytest
 
 from connectors.errors import ConnectorError, NotFound, RateLimited, Refused, Rejected, Unavailable
-from connectors.http import Waits
+from connectors.http import HeaderAuth, NoWaits, Shared, Waits
 from connectors.sandbox import RunningSandbox, ShopifyShop, run_shopify, seed_shopify_plain
 from connectors.shopify import Shopify
+from connectors.shopify_auth import HEADER
 from connectors.shopify_client import GraphQL
 from connectors.shopify_graphql import API_VERSION, DOCUMENTS, ORDERS
 from schemas.errors import Unreadable
@@ -76,7 +77,9 @@ class TestShopifyKeepsTheContract(StoreContract):
 
 
 def connect(url: str, credentials: Any = None, waits: Waits | None = None) -> Shopify:
-    return Shopify(url, credentials or {"access_token": "shpat_1"}, waits=waits, allow_insecure=True)
+    return Shopify(
+        url, credentials or {"access_token": "shpat_1"}, shared=Shared(waits or NoWaits()), allow_insecure=True
+    )
 
 
 # -- documents ---------------------------------------------------------------------------------------------------
@@ -286,7 +289,9 @@ def test_an_order_of_any_shape_is_set_aside_alone(order: Any) -> None:
 
 def test_the_token_travels_in_its_header_only() -> None:
     with RawServer(http_answer(200, '{"data":{"shop":{"currencyCode":"EUR"}}}')) as server:
-        GraphQL(server.url, "shpat_1", waits=KeptWaits(), allow_insecure=True).ask("{ shop { currencyCode } }")
+        GraphQL(server.url, HeaderAuth(HEADER, "shpat_1"), waits=KeptWaits(), allow_insecure=True).ask(
+            "{ shop { currencyCode } }"
+        )
 
     assert server.requests[0].startswith(f"POST /admin/api/{API_VERSION}/graphql.json HTTP/1.1")
     assert server.requests[0].count("shpat_1") == 1

@@ -77,9 +77,9 @@ class House:
         found = ensure_servers(Config("", "", self.home, "", "text"))
         assert (found.database_url, found.redis_url) == (self.config.database_url, self.config.redis_url)
 
-    def connect(self, shop: RunningSandbox[Any], name: str, **settings: Any) -> int:
+    def connect(self, shop: RunningSandbox[Any], name: str, platform: str = "woocommerce", /, **settings: Any) -> int:
         """Connect a sandbox; beat fetches it from then on."""
-        connect_store(process(), NewStore("woocommerce", name, shop.url, shop.credentials, settings, True))
+        connect_store(process(), NewStore(platform, name, shop.url, shop.credentials, settings, True))
         with process().pool.connection() as connection:
             row = stores.find_store(connection, name)
         assert row is not None

@@ -7,12 +7,14 @@ from typing import Final
 
 import click
 
-from connectors.postgres import rates, stores
+from connectors.config import ConfigError
+from connectors.postgres import Connection, Row, rates, stores, tokens
 from schemas.money import plain
 from schemas.settings import currency, read_account_settings
 from tasks.account import change_account
 from tasks.account import set_rate as set_by_hand
 from tasks.locations import refuse_unknown_locations
+from tasks.process import Process
 from workers.cli.desk import database, open_desk, read_pairs
 from workers.cli.output import Failed, done, example, json_option, say, table
 
@@ -99,9 +101,19 @@ def rotate_secrets() -> None:
         rows = stores.stored_credentials(connection)
         for row in rows:
             stores.set_credentials(connection, row["id"], held.secrets.rotate(row["credentials"]))
+        for row in tokens.stored(connection):
+            _rotate_token(held, connection, row)
     if not rows:
         raise Failed("there are no credentials to rotate: connect a store first")
     done(f"Credentials of {len(rows)} store(s) are under the newest key.", stores=len(rows))
+
+
+def _rotate_token(held: Process, connection: Connection, row: Row) -> None:
+    """A token that no key opens is none: another one is fetched."""
+    try:
+        tokens.put(connection, row["store_id"], held.secrets.rotate(row["token"]))
+    except ConfigError:
+        tokens.forget(connection, row["store_id"])
 
 
 COMMANDS = (account, rate_table, secrets)

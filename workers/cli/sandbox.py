@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from connectors import STORES
 from connectors.sandbox import SANDBOXES, FaultError, open_sandbox
 from workers.cli.output import Failed, example, json_option, say
 
@@ -17,9 +18,12 @@ from workers.cli.output import Failed, example, json_option, say
 @click.option("--seed", default=1, show_default=True, type=int, help="The same seed makes the same orders.")
 @click.option("--webhooks-to", metavar="URL", help="Where webhooks are delivered.")
 @click.option("--fault", "faults", multiple=True, metavar="NAME=RATE", help="Let calls fail, like http_500=0.1.")
+@click.option("--token-life", metavar="SECONDS", type=click.IntRange(1, 86400), help="Shopify: tokens that end.")
 @json_option
 def run_sandbox(platform: str, faults: tuple[str, ...], as_json: bool, **wanted: Any) -> None:
     """Run a local stand-in of a vendor's API with real state, until Ctrl-C."""
+    if wanted["token_life"] is not None and not STORES[platform].platform.other_credentials:
+        raise click.UsageError(f"--token-life: the tokens of {platform} do not end")
     try:
         sandbox = open_sandbox(platform, faults=_read_faults(faults), **wanted)
     except FaultError as error:

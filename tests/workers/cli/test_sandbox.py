@@ -77,6 +77,14 @@ def test_fault_or_number_that_cannot_be_is_refused_in_one_line(
     assert words in err
 
 
+@pytest.mark.parametrize("arguments", [("woocommerce", "--token-life", "5"), ("shopify", "--token-life", "0")])
+def test_a_token_s_life_is_refused_where_there_is_none(
+    arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["sandbox", *arguments]) == 2
+    assert "--token-life" in capsys.readouterr().err
+
+
 def test_unknown_platform_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["sandbox", "magento"]) == 2
     assert "'magento'" in capsys.readouterr().err

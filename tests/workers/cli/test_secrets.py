@@ -4,6 +4,7 @@ import pytest
 from cryptography.fernet import Fernet
 
 from connectors import postgres
+from connectors.sandbox import open_sandbox
 from tests.workers.cli.command import Cli
 from tests.workers.cli.shops import Shop, connect, document
 
@@ -34,6 +35,26 @@ def test_rotation_makes_the_old_key_useless(rotated: Cli, monkeypatch: pytest.Mo
 
     assert (result.code, result.out, len(result.err.splitlines())) == (1, "", 1)
     assert f"put it behind a comma in {VARIABLE}" in result.err
+
+
+def test_DOR_3_rotation_takes_a_token_along_and_forgets_what_no_key_opens(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, fresh_connection: postgres.Connection
+) -> None:
+    monkeypatch.setenv(VARIABLE, OLD)
+    with open_sandbox("shopify", orders=0, token_life=3600) as shop:
+        pairs = [word for key, value in shop.credentials.items() for word in ("--credential", f"{key}={value}")]
+        assert cli("store", "connect", "shopify", "acme", "--url", shop.url, *pairs, "--allow-insecure").code == 0
+        assert cli("store", "check", "acme").code == 0
+        monkeypatch.setenv(VARIABLE, f"{NEW},{OLD}")
+        assert cli("secrets", "rotate").code == 0
+        monkeypatch.setenv(VARIABLE, NEW)
+        given = shop.shop.app.given
+        assert cli("store", "check", "acme").code == 0
+        assert shop.shop.app.given == given
+
+        fresh_connection.execute("UPDATE store_tokens SET token = 'what nobody can open'")
+        assert cli("secrets", "rotate").code == 0
+        assert fresh_connection.execute("SELECT FROM store_tokens").fetchall() == []
 
 
 def test_rotation_may_be_done_again(rotated: Cli) -> None:
