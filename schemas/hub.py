@@ -307,8 +307,9 @@ class LocationUses:
 
 @dataclass(frozen=True, slots=True)
 class StockLevel:
-    """Stock of one SKU at one location. `committed_direct` counts only sales-order rows themselves (STK-2).
+    """Stock of one SKU at one location (STK-2).
 
+    `committed_direct` counts only sales-order rows themselves, `committed_store` those of orders that came from stores.
     What was never counted there, `is_counted`, has a figure that says nothing of what lies there (STK-10).
     """
 
@@ -317,5 +318,6 @@ class StockLevel:
     in_stock: Decimal
     committed: Decimal
     committed_direct: Decimal
+    committed_store: Decimal
     expected: Decimal
     is_counted: bool

@@ -150,7 +150,9 @@ STORE_SETTINGS: Final[dict[str, Setting]] = {
     "orders.returns": Setting(False, switch, _SHOPIFY),
     "fulfillment.sync": Setting(True, switch),
     "stock.sync": Setting(False, switch),
-    "stock.quantity": Setting("in_stock", one_of("in_stock", "in_stock_minus_committed")),
+    "stock.quantity": Setting(
+        "in_stock_minus_committed", one_of("in_stock_minus_committed", "in_stock_minus_store_orders", "in_stock")
+    ),
     "stock.buffer": Setting(0, whole_number(0, 1_000_000)),
     "products.import_on_connect": Setting(False, switch),
     "profile": Setting("katana", one_of("katana", "stitch"), _BIGCOMMERCE),

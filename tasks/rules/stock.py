@@ -65,17 +65,21 @@ def hub_locations(store: Store, location: str) -> dict[str, str]:
 
 def quantity_at(levels: Sequence[StockLevel], location: str, store: Store) -> int:
     """Whole pieces to show of what lies at one location: never below 0, fractions left off (STK-2, STK-9)."""
-    less_committed = store.settings["stock.quantity"] == "in_stock_minus_committed"
-    pieces = sum(
-        (
-            level.in_stock - (level.committed_direct if less_committed else ZERO)
-            for level in levels
-            if level.location == location
-        ),
-        ZERO,
-    )
+    here = [level for level in levels if level.location == location]
+    pieces = sum((level.in_stock - (promised(level, store) or ZERO) for level in here), ZERO)
     left = pieces - Decimal(str(store.settings["stock.buffer"]))
     return int(min(max(left, ZERO), Decimal(MOST)).to_integral_value(ROUND_FLOOR))
+
+
+def promised(level: StockLevel, store: Store) -> Decimal | None:
+    """What a store takes off for orders on which the SKU itself stands; None where it takes off nothing (STK-2)."""
+    match store.settings["stock.quantity"]:
+        case "in_stock_minus_committed":
+            return level.committed_direct
+        case "in_stock_minus_store_orders":
+            return level.committed_store
+        case _:
+            return None
 
 
 def _tell_item(item: StoreItem, wanted: Wanted) -> list[TellStock]:

@@ -110,7 +110,7 @@ def place_order(shelf: Shelf, sku: str) -> None:
 def hub_shows(connection: postgres.Connection) -> dict[str, int]:
     """What stores are to show of each SKU."""
     rows = connection.execute(
-        "SELECT v.sku, greatest(floor(sum(s.in_stock)), 0)::bigint AS pieces"
+        "SELECT v.sku, greatest(floor(sum(s.in_stock - s.committed_direct)), 0)::bigint AS pieces"
         " FROM hub.variants v JOIN hub.stock s ON s.variant_id = v.id WHERE v.sku LIKE 'S-%%' GROUP BY v.sku"
     )
     return {row["sku"]: row["pieces"] for row in rows}

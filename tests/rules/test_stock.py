@@ -14,16 +14,12 @@ from tasks.rules.stock import MOST, Push, decide_push
 from tests.makers import store
 
 COMMITTED = {"stock.quantity": "in_stock_minus_committed"}
+STORE_ORDERS = {"stock.quantity": "in_stock_minus_store_orders"}
 
 
 def level(in_stock: str | int = 10, location: str = "main", **changes: Any) -> StockLevel:
-    values = {
-        "committed": Decimal(0),
-        "committed_direct": Decimal(0),
-        "expected": Decimal(0),
-        "is_counted": True,
-        **changes,
-    }
+    nothing = dict.fromkeys(("committed", "committed_direct", "committed_store", "expected"), Decimal(0))
+    values = {**nothing, "is_counted": True, **changes}
     return StockLevel(sku="A-1", location=location, in_stock=Decimal(in_stock), **values)
 
 
@@ -42,12 +38,24 @@ def told(*levels: StockLevel, at: Store | None = None) -> int:
 
 
 def test_STK_2_in_stock_counts_whatever_is_committed() -> None:
-    assert told(level(10, committed=Decimal(4), committed_direct=Decimal(4))) == 10
+    promised: Any = {"committed": Decimal(4), "committed_direct": Decimal(4), "committed_store": Decimal(4)}
+
+    assert told(level(10, **promised), at=store(settings={"stock.quantity": "in_stock"})) == 10
 
 
 def test_STK_2_committed_counts_only_what_stands_on_rows() -> None:
     # Two on an order of this SKU, five more in bundles that hold it.
     assert told(level(10, committed=Decimal(7), committed_direct=Decimal(2)), at=store(settings=COMMITTED)) == 8
+
+
+def test_STK_2_what_is_committed_is_taken_off_where_nothing_was_chosen() -> None:
+    assert told(level(10, committed=Decimal(7), committed_direct=Decimal(2))) == 8
+
+
+def test_STK_2_orders_made_in_the_hub_take_nothing_off_where_only_those_of_stores_count() -> None:
+    promised: Any = {"committed": Decimal(7), "committed_direct": Decimal(5), "committed_store": Decimal(2)}
+
+    assert told(level(10, **promised), at=store(settings=STORE_ORDERS)) == 8
 
 
 def test_STK_2_less_than_nothing_is_nothing() -> None:

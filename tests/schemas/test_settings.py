@@ -22,7 +22,7 @@ SPEC: dict[str, tuple[set[str], Any]] = {
     "orders.returns": ({"shopify"}, False),
     "fulfillment.sync": ({*ALL}, True),
     "stock.sync": ({*ALL}, False),
-    "stock.quantity": ({*ALL}, "in_stock"),
+    "stock.quantity": ({*ALL}, "in_stock_minus_committed"),
     "stock.buffer": ({*ALL}, 0),
     "products.import_on_connect": ({*ALL}, False),
     "profile": ({"bigcommerce"}, "katana"),

@@ -275,7 +275,20 @@ def test_STK_5_sale_in_the_store_does_not_leave_it_with_another_value(held: Proc
     import_all(held, acme)
     push_stock(acme)
 
-    assert shown(shop, "A-1") == [7]  # what is in stock, as the setting asks for
+    assert shown(shop, "A-1") == [5]  # the two are committed: put on sale again they would be sold twice
+
+
+def test_STK_2_pieces_that_are_sold_in_a_shop_are_not_put_on_sale_again(held: Process, shop: Shop, acme: int) -> None:
+    offer(shop, "A-1", stock_quantity=5)
+    add(held, "A-1", 5)
+
+    for left in (3, 1):
+        shop.shop.place_order({"status": "processing", "line_items": [{"sku": "A-1", "quantity": 2}]})
+        import_all(held, acme)
+        let_stock_wait_pass(held, acme)
+        push_stock(acme)
+
+        assert shown(shop, "A-1") == [left]
 
 
 def test_STK_8_deleted_item_fails_alone_and_its_sku_is_looked_for_again(held: Process, shop: Shop, acme: int) -> None:

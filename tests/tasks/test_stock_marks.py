@@ -133,7 +133,12 @@ def test_STK_5_what_was_moved_by_old_settings_and_committed_later_is_told(
     held: Process, shelf: Shelf, store: int, how: str
 ) -> None:
     tell(held, shelf, store)
-    if how == "off and on":
+    if how == "another quantity":
+        set_back(held, store, stock_quantity="in_stock")
+        wait_until(lambda: writers_are_over(held, store), what="the end of all writers")
+        push_stock(store)
+        let_time_pass(held, store)
+    elif how == "off and on":
         set_back(held, store, stock_sync="off")
     elif how == "connected again":
         set_state(held, store_of(held, store), StoreState.DISCONNECTED)
@@ -229,7 +234,7 @@ def test_STK_5_line_that_goes_leaves_the_shop_with_the_hubs_figure(
     for sku in ("A-1", "B-1"):
         tell(held, shelf, store, sku)
     order_id = sell(held, shelf, store, "A-1", "B-1")
-    assert shelf.shown("A-1") == [7]
+    assert shelf.shown("A-1") == [5]
 
     order = shelf.shop.edit_order(order_id, {})
     if shelf.platform == "bigcommerce":
@@ -240,7 +245,7 @@ def test_STK_5_line_that_goes_leaves_the_shop_with_the_hubs_figure(
     import_all(held, store)
     push_stock(store)
 
-    assert shelf.shown("A-1") == [7]
+    assert shelf.shown("A-1") == [7 if shelf.platform == "bigcommerce" and not settings else 5]
 
 
 def test_STK_5_shop_is_told_again_once_the_order_is_looked_at(held: Process, shelf: Shelf, store: int) -> None:

@@ -38,9 +38,9 @@ def show_stock(held: Process, shops: list[DemoShop]) -> bool:
         _switch_stock_on(held, shop)
     with held.pool.connection() as connection, connection.transaction():
         PostgresHub(connection).apply([AdjustStock(SKU, Decimal(ARRIVED))])
-    counted = _pieces(held, "in_stock")  # an earlier demo may have left some
-    click.echo(f"\nStock sync is on. {counted} pieces of {SKU} are counted in the hub …")
-    took = _wait(lambda: all(set(shop.shows()) == {counted} for shop in shops))
+    counted, committed = _pieces(held, "in_stock"), _pieces(held, "committed")  # an earlier demo may have left some
+    click.echo(f"\nStock sync is on. {counted} pieces of {SKU} are counted in the hub, {committed} are sold already …")
+    took = _wait(lambda: all(set(shop.shows()) == {max(counted - committed, 0)} for shop in shops))
     for shop in shops:
         click.echo(f"  {shop.name} shows {', '.join(map(str, shop.shows()))}")
     if took is not None:

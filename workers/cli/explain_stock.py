@@ -11,7 +11,7 @@ from schemas.orders import ZERO
 from schemas.reasons import describe
 from schemas.stock import DEFAULT_PLACE
 from schemas.stores import Store
-from tasks.rules.stock import quantity_at
+from tasks.rules.stock import promised, quantity_at
 from workers.cli.output import utc
 from workers.cli.stock_stores import Sight, advice, store_document, why_not
 from workers.cli.trail import Step, of_journal, step
@@ -67,13 +67,12 @@ def _matched(sight: Sight) -> list[Step]:
 def _quantity(store: Store, levels: Sequence[StockLevel], place: str, code: str) -> dict[str, Any]:
     """The numbers behind what one place is to show."""
     here = [level for level in levels if level.location == code]
-    less_committed = store.settings["stock.quantity"] == "in_stock_minus_committed"
-    committed = sum((level.committed_direct for level in here), ZERO) if less_committed else None
+    taken_off = [pieces for level in here if (pieces := promised(level, store)) is not None]
     return {
         "place": place or None,
         "location": code,
         "in_stock": plain(sum((level.in_stock for level in here), ZERO)),
-        "committed_on_rows": None if committed is None else plain(committed),
+        "committed_on_rows": plain(sum(taken_off, ZERO)) if taken_off else None,
         "buffer": str(store.settings["stock.buffer"]),
         "quantity": str(quantity_at(levels, code, store)),
     }
@@ -83,7 +82,8 @@ def _worked_out(store: Store, numbers: dict[str, Any]) -> Step:
     text = f"in stock at {numbers['location']} {numbers['in_stock']}"
     left = Decimal(numbers["in_stock"])
     if numbers["committed_on_rows"] is not None:
-        text += f" − committed on rows {numbers['committed_on_rows']}"
+        whose = " of stores" if store.settings["stock.quantity"] == "in_stock_minus_store_orders" else ""
+        text += f" − committed on rows{whose} {numbers['committed_on_rows']}"
         left -= Decimal(numbers["committed_on_rows"])
     if store.settings["stock.buffer"]:
         text += f" − kept back {numbers['buffer']}"

@@ -100,10 +100,10 @@ WITH asked AS (
 ), new_rows AS (
     INSERT INTO hub.sales_order_rows (
         sales_order_id, position, external_id, variant_id, location_id, kind, sku, name, quantity, delivered_quantity,
-        packed_quantity, price_per_unit, tax_rate, discount_percent, total, tax, ships)
+        packed_quantity, price_per_unit, tax_rate, discount_percent, total, tax, ships, from_store)
     SELECT placed.id, a.position, a.external_id, coalesce(a.variant_id, m.id), hub.place(a.location), a.kind, a.sku,
            a.name, a.quantity, a.delivered_quantity, a.packed_quantity, a.price_per_unit, a.tax_rate, a.discount_percent,
-           a.total, a.tax, a.ships
+           a.total, a.tax, a.ships, %(store_id)s::bigint IS NOT NULL
     FROM placed CROSS JOIN asked a LEFT JOIN items m ON m.made_for = a.made_for
     ORDER BY a.position
 )
@@ -177,7 +177,8 @@ WITH newest AS (
 )
 SELECT n.sku, l.code AS location, coalesce(makes.in_stock, s.in_stock, 0) AS in_stock,
        coalesce(s.committed, 0) AS committed, coalesce(s.committed_direct, 0) AS committed_direct,
-       coalesce(s.expected, 0) AS expected, coalesce(makes.is_counted, s.counted_at IS NOT NULL) AS is_counted
+       coalesce(s.committed_store, 0) AS committed_store, coalesce(s.expected, 0) AS expected,
+       coalesce(makes.is_counted, s.counted_at IS NOT NULL) AS is_counted
 FROM newest n
 CROSS JOIN hub.locations l
 LEFT JOIN hub.stock s ON s.variant_id = n.id AND s.location_id = l.id

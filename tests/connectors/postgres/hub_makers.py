@@ -115,7 +115,7 @@ def deliver(hub: PostgresHub, order: HubOrder, quantity: str | int, sku: str = "
 def level(hub: PostgresHub, sku: str = "CHAIR", location: str = "main") -> StockLevel:
     """The stock of a SKU at a location, all 0 where nothing is known."""
     found = (level for level in hub.levels([sku]) if level.location == location)
-    return next(found, StockLevel(sku, location, ZERO, ZERO, ZERO, ZERO, is_counted=False))
+    return next(found, StockLevel(sku, location, ZERO, ZERO, ZERO, ZERO, ZERO, is_counted=False))
 
 
 def one(connection: Connection, statement: str, *values: Any) -> Row:
@@ -132,6 +132,6 @@ def run(connection: Connection, statement: str, *values: Any) -> None:
 
 def chairs(in_stock: int, committed: int, direct: int | None = None, **changes: Any) -> StockLevel:
     """What the chair's stock should be at the main location, where it was counted once."""
-    values = {"expected": ZERO, "is_counted": True, **changes}
+    values = {"committed_store": ZERO, "expected": ZERO, "is_counted": True, **changes}
     direct = committed if direct is None else direct
     return StockLevel("CHAIR", "main", Decimal(in_stock), Decimal(committed), Decimal(direct), **values)

@@ -9,6 +9,7 @@ from connectors import postgres
 from connectors.postgres import Connection
 from connectors.postgres.hub import PostgresHub
 from schemas.actions import AddProduct, AdjustStock, CreateMo, DeleteOrder
+from schemas.settings import STORE_SETTINGS
 from tests.connectors.postgres.conftest import add_store
 from tests.connectors.postgres.hub_makers import create, deliver, draft, imported, one, pack, product, run, stock_up
 
@@ -104,26 +105,60 @@ def test_STK_4_each_store_is_marked(hub: PostgresHub, connection: Connection) ->
     assert [row["store_id"] for row in rows] == stores
 
 
-def test_STK_2_a_commitment_is_news_for_stores_that_count_commitments(hub: PostgresHub, connection: Connection) -> None:
-    add_store(connection, "counts-shelf")
-    counting = add_store(connection, "counts-commitments")
-    run(
-        connection,
-        'UPDATE stores SET settings = settings || \'{"stock.quantity": "in_stock_minus_committed"}\' WHERE id = %s',
-        counting,
-    )
+def count(connection: Connection, store_id: int, quantity: str) -> None:
+    """What a store shows of what is in stock."""
+    chosen = "UPDATE stores SET settings = settings || jsonb_build_object('stock.quantity', %s::text) WHERE id = %s"
+    run(connection, chosen, quantity, store_id)
+
+
+@pytest.mark.parametrize("is_of_store", [True, False])
+def test_STK_2_a_commitment_is_news_for_stores_that_count_it(
+    hub: PostgresHub, connection: Connection, is_of_store: bool
+) -> None:
+    names = ("chose-nothing", "in_stock_minus_committed", "in_stock_minus_store_orders", "in_stock")
+    stores = {add_store(connection, name): name for name in names}
+    for store_id, name in list(stores.items())[1:]:
+        count(connection, store_id, name)
     stock_up(hub)
     run(connection, "UPDATE store_stock SET settled = changed")
 
+    create(hub, imported(min(stores)) if is_of_store else draft())
+
+    rows = connection.execute("SELECT store_id FROM store_stock WHERE changed > settled ORDER BY store_id").fetchall()
+    assert [stores[row["store_id"]] for row in rows] == [*names[:2], *(names[2:3] if is_of_store else ())]
+
+
+def test_STK_2_what_bundles_promise_of_their_components_is_no_news_for_who_was_told(
+    hub: PostgresHub, connection: Connection, acme: int
+) -> None:
+    stock_up(hub)
+    hub.apply([AddProduct("SET", "Set", bundle=(("CHAIR", Decimal(4)),))])
+    run(connection, "UPDATE store_stock SET settled = changed")
+
+    create(hub, imported(acme, product("SET")))
+
+    assert [row["sku"] for row in connection.execute("SELECT sku FROM store_stock WHERE changed > settled")] == ["SET"]
+
+
+def test_STK_2_the_database_and_the_settings_have_the_same_default(
+    hub: PostgresHub, connection: Connection, acme: int
+) -> None:
+    stock_up(hub)
+    count(connection, acme, str(STORE_SETTINGS["stock.quantity"].default))
+    run(connection, "UPDATE store_stock SET settled = changed")
+    create(hub, draft())
+    chosen = due(connection)
+    run(connection, "UPDATE stores SET settings = settings - 'stock.quantity'")
+
     create(hub, draft())
 
-    rows = connection.execute("SELECT store_id FROM store_stock WHERE changed > settled").fetchall()
-    assert [row["store_id"] for row in rows] == [counting]
+    assert due(connection)["CHAIR"] == chosen["CHAIR"] + 1
 
 
 def test_STK_5_a_commitment_is_news_for_a_store_that_may_show_anything(
     hub: PostgresHub, connection: Connection, acme: int
 ) -> None:
+    count(connection, acme, "in_stock")
     stock_up(hub)
     run(
         connection,

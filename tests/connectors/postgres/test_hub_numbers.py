@@ -24,7 +24,7 @@ from schemas.actions import (
     PackRows,
     ReceivePurchase,
 )
-from tests.connectors.postgres.hub_makers import create, draft, product, run, shipping
+from tests.connectors.postgres.hub_makers import create, draft, one, product, run, shipping
 
 SKUS: Final = ("PLAIN", "TRACKED", "BUNDLE")
 LOCATIONS: Final = ("main", "attic")
@@ -37,20 +37,27 @@ RULES: Final = {
         ) m USING (variant_id, location_id) WHERE coalesce(s.in_stock, 0) <> coalesce(m.delta, 0)""",
     "committed are the open pieces and those of the bundles": """
         WITH open AS (
-            SELECT r.variant_id, r.location_id, quantity - packed_quantity - delivered_quantity AS pieces
+            SELECT r.variant_id, r.location_id, quantity - packed_quantity - delivered_quantity AS pieces,
+                   (o.store_id IS NOT NULL)::int AS of_store
             FROM hub.sales_order_rows r JOIN hub.sales_orders o ON o.id = r.sales_order_id
             WHERE r.kind = 'product' AND NOT o.voided
         ), pieces AS (
-            SELECT variant_id, location_id, pieces, pieces AS direct FROM open
+            SELECT variant_id, location_id, pieces, pieces AS direct, pieces * of_store AS of_store FROM open
             UNION ALL
-            SELECT c.component_id, o.location_id, o.pieces * c.quantity, 0
+            SELECT c.component_id, o.location_id, o.pieces * c.quantity, 0, 0
             FROM open o JOIN hub.bundle_components c ON c.bundle_id = o.variant_id
         )
         SELECT s.*, p.* FROM hub.stock s FULL JOIN (
-            SELECT variant_id, location_id, sum(pieces) AS pieces, sum(direct) AS direct FROM pieces GROUP BY 1, 2
+            SELECT variant_id, location_id, sum(pieces) AS pieces, sum(direct) AS direct, sum(of_store) AS of_store
+            FROM pieces GROUP BY 1, 2
         ) p USING (variant_id, location_id)
         WHERE coalesce(s.committed, 0) <> coalesce(p.pieces, 0)
-           OR coalesce(s.committed_direct, 0) <> coalesce(p.direct, 0)""",
+           OR coalesce(s.committed_direct, 0) <> coalesce(p.direct, 0)
+           OR coalesce(s.committed_store, 0) <> coalesce(p.of_store, 0)""",
+    "counted is what somebody counted": """
+        SELECT s.* FROM hub.stock s WHERE (s.counted_at IS NOT NULL) <> EXISTS (
+            SELECT FROM hub.stock_moves m
+            WHERE m.variant_id = s.variant_id AND m.location_id = s.location_id AND m.kind <> 'sale')""",
     "expected are the open manufacturing and purchase orders": """
         SELECT s.*, e.* FROM hub.stock s FULL JOIN (
             SELECT variant_id, location_id, sum(quantity) AS quantity FROM (
@@ -126,8 +133,8 @@ def typed(statement: str, table: str, pick: int) -> Step:
     return step
 
 
-def ordering(lines: list[tuple[str, Decimal, str, bool]]) -> Step:
-    """A new order; of a line that is gone, one piece was delivered before."""
+def ordering(lines: list[tuple[str, Decimal, str, bool]], is_of_store: bool) -> Step:
+    """A new order, made in the hub or a store's; of a line that is gone, one piece was delivered before."""
     rows = [
         product(
             sku,
@@ -138,7 +145,13 @@ def ordering(lines: list[tuple[str, Decimal, str, bool]]) -> Step:
         )
         for number, (sku, quantity, location, is_gone) in enumerate(lines)
     ]
-    return lambda hub, connection: create(hub, draft(*rows, shipping(external_id="fee")))
+
+    def step(hub: PostgresHub, connection: Connection) -> object:
+        acme = one(connection, "SELECT id, (SELECT count(*)::text FROM hub.sales_orders) AS orders FROM stores")
+        whose = {"store_id": acme["id"], "external_id": acme["orders"]} if is_of_store else {}
+        return create(hub, draft(*rows, shipping(external_id="fee"), **whose))
+
+    return step
 
 
 def counting(sku: str, delta: Decimal, location: str) -> Step:
@@ -163,7 +176,11 @@ ROW_SQL: Final = (
     "UPDATE hub.sales_order_rows SET location_id = 3 - location_id",
     "DELETE FROM hub.sales_order_rows",
 )
-ORDER_SQL: Final = ("UPDATE hub.sales_orders SET voided = NOT voided", "DELETE FROM hub.sales_orders")
+ORDER_SQL: Final = (
+    "UPDATE hub.sales_orders SET voided = NOT voided",
+    "UPDATE hub.sales_orders SET store_id = NULL, external_id = NULL",
+    "DELETE FROM hub.sales_orders",
+)
 MO_SQL: Final = (
     "UPDATE hub.manufacturing_orders SET status = 'DONE'",
     "UPDATE hub.manufacturing_orders SET status = 'IN_PROGRESS'",
@@ -173,7 +190,9 @@ MO_SQL: Final = (
 INVOICE_SQL: Final = ("DELETE FROM hub.invoices",)
 
 ORDERS: Final = st.builds(
-    ordering, st.lists(st.tuples(skus, quantities, locations, st.booleans()), min_size=1, max_size=3)
+    ordering,
+    st.lists(st.tuples(skus, quantities, locations, st.booleans()), min_size=1, max_size=3),
+    st.booleans(),
 )
 STEPS: Final = st.one_of(
     ORDERS,
@@ -202,7 +221,7 @@ def items(hub: PostgresHub, connection: Connection) -> None:
     run(connection, "INSERT INTO hub.locations (id, code, name) OVERRIDING SYSTEM VALUE VALUES (2, 'attic', 'Attic')")
 
 
-@pytest.mark.usefixtures("items")
+@pytest.mark.usefixtures("items", "acme")
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(first=ORDERS, steps=st.lists(STEPS, min_size=4, max_size=20))
 def test_STK_1_the_levels_are_always_the_sums(
