@@ -1,11 +1,17 @@
 """What keeps the house in order by itself: bells that were lost are rung again, rates stay fresh."""
 
+import logging
+from typing import Final
+
 from celery import shared_task
 
 from connectors import ecb, locks
+from connectors.errors import ConnectorError
 from connectors.postgres import orders, outgoing, rates, stock
 from tasks import bells
 from tasks.process import process
+
+_LOG: Final = logging.getLogger(__name__)
 
 
 @shared_task(name="ring_due")
@@ -24,8 +30,15 @@ def ring_due() -> int:
 
 
 @shared_task(name="refresh_rates")
-def refresh_rates() -> int:
-    """Bring the day's exchange rates from the European Central Bank, where the network allows (ORD-8)."""
-    table = ecb.daily_rates()
+def refresh_rates() -> str:
+    """Bring the day's exchange rates from the European Central Bank, where the network allows (ORD-8).
+
+    Where it does not, the table that ships and what was set by hand go on: that is no failure.
+    """
+    try:
+        table = ecb.daily_rates()
+    except ConnectorError as error:
+        _LOG.info("no new exchange rates, those that are there go on: %s", error)
+        return "not_reached"
     with process().pool.connection() as connection:
-        return rates.keep(connection, table, base="EUR", source="ecb")
+        return f"{rates.keep(connection, table, base='EUR', source='ecb')} kept"

@@ -8,7 +8,6 @@ from decimal import Decimal
 import pytest
 
 from connectors import ecb
-from connectors.errors import Unavailable
 from connectors.postgres import orders, rates, stores
 from connectors.postgres.orders import BELL_SECONDS, Failure
 from connectors.sandbox import open_sandbox, seed_plain
@@ -114,22 +113,33 @@ def test_ORD_8_the_days_rates_are_kept(held: Process, monkeypatch: pytest.Monkey
     day = date(2026, 1, 5)
     monkeypatch.setattr(ecb, "daily_rates", lambda: {("USD", day): Decimal("0.9"), ("GBP", day): Decimal("1.2")})
 
-    assert [refresh_rates(), refresh_rates()] == [2, 0]
+    assert [refresh_rates(), refresh_rates()] == ["2 kept", "0 kept"]
 
     with held.pool.connection() as connection:
         kept = {row["currency"]: (row["rate"], row["base"], row["source"]) for row in rates.latest(connection)}
     assert kept == {"USD": (Decimal("0.9"), "EUR", "ecb"), "GBP": (Decimal("1.2"), "EUR", "ecb")}
 
 
-def test_rates_that_cannot_be_had_fail_the_task_and_leave_the_old_ones(
-    held: Process, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("site", ["http://127.0.0.1:1", "https://rates.invalid"])
+def test_ORD_8_without_internet_rates_are_no_failure_but_one_line(
+    held: Process, site: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
+    monkeypatch.setattr(ecb, "_SITE", site)
+    caplog.set_level("INFO", logger="tasks.upkeep")
+
+    assert refresh_rates() == "not_reached"
+
+    (record,) = (record for record in caplog.records if record.name == "tasks.upkeep")
+    assert (record.levelname, record.exc_info) == ("INFO", None)
+    assert len(record.getMessage().splitlines()) == 1
+
+
+def test_rates_that_cannot_be_read_leave_the_old_ones(held: Process, monkeypatch: pytest.MonkeyPatch) -> None:
     with held.pool.connection() as connection:
         rates.keep(connection, {("USD", date(2026, 1, 5)): Decimal("0.9")}, base="EUR", source="ecb")
     monkeypatch.setattr(ecb, "daily_rates", lambda: ecb.read_rates("<html>Maintenance</html>"))
 
-    with pytest.raises(Unavailable):
-        refresh_rates()
+    assert refresh_rates() == "not_reached"
 
     with held.pool.connection() as connection:
         assert [row["rate"] for row in rates.latest(connection)] == [Decimal("0.9")]

@@ -62,7 +62,11 @@ def list_rates(as_json: bool) -> None:
     say(rows, as_json, lambda: table(columns, [[row[column] for column in columns] for row in rows]))
 
 
-@rate_table.command("set", epilog=example("storesync rates set USD 0.92"))
+@rate_table.command(
+    "set",
+    epilog=example("storesync rates set USD 0.92"),
+    context_settings={"ignore_unknown_options": True},  # -1 is a number that cannot be, and no option
+)
 @click.argument("code", metavar="CURRENCY")
 @click.argument("rate")
 def set_rate(code: str, rate: str) -> None:

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 import click
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -23,6 +24,9 @@ _JSON_HELP = "Print one JSON document."
 _STEERING: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 _ENDLESS: Final = 1_000_000  # columns
+_GAP: Final = 2  # columns between two
+_FOLDED: Final = 16  # columns that a sentence has at least
+_LONG: Final = 40  # signs from which on a word in a sentence may be parted
 
 Document = Mapping[str, Any] | Sequence[Any]
 
@@ -82,11 +86,38 @@ def _remember_json(context: click.Context, _: click.Parameter, value: bool) -> b
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """A table for people."""
-    sheet = Table(*columns, box=None, pad_edge=False, header_style="bold")
-    for row in rows:
-        sheet.add_row(*(Text(cell(value)) for value in row))
-    console().print(sheet)
+    """A table for people; where the terminal is too narrow for its ids and codes, one block of lines for each row.
+
+    What a person copies (an id, a SKU, a reason) is never cut: only columns with blanks in them are folded.
+    """
+    lines = [[cell(value) for value in row] for row in rows]
+    screen = console()
+    by_column = list(zip(columns, *lines, strict=True))
+    if sum(map(_least_width, by_column)) + _GAP * (len(columns) - 1) > screen.width:
+        for line in lines:
+            _print_block(screen, columns, line)
+        return
+    sheet = Table(box=None, pad_edge=False, header_style="bold")
+    for column, *words in by_column:
+        sheet.add_column(column, no_wrap=not any(" " in word for word in words), overflow="fold")
+    for line in lines:
+        sheet.add_row(*map(Text, line))
+    screen.print(sheet)
+
+
+def _least_width(column: Sequence[str]) -> int:
+    """How narrow a column may become: to its longest word, where words are of a length that people read."""
+    whole = max(map(cell_len, column))
+    if not any(" " in words for words in column[1:]):
+        return whole
+    return min(whole, max(_FOLDED, *(cell_len(word) for words in column for word in words.split() if len(word) < _LONG)))
+
+
+def _print_block(screen: Console, columns: Sequence[str], line: Sequence[str]) -> None:
+    width = max(map(cell_len, columns))
+    for column, word in zip(columns, line, strict=True):
+        screen.print(Text(f"{column:<{width}}  {word}".strip()), soft_wrap=True)
+    screen.print()
 
 
 def cell(value: Any) -> str:

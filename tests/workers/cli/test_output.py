@@ -2,8 +2,11 @@
 
 import json
 import os
+import pty
+import re
 import subprocess
 import sys
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
@@ -63,6 +66,43 @@ def test_piped_table_keeps_every_row_on_one_whole_line(capsys: pytest.CaptureFix
 
     lines = capsys.readouterr().out.splitlines()
     assert [line.split() for line in lines] == [["a", "b"], ["x" * 3000, "y", "y"], ["[/red]", "1"]]
+
+
+COLUMNS = ("store", "number", "external_id", "customer", "state", "reason", "detail", "updated_at")
+ROW = (
+    *("woocommerce-trial", "#WC-100042", "gid://shopify/Order/5001234567890", "Ada Augusta King, Countess of Lovelace"),
+    *("imported, failing", "created_before_activation", {"sku": "TISCH-EICHE-180X90-OILED"}, "2026-01-05T10:00:00Z"),
+)
+
+
+def _on_terminal(width: int) -> str:
+    """What a person sees whose window has so many columns."""
+    code = f"from workers.cli.output import table; table({COLUMNS!r}, [{ROW!r}, {ROW!r}])"
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdout=theirs, env={**os.environ, "COLUMNS": str(width), "TERM": "xterm"}
+    ) as printing:
+        os.close(theirs)
+        shown = b""
+        with suppress(OSError), os.fdopen(ours, "rb", buffering=0) as window:  # Linux ends it with an error
+            while part := window.read(65536):
+                shown += part
+    assert printing.returncode == 0
+    return re.sub(r"\x1b\[[0-9;]*m", "", shown.decode()).replace("\r\n", "\n")
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 132, 200, 400])
+def test_what_people_copy_is_never_cut_however_narrow_the_window(width: int) -> None:
+    shown = _on_terminal(width)
+
+    assert "…" not in shown
+    for word in (*ROW[:3], "created_before_activation", "TISCH-EICHE-180X90-OILED", ROW[7]):
+        assert shown.count(str(word)) == 2, word
+
+
+def test_wide_window_shows_a_table_and_a_narrow_one_blocks() -> None:
+    assert _on_terminal(400).splitlines()[0].split() == list(COLUMNS)
+    assert _on_terminal(60).splitlines()[:2] == ["store        woocommerce-trial", "number       #WC-100042"]
 
 
 @pytest.mark.parametrize(("error", "line"), [(ValueError("one\ntwo"), "one"), (ValueError(), "ValueError")])
