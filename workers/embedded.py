@@ -4,6 +4,7 @@ They are daemons of the home, shared by every command that uses it, and stay whe
 127.0.0.1 only and ask for a password that is kept in the home (`postgres/url` and `redis/url`, mode 0600).
 """
 
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from workers.embedded_daemon import EmbeddedError
 from workers.embedded_postgres import EmbeddedPostgres
 from workers.embedded_redis import EmbeddedRedis
 
-__all__ = ["EmbeddedError", "ServerStatus", "Servers", "ensure_servers", "server_status", "stop_servers"]
+__all__ = ["EmbeddedError", "ServerStatus", "Servers", "ensure_servers", "remove_home", "server_status", "stop_servers"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,13 @@ def stop_servers(config: Config) -> tuple[str, ...]:
     """Stop the servers of this home; the names of those that ran. Raises EmbeddedError."""
     with daemon.starting(config.home):
         return tuple(server.name for server in _servers(config) if daemon.stop(server))
+
+
+def remove_home(config: Config) -> None:
+    """Stop the servers of this home and remove it with all their data. Raises EmbeddedError."""
+    stop_servers(config)
+    EmbeddedPostgres(config.home).forget_data()
+    shutil.rmtree(config.home, ignore_errors=True)
 
 
 def server_status(config: Config) -> tuple[ServerStatus, ...]:

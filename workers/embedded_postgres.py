@@ -74,6 +74,12 @@ class EmbeddedPostgres:
         command = [str(programs / "postgres"), "-D", str(data), *(f"--{setting}" for setting in settings)]
         return daemon.Launch(command, daemon.log_path(self), account)
 
+    def forget_data(self) -> None:
+        """Remove what lies outside of the home; nobody runs on it."""
+        place = OUTSIDE / (daemon.read_private(self.folder / "cluster") or "none")
+        if _belongs_to(place, self.folder):
+            shutil.rmtree(place, ignore_errors=True)
+
     def _new_address(self) -> str:
         """The address of the next start: always the password the cluster was made with."""
         password = urlsplit(daemon.address(self)).password or secrets.token_hex(32)

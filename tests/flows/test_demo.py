@@ -1,24 +1,61 @@
-"""The demo, as somebody who tries the product runs it: what it shows is right, the second time too."""
+"""The demo, as somebody who tries the product runs it: right each time, in a home of its own, with words that work."""
 
+import fcntl
 import os
+import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+STORESYNC = Path(sys.executable).with_name("storesync")
+
+Ended = subprocess.CompletedProcess[str]
+
+
+def storesync(home: Path, *arguments: str) -> Ended:
+    environ = {"PATH": os.environ["PATH"], "STORESYNC_HOME": str(home)}
+    # Servers that somebody configured are not the demo's.
+    environ |= {"DATABASE_URL": "postgresql://127.0.0.1:1/nowhere"} if arguments[0] == "demo" else {}
+    command = [str(STORESYNC), *arguments]
+    return subprocess.run(command, env=environ, capture_output=True, text=True, timeout=180, check=False)
+
+
+def proposed(said: str) -> tuple[Path, list[list[str]]]:
+    """The home that the demo names, and the commands it tells people to type."""
+    (home,) = re.findall(r"export STORESYNC_HOME=(\S+)", said)
+    return Path(home), [
+        shlex.split(line, comments=True)[1:] for line in re.findall(r"^  \S*storesync (?=\w).*", said, re.M)
+    ]
+
 
 @pytest.mark.timeout(400)
 def test_the_demo_is_right_and_may_be_run_again(tmp_path: Path) -> None:
-    storesync = Path(sys.executable).with_name("storesync")
-    environ = {"PATH": os.environ["PATH"], "STORESYNC_HOME": str(tmp_path / "home")}
-
     for _ in range(2):
-        demo = subprocess.run(
-            [storesync, "demo", "--once"], env=environ, capture_output=True, text=True, timeout=180, check=False
-        )
+        demo = storesync(tmp_path, "demo", "--once")
 
         assert demo.returncode == 0, demo.stdout + demo.stderr
         assert "Every cent adds up." in demo.stdout
+        assert "17 pieces of STOOL-OAK are counted" in demo.stdout  # and none of the run before
         assert "… and in every shop after" in demo.stdout
         assert "… and in the hub it is DELIVERED." in demo.stdout
+
+    home, commands = proposed(demo.stdout)
+    try:
+        answers = [storesync(home, *command) for command in commands]
+    finally:
+        storesync(home, "down")
+    assert len(answers) == 4
+    assert all((ended.returncode, ended.stderr) == (0, "") for ended in answers), answers
+    assert {path.name for path in tmp_path.iterdir()} == {"demo", "demo.lock"}  # nothing of it in the real account
+
+
+def test_a_second_demo_beside_the_first_is_refused(tmp_path: Path) -> None:
+    with (tmp_path / "demo.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        demo = storesync(tmp_path, "demo", "--once")
+
+    assert (demo.returncode, len(demo.stderr.splitlines())) == (1, 1)
+    assert "a demo runs already" in demo.stderr

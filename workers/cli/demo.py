@@ -1,6 +1,8 @@
 """The whole product on this machine, for real: servers, sandbox shops, workers, beat, Flower, and what they do."""
 
+import fcntl
 import os
+import shlex
 import shutil
 import socket
 import sys
@@ -9,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Final
 
 import click
 
@@ -20,21 +23,25 @@ from schemas.reasons import describe
 from schemas.stores import StoreState
 from tasks.process import Process, close_process
 from tasks.stores import NewStore, connect_store
+from workers import embedded_daemon as daemon
 from workers import programs
 from workers.cli.demo_scenes import show_change, show_parcels, show_stock
 from workers.cli.demo_shops import ORDERS, PLATFORMS, SKU, DemoShop, open_shop
 from workers.cli.desk import open_desk
 from workers.cli.output import Failed, example, table
 from workers.cli.progress import watch_stores
-from workers.embedded import server_status, stop_servers
+from workers.embedded import remove_home, stop_servers
 from workers.processes import start_programs
+
+_LOCK: Final = "demo.lock"  # in the home above the demo's, held while one runs
+_RUNNING: Final = (("doctor", "whether everything works"),)
 
 
 @click.command(epilog=example("storesync demo", "storesync demo --once"))
 @click.option("--once", is_flag=True, help="End by itself.")
 def demo(once: bool) -> int:
     """See the whole product on this machine: orders, stock and parcels between three sandbox shops and the hub."""
-    with _own_servers(), ExitStack() as running:
+    with _home_of_its_own(), ExitStack() as running:
         held = _begin()
         running.callback(close_process)
         flower_port, web_port = _free_port(5555), _free_port(8080)
@@ -47,47 +54,43 @@ def demo(once: bool) -> int:
         is_complete = _import(held, shops)
         is_right = _tell_result(held, shops) and is_complete
         is_right = show_change(held, shops) and show_stock(held, shops) and show_parcels(held, shops) and is_right
-        _tell_next(flower_port, shops)
         if not once:
+            _tell_next(f"Flower: http://127.0.0.1:{flower_port}/tasks\nIn another terminal, next:", shops, _RUNNING)
             _stay()
-    click.echo("Stopped. Everything that came in is kept.")
+    _tell_next("Stopped. What came in is kept until the next demo begins anew; look at it:", shops, ())
     return 0 if is_right else 1
 
 
 @contextmanager
-def _own_servers() -> Iterator[None]:
-    """Servers that run already are left running; those that the demo starts end with it."""
-    config = read_config()
-    ran_before = {status.name for status in server_status(config) if status.pid}
-    try:
-        yield
-    finally:
-        if not ran_before:
-            stop_servers(config)
+def _home_of_its_own() -> Iterator[None]:
+    """A home for this run alone, made anew, with servers of its own: nothing of it mixes with a real account."""
+    home = read_config().home
+    above = home.parent if home.name == "demo" and (home.parent / _LOCK).exists() else home  # its own words were typed
+    with ExitStack() as held:
+        try:
+            lock = held.enter_context((daemon.make_folder(above) / _LOCK).open("w"))
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Failed(f"a demo runs already in {above / 'demo'}: stop it with Ctrl-C in its terminal") from None
+        except OSError as error:
+            raise Failed(f"the demo cannot have a home in {above}: {error.strerror}") from error
+        for server in ("DATABASE_URL", "REDIS_URL", "STORESYNC_SECRET_KEY"):
+            os.environ.pop(server, None)
+        os.environ["STORESYNC_HOME"] = str(above / "demo")
+        remove_home(read_config())  # an earlier demo's
+        try:
+            yield
+        finally:
+            stop_servers(read_config())
 
 
 def _begin() -> Process:
     started = time.monotonic()
     click.echo("storesync demo: everything below is real, only the shops are sandboxes.\n")
     held = open_desk()
-    with held.pool.connection() as connection:
-        names = [row["name"] for row in stores.stores(connection)]
-        others = [name for name in names if not name.startswith("demo-")]
-        if others:
-            raise Failed(
-                f"real stores are connected here ({', '.join(others)}): give the demo a STORESYNC_HOME of its own"
-            )
-        _part(connection, names)
-    click.echo(f"  PostgreSQL and Redis answer after {time.monotonic() - started:.1f} s")
+    took = time.monotonic() - started
+    click.echo(f"  PostgreSQL and Redis answer after {took:.1f} s, with their data in {held.config.home}")
     return held
-
-
-def _part(connection: postgres.Connection, names: Iterable[str]) -> None:
-    """An earlier demo's shops are gone with it."""
-    for name in names:
-        row = stores.find_store(connection, name)
-        if row is not None:
-            stores.set_state(connection, row["id"], StoreState.DISCONNECTED)
 
 
 @contextmanager
@@ -95,24 +98,15 @@ def _shops(held: Process) -> Iterator[list[DemoShop]]:
     with ExitStack() as closing:
         shops = []
         for platform in PLATFORMS:
-            shop = _at_new_address(held, platform)
+            shop = open_shop(platform)
             closing.callback(shop.sandbox.stop)
             shops.append(shop)
         try:
             yield shops
         finally:
             with held.pool.connection() as connection:
-                _part(connection, [shop.name for shop in shops])
-
-
-def _at_new_address(held: Process, platform: str) -> DemoShop:
-    """A shop where no earlier demo had one: the same address would be the same shop, its orders known."""
-    while True:
-        shop = open_shop(platform)
-        with held.pool.connection() as connection:
-            if stores.store_at(connection, platform, shop.sandbox.url) is None:
-                return shop
-        shop.sandbox.stop()
+                for row in stores.stores(connection):  # their shops are gone, what came of them can be looked at
+                    stores.set_state(connection, row["id"], StoreState.DISCONNECTED)
 
 
 def _import(held: Process, shops: list[DemoShop]) -> bool:
@@ -164,14 +158,14 @@ def _sum(total: postgres.Row) -> tuple[str, ...]:
     return (currency, str(total["orders"]), *amounts)
 
 
-def _tell_next(flower_port: int, shops: list[DemoShop]) -> None:
-    click.echo(f"\nFlower: http://127.0.0.1:{flower_port}/tasks\nIn another terminal, next:\n")
+def _tell_next(title: str, shops: list[DemoShop], more: Iterable[tuple[str, str]]) -> None:
+    click.echo(f"\n{title}\n\n  export STORESYNC_HOME={shlex.quote(os.environ['STORESYNC_HOME'])}")
     for command, why in (
         ("order list --state imported --limit 10", "the orders"),
         (f"order show {shops[-1].name} {shops[-1].shared_order}", "one of them, and how it came to be"),
         ("journal --since 5m", "every decision, and why"),
-        ("doctor", "whether everything works"),
         (f"stock show {SKU}", "what the hub holds of it"),
+        *more,
     ):
         click.echo(f"  {_program()} {command:<44} # {why}")
 

@@ -110,7 +110,8 @@ def _least_width(column: Sequence[str]) -> int:
     whole = max(map(cell_len, column))
     if not any(" " in words for words in column[1:]):
         return whole
-    return min(whole, max(_FOLDED, *(cell_len(word) for words in column for word in words.split() if len(word) < _LONG)))
+    longest = max(cell_len(word) for words in column for word in words.split() or [""] if len(word) < _LONG)
+    return min(whole, max(_FOLDED, longest))
 
 
 def _print_block(screen: Console, columns: Sequence[str], line: Sequence[str]) -> None:
