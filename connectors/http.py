@@ -132,6 +132,16 @@ class HttpClient:
         """Send a form, as those who give tokens want it; `answers` as for put. Raises a ConnectorError."""
         return self._ask("POST", path, {"data": form}, answers=answers)
 
+    def renew(self) -> bool:
+        """Take another key from now on; False where there is none, or the one that is used was given just now."""
+        if not isinstance(self._auth, RenewedAuth):
+            return False
+        try:
+            self._auth.renew()
+        except Unavailable:
+            return False
+        return True
+
     def put(self, path: str, body: Mapping[str, Any], *, answers: Collection[int] = ()) -> Answer:
         """Send JSON that takes the place of something. Raises a ConnectorError.
 

@@ -15,15 +15,15 @@ from connectors.cursor import BEGINNING, SECOND, Cursor, naive
 from connectors.errors import NotFound, Rejected, Unavailable
 from connectors.http import Shared
 from connectors.shopify_auth import auth_of
+from connectors.shopify_check import check
 from connectors.shopify_client import GraphQL, Told, user_errors, words_of
-from connectors.shopify_graphql import API_VERSION, CHECK, FULFILL, ONE_ORDER, ORDERS, ORDERS_PAGE, SIZES
+from connectors.shopify_graphql import FULFILL, ONE_ORDER, ORDERS, ORDERS_PAGE, SIZES
 from connectors.shopify_pages import Pages, Parts, is_cut
 from connectors.shopify_stock import Stock
 from connectors.store import StoreFacts
 from schemas.actions import SendFulfillment, TellStock
 from schemas.errors import Unreadable
 from schemas.fields import UtcTime
-from schemas.money import MINOR_UNITS
 from schemas.orders import Page, Snapshot, StoreOrder
 from schemas.rights import Right
 from schemas.shopify import PLATFORM, read_order
@@ -60,11 +60,8 @@ class Shopify:
         self.stock = Stock(self.graphql)
 
     def check(self, needs: Collection[Right] = ()) -> StoreFacts:
-        """Prove the address and the right to read orders; the other rights show themselves when they are used."""
-        shop = self.graphql.ask(CHECK).data.get("shop")
-        code = shop.get("currencyCode") if isinstance(shop, dict) else None
-        unproved = tuple(right for right in needs if right is not Right.READ_ORDERS)
-        return StoreFacts(currency=code if code in MINOR_UNITS else None, version=API_VERSION, unproved=unproved)
+        """Prove the address, the right to read orders, and these rights by the app's scopes."""
+        return check(self.graphql, needs)
 
     def changed_orders(self, cursor: str | None, *, imports_from: datetime | None = None) -> Iterator[Page]:
         """Pages of changed orders; at first of those changed since the oldest that the store imports (ORD-2)."""

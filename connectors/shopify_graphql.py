@@ -74,9 +74,9 @@ ONE_ORDER: Final = f"""
 query Order($id: ID!, $lines: Int!, $parts: Int!) {{ order(id: $id) {{ ...Whole }} }}
 {_ORDER}"""
 
-CHECK: Final = """
-query Check { shop { currencyCode } orders(first: 1, sortKey: UPDATED_AT, reverse: true) { nodes { id } } }
-"""
+CHECK: Final = "query Check { shop { currencyCode } currentAppInstallation { accessScopes { handle } } }"
+
+NEWEST_ORDER: Final = "query NewestOrder { orders(first: 1, sortKey: UPDATED_AT, reverse: true) { nodes { id } } }"
 
 # -- stock -------------------------------------------------------------------------------------------------------
 
@@ -165,6 +165,18 @@ query More($id: ID!, $after: String!, {sizes}) {{
 
 
 DOCUMENTS: Final = (
-    *(ORDERS_PAGE, ONE_ORDER, CHECK, PLACES, LOCATIONS_PAGE, VARIANTS_PAGE, ITEMS_PAGE, SET_STOCK, STOCK_HERE, FULFILL),
+    *(
+        ORDERS_PAGE,
+        ONE_ORDER,
+        CHECK,
+        NEWEST_ORDER,
+        PLACES,
+        LOCATIONS_PAGE,
+        VARIANTS_PAGE,
+        ITEMS_PAGE,
+        SET_STOCK,
+        STOCK_HERE,
+        FULFILL,
+    ),
     *(more_of(*one) for one in _CONNECTIONS),
 )

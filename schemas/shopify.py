@@ -43,12 +43,16 @@ PLATFORM: Final = Platform(
     other_credentials=("access_token",),
     grants=Grants(
         names={
-            Right.READ_ORDERS: ("read_orders",),
+            Right.READ_ORDERS: (
+                *("read_orders", "read_products", "read_locations", "read_returns"),
+                "read_merchant_managed_fulfillment_orders",
+            ),
             Right.WRITE_ORDERS: ("write_merchant_managed_fulfillment_orders",),
-            Right.READ_PRODUCTS: ("read_products", "read_inventory"),
+            Right.READ_PRODUCTS: ("read_products", "read_inventory", "read_locations"),
             Right.WRITE_STOCK: ("write_inventory", "read_locations"),
         },
-        where="the app's Admin API scopes",
+        where="Dev Dashboard → Apps → the app → Versions → a new version with these scopes → Release;"
+        " of an app made in the shop's admin: Settings → Apps → Develop apps → the app → Configuration",
     ),
     optional_credentials=("api_secret",),
     changes_travel=True,

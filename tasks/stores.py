@@ -21,7 +21,7 @@ from tasks.locations import refuse_unknown_locations, refuse_unknown_places
 from tasks.process import Process
 from tasks.rules.eligibility import skips_ended_by
 from tasks.rules.parcels import SWITCH
-from tasks.rules.rights import added, decide_needs, missing_words
+from tasks.rules.rights import added, decide_needs, is_stopped_by, missing_words
 from tasks.session import problem_of, stop_store
 
 _STOCK_SETTINGS = {"stock.sync", "stock.quantity", "stock.buffer", "location", "location_map"}  # what a store shows
@@ -206,15 +206,23 @@ def _look_at_skipped(connection: Connection, row: Row, settings: Mapping[str, Va
 def check_store(held: Process, row: Row) -> StoreFacts:
     """Ask the store whether address and credentials still work; a store that needed attention goes on if they do.
 
-    What it says of rights that are missing is for people to read: what needs none of them goes on without.
+    What it says of rights that are missing is for people to read: what needs none of them goes on without. Nothing does
+    without those that every store needs.
     """
+    needs = needs_of(row["platform"], row["settings"])
+    connector = held.connector(row)
     try:
-        facts = held.connector(row).check([need.right for need in needs_of(row["platform"], row["settings"])])
+        facts = connector.check([need.right for need in needs])
     except Refused as error:
         detail = {"problem": problem_of(error).words}
         with held.pool.connection() as connection:
             stop_store(connection, row["id"], reason=Reason.CREDENTIALS_REFUSED, detail=detail)
         raise
+    if is_stopped_by(facts.lacks, needs):
+        detail = {"problem": missing_words(facts.lacks, needs, connector.platform)}
+        with held.pool.connection() as connection:
+            stop_store(connection, row["id"], reason=Reason.CREDENTIALS_REFUSED, detail=detail)
+        return facts
     if row["state"] == StoreState.NEEDS_ATTENTION:
         with held.pool.connection() as connection, connection.transaction():
             stores.set_state(connection, row["id"], StoreState.ACTIVE)

@@ -45,6 +45,7 @@ def _endpoint(shop: ShopifyShop) -> Callable[..., Any]:
             return jsonify(errors=_REFUSED), 401
         given = request.get_json()
         with shop.lock:
+            shop.app.asked_with(token)
             shop.calls[version] += 1
             document, variables = str(given.get("query", "")), given.get("variables") or {}
             shop.heard.append((document, variables))

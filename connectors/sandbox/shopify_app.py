@@ -13,6 +13,13 @@ from connectors.sandbox.shopify_model import Json
 
 GRANT: Final = "/admin/oauth/access_token"
 TOKEN_LIFE: Final = 86_400
+ALL_SCOPES: Final = frozenset(
+    {
+        *("read_all_orders", "write_orders", "write_customers", "write_products", "write_inventory", "read_locations"),
+        *("write_merchant_managed_fulfillment_orders", "write_assigned_fulfillment_orders", "read_returns"),
+        "write_third_party_fulfillment_orders",
+    }
+)
 
 _WORDS: Final = {
     "app_not_installed": "The app is not installed on this shop.",
@@ -42,8 +49,11 @@ class App:
     said_life: int | None = None
     is_installed: bool = True
     is_permitted: bool = True
+    scopes: frozenset[str] = ALL_SCOPES  # of its released version
+    asking: frozenset[str] = ALL_SCOPES  # those of who asks at the moment
     given_at: list[datetime] = field(default_factory=list)  # the moments that tokens were given at
     _ends: dict[str, datetime] = field(default_factory=dict)
+    _scopes: dict[str, frozenset[str]] = field(default_factory=dict)
 
     def grant(self, asked: Json, now: datetime) -> Json:
         """A token by the client credentials grant; earlier ones go on to their end. Raises OauthError."""
@@ -59,9 +69,10 @@ class App:
             raise OauthError("shop_not_permitted")
         token = f"shpat_{token_hex(16)}"
         self._ends[token] = now + timedelta(seconds=self.token_life)
+        self._scopes[token] = self.scopes
         self.given_at.append(now)
         said = max(1, int(self.token_life) - 1) if self.said_life is None else self.said_life
-        return {"access_token": token, "scope": "", "expires_in": said}
+        return {"access_token": token, "scope": ",".join(sorted(self.scopes)), "expires_in": said}
 
     @property
     def given(self) -> int:
@@ -72,6 +83,14 @@ class App:
         """Whether a token is one of this app's that has not ended."""
         return token in self._ends and self.is_installed and now < self._ends[token]
 
+    def asked_with(self, token: str) -> None:
+        """Who asks now: a token has the scopes of when it was given, one that lasts those of the app."""
+        self.asking = self._scopes.get(token, self.scopes)
+
+    def installation(self) -> Json:
+        """What an app may ask about itself."""
+        return {"accessScopes": [{"handle": scope} for scope in sorted(self.asking)]}
+
     def end_tokens(self) -> None:
         """End all tokens now, whatever was said of their life."""
         self._ends.clear()
@@ -79,7 +98,7 @@ class App:
     def seen(self) -> Json:
         """The app as its merchant sees it, but for its secret."""
         names = ("client_id", "token_life", "said_life", "is_installed", "is_permitted", "given")
-        return {name: getattr(self, name) for name in names}
+        return {name: getattr(self, name) for name in names} | {"scopes": sorted(self.scopes)}
 
     def summary(self, now: datetime) -> Json:
         """What there is to see from outside."""

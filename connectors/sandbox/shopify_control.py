@@ -66,7 +66,7 @@ def _app_routes(routes: Blueprint, shop: ShopifyShop) -> None:
             return (jsonify(error=f"the app has no {unknown}"), 400) if unknown else jsonify(shop.app.seen())
 
 
-_APP: Final = frozenset({"client_secret", "token_life", "said_life", "is_installed", "is_permitted"})
+_APP: Final = frozenset({"client_secret", "token_life", "said_life", "is_installed", "is_permitted", "scopes"})
 
 
 def _change_app(shop: ShopifyShop, given: Json) -> str | None:
@@ -75,6 +75,8 @@ def _change_app(shop: ShopifyShop, given: Json) -> str | None:
     ends = changes.pop("end_tokens", False)
     unknown = next((name for name in changes if name not in _APP), None)
     if unknown is None:
+        if "scopes" in changes:
+            changes["scopes"] = frozenset(changes["scopes"])
         for name, value in changes.items():
             setattr(shop.app, name, value)
         if ends:

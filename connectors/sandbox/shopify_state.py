@@ -251,6 +251,7 @@ class ShopifyShop(ShopClock):
         """What documents can ask for."""
         return {
             "shop": lambda _: {"currencyCode": self.currency, "name": "Sandbox"},
+            "currentAppInstallation": lambda _: self.app.installation(),
             "orders": self._list,
             "order": lambda asked: self._node(asked["id"], "Order"),
             "node": lambda asked: self._node(asked["id"]),

@@ -30,6 +30,12 @@ def added(before: Sequence[Need], after: Sequence[Need]) -> tuple[Need, ...]:
     return tuple(need for need in after if need.right not in known)
 
 
+def is_stopped_by(lacks: Sequence[Lack], needs: Sequence[Need]) -> bool:
+    """Whether a right is missing that no setting can do without."""
+    always = {need.right for need in needs if not need.settings}
+    return any(lack.right in always for lack in lacks)
+
+
 def missing_words(lacks: Sequence[Lack], needs: Sequence[Need], platform: Platform) -> str:
     """Each missing right by the shop's name for it, what needs it, where to give it, and how to do without."""
     settings = {need.right: need.settings for need in needs}

@@ -184,7 +184,7 @@ def test_DOR_3_the_grant_is_a_form_and_the_secret_travels_in_no_address() -> Non
     with RawServer(TOKEN, http_answer(200, '{"data":{"shop":{"currencyCode":"EUR"}}}')) as server:
         Shopify(server.url, APP, allow_insecure=True).check()
 
-    grant, call = server.requests
+    grant, call, *_ = server.requests
     assert grant.startswith(f"POST {GRANT} HTTP/1.1")
     assert "Content-Type: application/x-www-form-urlencoded" in grant
     assert APP["client_secret"] not in grant.partition("\r\n")[0]

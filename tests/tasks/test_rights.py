@@ -1,5 +1,8 @@
 """Connecting, changing and checking a store prove the rights that its settings need (DOR-4)."""
 
+import re
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,12 +12,13 @@ from connectors.errors import Lacking
 from connectors.sandbox import RunningSandbox, open_sandbox
 from connectors.sandbox.bigcommerce_gate import ALL_SCOPES
 from connectors.sandbox.faults import Said
+from connectors.sandbox.shopify_app import ALL_SCOPES as SHOPIFY_SCOPES
 from schemas.rights import Right
 from schemas.stores import StoreState
 from tasks.process import Process
 from tasks.stores import NewStore, change_store, check_store, connect_store
 from tests.tasks.conftest import connect
-from tests.tasks.looking import Shop, store_of
+from tests.tasks.looking import Shop, do, store_of
 
 
 def connect_big(held: Process, shop: RunningSandbox[Any], **settings: Any) -> int:
@@ -127,3 +131,80 @@ def test_DOR_4_what_nothing_can_be_asked_about_is_no_lack_and_is_said() -> None:
         facts = open_store("bigcommerce", shop.url, shop.credentials, allow_insecure=True).check([Right.WRITE_ORDERS])
 
     assert (facts.lacks, facts.unproved) == ((), (Right.WRITE_ORDERS,))
+
+
+# -- Shopify: by the app's scopes ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def shopify() -> Iterator[Shop]:
+    """A Shopify shop with an app."""
+    with open_sandbox("shopify", orders=1, token_life=3600) as sandbox:
+        yield sandbox
+
+
+def connect_shopify(held: Process, shop: Shop, **settings: Any) -> int:
+    """Connect a Shopify sandbox as acme."""
+    connect_store(held, NewStore("shopify", "acme", shop.url, shop.credentials, settings, allow_insecure=True))
+    return 1
+
+
+def take(shop: Shop, *scopes: str) -> None:
+    """The merchant releases a version without these scopes."""
+    shop.shop.app.scopes = SHOPIFY_SCOPES - {*scopes}
+
+
+@pytest.mark.parametrize(
+    ("missing", "words"),
+    [
+        ("write_inventory", r"write_inventory \(for stock\.sync\).*Dev Dashboard.*Versions.*stock\.sync=off"),
+        ("write_merchant_managed_fulfillment_orders", r"write_merchant.* \(for fulfillment\.sync\)"),
+        ("read_returns", r"read_returns \(for reading orders\)"),
+        ("write_orders", r"read_orders \(for reading orders\)"),
+    ],
+)
+def test_DOR_4_a_scope_of_shopify_that_is_missing_is_named_beside_its_setting(
+    held: Process, shopify: Shop, missing: str, words: str
+) -> None:
+    take(shopify, missing)
+
+    with pytest.raises(Lacking, match=words):
+        connect_shopify(held, shopify, **{"stock.sync": "on"})
+
+
+def test_DOR_4_all_scopes_that_are_missing_are_named_at_once(held: Process, shopify: Shop) -> None:
+    take(shopify, "write_inventory", "read_returns")
+
+    with pytest.raises(Lacking, match=r"read_returns.*write_inventory"):
+        connect_shopify(held, shopify, **{"stock.sync": "on"})
+
+
+def test_DOR_4_shopify_works_with_the_scopes_that_the_docs_name(held: Process, shopify: Shop) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "shopify.md").read_text()
+    table = page.partition("| scope | for |")[2].partition("\n\n")[0]
+    needed = [row for row in table.splitlines() if "optional" not in row]
+    shopify.shop.app.scopes = frozenset(re.findall(r"`((?:read|write)_\w+)`", "\n".join(needed)))
+
+    acme = connect_shopify(held, shopify, **{"stock.sync": "on"})
+
+    assert store_of(held, acme)["state"] == StoreState.ACTIVE
+    assert check_store(held, store_of(held, acme)).lacks == ()
+
+
+def test_DOR_4_a_check_does_not_set_a_store_going_that_may_not_read_orders(held: Process, shopify: Shop) -> None:
+    acme = connect_shopify(held, shopify)
+    take(shopify, "read_returns")
+    do(held, "UPDATE store_tokens SET given_at = given_at - interval '1h'")
+
+    facts = check_store(held, store_of(held, acme))
+
+    assert [lack.right for lack in facts.lacks] == [Right.READ_ORDERS]
+    stopped = store_of(held, acme)
+    assert stopped["state"] == StoreState.NEEDS_ATTENTION
+    assert "read_returns (for reading orders)" in stopped["reason_detail"]
+    assert check_store(held, stopped).lacks
+    assert store_of(held, acme)["state"] == StoreState.NEEDS_ATTENTION
+    take(shopify)
+    do(held, "UPDATE store_tokens SET given_at = given_at - interval '1h'")
+    assert check_store(held, store_of(held, acme)).lacks == ()
+    assert store_of(held, acme)["state"] == StoreState.ACTIVE

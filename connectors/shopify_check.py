@@ -1,0 +1,56 @@
+"""What a Shopify app may do, by the scopes that the shop has granted it: nothing is tried (DOR-4)."""
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+
+from connectors.shopify_client import GraphQL
+from connectors.shopify_graphql import API_VERSION, CHECK, NEWEST_ORDER
+from connectors.store import StoreFacts
+from schemas.money import MINOR_UNITS
+from schemas.rights import Lack, Right
+from schemas.shopify import PLATFORM
+
+
+def check(graphql: GraphQL, needs: Collection[Right]) -> StoreFacts:
+    """Which of these rights are there, and what the shop sells in. Raises Refused for orders that may not be read."""
+    asked = {Right.READ_ORDERS, *needs}
+    told = graphql.ask(CHECK).data
+    lacks = tuple(_lacks(told, asked))
+    if lacks and graphql.http.renew():  # a token may have the scopes that the app had when it was given
+        told = graphql.ask(CHECK).data
+        lacks = tuple(_lacks(told, asked))
+    if all(lack.right is not Right.READ_ORDERS for lack in lacks):
+        graphql.ask(NEWEST_ORDER)
+    is_told = _granted(told) is not None
+    return StoreFacts(
+        currency=_currency(told),
+        version=API_VERSION,
+        lacks=lacks,
+        unproved=() if is_told else tuple(right for right in needs if right is not Right.READ_ORDERS),
+    )
+
+
+def _lacks(told: Mapping[str, Any], asked: Collection[Right]) -> Iterator[Lack]:
+    granted = _granted(told)
+    if granted is None:
+        return
+    for right, names in PLATFORM.grants.names.items():
+        missing = tuple(name for name in names if name not in granted)
+        if right in asked and missing:
+            yield Lack(right, missing)
+
+
+def _granted(told: Mapping[str, Any]) -> frozenset[str] | None:
+    """The scopes of the app; who may write may read as well. None where the shop does not say."""
+    installed = told.get("currentAppInstallation")
+    scopes = installed.get("accessScopes") if isinstance(installed, dict) else None
+    if not isinstance(scopes, list):
+        return None
+    names = [str(one.get("handle")) for one in scopes if isinstance(one, dict)]
+    return frozenset(names) | {f"read_{name.removeprefix('write_')}" for name in names if name.startswith("write_")}
+
+
+def _currency(told: Mapping[str, Any]) -> str | None:
+    shop = told.get("shop")
+    code = shop.get("currencyCode") if isinstance(shop, dict) else None
+    return code if code in MINOR_UNITS else None
