@@ -35,10 +35,10 @@ class Platform:
 
     `credentials` are all it takes to connect, and `other_credentials` what does as well in their place.
 
-    `imports` maps each status that may import to the setting that switches it on, None for always.
-    `statuses` are all words the vendor documents: anything else is an unknown status. `reasons` are the statuses whose
-    skip has a reason of its own. `deliveries` are all words for how far an order is delivered, with whether something
-    is left to deliver; empty where the status says it all. `backfill_days`: how far the first connection reaches back,
+    `imports` maps each status that may import to the setting that switches it on, None for always. `statuses` are all
+    words the vendor documents: anything else is an unknown status. `reasons` are the statuses and deliveries whose skip
+    has a reason of its own. `deliveries` are all words for how far an order is delivered, with whether something is
+    left to deliver; empty where the status says it all. `backfill_days`: how far the first connection reaches back,
     None where orders import whatever their age. `completed_status` delivers an order as a whole; empty where no status
     does. `grants` is what the platform calls the rights that we need. `profiles` are other records of the same
     platform, by the value of the setting `profile`.

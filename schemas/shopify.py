@@ -58,11 +58,16 @@ PLATFORM: Final = Platform(
     changes_travel=True,
     cancelled_statuses=frozenset({CANCELLED, ARCHIVED, "refunded"}),
     partial_fulfillment=True,
-    reasons={CANCELLED: Reason.NOT_OPEN, ARCHIVED: Reason.NOT_OPEN, "pending": Reason.PAYMENT_PENDING},
+    reasons={
+        CANCELLED: Reason.NOT_OPEN,
+        ARCHIVED: Reason.NOT_OPEN,
+        "pending": Reason.PAYMENT_PENDING,
+        "fulfillment_not_required": Reason.NOTHING_TO_DELIVER,
+    },
     deliveries={
         **dict.fromkeys(("unfulfilled", "partially_fulfilled", "open", "in_progress", "pending_fulfillment"), True),
         **dict.fromkeys(("scheduled", "on_hold", "request_declined"), True),
-        **dict.fromkeys(("fulfilled", "restocked"), False),
+        **dict.fromkeys(("fulfilled", "restocked", "fulfillment_not_required"), False),
     },
     backfill_days=14,
     items_have_delivery_days=True,

@@ -73,8 +73,8 @@ def _status(order: Order, location: str, lines: list[Line]) -> str:
 def delivery(order: Order) -> str:
     """How far the shop shows an order to be: on hold only where all that is left of it is."""
     lines = [line for line in order.lines if not line.is_service]
-    if lines and all(line.left <= line.sent for line in lines):
-        return "FULFILLED" if any(line.sent for line in lines) else "UNFULFILLED"
+    if all(line.left <= line.sent for line in lines):
+        return "FULFILLED" if any(line.sent for line in lines) else "FULFILLMENT_NOT_REQUIRED"
     if any(line.sent for line in lines):
         return "PARTIALLY_FULFILLED"
     states = {one["status"] for one in fulfillment_orders(order)} - {"CLOSED"}

@@ -84,7 +84,8 @@ def _refuse_delivered(order: StoreOrder, platform: Platform) -> Skip | None:
     is_left = platform.deliveries.get(order.delivery or "")
     if is_left is None:
         return Skip(Reason.UNKNOWN_STATUS, {"status": order.delivery})
-    return None if is_left else Skip(Reason.ALREADY_FULFILLED, {"status": order.delivery})
+    reason = platform.reasons.get(order.delivery or "", Reason.ALREADY_FULFILLED)
+    return None if is_left else Skip(reason, {"status": order.delivery})
 
 
 def _refuse_held(order: StoreOrder) -> Skip | None:

@@ -62,6 +62,12 @@ def test_ORD_3_fulfilled_orders_do_not_import(delivery: str) -> None:
     assert decide(order(delivery=delivery)) == Skip(Reason.ALREADY_FULFILLED, {"status": delivery})
 
 
+def test_ORD_3_an_order_that_needs_no_delivery_has_nothing_to_deliver() -> None:
+    decided = decide(order(delivery="fulfillment_not_required"))
+
+    assert decided == Skip(Reason.NOTHING_TO_DELIVER, {"status": "fulfillment_not_required"})
+
+
 def test_ORD_3_an_order_with_a_hold_waits_until_it_is_released() -> None:
     held = order(is_on_hold=True, delivery="partially_fulfilled")
 

@@ -44,7 +44,7 @@ def fulfill(sandbox: Shop, *wanted: tuple[str, list[Json] | None], **more: Any) 
     given = [{"fulfillmentOrderId": part, "fulfillmentOrderLineItems": lines} for part, lines in wanted]
     body = {"query": FULFILL, "variables": {"fulfillment": {"lineItemsByFulfillmentOrder": given, **more}}}
     headers = {"X-Shopify-Access-Token": sandbox.shop.token}
-    address = f"{sandbox.url}/admin/api/2026-07/graphql.json"
+    address = f"{sandbox.url}/admin/api/2026-10/graphql.json"
     said = requests.post(address, json=body, headers=headers, timeout=5).json()
     return said.get("data", said).get("fulfillmentCreate", said)
 
