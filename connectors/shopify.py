@@ -101,9 +101,9 @@ class Shopify:
         """Every item whose SKU is exactly one of these."""
         return self.stock.find_items(skus)
 
-    def stock_call(self, _: TellStock) -> str:
-        """Any item goes with any other."""
-        return ""
+    def stock_call(self, tell: TellStock) -> str:
+        """Any item of a place goes with any other, but for those that are made active, each by a call of its own."""
+        return f"{tell.place} {tell.external_id}" if tell.activates else tell.place
 
     def tell_stock(self, tells: Sequence[TellStock]) -> tuple[NotTold, ...]:
         """Set what is available of items at places; what was refused of it. Raises Rejected where nobody is named."""

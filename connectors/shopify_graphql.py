@@ -2,7 +2,7 @@
 
 from typing import Final
 
-API_VERSION: Final = "2026-07"
+API_VERSION: Final = "2026-10"
 
 # Shopify refuses a document that may cost more than 1,000 points. What a page costs is only known when it is asked for,
 # so this is where it starts. Most orders have no more lines and parts than this; the others are asked for one by one.
@@ -83,7 +83,8 @@ NEWEST_ORDER: Final = "query NewestOrder { orders(first: 1, sortKey: UPDATED_AT,
 VARIANTS: Final = 200  # a page of the catalogue, to begin with
 LEVELS: Final = 250  # places of one item at most, in one answer
 
-_LEVEL: Final = 'location { id } quantities(names: ["available"]) { name quantity }'
+# A shop keeps figures at places where an item is not active, and does not sell them. It lists active ones.
+_LEVEL: Final = 'isActive location { id } quantities(names: ["available"]) { name quantity }'
 
 # Where the shop keeps its stock: the primary place, and how many there are.
 PLACES: Final = "query Places { location { id } locationsCount(limit: null) { count } }"
@@ -119,18 +120,26 @@ query Items($first: Int!, $after: String, $query: String, $levels: Int!) {{
   }}
 }}"""
 
+# What changed says whether the item is active at the place: where it is not, the figure is kept and nobody can buy it.
 SET_STOCK: Final = """
-mutation SetStock($input: InventorySetQuantitiesInput!, $key: String!) {
-  inventorySetQuantities(input: $input) @idempotent(key: $key) { userErrors { code field message } }
-}"""
-
-STOCK_HERE: Final = """
-mutation StockHere($item: ID!, $place: ID!, $available: Int!, $key: String!) {
-  inventoryActivate(inventoryItemId: $item, locationId: $place, available: $available) @idempotent(key: $key) {
-    inventoryLevel { id }
-    userErrors { field message }
+mutation SetStock($input: InventorySetQuantitiesInput!, $place: ID!, $key: String!) {
+  inventorySetQuantities(input: $input) @idempotent(key: $key) {
+    inventoryAdjustmentGroup {
+      changes(quantityNames: ["available"]) {
+        item { id inventoryLevel(locationId: $place, includeInactive: true) { isActive } }
+      }
+    }
+    userErrors { code field message }
   }
 }"""
+
+ACTIVATE: Final = f"""
+mutation Activate($item: ID!, $place: ID!, $available: Int!, $key: String!) {{
+  inventoryActivate(inventoryItemId: $item, locationId: $place, available: $available) @idempotent(key: $key) {{
+    inventoryLevel {{ item {{ id }} {_LEVEL} }}
+    userErrors {{ field message }}
+  }}
+}}"""
 
 # -- fulfilment --------------------------------------------------------------------------------------------------
 
@@ -175,7 +184,7 @@ DOCUMENTS: Final = (
         VARIANTS_PAGE,
         ITEMS_PAGE,
         SET_STOCK,
-        STOCK_HERE,
+        ACTIVATE,
         FULFILL,
     ),
     *(more_of(*one) for one in _CONNECTIONS),

@@ -287,13 +287,17 @@ class DeleteReturn:
 
 @dataclass(frozen=True, slots=True)
 class TellStock:
-    """Show a quantity at an item of a store. `known` is what the store shows as far as we know, None for unknown."""
+    """Show a quantity at an item of a store. `known` is what the store shows as far as we know, None for unknown.
+
+    `activates`: the item is not known to be active at the place, and is to be (STK-12).
+    """
 
     sku: str
     external_id: str  # of the StoreItem
     place: str
     quantity: int
     known: int | None = None
+    activates: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any, Final
 
 from marshmallow import ValidationError, fields
@@ -24,6 +25,7 @@ class _Quantity(VendorSchema):
 
 
 class _Level(VendorSchema):
+    is_active = fields.Boolean(required=True, data_key="isActive")
     place = fields.Nested(_Place, required=True, data_key="location")
     quantities = fields.Nested(_Quantity, many=True, required=True)
 
@@ -52,7 +54,33 @@ class _Location(VendorSchema):
     is_active = fields.Boolean(load_default=True, data_key="isActive")
 
 
+class _Holder(VendorSchema):
+    id = fields.String(required=True, validate=_is_item)
+
+
+class _HeldLevel(_Level):
+    item = fields.Nested(_Holder, required=True)
+
+
+class _Activity(VendorSchema):
+    is_active = fields.Boolean(required=True, data_key="isActive")
+
+
+class _ChangedItem(_Holder):
+    level = fields.Nested(_Activity, allow_none=True, load_default=None, data_key="inventoryLevel")
+
+
+class _Change(VendorSchema):
+    item = fields.Nested(_ChangedItem, allow_none=True, load_default=None)
+
+
+class _Changes(VendorSchema):
+    changes = fields.Nested(_Change, many=True, required=True)
+
+
 _VARIANT: Final = _Variant()
+_HELD_LEVEL: Final = _HeldLevel()
+_CHANGES: Final = _Changes()
 _LOCATION: Final = _Location()
 
 
@@ -70,6 +98,40 @@ def read_locations(nodes: Iterable[Any], *, primary: str) -> tuple[StoreLocation
     """Some of the shop's locations. Raises Unreadable."""
     read = [load(_LOCATION, node) for node in nodes]
     return tuple(StoreLocation(one["id"], one["name"], one["is_active"], one["id"] == primary) for one in read)
+
+
+@dataclass(frozen=True, slots=True)
+class HeldLevel:
+    """An item at a place, by its number: whether it is active there, and what is available."""
+
+    item: str
+    place: str
+    is_active: bool
+    available: int | None
+
+
+def read_level(answer: Any) -> HeldLevel:
+    """The level that a mutation answers with. Raises Unreadable."""
+    read = load(_HELD_LEVEL, answer)
+    return HeldLevel(read["item"]["id"], read["place"]["id"], read["is_active"], _available(read))
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """An item whose figure at a place was changed: whether the item is active there."""
+
+    item: str
+    is_active: bool
+
+
+def read_changes(group: Any) -> dict[str, Changed]:
+    """What a mutation changed, by item; nothing where it changed nothing. Raises Unreadable."""
+    items = [one["item"] for one in load(_CHANGES, group)["changes"]] if group is not None else []
+    return {one["id"]: _changed(one) for one in items if one is not None}
+
+
+def _changed(item: Any) -> Changed:
+    return Changed(item["id"], is_active=item["level"] is not None and item["level"]["is_active"])
 
 
 def without_sku(variants: Iterable[Any]) -> int:
@@ -95,7 +157,7 @@ def _item(variant: Any, primary: str) -> StoreItem | None:
     if not read["sku"]:
         return None
     item = read["item"]
-    shown = {level["place"]["id"]: _available(level) for level in item["levels"]}
+    shown = {level["place"]["id"]: _available(level) for level in item["levels"] if level["is_active"]}
     if primary in shown:
         shown[DEFAULT_PLACE] = shown[primary]
     # The figure of a bundle is that of its components: the store lets nobody set it.

@@ -1,5 +1,6 @@
 """Stock of a store: the items that carry it, and what a store refused of what it was told."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from schemas.reasons import Reason
@@ -14,7 +15,8 @@ class StoreItem:
     `external_id` is all that the vendor's stock call needs to find it: `product/10`, `product/15/variation/16`,
     `variant/77`, `gid://shopify/InventoryItem/1`. `sku` is trimmed, never empty. `is_tracked` is false where the store
     counts no pieces of it (STK-6). `shown` is what the store shows now in whole pieces, by place; a place that is not
-    in it is one where the item is not stocked yet; None is a figure that nobody knows or that is no whole number.
+    in it is one where the item is not active yet; None is a figure that nobody knows or that is no whole number.
+    `inactive` are places in it where the item was to be made active, and nobody knows whether it is (STK-12).
     """
 
     external_id: str
@@ -22,6 +24,7 @@ class StoreItem:
     name: str
     is_tracked: bool
     shown: dict[str, int | None] = field(default_factory=dict)
+    inactive: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,7 +97,8 @@ def pick(connection: Connection, store_id: int, *, limit: int, but: Collection[s
 
 def items(connection: Connection, store_id: int, skus: Sequence[str]) -> list[StoreItem]:
     """What a store has of some SKUs; a place that shows nobody knows what is in `shown` as None."""
-    return [StoreItem(**row) for row in connection.execute(_SQL["items"], {"store_id": store_id, "skus": list(skus)})]
+    found = connection.execute(_SQL["items"], {"store_id": store_id, "skus": list(skus)})
+    return [StoreItem(**{**row, "inactive": tuple(row["inactive"])}) for row in found]
 
 
 def named_items(connection: Connection, store_id: int, *, beyond: str, limit: int) -> list[tuple[str, str]]:
@@ -142,7 +143,8 @@ def keep_items(
     with connection.transaction():
         moved = connection.execute(_SQL["keep_items"], values).rowcount
         connection.execute(_SQL["keep_levels"], page)
-        connection.execute(_SQL["drop_levels"], page)
+        moved += connection.execute(_SQL["drop_levels"], page).rowcount
+        connection.execute(_SQL["leave_places"], page)
     return moved
 
 
@@ -208,6 +210,7 @@ def forget(connection: Connection, store_id: int, tells: Sequence[TellStock]) ->
         "store_id": store_id,
         "ids": [tell.external_id for tell in tells],
         "places": [tell.place for tell in tells],
+        "activates": [tell.activates for tell in tells],
         "skus": sorted({tell.sku for tell in tells}),
     }
     row = connection.execute(_SQL["forget"], values).fetchone()
@@ -237,6 +240,7 @@ def told(
         "places": [tell.place for tell in tells],
         "quantities": [tell.quantity for tell in tells],
         "last": [tell.sku in lasting for tell in tells],
+        "activates": [tell.activates for tell in tells],
         "forgotten_at": forgotten_at,
     }
     connection.execute(_SQL["told"], values)

@@ -104,7 +104,7 @@ def _stock_routes(routes: Blueprint, shop: ShopifyShop) -> None:
 
 
 def _variant(one: Variant) -> Json:
-    return {"id": one.id, "item": one.item_gid, "sku": one.sku, "levels": one.levels}
+    return {"id": one.id, "item": one.item_gid, "sku": one.sku, "levels": one.levels, "inactive": one.kept}
 
 
 def _change(stock: ShopStock, variant: int, given: Json) -> Json:

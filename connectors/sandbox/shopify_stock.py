@@ -1,6 +1,7 @@
 """The stock of the Shopify stand-in: variants, their levels at the shop's locations, and what sets those.
 
 What can be wrong with a mutation's input is told as Shopify does: with status 200, item by item, nothing applied.
+As since 2026-04, a figure may be set where the item is not active: it is kept, nothing is said, and nobody can buy it.
 """
 
 import base64
@@ -28,6 +29,7 @@ _REASONS: Final = frozenset(
     }
 )
 _QUANTITY: Final = frozenset({"inventoryItemId", "locationId", "quantity", "changeFromQuantity"})
+_NAMES: Final = ("available", "on_hand")
 _OF_VARIANT: Final = frozenset({"name", "is_bundle"})
 _OF_ITEM: Final = frozenset({"sku", "is_tracked"})
 _INPUT: Final = frozenset({"name", "reason", "referenceDocumentUri", "quantities"})
@@ -35,7 +37,10 @@ _INPUT: Final = frozenset({"name", "reason", "referenceDocumentUri", "quantities
 
 @dataclass(slots=True)
 class Variant:
-    """A variant with its inventory item. `levels` are what is available by location; elsewhere it is not stocked."""
+    """A variant with its inventory item. `levels` are what is available by location where it is active.
+
+    `kept` are the figures of locations where it is not.
+    """
 
     id: int
     product: int
@@ -45,8 +50,14 @@ class Variant:
     updated: datetime
     item_updated: datetime
     levels: dict[str, int] = field(default_factory=dict)
+    kept: dict[str, int] = field(default_factory=dict)
     is_tracked: bool = True
     is_bundle: bool = False
+
+    def activate(self, place: str, available: int | None) -> None:
+        """Sell it at a location: so many pieces, or as many as were kept there."""
+        kept = self.kept.pop(place, 0)
+        self.levels[place] = kept if available is None else available
 
     @property
     def item_gid(self) -> str:
@@ -99,12 +110,13 @@ class ShopStock:
         return one
 
     def put(self, variant: int, location: str, available: int | None) -> None:
-        """Count a variant's pieces at a location by hand; None stops stocking it there."""
+        """Count a variant's pieces at a location by hand; None makes it inactive there, with its figure kept."""
         with self._lock:
-            levels = self.variants[variant].levels
-            levels.pop(location, None)
+            one = self.variants[variant]
             if available is not None:
-                levels[location] = available
+                one.activate(location, available)
+            elif location in one.levels:
+                one.kept[location] = one.levels.pop(location)
 
     def delete(self, variant: int) -> None:
         """Delete a variant with its inventory item."""
@@ -182,12 +194,25 @@ class ShopStock:
             "sku": one.sku,
             "tracked": one.is_tracked,
             "variants": [variant],
-            "inventoryLevels": [self._level(one, place) for place in one.levels],
+            "inventoryLevel": lambda asked: self._level_at(one, asked),
+            "inventoryLevels": lambda asked: self._levels(one, is_all=asked.get("includeInactive") is True),
         }
 
+    def _levels(self, one: Variant, *, is_all: bool) -> list[Json]:
+        """As the shop lists them: those where the item is not active only where they are asked for."""
+        return [self._level(one, place) for place in (*one.levels, *(one.kept if is_all else ()))]
+
+    def _level_at(self, one: Variant, asked: Mapping[str, Any]) -> Json | None:
+        place = _number(asked["locationId"])
+        is_listed = place in one.levels or (place in one.kept and asked.get("includeInactive") is True)
+        return self._level(one, place) if is_listed else None
+
     def _level(self, one: Variant, place: str) -> Json:
-        told = {"available": one.levels[place], "on_hand": one.levels[place]}
+        pieces = one.levels[place] if place in one.levels else one.kept[place]
+        told = {"available": pieces, "on_hand": pieces}
         return {
+            "isActive": place in one.levels,
+            "item": {"id": one.item_gid, "sku": one.sku},
             "id": gid("InventoryLevel", f"{one.item}?inventory_item_id={one.item}"),
             "location": self._location(gid("Location", place)),
             "quantities": lambda asked: [{"name": name, "quantity": told[name]} for name in asked["names"]],
@@ -230,11 +255,24 @@ class ShopStock:
         errors = [*_wrong_input(given), *self._wrong_quantities(given["quantities"])]
         if errors:
             return _refusal(errors)
-        for one in given["quantities"]:
-            variant = self._by_item(one["inventoryItemId"])
-            assert variant is not None  # what is not there is an error above
-            variant.levels[_number(one["locationId"])] = one["quantity"]
-        return {"inventoryAdjustmentGroup": {"id": gid("InventoryAdjustmentGroup", 1)}, "userErrors": []}
+        changes = [change for one in given["quantities"] if (change := self._set(one))]
+        group = {
+            "id": gid("InventoryAdjustmentGroup", 1),
+            "changes": lambda asked: [one for one in changes if one["name"] in (asked.get("quantityNames") or _NAMES)],
+        }
+        return {"inventoryAdjustmentGroup": group if changes else None, "userErrors": []}
+
+    def _set(self, one: Json) -> Json | None:
+        """Set a figure, where the item is not active too; what changed, nothing where it was that already."""
+        variant, place = self._by_item(one["inventoryItemId"]), _number(one["locationId"])
+        assert variant is not None  # what is not there is an error
+        figures = variant.levels if place in variant.levels else variant.kept
+        delta = one["quantity"] - figures.get(place, 0)
+        figures[place] = one["quantity"]
+        if not delta:
+            return None
+        item, location = self._item(variant), self._location(one["locationId"])
+        return {"name": "available", "delta": delta, "item": item, "location": location}
 
     def _wrong_quantities(self, quantities: list[Json]) -> Iterator[Json]:
         seen: set[tuple[str, str]] = set()
@@ -258,21 +296,19 @@ class ShopStock:
         if variant.is_bundle:
             words = "The specified inventory item is not allowed to be adjusted via API."
             return "NON_MUTABLE_INVENTORY_ITEM", "inventoryItemId", words
-        if place not in variant.levels:
-            words = "The specified inventory item is not stocked at the location."
-            return "ITEM_NOT_STOCKED_AT_LOCATION", "locationId", words
-        return _wrong_count(one, variant.levels[place])
+        return _wrong_count(one, variant.levels.get(place, variant.kept.get(place, 0)))
 
     def _activate(self, asked: Mapping[str, Any]) -> Json:
         variant, place = self._by_item(asked["inventoryItemId"]), _number(asked["locationId"])
         if variant is None:
             return _not_stocked("The inventory item could not be found.", "inventoryItemId")
-        if place not in self.locations or place in self.closed:
+        if place not in self.locations or place in self.closed | self.inactive:
             return _not_stocked("The item could not be stocked at the location.", "locationId")
-        if place in variant.levels:
+        if place in variant.levels and asked.get("available") is not None:
             words = "Not allowed to set available quantity when the item is already active at the location."
             return _not_stocked(words, "available")
-        variant.levels[place] = asked.get("available") or 0
+        if place not in variant.levels:
+            variant.activate(place, asked.get("available"))
         return {"inventoryLevel": self._level(variant, place), "userErrors": []}
 
     def _by_item(self, number: str) -> Variant | None:

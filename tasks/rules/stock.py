@@ -83,9 +83,17 @@ def promised(level: StockLevel, store: Store) -> Decimal | None:
 
 
 def _tell_item(item: StoreItem, wanted: Wanted) -> list[TellStock]:
-    """What differs from what the item shows (STK-6). Where it is not stocked, no pieces need no telling."""
+    """What differs from what the item shows (STK-6). Where it is not active, no pieces need no telling (STK-12)."""
+    active = item.shown.keys() - set(item.inactive)
     return [
-        TellStock(item.sku, item.external_id, place, quantity, known=item.shown.get(place))
+        TellStock(
+            item.sku,
+            item.external_id,
+            place,
+            quantity,
+            known=item.shown.get(place),
+            activates=quantity > 0 and place not in active,
+        )
         for place, quantity in wanted.items()
         if item.shown.get(place) != quantity and (quantity or place in item.shown)
     ]

@@ -3,6 +3,7 @@
 import gzip
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import monotonic
@@ -18,7 +19,7 @@ from connectors.sandbox import RunningSandbox, ShopifyShop
 from connectors.sandbox.faults import Said
 from connectors.sandbox.shopify_stock import Variant
 from connectors.shopify import Shopify
-from connectors.shopify_stock import ROUNDS
+from connectors.shopify_telling import ROUNDS
 from schemas.actions import TellStock
 from schemas.reasons import Reason
 from schemas.shopify import PLATFORM
@@ -56,8 +57,11 @@ def test_STK_4_an_item_shows_what_is_available_at_each_place(sandbox: Shop, stor
     assert item == StoreItem(made.item_gid, "HOOK", "Forged Hook", is_tracked=True, shown={"101": 7, "102": -2, "": 7})
 
 
-def test_STK_4_where_an_item_is_not_stocked_it_shows_nothing(sandbox: Shop, store: Shopify) -> None:
-    sandbox.shop.stock.add("HOOK", levels={"102": 3})
+@pytest.mark.parametrize("kept", [{}, {"101": 9}])
+def test_STK_12_where_an_item_is_not_active_it_shows_nothing(
+    sandbox: Shop, store: Shopify, kept: dict[str, int]
+) -> None:
+    sandbox.shop.stock.add("HOOK", levels={"102": 3}).kept = kept
 
     assert items_of(store)[0].shown == {"102": 3}
 
@@ -383,23 +387,141 @@ def test_what_is_not_known_is_written_over(sandbox: Shop, store: Shopify) -> Non
     assert one.levels["101"] == 3
 
 
-def test_an_item_is_stocked_where_it_was_not(sandbox: Shop, store: Shopify) -> None:
-    one, other = many(sandbox.shop, 2)
+def activate(variant: Variant, quantity: int, place: str = "102") -> TellStock:
+    return replace(tell(variant, quantity, place=place), activates=True)
 
-    assert store.tell_stock([tell(one, 4, place="102"), tell(other, 5)]) == ()
+
+@pytest.mark.parametrize("kept", [{}, {"102": 99}, {"102": 4}])
+def test_STK_12_an_item_is_made_active_with_its_quantity_where_it_was_not(
+    sandbox: Shop, store: Shopify, kept: dict[str, int]
+) -> None:
+    one, other = many(sandbox.shop, 2)
+    one.kept = dict(kept)
+
+    assert store.tell_stock([activate(one, 4), tell(other, 5)]) == ()
+
+    assert (one.levels, one.kept) == ({"101": 10, "102": 4}, {})
+    assert other.levels == {"101": 5}
+    assert sandbox.shop.asked["inventoryActivate"] == 1
+
+
+def test_STK_12_an_item_that_somebody_else_made_active_is_told_its_quantity(sandbox: Shop, store: Shopify) -> None:
+    (one,) = many(sandbox.shop, 1)
+    one.levels["102"] = 9
+
+    assert store.tell_stock([activate(one, 4)]) == ()
 
     assert one.levels == {"101": 10, "102": 4}
-    assert other.levels == {"101": 5}
 
 
-def test_an_item_that_may_not_be_stocked_somewhere_is_refused_there(sandbox: Shop, store: Shopify) -> None:
+@pytest.mark.parametrize("known", [None, 7])
+def test_STK_12_an_item_that_is_no_longer_active_is_made_so_again(
+    sandbox: Shop, store: Shopify, known: int | None
+) -> None:
+    one, other = many(sandbox.shop, 2)
+    sandbox.shop.stock.put(one.id, "102", 7)
+    sandbox.shop.stock.put(one.id, "102", None)  # the shop takes figures all the same, and says nothing
+
+    assert store.tell_stock([tell(one, 4, known, place="102"), tell(other, 5)]) == ()
+
+    assert (one.levels, one.kept) == ({"101": 10, "102": 4}, {})
+
+
+def test_STK_12_no_pieces_make_no_item_active(sandbox: Shop, store: Shopify) -> None:
+    (one,) = many(sandbox.shop, 1)
+    one.kept = {"102": 7}
+
+    assert store.tell_stock([tell(one, 0, place="102")]) == ()
+
+    assert (one.levels, one.kept) == ({"101": 10}, {"102": 0})
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+def test_STK_12_an_item_that_may_not_be_active_somewhere_is_refused_there(
+    sandbox: Shop, store: Shopify, is_known: bool
+) -> None:
     (one,) = many(sandbox.shop, 1)
     sandbox.shop.stock.closed.add("102")
+    there = activate(one, 4) if is_known else tell(one, 4, place="102")
 
-    refused = store.tell_stock([tell(one, 4, place="102"), tell(one, 5)])
+    refused = store.tell_stock([there, tell(one, 5)])
 
     assert [(one.place, one.reason) for one in refused] == [("102", Reason.NOT_STOCKED_HERE)]
     assert one.levels == {"101": 5}
+
+
+def test_STK_12_what_is_made_active_travels_alone_and_the_rest_of_a_place_together(store: Shopify) -> None:
+    one = TellStock("A", "gid://shopify/InventoryItem/1", "102", 4)
+    tells = [one, replace(one, external_id="gid://shopify/InventoryItem/2"), replace(one, place="101")]
+    alone = [replace(each, activates=True) for each in tells]
+
+    calls = [store.stock_call(each) for each in (*tells, *alone)]
+
+    assert calls[0] == calls[1]
+    assert len(set(calls)) == 2 + len(alone)
+
+
+def level_said(**changes: Any) -> dict[str, Any]:
+    """An item of the first variant at the second place, active there with 4 pieces."""
+    return {
+        "isActive": True,
+        "item": {"id": "gid://shopify/InventoryItem/540001"},
+        "location": {"id": "gid://shopify/Location/102"},
+        "quantities": [{"name": "available", "quantity": 4}],
+        **changes,
+    }
+
+
+@pytest.mark.parametrize(
+    "level",
+    [
+        None,
+        {},
+        level_said(isActive=False),
+        level_said(isActive=None),
+        level_said(item={"id": "gid://shopify/InventoryItem/540002"}),
+        level_said(location={"id": "gid://shopify/Location/101"}),
+    ],
+    ids=range(6),
+)
+def test_STK_12_an_answer_that_does_not_show_the_item_active_is_no_success(
+    sandbox: Shop, store: Shopify, level: Any
+) -> None:
+    (one,) = many(sandbox.shop, 1)
+    store.stock.places()
+    answer = {"data": {"inventoryActivate": {"inventoryLevel": level, "userErrors": []}}}
+    sandbox.faults.answer_next(1, Said(200, json.dumps(answer)))
+
+    with pytest.raises(Unavailable):
+        store.tell_stock([activate(one, 4)])
+
+
+@pytest.mark.parametrize(
+    "group",
+    [
+        [],
+        {},
+        {"changes": None},
+        {"changes": [{"item": {"id": "gid://shopify/InventoryItem/1", "inventoryLevel": {"isActive": True}}}]},
+        {"changes": [{"item": {"id": "x"}}]},
+    ],
+    ids=repr,
+)
+def test_STK_5_an_answer_that_names_other_changes_is_no_success(sandbox: Shop, store: Shopify, group: Any) -> None:
+    (one,) = many(sandbox.shop, 1)
+    store.stock.places()
+    answer = {"data": {"inventorySetQuantities": {"inventoryAdjustmentGroup": group, "userErrors": []}}}
+    sandbox.faults.answer_next(1, Said(200, json.dumps(answer)))
+
+    with pytest.raises(Unavailable):
+        store.tell_stock([tell(one, 4)])
+
+
+def test_STK_6_a_figure_that_was_there_already_is_no_change_and_a_success(sandbox: Shop, store: Shopify) -> None:
+    (one,) = many(sandbox.shop, 1)
+
+    assert store.tell_stock([tell(one, 10)]) == ()
+    assert one.levels == {"101": 10}
 
 
 def test_a_place_that_is_gone_is_refused_in_the_stores_words(sandbox: Shop, store: Shopify) -> None:
@@ -462,7 +584,9 @@ def test_a_store_that_wants_ever_new_keys_is_asked_later(sandbox: Shop, store: S
         store.tell_stock([tell(one, 4)])
 
 
-@pytest.mark.parametrize("payload", [None, {}, {"userErrors": None}, {"userErrors": ["no"]}])
+@pytest.mark.parametrize(
+    "payload", [None, {}, {"userErrors": None}, {"userErrors": ["no"]}, {"userErrors": []}], ids=repr
+)
 def test_an_answer_that_does_not_say_what_became_of_it_is_no_success(
     sandbox: Shop, store: Shopify, payload: Any
 ) -> None:
@@ -516,7 +640,7 @@ def _read_and_tell(store: Shopify, shop: ShopifyShop) -> None:
     one, other = many(shop, 2)
     items_of(store, datetime.now(UTC))
     store.find_items(["SKU-000"])
-    store.tell_stock([tell(one, 3, place="102"), tell(other, 3, known=10)])
+    store.tell_stock([tell(one, 3, place="102"), tell(other, 3, known=10), activate(other, 7)])
 
 
 @pytest.mark.parametrize("version", ["2026-07", "2026-10"])

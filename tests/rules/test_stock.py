@@ -130,6 +130,29 @@ def test_STK_4_item_is_stocked_where_it_has_pieces_only() -> None:
     assert [(tell.place, tell.quantity) for tell in tells] == [("71", 10)]
 
 
+@pytest.mark.parametrize(
+    ("shown", "inactive", "in_stock", "told"),
+    [
+        ({"71": 1}, (), 4, [(4, True)]),  # the catalogue does not name the place
+        ({"71": 1}, (), 0, []),
+        ({"71": 1, "72": 1}, (), 4, [(4, False)]),
+        ({"71": 1, "72": None}, (), 4, [(4, False)]),
+        ({"71": 1, "72": None}, ("72",), 4, [(4, True)]),  # an answer that was lost
+        ({"71": 1, "72": None}, ("72",), 0, [(0, False)]),
+        ({"71": 1, "72": 0}, ("72",), 4, [(4, True)]),
+        ({"71": 1, "72": 0}, ("72",), 0, []),
+    ],
+)
+def test_STK_12_item_is_made_active_where_it_has_pieces_and_is_not_known_to_be(
+    shown: dict[str, int | None], inactive: tuple[str, ...], in_stock: int, told: list[tuple[int, bool]]
+) -> None:
+    mapped = store(settings={"location_map": {"71": "main", "72": "annex"}})
+
+    tells = push([level(1), level(in_stock, "annex")], item(shown=shown, inactive=inactive), at=mapped).tells
+
+    assert [(tell.quantity, tell.activates) for tell in tells] == told
+
+
 def test_STK_3_every_item_with_the_sku_is_told() -> None:
     tells = push([level(5)], item("product/1"), item("product/2/variation/3")).tells
 

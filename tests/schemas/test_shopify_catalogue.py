@@ -10,7 +10,8 @@ Json = Any
 
 
 def level(place: str, *quantities: Json) -> Json:
-    return {"location": {"id": f"gid://shopify/Location/{place}"}, "quantities": list(quantities)}
+    where = {"id": f"gid://shopify/Location/{place}"}
+    return {"isActive": True, "location": where, "quantities": list(quantities)}
 
 
 def available(count: Json) -> Json:
@@ -48,6 +49,14 @@ def test_a_figure_that_is_no_whole_number_is_known_by_nobody(quantities: list[Js
     assert read.shown == {"101": shown, "": shown}
 
 
+def test_STK_12_a_level_that_is_not_active_shows_nothing_whatever_it_keeps() -> None:
+    kept = level("101", available(7)) | {"isActive": False}
+
+    (read,) = read_items([variant(kept, level("102", available(3)))], primary="101")
+
+    assert read.shown == {"102": 3}
+
+
 def test_variants_that_share_an_item_are_one() -> None:
     assert len(read_items([variant(), variant()], primary="101")) == 1
 
@@ -63,10 +72,11 @@ def test_variants_that_share_an_item_are_one() -> None:
         variant(inventoryItem=item(id="gid://shopify/InventoryItem/0")),
         variant(inventoryItem=item(tracked=None)),
         variant(inventoryItem=item(inventoryLevels=[])),
-        variant(inventoryItem=item({"location": None, "quantities": []})),
+        variant(inventoryItem=item({"isActive": True, "location": None, "quantities": []})),
+        variant(inventoryItem=item({**level("101"), "isActive": None})),
         variant(inventoryItem=item(level("101", available("many")))),
     ],
-    ids=range(10),
+    ids=range(11),
 )
 def test_what_cannot_be_read_is_left_out_alone(broken: Json) -> None:
     """STK_8."""

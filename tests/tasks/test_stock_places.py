@@ -14,7 +14,7 @@ from tasks.process import Process
 from tasks.stock import push_stock
 from tests.stock_shops import PRIMARY, Shelf, connect_shelf
 from tests.tasks.looking import do
-from tests.tasks.stocking import add, adjust, let_stock_wait_pass
+from tests.tasks.stocking import add, adjust, let_stock_wait_pass, stock_journal
 
 
 @pytest.fixture
@@ -141,6 +141,92 @@ def test_STK_4_item_that_is_no_longer_stocked_at_a_place_is_stocked_again_by_han
     push_by_hand(held, store, "A-1")
 
     assert levels(shelf, "A-1") == {PRIMARY: 7, "102": 4}
+
+
+def connect_annex(held: Process, shelf: Shelf, *, annex: int = 4) -> int:
+    """The shop, whose second location is another one of the hub; 7 of A-1 on one shelf, so many on the other."""
+    do(held, "INSERT INTO hub.locations (code, name) VALUES ('annex', 'Annex')")
+    location_map: Any = {PRIMARY: "main", "102": "annex"}
+    store = connect_shelf(held, shelf, {"stock.sync": "on", "location_map": location_map})
+    add(held, "A-1", 7)
+    adjust(held, "A-1", annex, location="annex")
+    return store
+
+
+def push_again(held: Process, store: int) -> None:
+    let_stock_wait_pass(held, store)
+    push_stock(store)
+
+
+@shopify
+@pytest.mark.parametrize("kept", [{}, {"102": 4}, {"102": 99}], ids=repr)
+def test_STK_12_item_that_is_not_active_at_a_place_is_made_so_with_its_quantity(
+    held: Process, shelf: Shelf, kept: dict[str, int]
+) -> None:
+    made = shelf.shop.stock.add("A-1", levels={PRIMARY: 1})
+    made.kept = dict(kept)
+    store = connect_annex(held, shelf)
+
+    push_stock(store)
+
+    assert levels(shelf, "A-1") == {PRIMARY: 7, "102": 4}
+    assert shelf.shop.asked["inventoryActivate"] == 1
+    assert stock_journal(held, "A-1") == [("told", None)]
+
+
+@shopify
+@pytest.mark.parametrize("then", [3, -4], ids=["three more", "none left"])
+@pytest.mark.parametrize("fault", ["lost", "html_done", "html", "http_500"])
+def test_STK_12_item_whose_activation_has_no_answer_ends_with_the_last_value(
+    held: Process, shelf: Shelf, fault: str, then: int
+) -> None:
+    shelf.shop.stock.add("A-1", levels={PRIMARY: 7})
+    store = connect_annex(held, shelf)
+    fetch_catalogue(store)
+    shelf.fail_next(1, fault)
+    push_stock(store)
+
+    adjust(held, "A-1", then, location="annex")
+    push_again(held, store)
+
+    assert levels(shelf, "A-1").get("102", 0) == 4 + then
+    push_again(held, store)
+    assert levels(shelf, "A-1").get("102", 0) == 4 + then
+
+
+@shopify
+@pytest.mark.parametrize("moves", [True, False], ids=["with the next change", "with the next walk"])
+def test_STK_12_item_that_a_merchant_made_inactive_is_sold_there_again(
+    held: Process, shelf: Shelf, moves: bool
+) -> None:
+    made = shelf.shop.stock.add("A-1", levels={PRIMARY: 1, "102": 1})
+    store = connect_annex(held, shelf)
+    push_stock(store)
+    let_time_pass(held, store)
+    do(held, "UPDATE store_levels SET told_at = told_at - interval '1 hour'")
+
+    shelf.shop.stock.put(made.id, "102", None)
+    if moves:
+        adjust(held, "A-1", 1, location="annex")
+    else:
+        fetch_catalogue(store)
+    push_stock(store)
+
+    assert levels(shelf, "A-1") == {PRIMARY: 7, "102": 5 if moves else 4}
+
+
+@shopify
+def test_STK_12_many_items_are_made_active_and_none_is_forgotten(held: Process, shelf: Shelf) -> None:
+    store = connect_annex(held, shelf)
+    skus = [f"S-{number:02}" for number in range(40)]
+    for sku in skus:
+        shelf.shop.stock.add(sku, levels={PRIMARY: 0})
+        add(held, sku)
+        adjust(held, sku, 3, location="annex")
+
+    push_stock(store)
+
+    assert [levels(shelf, sku) for sku in skus] == [{PRIMARY: 0, "102": 3}] * 40
 
 
 @shopify

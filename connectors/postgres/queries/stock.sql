@@ -48,7 +48,8 @@ LIMIT %(limit)s
 -- name: items
 -- What the store has of some SKUs, with what each place of it shows.
 SELECT i.external_id, i.sku, i.name, i.is_tracked,
-       coalesce(jsonb_object_agg(l.place, l.shown) FILTER (WHERE l.place IS NOT NULL), '{}') AS shown
+       coalesce(jsonb_object_agg(l.place, l.shown) FILTER (WHERE l.place IS NOT NULL), '{}') AS shown,
+       coalesce(array_agg(l.place) FILTER (WHERE NOT l.is_active), '{}') AS inactive
 FROM store_items i LEFT JOIN store_levels l USING (store_id, external_id)
 WHERE i.store_id = %(store_id)s AND i.sku = ANY (%(skus)s)
 GROUP BY i.store_id, i.external_id
@@ -94,12 +95,13 @@ INSERT INTO store_levels AS l (store_id, external_id, place, shown)
 SELECT %(store_id)s, external_id, place, shown FROM page ORDER BY external_id, place
 ON CONFLICT (store_id, external_id, place) DO UPDATE
 SET shown = CASE WHEN l.told_at > %(asked_at)s AND l.told <> excluded.shown THEN NULL ELSE excluded.shown END,
-    moved_at = clock_timestamp()
+    is_active = true, moved_at = clock_timestamp()
 WHERE %(is_held)s OR (l.shown IS NOT NULL AND l.moved_at < %(asked_at)s)
 
 -- name: drop_levels
--- Places that a page no longer names of its items: they are not stocked there any more. What is newer than the page
--- stays, as in keep_levels, behind which this comes; a row that somebody is just moving is not waited for.
+-- Places that a page no longer names of its items: they are not active there any more. What is newer than the page
+-- stays, as in keep_levels, behind which this comes; a row that somebody is just moving is not waited for. What we told
+-- the store there it does not sell any more: unless that is just decided on, the SKU is due again (STK-12).
 WITH gone AS MATERIALIZED (
     SELECT external_id, place FROM store_levels
     WHERE store_id = %(store_id)s AND external_id = ANY (%(items)s)
@@ -107,8 +109,32 @@ WITH gone AS MATERIALIZED (
       AND (external_id, place) NOT IN (SELECT * FROM unnest(%(ids)s::text[], %(places)s::text[]))
     FOR UPDATE SKIP LOCKED
 )
-DELETE FROM store_levels l USING gone
-WHERE l.store_id = %(store_id)s AND l.external_id = gone.external_id AND l.place = gone.place
+, dropped AS (
+    DELETE FROM store_levels l USING gone
+    WHERE l.store_id = %(store_id)s AND l.external_id = gone.external_id AND l.place = gone.place
+    RETURNING l.external_id, l.told
+), due AS MATERIALIZED (
+    SELECT q.sku FROM store_stock q
+    WHERE q.store_id = %(store_id)s AND NOT %(is_held)s AND q.sku IN (
+        SELECT i.sku FROM store_items i JOIN dropped d USING (external_id)
+        WHERE i.store_id = %(store_id)s AND d.told IS NOT NULL)
+    ORDER BY q.sku FOR UPDATE SKIP LOCKED
+)
+UPDATE store_stock q SET changed = changed + 1,
+    due_since = CASE WHEN q.changed = q.settled THEN clock_timestamp() ELSE q.due_since END
+FROM due WHERE q.store_id = %(store_id)s AND q.sku = due.sku
+
+-- name: leave_places
+-- Of the same places those whose figure nobody knows: who tells them next makes the item active there.
+WITH gone AS MATERIALIZED (
+    SELECT external_id, place FROM store_levels
+    WHERE store_id = %(store_id)s AND external_id = ANY (%(items)s)
+      AND shown IS NULL AND is_active AND (told_at IS NULL OR told_at < %(asked_at)s)
+      AND (external_id, place) NOT IN (SELECT * FROM unnest(%(ids)s::text[], %(places)s::text[]))
+    FOR UPDATE SKIP LOCKED
+)
+UPDATE store_levels l SET is_active = false
+FROM gone WHERE l.store_id = %(store_id)s AND l.external_id = gone.external_id AND l.place = gone.place
 
 -- name: drop_items
 -- Items that the store no longer has: their SKUs are looked at again.
@@ -146,8 +172,9 @@ WITH free AS MATERIALIZED (
     FROM free WHERE q.store_id = %(store_id)s AND q.sku = free.sku
     RETURNING q.sku
 ), forgotten AS (
-    INSERT INTO store_levels AS l (store_id, external_id, place)
-    SELECT %(store_id)s, external_id, place FROM unnest(%(ids)s::text[], %(places)s::text[]) AS p (external_id, place)
+    INSERT INTO store_levels AS l (store_id, external_id, place, is_active)
+    SELECT %(store_id)s, external_id, place, NOT activates
+    FROM unnest(%(ids)s::text[], %(places)s::text[], %(activates)s::boolean[]) AS p (external_id, place, activates)
     ORDER BY external_id, place
     ON CONFLICT (store_id, external_id, place) DO UPDATE SET shown = NULL, moved_at = clock_timestamp()
     RETURNING moved_at
@@ -179,16 +206,17 @@ RETURNING q.sku, q.changed = seen AS is_last
 -- The store took these values. It is known to show one only if neither the hub nor an order of its own moved the SKU
 -- meanwhile.
 WITH held AS MATERIALIZED (
-    SELECT external_id, place, d.quantity, d.is_last
+    SELECT external_id, place, d.quantity, d.is_last, d.activates
     FROM store_levels l
-        JOIN unnest(%(ids)s::text[], %(places)s::text[], %(quantities)s::bigint[], %(last)s::boolean[])
-            AS d (external_id, place, quantity, is_last) USING (external_id, place)
+        JOIN unnest(%(ids)s::text[], %(places)s::text[], %(quantities)s::bigint[], %(last)s::boolean[],
+                    %(activates)s::boolean[])
+            AS d (external_id, place, quantity, is_last, activates) USING (external_id, place)
     WHERE l.store_id = %(store_id)s
     ORDER BY external_id, place FOR UPDATE OF l
 )
 UPDATE store_levels l
 SET shown = CASE WHEN d.is_last AND l.moved_at <= %(forgotten_at)s THEN d.quantity END, told = d.quantity, told_at = clock_timestamp(),
-    moved_at = clock_timestamp()
+    is_active = l.is_active OR d.activates, moved_at = clock_timestamp()
 FROM held d WHERE l.store_id = %(store_id)s AND l.external_id = d.external_id AND l.place = d.place
 
 -- name: unsent

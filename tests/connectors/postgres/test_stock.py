@@ -316,6 +316,79 @@ def test_STK_4_place_that_the_store_names_no_more_is_dropped_unless_it_was_told_
     assert item.shown == left
 
 
+@pytest.mark.parametrize(
+    ("was_told", "asked_for", "is_due"), [(True, [], True), (False, [], False), (True, ["A"], False)]
+)
+def test_STK_12_sku_that_was_told_where_its_item_is_not_active_any_more_is_due_again(
+    connection: Connection, acme: int, was_told: bool, asked_for: list[str], is_due: bool
+) -> None:
+    mark(connection, acme, "A")
+    settle(connection, acme, seen(connection, acme))
+    keep(connection, acme, asked_for=["A"])
+    if was_told:
+        tell(connection, acme)
+    run(connection, "UPDATE store_levels SET moved_at = now() - interval '1 hour', told_at = NULL")
+    run(connection, "UPDATE store_stock SET sent_at = NULL")
+
+    now = stores.database_time(connection)
+    moved = stock.keep_items(connection, acme, [replace(ITEM, shown={})], asked_at=now, asked_for=asked_for)
+
+    assert (due(connection, acme), moved) == ((["A"], 1) if is_due else ([], 0))
+
+
+ACTIVATE = replace(TELL, place="102", activates=True)
+
+
+def inactive(connection: Connection, store: int) -> tuple[Any, ...]:
+    (item,) = stock.items(connection, store, ["A"])
+    return item.shown, item.inactive
+
+
+def test_STK_12_place_is_active_once_the_store_said_so(connection: Connection, acme: int) -> None:
+    keep(connection, acme)
+
+    forgotten_at = stock.forget(connection, acme, [ACTIVATE]).at
+    assert inactive(connection, acme) == ({"": 7, "102": None}, ("102",))
+
+    stock.told(connection, acme, [ACTIVATE], lasting={"A"}, forgotten_at=forgotten_at)
+    assert inactive(connection, acme) == ({"": 7, "102": 5}, ())
+
+
+def test_STK_12_quantity_alone_makes_no_place_active(connection: Connection, acme: int) -> None:
+    keep(connection, acme)
+    stock.forget(connection, acme, [ACTIVATE])
+    nothing = replace(ACTIVATE, quantity=0, activates=False)
+
+    forgotten_at = stock.forget(connection, acme, [nothing]).at
+    stock.told(connection, acme, [nothing], lasting={"A"}, forgotten_at=forgotten_at)
+
+    assert inactive(connection, acme) == ({"": 7, "102": 0}, ("102",))
+
+
+def test_STK_12_catalogue_says_that_a_place_is_active(connection: Connection, acme: int) -> None:
+    keep(connection, acme)
+    stock.forget(connection, acme, [ACTIVATE])
+
+    shown = replace(ITEM, shown={"": 7, "102": 5})
+    stock.keep_items(connection, acme, [shown], asked_at=stores.database_time(connection), asked_for=["A"])
+
+    assert inactive(connection, acme) == ({"": 7, "102": 5}, ())
+
+
+@pytest.mark.parametrize(("told_ago", "left"), [(None, ("",)), (90, ("",)), (5, ())])
+def test_STK_12_catalogue_says_that_a_place_is_not_active_though_nobody_knows_its_figure(
+    connection: Connection, acme: int, told_ago: float | None, left: tuple[str, ...]
+) -> None:
+    keep(connection, acme)
+    if told_ago is not None:
+        tell(connection, acme, ago=told_ago)
+    stock.forget_sold(connection, acme, ["A"])
+
+    stock.keep_items(connection, acme, [replace(ITEM, shown={})], asked_at=stores.database_time(connection))
+
+    assert inactive(connection, acme) == ({"": None}, left)
+
+
 def test_STK_4_place_of_an_item_that_is_not_in_the_page_stays(connection: Connection, acme: int) -> None:
     other = replace(ITEM, external_id="product/2", shown={"": 3})
     now = stores.database_time(connection)

@@ -9,7 +9,7 @@ import requests
 from connectors.sandbox import RunningSandbox, ShopifyShop, open_sandbox, run_shopify, seed_shopify
 
 Shop = RunningSandbox[ShopifyShop]
-PATH = "admin/api/2026-07/graphql.json"
+PATH = "admin/api/2026-10/graphql.json"
 
 
 @pytest.fixture
@@ -191,7 +191,7 @@ def test_the_state_says_what_is_there_and_what_was_asked(sandbox: Shop) -> None:
     state = requests.get(f"{sandbox.url}/_sandbox/state", timeout=5).json()
 
     assert state["orders"] == {"PAID": 1}
-    assert state["calls"] == {"2026-07": 1}
+    assert state["calls"] == {"2026-10": 1}
 
 
 def test_the_bucket_can_be_made_small(sandbox: Shop) -> None:

@@ -31,7 +31,7 @@ def sandbox() -> Iterator[Shop]:
 def ask(sandbox: Shop, document: str, /, **variables: Any) -> Any:
     headers = {"X-Shopify-Access-Token": sandbox.shop.token}
     body = {"query": document, "variables": variables}
-    address = f"{sandbox.url}/admin/api/2026-07/graphql.json"
+    address = f"{sandbox.url}/admin/api/2026-10/graphql.json"
     return requests.post(address, json=body, headers=headers, timeout=5).json()
 
 
@@ -111,7 +111,6 @@ def test_quantities_are_set(sandbox: Shop) -> None:
         ({"changeFromQuantity": 9}, "CHANGE_FROM_QUANTITY_STALE", "changeFromQuantity"),
         ({"quantity": -1}, "INVALID_QUANTITY_NEGATIVE", "quantity"),
         ({"quantity": 1_000_000_001}, "INVALID_QUANTITY_TOO_HIGH", "quantity"),
-        ({"locationId": "gid://shopify/Location/102"}, "ITEM_NOT_STOCKED_AT_LOCATION", "locationId"),
         ({"locationId": "gid://shopify/Location/9"}, "INVALID_LOCATION", "locationId"),
         ({"inventoryItemId": "gid://shopify/InventoryItem/9"}, "INVALID_INVENTORY_ITEM", "inventoryItemId"),
     ],
@@ -189,6 +188,39 @@ def test_the_key_of_a_call_that_failed_is_used_up(sandbox: Shop) -> None:
 # -- places ------------------------------------------------------------------------------------------------------
 
 
+LEVELS = """query Levels($all: Boolean) { inventoryItems(first: 9) { nodes {
+  inventoryLevels(first: 9, includeInactive: $all) { nodes { isActive location { id } quantities(names: ["available"]) {
+    quantity } } } } } }"""
+
+
+def levels(sandbox: Shop, *, is_all: bool) -> dict[str, tuple[bool, int]]:
+    (item,) = ask(sandbox, LEVELS, all=is_all)["data"]["inventoryItems"]["nodes"]
+    nodes = item["inventoryLevels"]["nodes"]
+    return {one["location"]["id"][-3:]: (one["isActive"], one["quantities"][0]["quantity"]) for one in nodes}
+
+
+def test_STK_12_a_figure_is_kept_where_the_item_is_not_active_and_nothing_is_said(sandbox: Shop) -> None:
+    one = sandbox.shop.stock.add("A")
+
+    assert put(sandbox, quantity(one, 7, place="102")) == []
+
+    assert (one.levels, sandbox.shop.stock_of("A")) == ({"101": 10}, {(one.item_gid, "101"): 10})
+    assert levels(sandbox, is_all=False) == {"101": (True, 10)}
+    assert levels(sandbox, is_all=True) == {"101": (True, 10), "102": (False, 7)}
+
+
+def test_STK_12_an_item_that_is_made_active_without_a_figure_has_the_one_that_was_kept(sandbox: Shop) -> None:
+    one = sandbox.shop.stock.add("A", levels={"101": 10, "102": 6})
+    sandbox.shop.stock.put(one.id, "102", None)
+    document = ACTIVATE.replace("available: 4", "available: null")
+
+    for key in ("a", "b"):  # active already is no error without a figure
+        said = ask(sandbox, document, item=one.item_gid, place="gid://shopify/Location/102", key=key)
+
+    assert said["data"]["inventoryActivate"]["userErrors"] == []
+    assert (one.levels, one.kept) == ({"101": 10, "102": 6}, {})
+
+
 @pytest.mark.parametrize(
     ("place", "words"), [("102", None), ("101", "already active"), ("9", "could not be stocked"), ("x", "could not")]
 )
@@ -243,7 +275,7 @@ def test_a_merchant_works_the_catalogue_by_hand(sandbox: Shop) -> None:
 
     changed = control(sandbox, f"variants/{made['id']}", {"sku": "B", "levels": {"101": None, "102": 6}}).json()
 
-    assert changed == {"id": made["id"], "item": made["item"], "sku": "B", "levels": {"102": 6}}
+    assert changed == {"id": made["id"], "item": made["item"], "sku": "B", "levels": {"102": 6}, "inactive": {"101": 4}}
     assert control(sandbox, "stock/B").json() == [{"item": made["item"], "location": "102", "available": 6}]
     assert control(sandbox, f"variants/{made['id']}", {"delete": True}).json()["deleted"]
     assert control(sandbox, f"variants/{made['id']}", {"sku": "C"}).status_code == 404
