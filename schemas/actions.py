@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
+from schemas.counts import CountLine
 from schemas.hub import DraftOrder, DraftRow, Flags, MoStatus, Totals
 from schemas.orders import Kind
 from schemas.reasons import Reason
@@ -91,6 +92,21 @@ class AdjustStock:
     delta: Decimal
     location: str | None = None
     batch: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CountStock:
+    """Many figures counted as one, which can be taken back as one (STK-11); `source` says by whom."""
+
+    source: str
+    lines: tuple[CountLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TakeBackCount:
+    """A count that was wrong: what it changed is changed back, and what it counted first was never counted."""
+
+    count_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -336,6 +352,8 @@ HubAction = (
     | AddProduct
     | AddItems
     | AdjustStock
+    | CountStock
+    | TakeBackCount
     | ReceivePurchase
     | CreateMo
     | SetMoStatus

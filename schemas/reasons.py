@@ -223,6 +223,32 @@ class Reason(StrEnum):
         "Orders of the store for this SKU are still being read; its stock waits for them, a minute at most.",
         "Nothing to do.",
     )
+    # counting: why a SKU of a store or file is not counted (STK-11)
+    COUNTED_BEFORE = (
+        "counted_before",
+        "The item was counted at this location before.",
+        "Nothing to do; to count it anew: the same command with --again.",
+    )
+    FIGURES_DIFFER = (
+        "figures_differ",
+        "The store has several items with this SKU, and they show different figures.",
+        "Give each its own SKU or the same figure in the store, or count it: storesync hub stock adjust SKU 5.",
+    )
+    FIGURE_UNKNOWN = (
+        "figure_unknown",
+        "The store shows no figure in whole pieces of this item at a location that the hub's stands for.",
+        "Count it by hand: storesync hub stock adjust SKU 5.",
+    )
+    BATCH_NOT_NAMED = (
+        "batch_not_named",
+        "The item is batch-tracked in the hub, and a store does not tell its batches.",
+        "Count it with a file that has a column batch: storesync hub stock import FILE.csv.",
+    )
+    STOCK_OF_PARTS = (
+        "stock_of_parts",
+        "The item is a bundle in the hub: its stock is that of its components.",
+        "Count the components.",
+    )
     # fulfilment, both ways (SPEC chapters 6 and 7)
     LINE_NOT_MATCHED = (
         "line_not_matched",

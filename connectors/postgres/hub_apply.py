@@ -8,7 +8,7 @@ from typing import Any, Final
 from psycopg.types.json import Json, Jsonb
 
 from connectors.errors import HubRefused
-from connectors.postgres import Connection, Row, hub_changes, hub_locations, hub_parcels, hub_stock, queries
+from connectors.postgres import Connection, Row, hub_changes, hub_counts, hub_locations, hub_parcels, hub_stock, queries
 from connectors.postgres.hub_rows import row_values
 from schemas import actions
 from schemas.hub import DraftOrder, MoStatus, NewCustomer
@@ -35,6 +35,8 @@ def carry_out(connection: Connection, action: actions.HubAction) -> str:  # noqa
             return hub_stock.add_items(connection, action)
         case actions.AdjustStock():
             return hub_stock.adjust_stock(connection, action)
+        case actions.CountStock() | actions.TakeBackCount():
+            return hub_counts.carry_out(connection, action)
         case actions.ReceivePurchase():
             return hub_stock.receive_purchase(connection, action)
         case actions.CreateMo():

@@ -13,6 +13,7 @@ from schemas.hub import HubOrder, HubRow, MoStatus, Variant
 from schemas.money import plain
 from schemas.orders import Kind
 from workers.cli.desk import database
+from workers.cli.hub_counts import import_stock, list_counts, take_back
 from workers.cli.hub_desk import (
     DAY,
     DELTA,
@@ -154,6 +155,10 @@ def adjust_stock(sku: str, delta: Decimal, location: str | None, batch: str | No
 
 def _in_stock(desk: PostgresHub, sku: str) -> str:
     return ", ".join(f"{plain(level.in_stock)} at {level.location}" for level in desk.levels([sku]))
+
+
+for command in (import_stock, list_counts, take_back):
+    stock.add_command(command)
 
 
 @hub.group("po")
