@@ -70,6 +70,11 @@ def products_key(store_id: int) -> str:
     return f"storesync:products:{store_id}"
 
 
+def count_key(store_id: int) -> str:
+    """The lock of counting what one store shows."""
+    return f"storesync:count:{store_id}"
+
+
 @contextmanager
 def lock(redis: Redis, key: str, *, ttl: int = LOCK_SECONDS) -> Iterator[bool]:
     """Hold a lock for a piece of work: True if it is ours, False if somebody else has it. Never waits.

@@ -9,7 +9,7 @@ from redis import Redis, RedisError
 
 from connectors import locks
 from connectors.errors import Unavailable
-from connectors.postgres import Connection, orders, outgoing, stock, stores
+from connectors.postgres import Connection, orders, outgoing, stock, stock_imports, stores
 from connectors.postgres.stock import DueStore
 
 _IN_ONE_GO: Final = 100  # messages that go to Redis in one round trip
@@ -133,6 +133,18 @@ def ring_due_products(connection: Connection) -> int:
     due = stores.due_products(connection)
     _ring("import_products", [(store_id,) for store_id in due], expires=_FETCH_BELL_SECONDS)
     return len(due)
+
+
+def ring_due_stock_imports(connection: Connection) -> int:
+    """Ring for the stores of which a count is under way; returns how many. It is done again in a moment."""
+    due = stock_imports.due(connection)
+    _ring("import_stock", [(store_id,) for store_id in due], expires=_FETCH_BELL_SECONDS)
+    return len(due)
+
+
+def ring_stock_import(store_id: int) -> None:
+    """Ask a worker to go on with the count of a store."""
+    _ring("import_stock", [(store_id,)])
 
 
 def ring_catalogue(store_id: int) -> None:

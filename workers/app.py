@@ -44,6 +44,7 @@ ROUTES = {
     "push_stock": "stock",
     "fetch_catalogue": "fetch",  # as long as a shop takes: no bell waits behind it
     "import_products": "fetch",
+    "import_stock": "fetch",
     "ring_due": "upkeep",
     "refresh_rates": "upkeep",
 }
@@ -120,6 +121,7 @@ TASKS = [
     "tasks.stock",
     "tasks.catalogue",
     "tasks.products",
+    "tasks.stock_import",
     "tasks.upkeep",
 ]
 app = Celery("storesync", include=TASKS, set_as_current=True)

@@ -11,7 +11,7 @@ from psycopg.errors import LockNotAvailable
 from psycopg.sql import SQL, Literal
 from psycopg.types.json import Jsonb
 
-from connectors.postgres import Connection, Row, queries
+from connectors.postgres import Connection, Row, queries, stock_imports
 from schemas.actions import TellStock
 from schemas.stock import StoreItem
 
@@ -323,6 +323,7 @@ def write(connection: Connection, store_id: int, lines: Sequence[StockLine]) -> 
 def forget_sold(connection: Connection, store_id: int, skus: Sequence[str]) -> None:
     """Orders of the store moved its own figures of these SKUs."""
     connection.execute(_SQL["forget_sold"], {"store_id": store_id, "skus": list(skus)})
+    stock_imports.moved(connection, store_id, skus)
 
 
 def due_sold(connection: Connection, store_id: int, external_id: str) -> None:

@@ -34,7 +34,7 @@ SILENCE_SECONDS = 15
 def sync(name: str, since: datetime | None, wait: bool, dry_run: bool, as_json: bool) -> None:
     """Fetch a store's changed orders now."""
     held = open_desk()
-    row = _active_store(held, name)
+    row = active_store(held, name)
     if dry_run:
         cursor = back_to(row["cursor"], since) if since else row["cursor"]
         found = [asdict(preview) for preview in preview_orders(held, row, cursor)]
@@ -81,7 +81,8 @@ def _tell_preview(found: list[dict[str, Any]]) -> None:
     click.echo(f"Would {words}. Nothing was written.")
 
 
-def _active_store(held: Process, name: str) -> Row:
+def active_store(held: Process, name: str) -> Row:
+    """A store that is worked on. Raises Failed."""
     with held.pool.connection() as connection:
         row = store_row(connection, name)
     if row["state"] == "paused":

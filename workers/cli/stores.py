@@ -1,11 +1,11 @@
 """Commands for stores: connect, look at, change, check, pause, disconnect."""
 
-from typing import Any
+from typing import Any, Final
 
 import click
 
 from connectors import STORES
-from connectors.postgres import Row, orders, stores
+from connectors.postgres import Row, orders, stock_imports, stores
 from connectors.store import StoreFacts
 from schemas.reasons import describe
 from schemas.settings import with_defaults
@@ -16,6 +16,7 @@ from workers.cli.checks import unread_catalogue
 from workers.cli.desk import known_store_row, open_desk, read_pairs, store_row
 from workers.cli.locations import store_locations
 from workers.cli.output import done, example, json_option, say, table, utc
+from workers.cli.store_import import import_into_hub, stock_import_document, stock_import_words
 
 _CREDENTIAL = click.option(
     "--credential", "credentials", multiple=True, metavar="KEY=VALUE", help="VALUE may be @FILE. May be repeated."
@@ -82,7 +83,8 @@ def show_store(name: str, as_json: bool) -> None:
     held = open_desk()
     with held.pool.connection() as connection:
         row = known_store_row(connection, name)
-        document = _whole(row, orders.counts(connection, row["id"]))
+        counts, job = orders.counts(connection, row["id"]), stock_imports.look(connection, row["id"])
+        document = _whole(row, counts) | {"stock_import": stock_import_document(job)}
     say(document, as_json, lambda: _tell(document))
 
 
@@ -106,8 +108,11 @@ def _whole(row: Row, counts: list[Row]) -> dict[str, Any]:
     }
 
 
+_APART: Final = frozenset({"settings", "orders", "stock_import"})  # what is told beside the table
+
+
 def _tell(document: dict[str, Any]) -> None:
-    table(["", ""], [(key, value) for key, value in document.items() if key not in {"settings", "orders"}])
+    table(["", ""], [(key, value) for key, value in document.items() if key not in _APART])
     click.echo()
     table(["setting", "value"], document["settings"].items())
     click.echo()
@@ -116,6 +121,8 @@ def _tell(document: dict[str, Any]) -> None:
     sentence, cure = describe(document["reason"])
     if sentence:
         click.echo(f"\n{sentence} {cure}")
+    if document["stock_import"]:
+        click.echo(f"\n{stock_import_words(document['stock_import'])}")
     if document["catalogue_reason"]:
         click.echo(f"\n{unread_catalogue(document['name'], document['catalogue_reason'])}")
 
@@ -219,5 +226,6 @@ def _move(name: str, state: StoreState) -> None:
 
 
 store.add_command(store_locations)
+store.add_command(import_into_hub)
 
 COMMANDS = (store,)

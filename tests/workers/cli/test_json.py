@@ -1,6 +1,7 @@
 """With --json every command prints one JSON document and nothing else (INTERFACE)."""
 
 import shlex
+from pathlib import Path
 
 import pytest
 
@@ -16,12 +17,16 @@ account show
 account set multi_currency=on
 location add berlin
 location list
+location rename berlin bonn
+location remove bonn
 rates set USD 0.92
 rates list
 store list
 store show acme
 store set acme stock.sync=on stock.buffer=1
 store check acme
+store locations acme
+store import acme stock
 store pause acme
 store resume acme
 secrets rotate
@@ -44,6 +49,9 @@ hub product add A-1
 hub product list
 hub service add Wrapping
 hub stock adjust A-1 5
+hub stock import {file}
+hub stock counts
+hub stock undo 1
 hub order create --customer Ada --row A-1=2@10 --number SO-X
 hub order list
 hub order show SO-X
@@ -64,12 +72,14 @@ store disconnect acme
 ELSEWHERE = {"up", "down", "demo", "sandbox", "doctor", "store connect", "hub po receive"}
 
 
-def test_every_command_prints_one_document(cli: Cli, acme: Shop) -> None:
+def test_every_command_prints_one_document(cli: Cli, acme: Shop, tmp_path: Path) -> None:
+    file = tmp_path / "counted.csv"
+    file.write_text("sku,quantity\nHOOK-FRG,3\n")
     order = place(acme, line_items=[{"sku": "HOOK-FRG", "quantity": 1}])
     take_in()
 
     for line in SESSION.strip().splitlines():
-        result = cli(*shlex.split(line.format(order=order)), "--json")
+        result = cli(*shlex.split(line.format(order=order, file=file)), "--json")
         assert isinstance(document(result), dict | list), line
 
 
