@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 CONTROL: Final = "/_sandbox"
+FAULT: Final = "sandbox.fault"  # in a request's environment: what the vendor's own code does to its answer
 
 
 class Fault(StrEnum):
@@ -41,6 +42,8 @@ class Fault(StrEnum):
     LOST = "lost"  # the work is done and the connection breaks before the answer
     TRUNCATED = "truncated"  # the work is done and half the answer comes
     SLOW = "slow"
+    PARTIAL = "partial"  # Shopify: errors in place of a part of one order, beside the data or in its place
+    NO_BUYERS = "no_buyers"  # Shopify: the app may not read who ordered
 
 
 class FaultError(ValueError):
@@ -191,10 +194,14 @@ def with_faults(app: "WSGIApplication", faults: Faults) -> "WSGIApplication":
             return _truncated(app, environ, start_response)
         if fault is Fault.SLOW:
             faults.hold(faults.pace.slow_seconds, _is_gone(environ))
-        answer = _answer(fault, faults) if fault is not None and fault is not Fault.SLOW else app
+        environ[FAULT] = fault
+        answer = app if fault in _ANSWERED else _answer(fault, faults)
         return answer(environ, start_response)
 
     return faulty
+
+
+_ANSWERED: Final = (None, Fault.SLOW, Fault.PARTIAL, Fault.NO_BUYERS)
 
 
 def fault_routes(faults: Faults) -> Blueprint:
@@ -240,7 +247,7 @@ def _rate(name: str, rate: float) -> float:
     return rate
 
 
-def _answer(fault: Fault, faults: Faults) -> Response:
+def _answer(fault: Fault | None, faults: Faults) -> Response:
     retry = {"Retry-After": str(faults.pace.retry_after_seconds)}
     match fault:
         case Fault.RATE_LIMIT:

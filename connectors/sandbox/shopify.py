@@ -7,11 +7,11 @@ from typing import Any, Final
 from flask import Flask, jsonify, request
 from werkzeug.exceptions import HTTPException
 
-from connectors.sandbox.faults import Faults, fault_routes, with_faults
+from connectors.sandbox.faults import FAULT, Faults, fault_routes, with_faults
 from connectors.sandbox.shopify_app import GRANT, OauthError, asked_for, refusal
 from connectors.sandbox.shopify_control import control_routes
 from connectors.sandbox.shopify_documents import Reader, Wrong, read
-from connectors.sandbox.shopify_model import Json
+from connectors.sandbox.shopify_model import Json, gid
 from connectors.sandbox.shopify_state import NoSuchOrder, ShopifyShop
 
 API: Final = "/admin/api/<version>/graphql.json"
@@ -49,7 +49,9 @@ def _endpoint(shop: ShopifyShop) -> Callable[..., Any]:
             shop.calls[version] += 1
             document, variables = str(given.get("query", "")), given.get("variables") or {}
             shop.heard.append((document, variables))
-            return jsonify(_answer(shop, document, variables))
+            orders = [gid("Order", one) for one in sorted(shop.orders)]
+            with shop.troubles.during(request.environ.get(FAULT), orders):
+                return jsonify(_answer(shop, document, variables))
 
     return graphql
 
@@ -88,7 +90,8 @@ def _paid_answer(shop: ShopifyShop, reader: Reader) -> Json:
     shop.asked.update(reader.asked)
     actual = asked if reader.is_mutation else min(asked, reader.objects)
     bucket.available -= actual
-    return {"data": data, "extensions": _cost(shop, asked, actual)}
+    errors = {"errors": reader.errors} if reader.errors else {}
+    return {"data": data, **errors, "extensions": _cost(shop, asked, actual)}
 
 
 def _cost(shop: ShopifyShop, asked: int, actual: int | None) -> Json:

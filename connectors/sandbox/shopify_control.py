@@ -10,6 +10,7 @@ from connectors.sandbox.shopify_generator import random_order
 from connectors.sandbox.shopify_model import Json, gid
 from connectors.sandbox.shopify_state import PLANS, Bucket, ShopifyShop
 from connectors.sandbox.shopify_stock import ShopStock, Variant
+from connectors.sandbox.shopify_trouble import Troubles
 
 
 def control_routes(shop: ShopifyShop, faults: Faults) -> Blueprint:
@@ -54,6 +55,7 @@ def control_routes(shop: ShopifyShop, faults: Faults) -> Blueprint:
 
     _app_routes(routes, shop)
     _stock_routes(routes, shop)
+    _trouble_routes(routes, shop.troubles)
     return routes
 
 
@@ -82,6 +84,19 @@ def _change_app(shop: ShopifyShop, given: Json) -> str | None:
         if ends:
             shop.app.end_tokens()
     return unknown
+
+
+def _trouble_routes(routes: Blueprint, troubles: Troubles) -> None:
+    @routes.post("/broken")
+    def broken() -> Response:
+        given = {"code": "INTERNAL_SERVER_ERROR", **request.get_json()}
+        troubles.break_off(given["id"], *given.get("fields", ()), code=given["code"])
+        return jsonify(given)
+
+    @routes.post("/buyers")
+    def buyers() -> Response:
+        troubles.grants_buyers = bool(request.get_json()["granted"])
+        return jsonify(granted=troubles.grants_buyers)
 
 
 def _stock_routes(routes: Blueprint, shop: ShopifyShop) -> None:

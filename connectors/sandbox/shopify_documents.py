@@ -6,6 +6,7 @@ and whatever else depends on a field's arguments, are functions of them.
 
 import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -25,6 +26,17 @@ from graphql import (
 
 Root = Mapping[str, Callable[[Mapping[str, Any]], Any]]
 
+# What may be null by itself, of all that is asked for: any other null takes along the object that it belongs to.
+NULLABLE: Final = frozenset(
+    {
+        *("order", "node", "location", "locationsCount", "customer", "defaultEmailAddress", "billingAddress"),
+        *("shippingAddress", "email", "note", "poNumber", "sourceName", "cancelledAt", "displayFinancialStatus"),
+        *("currentTotalDutiesSet", "sku", "variant", "product", "displayStatus", "deliveryMethod"),
+        *("firstName", "lastName", "company", "address1", "address2", "city", "province", "provinceCode", "zip"),
+        *("countryCodeV2", "phone", "rate", "fulfillmentCreate", "inventorySetQuantities", "inventoryActivate"),
+    }
+)
+
 _FREE: Final = frozenset({"shopMoney", "presentmentMoney", "price", "pageInfo", "nodes"})
 
 
@@ -37,6 +49,18 @@ class Wrong(Exception):
     def __init__(self, words: str, code: str = "undefinedField") -> None:
         super().__init__(words)
         self.code = code
+
+
+class _Null(Exception):
+    """A null where none may be: it takes along what it belongs to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """What cannot be told, in place of a value."""
+
+    code: str
+    words: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +80,8 @@ class Reader:
     variables: Mapping[str, Any]
     objects: int = 0
     fragments: dict[str, FragmentDefinitionNode] = field(default_factory=dict)
+    errors: list[dict[str, Any]] = field(default_factory=list)
+    _path: list[str | int] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         for one in self.document.definitions:
@@ -79,15 +105,21 @@ class Reader:
         """The fields that are asked of the root."""
         return tuple(one.name.value for one in self._fields(self._operation.selection_set, None))
 
-    def answer(self, root: Root) -> dict[str, Any]:
-        """The data of the answer."""
+    def answer(self, root: Root) -> Any:
+        """The data of the answer, null where something is missing that may not be; what is missing is in `errors`."""
+        try:
+            return self._answer(root)
+        except _Null:
+            return None
+
+    def _answer(self, root: Root) -> dict[str, Any]:
         kind = "Mutation" if self.is_mutation else "QueryRoot"
         data = {}
         for one in self._fields(self._operation.selection_set, None):
             name = one.name.value
             if name not in root:
                 raise Wrong(f"Field '{name}' doesn't exist on type '{kind}'")
-            data[_key(one)] = self._value(root[name](self._arguments(one) | self._directives(one)), one)
+            data[_key(one)] = self._field(root[name](self._arguments(one) | self._directives(one)), one)
         return data
 
     def cost(self) -> int:
@@ -133,9 +165,30 @@ class Reader:
             for given in each.arguments
         }
 
+    def _field(self, value: Any, one: FieldNode) -> Any:
+        with self._at(_key(one)):
+            try:
+                return self._value(value, one)
+            except _Null:
+                if one.name.value not in NULLABLE:
+                    raise
+                return None
+
+    @contextmanager
+    def _at(self, step: str | int) -> Iterator[None]:
+        self._path.append(step)
+        try:
+            yield
+        finally:
+            self._path.pop()
+
     def _value(self, value: Any, one: FieldNode) -> Any:
         if callable(value):
             value = value(self._arguments(one))
+        if isinstance(value, Broken):
+            told = {"message": value.words, "path": list(self._path), "extensions": {"code": value.code}}
+            self.errors.append(told)
+            raise _Null
         inner = one.selection_set
         if value is None or inner is None:
             return value
@@ -143,7 +196,7 @@ class Reader:
             return self._connection(value, one)
         if isinstance(value, list):
             first = self._arguments(one).get("first")
-            return [self._object(each, inner) for each in value[:first]]
+            return self._list(value[:first], inner)
         return self._object(value, inner)
 
     def _object(self, value: Any, inner: SelectionSetNode) -> Any:
@@ -157,7 +210,20 @@ class Reader:
             name = one.name.value
             if name not in value:
                 raise Wrong(f"Field '{name}' doesn't exist on type '{kind}'")
-            told[_key(one)] = self._value(value[name], one)
+            told[_key(one)] = self._field(value[name], one)
+        return told
+
+    def _list(self, values: Sequence[Any], inner: SelectionSetNode) -> list[Any]:
+        """Its entries; one that is missing takes the list along, once all are looked at, as a vendor's server does."""
+        told, is_whole = [], True
+        for place, each in enumerate(values):
+            with self._at(place):
+                try:
+                    told.append(self._object(each, inner))
+                except _Null:
+                    is_whole = False
+        if not is_whole:
+            raise _Null
         return told
 
     def _connection(self, value: Any, one: FieldNode) -> Any:
@@ -166,7 +232,8 @@ class Reader:
         for each in self._fields(one.selection_set, "Connection"):
             match each.name.value:
                 case "nodes":
-                    told["nodes"] = [self._value(node, each) for node in part.nodes]
+                    with self._at("nodes"):
+                        told["nodes"] = self._list(part.nodes, _inner(each))
                 case "pageInfo":
                     told["pageInfo"] = {"hasNextPage": part.has_next, "endCursor": part.end}
                 case other:
@@ -185,6 +252,12 @@ def read(text: str, variables: Mapping[str, Any]) -> Reader:
 @functools.lru_cache(maxsize=64)
 def _parsed(text: str) -> DocumentNode:
     return parse(text)
+
+
+def _inner(one: FieldNode) -> SelectionSetNode:
+    if one.selection_set is None:
+        raise Wrong(f"Field '{one.name.value}' must have selections")
+    return one.selection_set
 
 
 def _key(one: FieldNode) -> str:

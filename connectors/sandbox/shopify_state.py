@@ -22,6 +22,7 @@ from connectors.sandbox.shopify_order import line_of, write
 from connectors.sandbox.shopify_parcels import READY, NotFulfillable, location_of, wanted_pieces
 from connectors.sandbox.shopify_search import has_times
 from connectors.sandbox.shopify_stock import ShopStock
+from connectors.sandbox.shopify_trouble import Troubles
 
 TOKEN: Final = "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"
 MOST_POINTS: Final = 1000  # of one document
@@ -78,6 +79,7 @@ class ShopifyShop(ShopClock):
         self.heard: deque[tuple[str, Mapping[str, Any]]] = deque(maxlen=100)  # the last documents and their variables
         self.notified = 0  # how often a buyer was told of a fulfilment
         self.orders: dict[int, Order] = {}
+        self.troubles = Troubles()
         self.stock = ShopStock(self.lock, self.now)
         self._ids = itertools.count(FIRST_ID)
         self._parts = itertools.count(1001)
@@ -255,8 +257,14 @@ class ShopifyShop(ShopClock):
             "orders": self._list,
             "order": lambda asked: self._node(asked["id"], "Order"),
             "node": lambda asked: self._node(asked["id"]),
-            **self.stock.root(),
+            **self._catalogue(),
         }
+
+    def _catalogue(self) -> Root:
+        asks = self.stock.root()
+        pages = {name: asks[name] for name in ("productVariants", "inventoryItems")}
+        told = {name: (lambda asked, page=page: self.troubles.part(page(asked))) for name, page in pages.items()}
+        return {**asks, **told}
 
     def mutations(self) -> Root:
         """What documents can change."""
@@ -290,13 +298,13 @@ class ShopifyShop(ShopClock):
             found = [one for one in found if _mark(one) > behind]
         page = found[: asked.get("first") or 10]
         end = base64.b64encode(_mark(page[-1]).encode()).decode() if page else None
-        return Slice([self.order_json(one) for one in page], end, len(page) < len(found))
+        return Slice([self.troubles.order(self.order_json(one)) for one in page], end, len(page) < len(found))
 
     def _node(self, number: str, kind: str | None = None) -> Json | None:
         asked, digits = ([*number.removeprefix("gid://shopify/").split("/"), ""])[:2]
         if "Order" in (asked, kind):
             one = self.orders.get(int(digits)) if digits.isdecimal() else None
-            return self.order_json(one) if one else None
+            return self.troubles.order(self.order_json(one)) if one else None
         if asked == "InventoryItem":
             return self.stock.item(number)
         written = (self.order_json(one) for one in self.orders.values())
