@@ -3,6 +3,7 @@
 ConnectorError
 ├── Unavailable             the other side is down, slow, or talks nonsense      again later
 │   ├── RateLimited(until)  it asked to wait, and said how long                  not before `until`
+│   ├── AnsweredInPart      it failed at a part of this one order                again later, and only this order
 │   └── HubBusy             the hub's database is away, or two changes crossed   again soon
 │       └── AlreadyThere    another worker made the same thing first             look again: nothing is left to do
 ├── Refused                 it does not accept our credentials                   a person must act
@@ -42,6 +43,10 @@ class RateLimited(Unavailable):
     def __init__(self, problem: str, *, until: datetime, request: str = "", status: int | None = None) -> None:
         super().__init__(problem, request=request, status=status)
         self.until = until
+
+
+class AnsweredInPart(Unavailable):
+    """An error stands in place of a part of an order; others may come whole (ORD-10)."""
 
 
 class HubBusy(Unavailable):

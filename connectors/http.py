@@ -202,6 +202,11 @@ class HttpClient:
             return Refusal(response.headers, body, response.status_code)
 
 
+def more_than(count: int, most: int) -> str:
+    """The words for a list that is no page of what was asked for: it is not worked on."""
+    return f"the shop gave {count} entries where at most {most} were asked for"
+
+
 # -- the session -------------------------------------------------------------------------------------------------
 
 

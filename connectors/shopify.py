@@ -12,12 +12,13 @@ from marshmallow import ValidationError
 from connectors import json_text
 from connectors.changes import Batch, batches, follow, horizon, is_id, newest_of
 from connectors.cursor import BEGINNING, SECOND, Cursor, naive
-from connectors.errors import NotFound, Rejected, Unavailable
+from connectors.errors import AnsweredInPart, NotFound, Rejected, Unavailable
 from connectors.http import Shared
 from connectors.shopify_auth import auth_of
 from connectors.shopify_check import check
 from connectors.shopify_client import GraphQL, Told, user_errors, words_of
-from connectors.shopify_graphql import FULFILL, ONE_ORDER, ORDERS, ORDERS_PAGE, SIZES
+from connectors.shopify_errors import Trouble, is_closed, withheld
+from connectors.shopify_graphql import FULFILL, ONE_ORDER, ORDER_MARKS, ORDERS, ORDERS_PAGE, SIZES
 from connectors.shopify_pages import Pages, Parts, is_cut
 from connectors.shopify_stock import Stock
 from connectors.store import StoreFacts
@@ -27,6 +28,7 @@ from schemas.fields import UtcTime
 from schemas.orders import Page, Snapshot, StoreOrder
 from schemas.rights import Right
 from schemas.shopify import PLATFORM, read_order
+from schemas.shopify_json import WITHHELD
 from schemas.shopify_meaning import digest
 from schemas.shopify_parcels import fulfillment_json
 from schemas.stock import CataloguePage, NotTold, StoreLocation
@@ -34,6 +36,8 @@ from schemas.stock import CataloguePage, NotTold, StoreLocation
 # Our clock and the shop's may differ by that much: what is read too early is skipped for its age.
 _CLOCKS: Final = timedelta(hours=1)
 FIRST_REACH: Final = timedelta(days=PLATFORM.backfill_days or 0) + _CLOCKS
+
+IN_PART: Final = "inPart"  # our own word in an order: it has to be asked for
 
 _UTC_TIME: Final = UtcTime()
 
@@ -55,7 +59,7 @@ class Shopify:
         auth = auth_of(url, credentials, shared, allow_insecure=allow_insecure)
         self.graphql = GraphQL(url, auth, waits=shared.waits, allow_insecure=allow_insecure)
         self.http = self.graphql.http
-        self._orders = Pages(self.graphql, ORDERS_PAGE, "orders", size=ORDERS)
+        self._orders = Pages(self.graphql, ORDERS_PAGE, "orders", size=ORDERS, marks=ORDER_MARKS)
         self._parts = Parts(self.graphql)
         self.stock = Stock(self.graphql)
 
@@ -72,8 +76,10 @@ class Shopify:
         """One order with all its lines and parts. Raises NotFound."""
         if not is_id(external_id):
             raise NotFound(f"Shopify has no order {external_id[:40]!r}: its ids are numbers")
-        told = self.graphql.ask(ONE_ORDER, {"id": f"gid://shopify/Order/{external_id}", **SIZES})
+        told = self.graphql.ask(ONE_ORDER, {"id": f"gid://shopify/Order/{external_id}", **SIZES}, in_part=True)
         order = told.data.get("order")
+        if told.said:
+            _take_in_part(told, order)
         if order is None and "order" in told.data:
             raise NotFound("the shop has no such order", request=told.answer.request)
         if _id(order) != external_id:
@@ -135,7 +141,7 @@ class Shopify:
     def _batches(self, start: datetime) -> Iterator[Batch]:
         return batches(
             start,
-            lambda since: _batch(self._orders.ask({"query": _since(since), **SIZES})),
+            lambda since: self._batch(self._orders.ask({"query": _since(since), **SIZES})),
             self._walk_second,
             too_old="orders are not filtered by date of change: the shop ignores the search term updated_at",
         )
@@ -144,20 +150,42 @@ class Shopify:
         """All orders changed in one second."""
         query = f"{_since(second)} updated_at:<'{naive(second + SECOND)}Z'"
         for told in self._orders.walk({"query": query, **SIZES}):
-            yield _batch(told, is_last=False)
+            yield self._batch(told, is_last=False)
+
+    def _batch(self, told: Told, *, is_last: bool | None = None) -> Batch:
+        orders, missing = told.data["orders"], self._orders.missing(told)
+        told_in_part = [_in_part(order, missing.get(place, ())) for place, order in enumerate(orders["nodes"])]
+        entries = [_entry(order) for order in told_in_part]
+        return Batch(
+            entries=entries,
+            position=newest_of(entries, _updated) or BEGINNING,
+            newest=newest_of(entries, _updated, horizon(told.answer)) or BEGINNING,
+            total=None,
+            is_last=not orders["pageInfo"]["hasNextPage"] if is_last is None else is_last,
+            request=told.answer.request,
+        )
 
 
-def _batch(told: Told, *, is_last: bool | None = None) -> Batch:
-    orders = told.data["orders"]
-    entries = [_entry(order) for order in orders["nodes"]]
-    return Batch(
-        entries=entries,
-        position=newest_of(entries, _updated) or BEGINNING,
-        newest=newest_of(entries, _updated, horizon(told.answer)) or BEGINNING,
-        total=None,
-        is_last=not orders["pageInfo"]["hasNextPage"] if is_last is None else is_last,
-        request=told.answer.request,
-    )
+def _in_part(order: Any, troubles: Sequence[Trouble]) -> Any:
+    """An order of a page without what is missing of it: its buyer, or all but what tells it from others (ORD-10)."""
+    fields = withheld(troubles) if troubles else ()
+    if not isinstance(order, dict) or not troubles:
+        return order
+    if fields:
+        return {**order, WITHHELD: list(fields)}
+    return {name: order.get(name) for name in ("id", "updatedAt")} | {IN_PART: True}
+
+
+def _take_in_part(told: Told, order: Any) -> None:
+    """Say of an order which fields of its buyer are withheld. Raises for anything else that is missing."""
+    missing = tuple(Trouble(one.code, one.path[1:]) for one in told.troubles if one.path[0] == "order")
+    fields = withheld(missing) if len(missing) == len(told.troubles) else ()
+    if fields and isinstance(order, dict):
+        order[WITHHELD] = list(fields)
+    elif any(is_closed(one) for one in missing):
+        told.fail()
+    else:
+        raise AnsweredInPart(str(told.said), request=told.answer.request, status=told.answer.status)
 
 
 def _entry(order: Any) -> tuple[Any, str]:
@@ -183,7 +211,7 @@ def _snapshot(entry: tuple[Any, str]) -> Snapshot:
     """An order of a page; one that did not fit on it has no payload."""
     value, text = entry
     mark = digest(value) if isinstance(value, dict) else sha256(text.encode()).hexdigest()
-    if is_cut(value):
+    if is_cut(value) or _is_in_part(value):
         # What is not here may have changed as well: then the order's time did.
         mark = sha256(f"{mark} {value.get('updatedAt')}".encode()).hexdigest()
         id_, updated = _id(value), _updated(value)
@@ -194,6 +222,10 @@ def _snapshot(entry: tuple[Any, str]) -> Snapshot:
     except Unreadable as error:
         return Snapshot(_id(value) or f"unreadable:{mark[:12]}", None, mark, text, (error.path, error.problem))
     return Snapshot(order.external_id, order.updated_at, mark, text, skus=order.skus, number=order.number)
+
+
+def _is_in_part(value: Any) -> bool:
+    return isinstance(value, dict) and value.get(IN_PART) is True
 
 
 def _id(value: Any) -> str | None:

@@ -4,17 +4,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_CEILING, Decimal
-from typing import Any, Final, TypeGuard
+from typing import Any, Final, NoReturn, TypeGuard
 
 from connectors.errors import NotFound, RateLimited, Refused, Rejected, Unavailable
 from connectors.http import Answer, AuthBase, HttpClient, Waits
 from connectors.refusals import RETRY_AFTER_DEFAULT, RETRY_AFTER_LEAST, RETRY_AFTER_MOST
+from connectors.shopify_errors import IN_TROUBLE, NOT_ALLOWED, THROTTLED, TOO_DEAR, Said, Trouble, read_errors
 from connectors.shopify_graphql import API_VERSION
 
 _PATH: Final = f"admin/api/{API_VERSION}/graphql.json"
 
-_NOT_ALLOWED: Final = frozenset({"ACCESS_DENIED", "UNAUTHENTICATED", "FORBIDDEN"})
-_IN_TROUBLE: Final = frozenset({"INTERNAL_SERVER_ERROR", "TIMEOUT", "SHOP_INACTIVE", "SERVICE_UNAVAILABLE"})
 # 402: the merchant has not paid; 423: the shop is locked; 430: Shopify takes the request for an attack. All may pass,
 # and none of them is about what was asked.
 _MAY_PASS: Final = frozenset({402, 423, 430})
@@ -31,11 +30,23 @@ class TooDear(Rejected):
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What came back without an error."""
+    """What came back. `said` are the errors beside it, where the caller takes an answer in part."""
 
     data: Mapping[str, Any]
     answer: Answer
     fill_time: timedelta = timedelta(0)  # until the shop has points for the same again and for others
+    said: Said | None = None
+
+    @property
+    def troubles(self) -> tuple[Trouble, ...]:
+        """What is missing of the answer."""
+        return self.said.troubles if self.said else ()
+
+    def fail(self) -> NoReturn:
+        """Raise for what is missing: it may not be read, or not now."""
+        assert self.said is not None
+        denied = any(one.is_denied for one in self.said.troubles)
+        raise (Refused if denied else Unavailable)(str(self.said), request=self.answer.request, status=200)
 
 
 class GraphQL:
@@ -45,17 +56,21 @@ class GraphQL:
         self.http = HttpClient(url, auth=auth, waits=waits, allow_insecure=allow_insecure)
         self._waits = waits
 
-    def ask(self, document: str, variables: Mapping[str, Any] | None = None) -> Told:
-        """Ask a document. Raises a ConnectorError."""
+    def ask(self, document: str, variables: Mapping[str, Any] | None = None, *, in_part: bool = False) -> Told:
+        """Ask a document. Raises a ConnectorError, for an answer in part as well unless the caller takes one."""
         answer = self._post({"query": document, "variables": dict(variables or {})})
         said = answer.json()
         if not isinstance(said, dict):
             raise Unavailable("the answer is not GraphQL's", request=answer.request)
-        if said.get("errors"):
-            self._raise(said, answer.request)
-        if not isinstance(said.get("data"), dict):
+        data, errors = said.get("data"), read_errors(said["errors"]) if said.get("errors") else None
+        if errors is not None and (errors.codes & {THROTTLED, TOO_DEAR} or not errors.is_partial):
+            self._raise(errors, said, answer.request)
+        if errors is None and not isinstance(data, dict):
             raise Unavailable("the answer holds no data", request=answer.request)
-        return Told(said["data"], answer, _fill_time(said))
+        told = Told(data if isinstance(data, dict) else {}, answer, _fill_time(said), errors)
+        if errors is not None and not in_part:
+            told.fail()
+        return told
 
     def _post(self, body: Mapping[str, Any]) -> Answer:
         try:
@@ -68,19 +83,20 @@ class GraphQL:
                 raise
             raise Unavailable(error.problem, request=error.request, status=error.status) from error
 
-    def _raise(self, said: Mapping[str, Any], request: str) -> None:
+    def _raise(self, errors: Said, said: Mapping[str, Any], request: str) -> NoReturn:
         """The most telling of the errors that came with status 200."""
-        codes = [_code(one) for one in said["errors"]] if isinstance(said["errors"], list) else []
-        words = f"answered {', '.join(sorted(set(codes) - {''})) or 'an error'} ({_words(said['errors'])})"
-        if "THROTTLED" in codes:
+        words = str(errors)
+        if THROTTLED in errors.codes:
             until = datetime.now(UTC) + _pause(said)
             self._waits.wait(until)
             raise RateLimited(words, until=until, request=request, status=200)
-        if _NOT_ALLOWED.intersection(codes):
+        if errors.codes & NOT_ALLOWED:
             raise Refused(words, request=request, status=200)
-        if "MAX_COST_EXCEEDED" in codes:
+        if TOO_DEAR in errors.codes:
             raise TooDear(words, request=request, status=200)
-        if _IN_TROUBLE.intersection(codes) or words.startswith("answered an error (Internal error"):
+        # Data beside it: the question was understood, and it is the answer that went wrong.
+        is_ours = not isinstance(said.get("data"), dict) and not words.startswith("answered an error (Internal error")
+        if errors.codes & IN_TROUBLE or not is_ours:
             raise Unavailable(words, request=request, status=200)
         raise Rejected(words, request=request, status=200)
 
@@ -108,19 +124,7 @@ def words_of(error: UserError) -> str:
     return f"{code_of(error)}: {said}" if code_of(error) else said
 
 
-# -- errors ------------------------------------------------------------------------------------------------------
-
-
-def _code(error: Any) -> str:
-    extensions = error.get("extensions") if isinstance(error, dict) else None
-    code = extensions.get("code") if isinstance(extensions, dict) else None
-    return code if isinstance(code, str) else ""
-
-
-def _words(errors: Any) -> str:
-    first = errors[0] if isinstance(errors, list) else errors
-    message = first.get("message") if isinstance(first, dict) else first
-    return " ".join(str(message).split())[:200]
+# -- points ------------------------------------------------------------------------------------------------------
 
 
 def _is_figure(value: Any) -> TypeGuard[int | Decimal]:

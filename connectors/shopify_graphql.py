@@ -70,6 +70,15 @@ query Orders($first: Int!, $after: String, $query: String!, $lines: Int!, $parts
 }}
 {_ORDER}"""
 
+# Where an order cannot be told, it takes its page along: so much of each is asked for to know which one it is.
+ORDER_MARKS: Final = f"""
+query OrderMarks($first: Int!, $after: String, $query: String!) {{
+  orders(first: $first, after: $after, query: $query, sortKey: UPDATED_AT) {{
+    nodes {{ id updatedAt }}
+    {_PAGE_INFO}
+  }}
+}}"""
+
 ONE_ORDER: Final = f"""
 query Order($id: ID!, $lines: Int!, $parts: Int!) {{ order(id: $id) {{ ...Whole }} }}
 {_ORDER}"""
@@ -118,6 +127,16 @@ query Items($first: Int!, $after: String, $query: String, $levels: Int!) {{
     nodes {{ id sku tracked variants(first: 1) {{ nodes {{ displayName requiresComponents }} }} {_LEVELS} }}
     {_PAGE_INFO}
   }}
+}}"""
+
+VARIANT_MARKS: Final = f"""
+query VariantMarks($first: Int!, $after: String, $query: String) {{
+  productVariants(first: $first, after: $after, query: $query, sortKey: ID) {{ nodes {{ id }} {_PAGE_INFO} }}
+}}"""
+
+ITEM_MARKS: Final = f"""
+query ItemMarks($first: Int!, $after: String, $query: String) {{
+  inventoryItems(first: $first, after: $after, query: $query) {{ nodes {{ id }} {_PAGE_INFO} }}
 }}"""
 
 # What changed says whether the item is active at the place: where it is not, the figure is kept and nobody can buy it.
@@ -187,5 +206,6 @@ DOCUMENTS: Final = (
         ACTIVATE,
         FULFILL,
     ),
+    *(ORDER_MARKS, VARIANT_MARKS, ITEM_MARKS),
     *(more_of(*one) for one in _CONNECTIONS),
 )

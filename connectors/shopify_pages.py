@@ -7,12 +7,17 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, Protocol
 
 from connectors.errors import Unavailable
+from connectors.http import more_than
 from connectors.shopify_client import GraphQL, Told, TooDear
+from connectors.shopify_errors import Trouble, is_closed, named, withheld
 from connectors.shopify_graphql import MORE, SIZES, more_of
 
 ORDERS_KEPT: Final = 20  # long orders that a throttled shop is still giving us
 
 Variables = Mapping[str, Any]
+
+
+_MARKED_BY: Final = frozenset({"query", "after"})
 
 
 class Asks(Protocol):
@@ -23,26 +28,62 @@ class Asks(Protocol):
 
 
 class Pages:
-    """The pages of one connection; a document that is too dear is asked for half as many, from then on."""
+    """The pages of one connection; a document that is too dear is asked for half as many, from then on.
 
-    def __init__(self, graphql: GraphQL, document: str, field: str, *, size: int) -> None:
+    `marks` is the document that asks of each entry only what tells it from others, where one may come in part.
+    """
+
+    def __init__(self, graphql: GraphQL, document: str, field: str, *, size: int, marks: str = "") -> None:
         self._graphql = graphql
         self._document = document
+        self._marks = marks
         self.field = field
         self._size = size
 
     def ask(self, wanted: Variables) -> Told:
-        """The page that begins with what is wanted. Raises a ConnectorError."""
+        """The page that begins with what is wanted, at which the shop may have failed in part: see `missing`.
+
+        Where an entry took the whole page along, the page ends before it; where it is the first, it is a page by
+        itself, with its marks alone (ORD-10). Raises a ConnectorError.
+        """
+        limit: int | None = None
         while True:
+            size = self._size if limit is None else limit
             try:
-                told = self._graphql.ask(self._document, {"after": None, **wanted, "first": self._size})
+                told = self._graphql.ask(self._document, {"after": None, **wanted, "first": size}, in_part=True)
             except TooDear:
                 if self._size == 1:
                     raise
                 self._size //= 2
                 continue
-            _check_page(told.data.get(self.field), told.answer.request)
-            return told
+            if not told.said or told.data.get(self.field) is not None:
+                _check_page(told.data.get(self.field), told.answer.request, most=size)
+                self.missing(told)
+                return told
+            lost = [place for place, troubles in self._named(told, size).items() if not withheld(troubles)]
+            if not lost or not self._marks:
+                told.fail()
+            limit = min(lost)
+            if not limit:
+                return self._bare(wanted, told)
+
+    def missing(self, told: Told) -> Mapping[int, tuple[Trouble, ...]]:
+        """Which entries of a page came in part, and what of them is missing. Raises for a page that is no good."""
+        return self._named(told, len(told.data[self.field]["nodes"])) if told.said else {}
+
+    def _named(self, told: Told, count: int) -> Mapping[int, tuple[Trouble, ...]]:
+        found = named(told.troubles, self.field, "nodes", count=count)
+        # What may not be read is a right that the app lacks, of whatever entry: none of them would come.
+        if found is None or any(is_closed(one) for troubles in found.values() for one in troubles):
+            told.fail()
+        return found
+
+    def _bare(self, wanted: Variables, failed: Told) -> Told:
+        told = self._graphql.ask(self._marks, {"after": None, **_of_marks(wanted), "first": 1})
+        _check_page(told.data.get(self.field), told.answer.request, most=1)
+        count = len(told.data[self.field]["nodes"])  # it may have left the list
+        troubles = tuple(one for one in failed.troubles if one.path[2] == 0) if count else ()
+        return replace(told, said=replace(failed.said, troubles=troubles) if failed.said and troubles else None)
 
     def walk(self, wanted: Variables, after: str | None = None) -> Iterator[Told]:
         """Every page to the end. What leaves the list meanwhile moves nothing: a page begins behind an entry."""
@@ -118,7 +159,7 @@ def _rest(graphql: Asks, gid: str, field: str, after: str) -> list[Any]:
     while True:
         told = graphql.ask(document, {"id": gid, "after": after, **sizes})
         part: Any = (told.data.get("node") or {}).get(field)
-        _check_page(part, told.answer.request)
+        _check_page(part, told.answer.request, most=MORE)
         found += part["nodes"]
         page = part["pageInfo"]
         if not page["hasNextPage"]:
@@ -133,11 +174,17 @@ def _next(page: Mapping[str, Any], after: str | None, request: str) -> str:
     return cursor
 
 
-def _check_page(page: Any, request: str) -> None:
-    """Raises Unavailable for what is no page of a connection."""
+def _of_marks(wanted: Variables) -> Variables:
+    return {name: value for name, value in wanted.items() if name in _MARKED_BY}
+
+
+def _check_page(page: Any, request: str, *, most: int) -> None:
+    """Raises Unavailable for what is no page of a connection, or one of more than was asked for."""
     info = page.get("pageInfo") if isinstance(page, dict) else None
     if not isinstance(info, dict) or "hasNextPage" not in info or not isinstance(page.get("nodes"), list):
         raise Unavailable("the answer is not a page", request=request)
+    if len(page["nodes"]) > most:
+        raise Unavailable(more_than(len(page["nodes"]), most), request=request)
 
 
 def _parts(value: Any) -> list[Any]:

@@ -10,12 +10,14 @@ from marshmallow import ValidationError
 from connectors.cursor import SETTLING, naive
 from connectors.errors import RateLimited, Unavailable
 from connectors.remembered import Remembered
-from connectors.shopify_client import GraphQL
+from connectors.shopify_client import GraphQL, Told
 from connectors.shopify_graphql import (
+    ITEM_MARKS,
     ITEMS_PAGE,
     LEVELS,
     LOCATIONS_PAGE,
     PLACES,
+    VARIANT_MARKS,
     VARIANTS,
     VARIANTS_PAGE,
 )
@@ -55,8 +57,8 @@ class Stock:
 
     def __post_init__(self) -> None:
         self._places = Remembered(self._ask_places)
-        self.variants = Pages(self.graphql, VARIANTS_PAGE, "productVariants", size=VARIANTS)
-        self.items = Pages(self.graphql, ITEMS_PAGE, "inventoryItems", size=VARIANTS)
+        self.variants = Pages(self.graphql, VARIANTS_PAGE, "productVariants", size=VARIANTS, marks=VARIANT_MARKS)
+        self.items = Pages(self.graphql, ITEMS_PAGE, "inventoryItems", size=VARIANTS, marks=ITEM_MARKS)
 
     # -- what is there
 
@@ -76,11 +78,12 @@ class Stock:
 
     def _walk(self, pages: Pages, query: str | None, cursor: str, *, part: str) -> Iterator[CataloguePage]:
         for told in pages.walk(self._wanted(query), after=cursor or None):
-            nodes, info = told.data[pages.field]["nodes"], told.data[pages.field]["pageInfo"]
+            nodes, info = _told_whole(pages, told), told.data[pages.field]["pageInfo"]
             goes_on = info["hasNextPage"]
             items = self._items(nodes if part == _VARIANTS else [variant_of(one) for one in nodes])
             position = f"{part} {info['endCursor']}" if goes_on else _ITEMS
-            yield CataloguePage(items, position=position, without_sku=without_sku(nodes))
+            unread = len(pages.missing(told))
+            yield CataloguePage(items, position=position, without_sku=without_sku(nodes), unread=unread)
             if goes_on and told.fill_time > timedelta(0):
                 until = datetime.now(UTC) + told.fill_time
                 raise RateLimited("a walk leaves points to others", until=until, request=told.answer.request)
@@ -93,7 +96,7 @@ class Stock:
             some = frozenset(wanted[start : start + SKUS_AT_ONCE])
             query = " OR ".join(f"sku:{_quoted(sku)}" for sku in sorted(some))
             for told in self.variants.walk(self._wanted(query)):
-                items = self._items(told.data["productVariants"]["nodes"])
+                items = self._items(_told_whole(self.variants, told))
                 found |= {one.external_id: one for one in items if one.sku in some}
         return CataloguePage(tuple(found.values()))
 
@@ -142,6 +145,11 @@ class Stock:
         number = self.places().primary if place == DEFAULT_PLACE else place
         return f"gid://shopify/Location/{number}"
 
+
+def _told_whole(pages: Pages, told: Told) -> list[Any]:
+    """The entries of a page at which the shop did not fail (ORD-10): one of them holds up no other's stock."""
+    missing = pages.missing(told)
+    return [one for place, one in enumerate(told.data[pages.field]["nodes"]) if place not in missing]
 
 def _quoted(sku: str) -> str:
     """A value of Shopify's search: in double quotes, in which only they and the backslash are special."""

@@ -11,6 +11,7 @@ class ProblemKind(StrEnum):
     REFUSED = "refused"  # the store does not accept our credentials
     RATE_LIMITED = "rate_limited"  # it asked to wait until a moment
     UNAVAILABLE = "unavailable"  # it is down, slow, or talks nonsense
+    IN_PART = "in_part"  # it failed at a part of what was asked for
     UNREADABLE = "unreadable"  # the payload breaks the schema
     NOT_FOUND = "not_found"  # it has no such order
     REJECTED = "rejected"  # it understood, and says no to this request

@@ -159,6 +159,7 @@ class StoreOrder:
     is_pickup: bool = False  # the buyer fetches it: at a shop's counter or from a pick-up point (FUL-6, FUL-11)
     fulfillments: tuple[StoreFulfillment, ...] = ()
     parcels: tuple[StoreParcel, ...] = ()
+    withheld: tuple[str, ...] = ()  # what of its buyer the store does not let us read (DOR-5)
     returns: tuple[StoreReturn, ...] = ()
 
     @property

@@ -90,6 +90,12 @@ class Reason(StrEnum):
         "The store did not answer, or answered with an error of its own.",
         "It is tried again by itself; see storesync store check NAME.",
     )
+    ANSWERED_IN_PART = (
+        "answered_in_part",
+        "The store answered with an error of its own in place of a part of this order; its words are in the detail.",
+        "It is tried again by itself, and other orders go on. If it stays, open the order in the store and ask the"
+        " store's support.",
+    )
     RATE_LIMITED = (
         "rate_limited",
         "The store asked to wait.",
@@ -130,6 +136,12 @@ class Reason(StrEnum):
         "total_mismatch",
         "The rows do not add up to the store's total.",
         "Compare the order with the store's; a discount or fee plugin may hide an amount.",
+    )
+    BUYER_WITHHELD = (
+        "buyer_withheld",
+        "The store does not let storesync read who ordered: the order came in without its buyer and addresses.",
+        "Give the app access to protected customer data in the store (docs/shopify.md), then enter this order's buyer"
+        " by hand.",
     )
     LINE_WITHOUT_SKU = (
         "line_without_sku",

@@ -153,7 +153,7 @@ def _people(order: Loaded) -> Loaded:
     email = order["email"] or known or None
     name = (customer["name"] if customer else "") or bill_to.person or bill_to.company or ship_to.person
     buyer = Buyer(name or email or "", email, customer["id"] if customer else None)
-    return {"buyer": buyer, "bill_to": bill_to, "ship_to": ship_to}
+    return {"buyer": buyer, "bill_to": bill_to, "ship_to": ship_to, "withheld": tuple(order["withheld"])}
 
 
 def _address(given: Loaded | None) -> Address:

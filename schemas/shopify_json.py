@@ -10,6 +10,8 @@ from schemas.fields import Currency, Field, Id, Number, Text, UtcTime, VendorSch
 from schemas.meaning import Shape
 from schemas.orders import ZERO
 
+WITHHELD: Final = "withheld"  # our own word in an order: which fields of its buyer we may not read (DOR-5)
+
 _GID: Final = validate.Regexp(r"gid://shopify/\w+/[0-9]{1,20}(\?.*)?\Z", error="must be a Shopify id")
 
 
@@ -213,6 +215,7 @@ class OrderJson(VendorSchema):
     note = Text(limit=10_000)
     email = Text()
     source = Text(data_key="sourceName")
+    withheld = fields.List(Text(), load_default=list, data_key=WITHHELD)
     customer = fields.Nested(_Customer, allow_none=True, load_default=None)
     billing = fields.Nested(_Address, allow_none=True, load_default=None, data_key="billingAddress")
     shipping = fields.Nested(_Address, allow_none=True, load_default=None, data_key="shippingAddress")

@@ -3,13 +3,13 @@
 from typing import Any, Final
 
 from schemas.meaning import digest_of
-from schemas.shopify_json import OrderJson, meaning_of
+from schemas.shopify_json import WITHHELD, OrderJson, meaning_of
 from schemas.shopify_parcels import CREATE, READY
 
 
 def _shape() -> dict[str, Any]:
     shape = meaning_of(OrderJson())
-    del shape["updatedAt"]
+    del shape["updatedAt"], shape[WITHHELD]
     # Tracking edits never travel (CHG-6), and a parcel on its way is shown with a new word each day.
     del shape["fulfillments"][0]["trackingInfo"], shape["fulfillments"][0]["displayStatus"]
     del shape["fulfillmentOrders"]["nodes"][0]["supportedActions"]

@@ -32,13 +32,14 @@ class CataloguePage:
     """Some items of a store. `gone` are external ids the store says no longer exist.
 
     `position` is where a walk goes on behind this page; None where the store knows no such thing. `without_sku` are
-    as many more that the store sells, and nothing finds.
+    as many more that the store sells, and nothing finds; `unread` are those it could not tell now, and may have.
     """
 
     items: tuple[StoreItem, ...]
     gone: tuple[str, ...] = ()
     position: str | None = None
     without_sku: int = 0
+    unread: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,29 +29,32 @@ BUDGET_SECONDS: Final = 45  # of one task: the next one goes on behind its last 
 class Walk:
     """A walk through a catalogue: when it was begun, through what changed since when (None: all), and how far it is.
 
-    `without_sku` counts what was seen on the way that has no SKU.
+    `without_sku` counts what was seen on the way that has no SKU, `unread` what the store could not tell.
     """
 
     asked_at: datetime
     since: datetime | None = None
     position: str | None = None
     without_sku: int = 0
+    unread: int = 0
 
     @classmethod
     def read(cls, value: dict[str, Any]) -> Self:
         """One that was interrupted."""
         since = value["since"] and datetime.fromisoformat(value["since"])
-        return cls(datetime.fromisoformat(value["asked_at"]), since, value["position"], value.get("without_sku", 0))
+        counts = (value.get(name, 0) for name in ("without_sku", "unread"))
+        return cls(datetime.fromisoformat(value["asked_at"]), since, value["position"], *counts)
 
     def text(self) -> dict[str, Any]:
         """As it is kept."""
         since = self.since and self.since.isoformat()
         kept = {"asked_at": self.asked_at.isoformat(), "since": since, "position": self.position}
-        return {**kept, "without_sku": self.without_sku}
+        return {**kept, "without_sku": self.without_sku, "unread": self.unread}
 
     def past(self, page: CataloguePage) -> Self:
         """Behind another page."""
-        return replace(self, position=page.position, without_sku=self.without_sku + page.without_sku)
+        without_sku, unread = self.without_sku + page.without_sku, self.unread + page.unread
+        return replace(self, position=page.position, without_sku=without_sku, unread=unread)
 
 
 @shared_task(
@@ -134,7 +137,7 @@ def _keep_page(held: Process, store_id: int, page: CataloguePage, walk: Walk, *,
 
 def _end(held: Process, store_id: int, walk: Walk) -> None:
     with held.pool.connection() as connection, connection.transaction():
-        if walk.since is None:
+        if walk.since is None and not walk.unread:  # what it did not meet may be what could not be told
             gone = stock.unseen_items(connection, store_id, before=walk.asked_at)
             stock.drop_items(connection, store_id, gone)
         stock.catalogue_seen(

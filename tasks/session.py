@@ -294,6 +294,7 @@ def _problem_of(error: Exception) -> Problem:
 
 _KINDS: Final = (
     (errors.HubBusy, ProblemKind.HUB_BUSY),
+    (errors.AnsweredInPart, ProblemKind.IN_PART),
     (errors.Unavailable, ProblemKind.UNAVAILABLE),
     (errors.Refused, ProblemKind.REFUSED),
     (errors.Lacking, ProblemKind.REFUSED),

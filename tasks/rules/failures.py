@@ -52,6 +52,11 @@ _SAID_NO: Final = {
     ProblemKind.HUB_REFUSED: Reason.REFUSED_BY_HUB,
 }
 
+_TROUBLE: Final = {
+    ProblemKind.UNAVAILABLE: Reason.STORE_UNAVAILABLE,
+    ProblemKind.IN_PART: Reason.ANSWERED_IN_PART,
+}
+
 _OURS: Final = frozenset({ProblemKind.HUB_BUSY, ProblemKind.HUB_REFUSED, ProblemKind.UNEXPECTED})
 
 
@@ -65,11 +70,12 @@ def decide_failure(problem: Problem, *, attempts: int, now: datetime, jitter: fl
             return StopStore(Reason.CREDENTIALS_REFUSED, detail)
         case ProblemKind.RATE_LIMITED:
             return TryAgain(problem.until or later, Reason.RATE_LIMITED, is_attempt=False)
-        case ProblemKind.UNAVAILABLE:
+        case ProblemKind.UNAVAILABLE | ProblemKind.IN_PART:
+            reason = _TROUBLE[problem.kind]
             if attempts + 1 < STORE_TRIES:
-                return TryAgain(later, Reason.STORE_UNAVAILABLE)
+                return TryAgain(later, reason)
             # An outage that outlasts the back-off: shown, and left to the hourly sweep.
-            return SetAside(Reason.STORE_UNAVAILABLE, detail, now + SWEEP)
+            return SetAside(reason, detail, now + SWEEP)
         case ProblemKind.HUB_BUSY:
             # Ours to mend, and nothing is wrong with the order: it waits as long as it takes.
             return TryAgain(later, Reason.HUB_BUSY)

@@ -244,6 +244,8 @@ def _notes(case: _Case, rows: Sequence[DraftRow], proof: money.Proof) -> list[No
     nameless = [row.name for row in rows if row.ships and row.sku is None]
     if nameless:
         notes.append(Note(Reason.LINE_WITHOUT_SKU, {"names": nameless}))
+    if order.withheld:
+        notes.append(Note(Reason.BUYER_WITHHELD, {"fields": list(order.withheld)}))
     if order.ship_to_count > 1:
         notes.append(Note(Reason.SEVERAL_SHIP_TO, {"addresses": order.ship_to_count}))
     if order.refunded_apart:
