@@ -151,6 +151,7 @@ def _told_whole(pages: Pages, told: Told) -> list[Any]:
     missing = pages.missing(told)
     return [one for place, one in enumerate(told.data[pages.field]["nodes"]) if place not in missing]
 
+
 def _quoted(sku: str) -> str:
     """A value of Shopify's search: in double quotes, in which only they and the backslash are special."""
     return '"' + sku.replace("\\", "\\\\").replace('"', '\\"') + '"'
