@@ -7,6 +7,7 @@ ConnectorError
 │   └── HubBusy             the hub's database is away, or two changes crossed   again soon
 │       └── AlreadyThere    another worker made the same thing first             look again: nothing is left to do
 ├── Refused                 it does not accept our credentials                   a person must act
+│   └── Revoked             … nor gives it a token for them any more              a person must act
 ├── Lacking                 it accepts them, and they do not give all the rights that the settings need
 ├── NotFound                it has no such thing
 ├── Rejected                it understood, and says no to this request           a person must act
@@ -59,6 +60,10 @@ class AlreadyThere(HubBusy):
 
 class Refused(ConnectorError):
     """401 or 403: the store needs attention."""
+
+
+class Revoked(Refused):
+    """The store gives no token for our credentials (DOR-3); the words say what a person does about it."""
 
 
 class Lacking(ConnectorError):

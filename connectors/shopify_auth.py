@@ -9,7 +9,7 @@ from time import monotonic
 from typing import Any, Final
 
 from connectors import json_text
-from connectors.errors import NotFound, Refused, Rejected, Unavailable
+from connectors.errors import NotFound, Rejected, Revoked, Unavailable
 from connectors.http import Anonymous, Answer, AuthBase, HeaderAuth, HttpClient, RenewedAuth, Shared, credential
 from connectors.refusals import harmless
 from connectors.tokens import Grant, RenewedKey, Token
@@ -43,7 +43,7 @@ def auth_of(url: str, credentials: Mapping[str, str], shared: Shared, *, allow_i
 
 
 def _granted(http: HttpClient, id_: str, secret: str) -> Token:
-    """A new token. Raises Refused with Shopify's words where the app is, or Unavailable."""
+    """A new token. Raises Revoked with Shopify's words where the app is, or Unavailable."""
     form = {"grant_type": "client_credentials", "client_id": id_, "client_secret": secret}
     asked = monotonic()
     try:
@@ -70,7 +70,7 @@ def _life(value: Any) -> timedelta:
     return timedelta(seconds=value) if is_figure else LIFE
 
 
-def _refusal(answer: Answer) -> Refused | Unavailable:
+def _refusal(answer: Answer) -> Revoked | Unavailable:
     code, words = _said(answer.text)
     said = f"answered {answer.status} (Oauth error {code}{f': {words}' if words else ''})"
     if not code:
@@ -78,7 +78,7 @@ def _refusal(answer: Answer) -> Refused | Unavailable:
     if code in _PASSES:
         return Unavailable(f"gives no token: {said}", request=answer.request, status=answer.status)
     cure = _CURES.get(code)
-    return Refused(f"{said}{f': {cure}' if cure else ''}", request=answer.request, status=answer.status)
+    return Revoked(f"{said}{f': {cure}' if cure else ''}", request=answer.request, status=answer.status)
 
 
 def _said(text: str) -> tuple[str, str]:
@@ -90,4 +90,4 @@ def _said(text: str) -> tuple[str, str]:
         return (found[0][0].lower(), harmless(unescape(found[0][1]))) if found else ("", "")
     code, words = (value.get(key) for key in ("error", "error_description")) if isinstance(value, dict) else ("", "")
     is_code = isinstance(code, str) and re.fullmatch(r"[a-z_]{3,60}", code)
-    return (str(code), harmless(words) if isinstance(words, str) else "") if is_code else ("", "")
+    return (str(code), harmless(words[:1000]) if isinstance(words, str) else "") if is_code else ("", "")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from connectors.errors import ConnectorError, RateLimited, Refused, Unavailable
+from connectors.errors import ConnectorError, RateLimited, Refused, Revoked, Unavailable
 from connectors.sandbox import Faults, RunningSandbox, ShopifyShop, run_shopify
 from connectors.sandbox.faults import Said
 from connectors.sandbox.shopify_app import GRANT, App
@@ -133,10 +133,10 @@ TOKEN = http_answer(200, '{"access_token":"shpat_1","scope":"read_orders","expir
 @pytest.mark.parametrize(
     ("answer", "kind"),
     [
-        (http_answer(400, page("400 - Oauth error app_not_installed")), Refused),
-        (http_answer(400, page("400 - Oauth error invalid_request")), Refused),
-        (http_answer(401, '{"error":"invalid_client","error_description":"Bad <b>secret</b>"}'), Refused),
-        (http_answer(403, '{"error":"unauthorized_client"}'), Refused),
+        (http_answer(400, page("400 - Oauth error app_not_installed")), Revoked),
+        (http_answer(400, page("400 - Oauth error invalid_request")), Revoked),
+        (http_answer(401, '{"error":"invalid_client","error_description":"Bad <b>secret</b>"}'), Revoked),
+        (http_answer(403, '{"error":"unauthorized_client"}'), Revoked),
         (http_answer(400, page("Bad Request")), Unavailable),
         (http_answer(400, '{"error":"temporarily_unavailable"}'), Unavailable),
         (http_answer(400, '{"error":7}'), Unavailable),
