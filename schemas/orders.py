@@ -129,7 +129,8 @@ class StoreOrder:
     `total_with_tax` and `total_tax` are the store's own totals less what refunds took off lines and charges, so
     that they speak of the same pieces as `lines` (MAP-8). `order_discount` is not on any line yet (MAP-4).
     `refunded_apart` is money given back that the store ties to no line. `exchange_rate` is the store's own rate,
-    where the payload has one, and `exchange_base` the currency that it leads to (ORD-8).
+    where the payload has one, and `exchange_base` the currency that it leads to (ORD-8). `unit` is the smallest
+    amount that the shop rounds to, where its currency has a smaller one.
     """
 
     external_id: str
@@ -151,6 +152,7 @@ class StoreOrder:
     refunded_apart: Decimal = ZERO
     exchange_rate: Decimal | None = None
     exchange_base: str | None = None
+    unit: Decimal | None = None
     customer_reference: str | None = None
     note: str | None = None
     is_paid: bool = False

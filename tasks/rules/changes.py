@@ -266,7 +266,7 @@ def _change(order_id: str, row: HubRow) -> ChangeRow:
 def _totals(rows: Sequence[HubRow | DraftRow], look: _Look, layout: Layout) -> tuple[Totals, tuple[Note, ...]]:
     """The order's money anew, and a note where rows and store do not agree (MAP-6)."""
     order, hub_order = look.order, look.hub_order
-    settled = [money.Settled(row.total, row.tax, row.tax_rate) for row in rows]
+    settled = [money.Settled(row.total, row.tax, row.tax_rate, row.quantity) for row in rows]
     proof = money.proof(settled, order, left_out=[*layout.left_out, *_refunded_since(rows, look)])
     totals = Totals(
         total=proof.total,

@@ -141,12 +141,12 @@ def _arrange(pairs: Sequence[_Pair], case: _Case) -> tuple[list[_Pair], list[mon
     kept = [(plan, row) for plan, row in pairs if not plan.is_left_out]
     rows = [pair for pair in kept if pair[0].kind is not Kind.SHIPPING]
     shipping = [(plan, row) for plan, row in kept if plan.kind is Kind.SHIPPING and (row.total or row.tax)]
-    return [*rows, *(shipping if len(shipping) < 2 else [_join(shipping, case.order.currency)])], left_out
+    return [*rows, *(shipping if len(shipping) < 2 else [_join(shipping, case.order)])], left_out
 
 
-def _join(shipping: Sequence[_Pair], currency: str) -> _Pair:
+def _join(shipping: Sequence[_Pair], order: StoreOrder) -> _Pair:
     """Several shipping charges as one; settled before, so that each kept its own tax."""
-    row = money.merge([row for _, row in shipping], currency)
+    row = money.merge([row for _, row in shipping], order)
     paid = sum((plan.amount.paid for plan, _ in shipping), ZERO)
     name = ", ".join(dict.fromkeys(plan.name for plan, _ in shipping))
     amount = money.Amount(paid, paid, row.tax_rate, row.tax)

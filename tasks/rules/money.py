@@ -15,6 +15,7 @@ from schemas.orders import ZERO, StoreLine, StoreOrder
 
 WIDE: Final = Context(prec=60)  # products of the longest amounts and quantities of a payload stay exact
 HUNDRED: Final = Decimal(100)
+FINEST: Final = Decimal("0.00005")  # by so much a store that keeps a piece's tax to four decimals may be off
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,7 @@ class Amount:
     paid: Decimal
     tax_rate: Decimal
     tax: Decimal | None
+    pieces: Decimal = Decimal(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,7 @@ class Settled:
     total: Decimal
     tax: Decimal
     tax_rate: Decimal
+    pieces: Decimal = Decimal(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +89,7 @@ def line_amounts(order: StoreOrder, lines: Sequence[StoreLine]) -> list[Amount]:
     values = [line.amount - line.discount for line in lines]
     shares = spread(order.order_discount, values, order.currency) if order.order_discount else [ZERO] * len(lines)
     return [
-        Amount(line.amount, value - share, line.tax_rate, line.tax)
+        Amount(line.amount, value - share, line.tax_rate, line.tax, line.quantity)
         for line, value, share in zip(lines, values, shares, strict=True)
     ]
 
@@ -121,27 +124,53 @@ def settle_rows(amounts: Sequence[Amount], order: StoreOrder) -> list[Settled]:
 
     Where prices include tax, the money paid stands and the row's total is what the tax leaves of it.
     """
-    is_gross, unit = order.prices_include_tax, cent(order.currency)
+    is_gross, units = order.prices_include_tax, _units(order)
     target = order.total_with_tax if is_gross else order.total_with_tax - order.total_tax
-    paid = _settle([amount.paid for amount in amounts], target, unit)
+    paid = _settle([amount.paid for amount in amounts], target, units)
 
     by_rate = [_tax_by_rate(part, row.tax_rate, is_gross=is_gross) for part, row in zip(paid, amounts, strict=True)]
     stated = [tax if row.tax is None else row.tax for tax, row in zip(by_rate, amounts, strict=True)]
-    taxes = _absorb(_settle(stated, order.total_tax, unit), by_rate, _whole(order.total_tax, unit), unit=unit)
+    # Not the tax rounded: a store with more decimals than its currency may be a cent off in one of the three.
+    net = _whole(order.total_with_tax - order.total_tax, units[0])
+    tax_target = _whole(order.total_with_tax, units[0]) - net
+    taxes = _absorb(_settle(stated, tax_target, units), by_rate, tax_target, unit=units[-1])
+    if not is_gross and sum(taxes) == tax_target and sum(paid) != _whole(target, units[0]):
+        gross = [amount.paid + tax for amount, tax in zip(amounts, stated, strict=True)]
+        paid = _less_tax(gross, taxes, order.total_with_tax, units) or paid
     return [
-        Settled(part - tax if is_gross else part, tax, row.tax_rate)
+        Settled(part - tax if is_gross else part, tax, row.tax_rate, row.pieces)
         for part, tax, row in zip(paid, taxes, amounts, strict=True)
     ]
 
 
-def merge(rows: Sequence[Settled], currency: str) -> Settled:
+def _units(order: StoreOrder) -> tuple[Decimal, ...]:
+    """The units that rows are settled in: the currency's, and its shop's own where that is another one."""
+    fine = cent(order.currency)
+    return (fine, order.unit) if order.unit and order.unit > fine else (fine,)
+
+
+def _less_tax(
+    gross: Sequence[Decimal], taxes: Sequence[Decimal], total: Decimal, units: Sequence[Decimal]
+) -> list[Decimal] | None:
+    """What taxes leave of amounts with tax that add up to the total; None where they do not.
+
+    A shop whose prices include tax, and that rounds the order's tax alone, shows amounts without tax that nobody paid:
+    their sum is a cent off, while what was paid is whole.
+    """
+    paid = _settle(gross, total, units)
+    if sum(paid) != _whole(total, units[0]):
+        return None
+    return [part - tax for part, tax in zip(paid, taxes, strict=True)]
+
+
+def merge(rows: Sequence[Settled], order: StoreOrder) -> Settled:
     """Several settled rows as one: at their rate where it still gives their taxes together, else at the one that does.
 
     Three charges whose taxes were each rounded down are more than a unit from their rate on the sum.
     """
     total, tax = sum((row.total for row in rows), ZERO), sum((row.tax for row in rows), ZERO)
     merged = Settled(total, tax, rows[0].tax_rate)
-    if len({row.tax_rate for row in rows}) == 1 and not _is_odd(merged, currency):
+    if len({row.tax_rate for row in rows}) == 1 and not _is_odd(merged, order):
         return merged
     return Settled(total, tax, round_price(HUNDRED * tax / total) if total else ZERO)
 
@@ -152,13 +181,18 @@ def _tax_by_rate(amount: Decimal, rate: Decimal, *, is_gross: bool) -> Decimal:
     return amount - net_of_tax(amount, rate) if is_gross else amount * rate / HUNDRED
 
 
-def _settle(exact: Sequence[Decimal], target: Decimal, unit: Decimal) -> list[Decimal]:
+def _settle(exact: Sequence[Decimal], target: Decimal, units: Sequence[Decimal]) -> list[Decimal]:
     """Each amount rounded up or down so that the sum is the target; a whole amount stays as it is.
 
-    Where no such rounding reaches the target the store contradicts itself: then each is rounded for itself.
+    Where no such rounding reaches the target in any of the units the store contradicts itself: then each is rounded
+    for itself.
     """
-    parts = _round_to_sum(exact, _whole(target, unit), unit)
-    return parts if sum(parts) == _whole(target, unit) else [_whole(amount, unit) for amount in exact]
+    fine, goal = units[0], _whole(target, units[0])
+    for unit in units:
+        parts = _round_to_sum(exact, goal, unit)
+        if sum(parts) == goal:
+            return [part.quantize(fine) for part in parts]
+    return [_whole(amount, fine) for amount in exact]
 
 
 def _whole(amount: Decimal, unit: Decimal) -> Decimal:
@@ -247,15 +281,16 @@ def proof(rows: Sequence[Settled], order: StoreOrder, *, left_out: Sequence[Sett
 
     A mismatch is more than one minor unit a row in either total, or a row whose rate gives a tax that is more than
     one minor unit from its own. That is per row and not per piece: a store that rounds each piece's tax may be half
-    a unit a piece off, and a hub that works tax out of rate and row total would show that difference.
+    a unit a piece off, and a hub that works tax out of rate and row total would show that difference. The unit is the
+    shop's own where it rounds more coarsely than its currency asks.
     """
-    unit = cent(order.currency)
+    unit = _units(order)[-1]
     total = sum((row.total for row in rows), ZERO)
     with_tax = total + sum((row.tax for row in rows), ZERO)
     out, out_tax = sum((row.total for row in left_out), ZERO), sum((row.tax for row in left_out), ZERO)
     store_with_tax = round_money(order.total_with_tax, order.currency) - out - out_tax
     store_total = round_money(order.total_with_tax - order.total_tax, order.currency) - out
-    odd = tuple(place for place, row in enumerate(rows) if _is_odd(row, order.currency))
+    odd = tuple(place for place, row in enumerate(rows) if _is_odd(row, order))
     worst = max(abs(total - store_total), abs(with_tax - store_with_tax))
     return Proof(
         total=total,
@@ -269,9 +304,9 @@ def proof(rows: Sequence[Settled], order: StoreOrder, *, left_out: Sequence[Sett
     )
 
 
-def _is_odd(row: Settled, currency: str) -> bool:
-    by_rate = round_money(row.total * row.tax_rate / HUNDRED, currency)
-    return abs(by_rate - row.tax) > cent(currency)
+def _is_odd(row: Settled, order: StoreOrder) -> bool:
+    by_rate = round_money(row.total * row.tax_rate / HUNDRED, order.currency)
+    return abs(by_rate - row.tax) > _units(order)[-1] + row.pieces * FINEST
 
 
 def exchange_rate(order: StoreOrder, base_currency: str, table: ExchangeRate | None) -> ExchangeRate | None:

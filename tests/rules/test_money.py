@@ -242,6 +242,44 @@ def test_MAP_6_fractions_of_a_cent_are_rounded_to_the_stores_total() -> None:
     )
 
 
+def test_MAP_6_where_only_taxes_reach_the_order_sums_with_tax_are_settled() -> None:
+    """A shop that rounds the whole order shows 141.35 without tax where 141.34 was paid."""
+    rows = settle_rows(amounts("136.45", "4.90", rate="19", taxes=["25.92", "0.93"]), order_of("168.20", "26.86"))
+
+    assert [(row.total, row.tax) for row in rows] == [
+        (money("136.44"), money("25.93")),
+        (money("4.90"), money("0.93")),
+    ]
+
+
+def test_MAP_6_sums_with_tax_that_do_not_reach_the_order_either_leave_the_rows_as_they_are() -> None:
+    rows = settle_rows(amounts("10.00", rate="19", taxes=["1.90"]), order_of("11.50", "1.90"))
+
+    assert [(row.total, row.tax) for row in rows] == [(10, money("1.90"))]
+
+
+def test_MAP_5_amounts_are_rounded_to_a_shops_own_unit_where_cents_do_not_reach_its_total() -> None:
+    order = order_of("248", "50", currency="DKK", unit=Decimal(1))
+    rows = settle_rows(amounts("79.20", "119.20", rate="25", taxes=["20", "30"]), order)
+
+    assert [(row.total, row.tax) for row in rows] == [(79, 20), (119, 30)]
+    assert not proof(rows, order).is_mismatch
+
+
+def test_MAP_5_a_rate_is_odd_by_the_shops_own_unit() -> None:
+    rows = [Settled(*decimals("79", "20", "25"))]
+
+    assert proof(rows, order_of("99", "20", currency="DKK")).odd_rows == (0,)
+    assert proof(rows, order_of("99", "20", currency="DKK", unit=Decimal(1))).odd_rows == ()
+
+
+def test_MAP_5_a_shop_with_more_decimals_than_its_currency_is_right_in_both_totals() -> None:
+    """0.0250 with tax, 0.0210 without: 0.03 and 0.02."""
+    (row,) = settle_rows(amounts("0.0210", rate="19", taxes=["0.0040"]), order_of("0.0250", "0.0040"))
+
+    assert (row.total, row.tax) == (money("0.02"), money("0.01"))
+
+
 def test_MAP_6_taxes_rounded_for_show_add_up_to_what_was_paid() -> None:
     rows = amounts("6.665", "6.665", "6.665", rate="20", taxes=["1.33"] * 3)
 
@@ -282,7 +320,7 @@ def test_MAP_6_whole_amounts_that_contradict_the_total_stay_the_stores() -> None
 def test_several_rows_merge_at_the_rate_that_gives_their_taxes(
     rows: list[tuple[str, str, str]], expected: tuple[str, str, str]
 ) -> None:
-    assert merge([Settled(*decimals(*one)) for one in rows], "EUR") == Settled(*decimals(*expected))
+    assert merge([Settled(*decimals(*one)) for one in rows], store_order()) == Settled(*decimals(*expected))
 
 
 # -- the proof ---------------------------------------------------------------------------------------------------
