@@ -20,7 +20,7 @@ from schemas.bigcommerce_json import (
 from schemas.errors import Unreadable
 from schemas.fields import load
 from schemas.hub import Flags
-from schemas.money import MINOR_UNITS, cent, reckoning, round_price
+from schemas.money import MINOR_UNITS, reckoning, round_price
 from schemas.orders import (
     ZERO,
     Address,
@@ -177,6 +177,7 @@ def _store_order(order: Loaded) -> StoreOrder:
         ship_to=addresses[0] if addresses else bill_to,
         ship_to_count=max(len(addresses), 1),
         order_discount=settled.order_discount,
+        unit=settled.unit,
         exchange_rate=rate,
         exchange_base=base,
         note="\n".join(text for text in (order["staff_notes"], order["customer_message"]) if text) or None,
@@ -188,12 +189,13 @@ def _store_order(order: Loaded) -> StoreOrder:
 
 def _money(order: Loaded) -> OrderMoney:
     return OrderMoney(
-        unit=cent(order["currency"]),
+        currency=order["currency"],
         is_gross=bool(order["is_tax_inclusive_pricing"]),
         total_with_tax=order["total_inc_tax"],
         total_tax=order["total_tax"],
         # Both come off the total: they are never the same money.
         discount=(order["discount_amount"] or ZERO) + (order["coupon_discount"] or ZERO),
+        payments=(order["store_credit_amount"] or ZERO, order["gift_certificate_amount"] or ZERO),
     )
 
 

@@ -3,16 +3,19 @@
 A line's totals are before all discounts, the tax beside them is after them, and no rate is given in a list of orders.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 
+from schemas.figures import Figures, Part, sums
+from schemas.money import cent
 from schemas.orders import ZERO
-from schemas.tax import tax_rate
+from schemas.tax import USUAL, Taxed, plainest, tax_rate
 
 _HUNDRED: Final = Decimal(100)
-_MOST_DIGITS: Final = 4
+_PIECE: Final = Decimal("0.00005")  # a piece's tax is worked out to four decimals
+_WIDE: Final = Decimal("0.5")  # per cent; an amount that leaves so much open does not tell its rate
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +37,22 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class OrderMoney:
-    """The order's own figures. `discount` is all of it; `unit` the currency's smallest amount."""
+    """The order's own figures. `discount` is all of it; `payments` are what may have been taken off the total (MAP-11).
 
-    unit: Decimal
+    `unit` is the smallest amount that the shop rounds to, the currency's until it is known.
+    """
+
+    currency: str
     is_gross: bool
     total_with_tax: Decimal
     total_tax: Decimal
     discount: Decimal
+    payments: tuple[Decimal, ...] = ()
+    unit: Decimal = field(default=ZERO)
+
+    def __post_init__(self) -> None:
+        if not self.unit:
+            object.__setattr__(self, "unit", cent(self.currency))
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +78,14 @@ class Settlement:
     order_discount: Decimal
     total_with_tax: Decimal
     total_tax: Decimal
+    unit: Decimal
 
 
 def settle_items(items: Sequence[Item], money: OrderMoney) -> Settlement:
     """The items as an order of the hub can take them (MAP-4, MAP-8)."""
-    order_discount = _unreported(items, money)
+    money = replace(money, unit=_unit(items, money))
+    order_discount, payment = _unreported(items, money)
+    money = replace(money, total_with_tax=money.total_with_tax + payment)
     share = _share(items, money, order_discount)
     stand = _do_taxes_stand(items, money)
     rates = _rates(items, money, stand=stand, share=share)
@@ -89,6 +104,7 @@ def settle_items(items: Sequence[Item], money: OrderMoney) -> Settlement:
         order_discount=order_discount - discount_gone,
         total_with_tax=money.total_with_tax - paid_gone - (ZERO if money.is_gross else tax_gone),
         total_tax=money.total_tax - tax_gone,
+        unit=money.unit,
     )
 
 
@@ -99,11 +115,11 @@ def _listed(item: Item, money: OrderMoney) -> Decimal:
 # -- discounts ---------------------------------------------------------------------------------------------------
 
 
-def _unreported(items: Sequence[Item], money: OrderMoney) -> Decimal:
-    """What of the order's discount no line reports.
+def _unreported(items: Sequence[Item], money: OrderMoney) -> tuple[Decimal, Decimal]:
+    """What of the order's discount no line reports, and what of its payments was taken off its total.
 
-    Usually lines report their share of it. Where they report promotions of their own instead, the order's total
-    tells: it is the one figure that was paid.
+    Usually lines report their share of the discount, and payments leave the total alone. Where it is otherwise, the
+    order's total tells: it is the one figure that was paid.
     """
     reported = sum((item.discount for item in items), ZERO)
     rest = money.discount - reported
@@ -111,8 +127,18 @@ def _unreported(items: Sequence[Item], money: OrderMoney) -> Decimal:
     paid = sum((_listed(item, money) for item in items), ZERO) - reported
     total = money.total_with_tax if money.is_gross else money.total_with_tax - money.total_tax
     slack = money.unit * max(1, len(items))
-    fitting = (one for one in (usual, money.discount, ZERO) if abs(paid - one - total) <= slack)
-    return next(fitting, usual)
+    tried = ((one, payment) for payment in sums(money.payments) for one in (usual, money.discount, ZERO))
+    fitting = (each for each in tried if abs(paid - each[0] - total - each[1]) <= slack)
+    return next(fitting, (usual, ZERO))
+
+
+def _unit(items: Sequence[Item], money: OrderMoney) -> Decimal:
+    """The smallest amount that the shop rounds to; a charge's tax is not rounded to it."""
+    order_discount, payment = _unreported(items, money)
+    share = _share(items, money, order_discount)
+    slack = cent(money.currency) / 2
+    parts = [Part(_paid(item, money, share), _shown(item, money, slack=slack), item.tax is not None) for item in items]
+    return Figures(money.currency, parts, money.total_with_tax + payment, money.total_tax).unit()
 
 
 def _share(items: Sequence[Item], money: OrderMoney, order_discount: Decimal) -> Decimal:
@@ -136,31 +162,53 @@ def _rates(items: Sequence[Item], money: OrderMoney, *, stand: bool, share: Deci
     rates = dict.fromkeys(range(len(items)), ZERO)
     for place in sorted(rates, key=lambda place: -abs(items[place].ex_tax)):
         item = items[place]
-        rate = _rate(item.ex_tax, item.inc_tax - item.ex_tax, known, money.unit)
-        if stand:
-            paid = (_listed(item, money) - item.discount) * (1 if item.tax is None else share)
-            net = paid - item.stated_tax if money.is_gross else paid
-            rate = _rate(net, item.stated_tax, [rate, *known], money.unit)
-        rates[place] = rate
-        known.append(rate)
+        paid, listing = _paid(item, money, share), _listing(item, money)
+        # Four decimals tell more than a rounded tax does.
+        shown = _shown(item, money, slack=ZERO) if listing.tax % cent(money.currency) else None
+        hints = [*([shown] if shown else []), *known]
+        told = paid if stand and paid.paid else listing  # of what was given away the list tells the rate (MAP-10)
+        rates[place] = _rate(told, hints, slack=_slack(item, share, money.unit), unit=money.unit)
+        known.append(rates[place])
     return list(rates.values())
 
 
-def _rate(net: Decimal, tax: Decimal, known: Iterable[Decimal], unit: Decimal) -> Decimal:
-    """The rate that gives the tax: a known one, else the one with the fewest digits, 8.25 and not 8.250137."""
-    if not net or not tax:
+def _paid(item: Item, money: OrderMoney, share: Decimal) -> Taxed:
+    paid = (_listed(item, money) - item.discount) * (1 if item.tax is None else share)
+    return Taxed(paid, item.stated_tax, money.is_gross)
+
+
+def _listing(item: Item, money: OrderMoney) -> Taxed:
+    return Taxed(_listed(item, money), item.inc_tax - item.ex_tax, money.is_gross)
+
+
+def _shown(item: Item, money: OrderMoney, *, slack: Decimal) -> Decimal | None:
+    """The rate that the list shows, where it shows a usual one."""
+    return plainest(_listing(item, money), slack=slack + _PIECE * max(Decimal(1), item.quantity), steps=USUAL)
+
+
+def _slack(item: Item, share: Decimal, unit: Decimal) -> Decimal:
+    """How far a tax may be from its rate's: it was rounded once, and an item's share of a discount is a guess."""
+    return (unit / 2 if share == 1 else unit) + _PIECE * item.quantity
+
+
+def _rate(taxed: Taxed, hints: Sequence[Decimal], *, slack: Decimal, unit: Decimal) -> Decimal:
+    """The rate that gives the tax: a known one, else the plainest, 8.25 and not 8.250137 (MAP-10).
+
+    No tax on what was paid is an exemption, unless rounding alone took it.
+    """
+    if not taxed.net:
         return ZERO
-    off = {rate: abs(net * rate / _HUNDRED - tax) for rate in known}
-    nearest = min(off, key=off.__getitem__, default=None)
-    if nearest is not None and off[nearest] <= unit:
+    fitting = [rate for rate in hints if rate and taxed.off(rate) <= slack]
+    if fitting or not taxed.tax:
+        return fitting[0] if fitting else ZERO
+    nearest = min(hints, key=taxed.off, default=ZERO)
+    is_vague = slack * 2 * _HUNDRED > _WIDE * abs(taxed.net)
+    if is_vague and nearest and taxed.off(nearest) <= unit:
         return nearest
-    exact = tax * _HUNDRED / net
-    if abs(exact) < _HUNDRED * _HUNDRED:
-        for digits in range(_MOST_DIGITS):
-            rate = exact.quantize(Decimal(1).scaleb(-digits), rounding=ROUND_HALF_UP)
-            if abs(net * rate / _HUNDRED - tax) <= unit / 2:
-                return rate
-    return tax_rate(net, tax, rates=(), unit=unit)
+    found = plainest(taxed, slack=slack)
+    if found is None and nearest and taxed.off(nearest) <= unit:
+        return nearest
+    return tax_rate(taxed, rates=(), unit=unit) if found is None else found
 
 
 # -- refunds -----------------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from schemas.errors import Unreadable
 from schemas.fields import load
+from schemas.figures import Figures, Part
 from schemas.money import cent, reckoning
 from schemas.orders import (
     ZERO,
@@ -22,7 +23,7 @@ from schemas.reasons import Reason
 from schemas.rights import Grants, Right
 from schemas.shopify_json import OrderJson
 from schemas.shopify_parcels import DONE, FULFILLED, fulfillments, is_pickup, parcels, returns
-from schemas.tax import NamedRate, tax_rate
+from schemas.tax import NamedRate, Taxed, combined, tax_rate
 
 CANCELLED: Final = "cancelled"
 ARCHIVED: Final = "archived"
@@ -94,8 +95,8 @@ def read_order(payload: Any) -> StoreOrder:
     total, currency = order["total"], order["currency"]
     if (total["shown"]["currency"], total["shop"]["currency"]) != (currency, order["shop_currency"]):
         raise Unreadable("totalPriceSet", "is not in the order's currencies")
-    unit = cent(currency)
     lines = [line for line in order["lines"] if not _is_tip(line, order)]
+    unit = _unit(order, lines)
     read = tuple(_line(line, order, unit) for line in lines)
     charges = tuple(_charges(order, unit))
     return StoreOrder(
@@ -110,6 +111,7 @@ def read_order(payload: Any) -> StoreOrder:
         charges=(*charges, *_unnamed_charges(order, read, charges)),
         total_with_tax=order["current_total"],
         total_tax=order["current_tax"],
+        unit=unit,
         refunded_apart=max(ZERO, order["refunded"] - (total["shown"]["amount"] - order["current_total"])),
         customer_reference=order["po_number"] or None,
         note=order["note"] or None,
@@ -170,8 +172,9 @@ def _line(line: Loaded, order: Loaded, unit: Decimal) -> StoreLine:
     """A line with what is left of it: amount, discounts and taxes come for all pieces that were ordered."""
     ordered, left = line["quantity"], min(line["quantity"], line["current_quantity"])
     listed = line["price"] * ordered
-    discount, tax = sum((one["amount"] for one in line["discounts"]), ZERO), _tax(line)
-    rate = _rate(line, paid=listed - discount, order=order, unit=unit)
+    discount, tax = _discount(line), _tax(line)
+    telling = _telling(line, order)
+    rate = _rate(telling, _paid(telling), order=order, unit=unit)
     share = left / ordered if ordered else ZERO
     whole = StoreLine(
         external_id=line["id"],
@@ -230,10 +233,60 @@ def _tax(part: Loaded) -> Decimal:
     return sum((tax["tax"] for tax in part["taxes"]), ZERO)
 
 
-def _rate(part: Loaded, *, paid: Decimal, order: Loaded, unit: Decimal) -> Decimal:
-    tax = _tax(part)
+def _discount(line: Loaded) -> Decimal:
+    return sum((one["amount"] for one in line["discounts"]), ZERO)
+
+
+def _paid(line: Loaded) -> Decimal:
+    paid: Decimal = line["price"] * line["quantity"] - _discount(line)
+    return paid
+
+
+def _telling(line: Loaded, order: Loaded) -> Loaded:
+    """The line that tells a line's rate: itself, or where it was given away the same item's that was paid (MAP-10)."""
+    if _paid(line) or not line["price"]:
+        return line
+    return next((one for one in order["lines"] if _item(one) == _item(line) and _paid(one)), line)
+
+
+def _item(line: Loaded) -> tuple[str, str]:
+    return _product_key(line), line["sku"]
+
+
+def _rate(part: Loaded, paid: Decimal, *, order: Loaded, unit: Decimal) -> Decimal:
+    """The rate of what was paid; `part` names its taxes."""
+    taxed = Taxed(paid, _tax(part) if paid else ZERO, order["taxes_included"])
+    return tax_rate(taxed, rates=_named(part, taxed, unit), unit=unit)
+
+
+def _named(part: Loaded, taxed: Taxed, unit: Decimal) -> list[NamedRate]:
+    """The rates that are named, but for those that took nothing where they would have: an exemption from that one."""
+    rates = []
+    for one in part["taxes"]:
+        rate = NamedRate(_percent(one["rate"]))
+        would = taxed.net * (rate.percent or ZERO) / _HUNDRED
+        if one["tax"] or not taxed.paid or abs(would) <= unit / 2 * (1 + (rate.percent or ZERO) / _HUNDRED):
+            rates.append(rate)
+    return rates
+
+
+def _unit(order: Loaded, lines: Iterable[Loaded]) -> Decimal:
+    """The smallest amount that the shop rounds to, by what is left of the order (MAP-5)."""
+    is_gross, parts = order["taxes_included"], []
+    for line in lines:
+        share = min(line["quantity"], line["current_quantity"]) / line["quantity"] if line["quantity"] else ZERO
+        parts.append(_part(line, _paid(line) * share, share, is_gross=is_gross))
+    for line in order["shipping_lines"]:
+        share = line["current_price"] / line["price"] if line["price"] else Decimal(1)
+        parts.append(_part(line, line["current_price"], share, is_gross=is_gross))
+    parts += [_part(fee, fee["price"], Decimal(1), is_gross=is_gross) for fee in order["fees"]]
+    extra = (order["tip"] or ZERO) + (order["duties"] or ZERO)
+    return Figures(order["currency"], parts, order["current_total"] - extra, order["current_tax"]).unit()
+
+
+def _part(part: Loaded, paid: Decimal, share: Decimal, *, is_gross: bool) -> Part:
     rates = [NamedRate(_percent(one["rate"])) for one in part["taxes"] if one["tax"]]
-    return tax_rate(paid - tax if order["taxes_included"] else paid, tax, rates=rates, unit=unit)
+    return Part(Taxed(paid, _tax(part) * share, is_gross), combined(rates))
 
 
 def _percent(rate: Decimal | None) -> Decimal | None:
@@ -246,7 +299,7 @@ def _percent(rate: Decimal | None) -> Decimal | None:
 
 def _charges(order: Loaded, unit: Decimal) -> Iterable[StoreCharge]:
     for place, line in enumerate(order["shipping_lines"]):
-        rate = _rate(line, paid=line["price"], order=order, unit=unit)
+        rate = _rate(line, line["price"], order=order, unit=unit)
         share = line["current_price"] / line["price"] if line["price"] else Decimal(1)
         # Shopify numbers its kinds of things apart: a fee, a shipping line and a line item may share a number.
         yield StoreCharge(
@@ -258,7 +311,7 @@ def _charges(order: Loaded, unit: Decimal) -> Iterable[StoreCharge]:
             _tax(line) * share,
         )
     for fee in order["fees"]:
-        rate = _rate(fee, paid=fee["price"], order=order, unit=unit)
+        rate = _rate(fee, fee["price"], order=order, unit=unit)
         yield StoreCharge(f"fee:{fee['id']}", fee["name"], Kind.SERVICE, fee["price"], rate, _tax(fee))
     for line in order["lines"]:
         if _is_tip(line, order) and line["current_quantity"]:

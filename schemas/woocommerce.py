@@ -3,17 +3,20 @@
 from collections.abc import Iterable
 from dataclasses import replace
 from decimal import Decimal
+from enum import StrEnum
 from typing import Any, Final
 
 from marshmallow import fields, validate
 
 from schemas.fields import Id, Number, PlainText, Text, UtcTime, VendorSchema, load
+from schemas.figures import Figures, Part, taken_off, unit_of, written_in
 from schemas.meaning import digest_of, shape_of
-from schemas.money import cent, reckoning
+from schemas.money import reckoning
 from schemas.orders import ZERO, Address, Buyer, Kind, StoreCharge, StoreLine, StoreOrder
 from schemas.platform import Platform
 from schemas.rights import Grants, Right
-from schemas.tax import NamedRate, tax_rate
+from schemas.tax import NamedRate, Taxed, combined, tax_rate
+from schemas.woocommerce_payments import is_payment, payments
 
 PLATFORM: Final = Platform(
     name="woocommerce",
@@ -98,6 +101,7 @@ class _Line(_Item):
     variation_id = Text()
     quantity = Number(required=True, minimum=ZERO)
     subtotal = Number(required=True)
+    subtotal_tax = Number(allow_none=True, load_default=None)
 
 
 class _ShippingLine(_Item):
@@ -106,6 +110,7 @@ class _ShippingLine(_Item):
 
 class _FeeLine(_Item):
     name = PlainText()
+    meta_data = fields.Raw(load_default=None)
 
 
 class _TaxLine(VendorSchema):
@@ -164,6 +169,18 @@ class _Refunds(VendorSchema):
 _ORDER: Final = _Order()
 _REFUNDS: Final = _Refunds()
 
+# Beside an order, as far as it was asked for: the shop's decimals, and its meta data as far as that names payments.
+DECIMALS: Final = "decimals"
+META: Final = "meta_data"
+
+
+class Doubt(StrEnum):
+    """What an order leaves open."""
+
+    DECIMALS = "decimals"  # its amounts are to more decimals than its shop rounds to
+    PAYMENTS = "payments"  # its total is less than what is on it
+
+
 _UNNAMED: Final = NamedRate(None)  # a rate that was deleted since
 _ITEMS: Final = ("line_items", "shipping_lines", "fee_lines")
 
@@ -171,21 +188,43 @@ _ITEMS: Final = ("line_items", "shipping_lines", "fee_lines")
 # -- reading -----------------------------------------------------------------------------------------------------
 
 
-@reckoning()
 def read_order(payload: Any) -> StoreOrder:
-    """An order, alone or as {"order": …, "refunds": […]}, with what refunds took already off (MAP-8).
+    """An order, alone or as {"order": …, "refunds": […], …}, with what refunds took already off (MAP-8).
 
     Numbers must have been parsed as Decimal. Raises Unreadable with the path, and nothing else.
     """
+    return read_with_doubts(payload)[0]
+
+
+@reckoning()
+def read_with_doubts(payload: Any) -> tuple[StoreOrder, frozenset[Doubt]]:
+    """An order, and what it leaves open that the shop would say if it were asked."""
     order = load(_ORDER, order_part(payload))
-    unit = cent(order["currency"])
+    beside = payload if _is_wrapped(payload) else {}
+    _take_payments_out(order)
     rates = {tax["rate_id"]: NamedRate(tax["rate_percent"], bool(tax["compound"])) for tax in order["tax_lines"]}
     for item in _items(order):
         # Before refunds come off: the tax of a part that was given back is rounded by itself.
-        applied = (rates.get(tax["id"], _UNNAMED) for tax in item["taxes"] if tax["total"] or tax["subtotal"])
-        item["tax_rate"] = tax_rate(item["total"], item["total_tax"], rates=applied, unit=unit)
-    apart = _take_refunds_off(order, load(_REFUNDS, payload)["refunds"] if _is_wrapped(payload) else None)
-    return _store_order(order, apart)
+        item["rates"] = [rates.get(tax["id"], _UNNAMED) for tax in item["taxes"] if tax["total"] or tax["subtotal"]]
+    unit = unit_of(beside.get(DECIMALS))
+    order["total"] += taken_off(payments(payload), _figures(order, unit))
+    figures = _figures(order, unit)
+    doubts = _doubts(figures, beside)
+    order["unit"] = figures.unit()
+    for item in _items(order):
+        item["tax_rate"] = tax_rate(_taxed(item), rates=item["rates"], unit=order["unit"])
+    apart = _take_refunds_off(order, load(_REFUNDS, payload)["refunds"] if beside else None)
+    order["unit"] = max(order["unit"], _figures(order, unit).unit())
+    return _store_order(order, apart), doubts
+
+
+def _doubts(figures: Figures, beside: Any) -> frozenset[Doubt]:
+    found = set()
+    if DECIMALS not in beside and figures.is_doubtful():
+        found.add(Doubt.DECIMALS)
+    if META not in beside and figures.off > 0 and not figures.adds_up():
+        found.add(Doubt.PAYMENTS)
+    return frozenset(found)
 
 
 def order_part(payload: Any) -> Any:
@@ -205,6 +244,29 @@ def _is_wrapped(payload: Any) -> bool:
 def _items(order: Loaded) -> Iterable[Loaded]:
     for kind in _ITEMS:
         yield from order[kind]
+
+
+def _taxed(item: Loaded) -> Taxed:
+    """What tells an item's rate: what was paid; of what was given away and names none what it would have cost."""
+    if not item["total"] and not item["rates"] and item.get("subtotal_tax") is not None:
+        return Taxed(item["subtotal"], item["subtotal_tax"])
+    return Taxed(item["total"], item["total_tax"])
+
+
+def _figures(order: Loaded, unit: Decimal) -> Figures:
+    parts = [Part(Taxed(item["total"], item["total_tax"]), combined(item["rates"])) for item in _items(order)]
+    amounts = [order["total"], order["total_tax"]]
+    amounts += [item[name] for item in _items(order) for name in ("total", "total_tax")]
+    return Figures(order["currency"], parts, order["total"], order["total_tax"], unit or written_in(amounts))
+
+
+def _take_payments_out(order: Loaded) -> None:
+    """What a plugin writes as a negative fee, and means as a payment, is none of the order's money (MAP-9, MAP-11)."""
+    for fee in order["fee_lines"]:
+        if is_payment(fee["meta_data"]):
+            order["total"] -= fee["total"] + fee["total_tax"]
+            order["total_tax"] -= fee["total_tax"]
+    order["fee_lines"] = [fee for fee in order["fee_lines"] if not is_payment(fee["meta_data"])]
 
 
 def _store_order(order: Loaded, refunded_apart: Decimal) -> StoreOrder:
@@ -231,6 +293,7 @@ def _store_order(order: Loaded, refunded_apart: Decimal) -> StoreOrder:
         ),
         bill_to=bill_to,
         ship_to=shipping if _is_a_place(shipping) else bill_to,
+        unit=order["unit"],
         refunded_apart=refunded_apart,
         note=order["customer_note"] or None,
         is_paid=order["date_paid_gmt"] is not None,

@@ -9,7 +9,7 @@ from schemas.bigcommerce import read_order
 from schemas.errors import Unreadable
 from schemas.orders import Kind
 from tests.makers import money
-from tests.schemas.bigcommerce_orders import amounts, assert_adds_up, example, line, read
+from tests.schemas.bigcommerce_orders import amounts, assert_adds_up, built, example, line, read
 
 # -- discounts ---------------------------------------------------------------------------------------------------
 
@@ -244,3 +244,103 @@ def test_MAP_8_what_went_back_takes_its_share_of_a_discount_that_no_line_reports
 
     assert order.order_discount == 60
     assert (row.quantity, row.discount_percent, row.total, row.tax) == (3, 40, 90, money("17.10"))
+
+
+# -- what is given away, large quantities, a coarser unit, payments ------------------------------------------------
+
+OFF = [{"id": "manual-discount", "amount": "1000.0000", "target": "order"}]
+
+
+@pytest.mark.parametrize(
+    ("sold", "order"),
+    [
+        pytest.param(
+            {"quantity": 100, "applied_discounts": OFF, **amounts("23696.6670", "25000.0000", "1251.1800")},
+            {"discount_amount": "1000.0000", **amounts("22748.82", "24000.00", "1251.18")},
+            id="a recorded order ten times",
+        ),
+        pytest.param(
+            {"quantity": 10, **amounts("2369.6667", "2500.0000", "0.0000")},
+            {"coupon_discount": "2500.0000", **amounts("0", "0", "0")},
+            id="given away",
+        ),
+        pytest.param(
+            {"quantity": 10, **amounts("2369.6667", "2500.0000", "130.3300")},
+            amounts("2369.67", "2500.00", "130.33"),
+            id="paid",
+        ),
+    ],
+)
+def test_MAP_10_a_rate_is_what_was_charged_and_not_the_noise_of_a_division(
+    sold: dict[str, Any], order: dict[str, Any]
+) -> None:
+    made = assert_adds_up(read(line(**sold), is_tax_inclusive_pricing=True, **order))
+
+    (row,) = made.rows
+    assert (row.tax_rate, row.price_per_unit) == (money("5.5"), money("236.9668246445"))
+
+
+@pytest.mark.parametrize(
+    ("ex_tax", "tax"),
+    [
+        pytest.param("836.1345", "158.87", id="exact"),
+        pytest.param("836.1300", "158.87", id="in cents"),
+        pytest.param("836.1500", "158.85", id="each piece to four decimals"),
+    ],
+)
+def test_MAP_10_five_hundred_pieces_have_the_rate_of_one(ex_tax: str, tax: str) -> None:
+    order = read(
+        line(quantity=500, **amounts(ex_tax, "995.0000", tax)),
+        is_tax_inclusive_pricing=True,
+        **amounts(str(995 - Decimal(tax)), "995.00", tax),
+    )
+
+    assert assert_adds_up(order).rows[0].tax_rate == 19
+
+
+def test_MAP_10_a_paid_line_without_tax_is_exempt_and_one_of_a_hundredth_is_not() -> None:
+    exempt, small = line(1, **amounts("10.0000", "12.0000", "0")), line(2, **amounts("0.0167", "0.0200", "0"))
+
+    order = read(exempt, small, is_tax_inclusive_pricing=True, **amounts("12.02", "12.02", "0"))
+
+    assert [one.tax_rate for one in order.lines] == [0, 20]
+
+
+@pytest.mark.parametrize(("nets", "cost"), [(("79.2000", "119.2000"), "31.2000"), (("79", "119"), "31")])
+def test_MAP_5_a_shop_without_decimals_is_measured_by_whole_amounts(nets: tuple[str, str], cost: str) -> None:
+    order = read(
+        line(1, **amounts(nets[0], "99.0000", "20.0000")),
+        line(2, quantity=2, **amounts(nets[1], "149.0000", "30.0000")),
+        default_currency_code="DKK",
+        is_tax_inclusive_pricing=True,
+        shipping_cost_ex_tax=cost,
+        shipping_cost_inc_tax="39.0000",
+        **amounts("229", "287", "58"),
+    )
+
+    assert [row.tax_rate for row in assert_adds_up(order).rows] == [25, 25, 25]
+
+
+@pytest.mark.parametrize(
+    ("total", "is_off"), [("119", False), ("109", False), ("114", False), ("104", False), ("100", True)]
+)
+def test_MAP_11_credit_and_certificates_are_payments_whether_the_total_is_before_or_after_them(
+    total: str, is_off: bool
+) -> None:
+    order = read(
+        line(**amounts("100", "119", "19")),
+        store_credit_amount="10.0000",
+        gift_certificate_amount="5.0000",
+        **amounts("100", total, "19"),
+    )
+
+    made = built(order)
+
+    assert (made.total_with_tax, made.total_mismatch) == (119, is_off)
+
+
+@pytest.mark.parametrize("credit", [None, "", "much", [], {}, True, "-10"])
+def test_a_payment_that_cannot_be_read_is_none(credit: Any) -> None:
+    order = read(line(**amounts("100", "119", "19")), store_credit_amount=credit, **amounts("100", "119", "19"))
+
+    assert_adds_up(order)
