@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from marshmallow import ValidationError, fields, post_load, validate, validates_schema
 
-from schemas.fields import Field, Id, Number, PlainText, Text, UtcTime, VendorSchema
+from schemas.fields import Field, Hint, Id, Number, PlainText, Text, UtcTime, VendorSchema
 from schemas.meaning import digest_of, shape_of
 from schemas.orders import ZERO
 
@@ -55,18 +55,6 @@ class _Status(Field[str]):
         if not (text.isascii() and text.isdigit() and len(text) < 10):
             raise ValidationError("must be a status id")
         return _WORDS.get(int(text), str(int(text)))
-
-
-class Payment(Field[Decimal]):
-    """An amount that matters only where it is one: nothing, whatever else stands there."""
-
-    amount: Final = Number()
-
-    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Decimal:
-        with suppress(ValidationError):
-            amount: Decimal = self.amount.deserialize(value)
-            return amount
-        return ZERO
 
 
 class _Address(VendorSchema):
@@ -182,8 +170,8 @@ class _Order(VendorSchema):
     is_tax_inclusive_pricing = fields.Boolean(allow_none=True, load_default=False)
     discount_amount = Number(allow_none=True, load_default=ZERO)
     coupon_discount = Number(allow_none=True, load_default=ZERO)
-    store_credit_amount = Payment(allow_none=True, load_default=ZERO)
-    gift_certificate_amount = Payment(allow_none=True, load_default=ZERO)
+    store_credit_amount = Hint(load_default=ZERO)
+    gift_certificate_amount = Hint(load_default=ZERO)
     shipping_cost_ex_tax = Number(allow_none=True, load_default=ZERO)
     shipping_cost_inc_tax = Number(allow_none=True, load_default=ZERO)
     handling_cost_ex_tax = Number(allow_none=True, load_default=ZERO)

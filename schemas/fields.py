@@ -110,6 +110,24 @@ class Number(Field[Decimal]):
         return number
 
 
+class Hint(Field[Decimal | None]):
+    """A number that an order is as good without: None where it is none."""
+
+    number: Final = Number()
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(allow_none=True, **kwargs)
+
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
+    ) -> Decimal | None:
+        try:
+            number: Decimal = self.number.deserialize(value)
+        except ValidationError:
+            return None
+        return number
+
+
 class UtcTime(Field[datetime]):
     """A UTC time; a vendor's time without zone is taken as UTC, which its field name promises (…_gmt)."""
 

@@ -3,20 +3,18 @@
 from collections.abc import Iterable
 from dataclasses import replace
 from decimal import Decimal
-from enum import StrEnum
 from typing import Any, Final
 
 from marshmallow import fields, validate
 
-from schemas.fields import Id, Number, PlainText, Text, UtcTime, VendorSchema, load
-from schemas.figures import Figures, Part, taken_off, unit_of, written_in
+from schemas.fields import Hint, Id, Number, PlainText, Text, UtcTime, VendorSchema, load
 from schemas.meaning import digest_of, shape_of
 from schemas.money import reckoning
 from schemas.orders import ZERO, Address, Buyer, Kind, StoreCharge, StoreLine, StoreOrder
 from schemas.platform import Platform
 from schemas.rights import Grants, Right
-from schemas.tax import NamedRate, Taxed, combined, tax_rate
-from schemas.woocommerce_payments import is_payment, payments
+from schemas.woocommerce_money import ITEMS, Doubt, settle, settle_rest
+from schemas.woocommerce_payments import CARD_FIELDS, payments
 
 PLATFORM: Final = Platform(
     name="woocommerce",
@@ -101,7 +99,7 @@ class _Line(_Item):
     variation_id = Text()
     quantity = Number(required=True, minimum=ZERO)
     subtotal = Number(required=True)
-    subtotal_tax = Number(allow_none=True, load_default=None)
+    subtotal_tax = Hint(load_default=None)
 
 
 class _ShippingLine(_Item):
@@ -169,21 +167,6 @@ class _Refunds(VendorSchema):
 _ORDER: Final = _Order()
 _REFUNDS: Final = _Refunds()
 
-# Beside an order, as far as it was asked for: the shop's decimals, and its meta data as far as that names payments.
-DECIMALS: Final = "decimals"
-META: Final = "meta_data"
-
-
-class Doubt(StrEnum):
-    """What an order leaves open."""
-
-    DECIMALS = "decimals"  # its amounts are to more decimals than its shop rounds to
-    PAYMENTS = "payments"  # its total is less than what is on it
-
-
-_UNNAMED: Final = NamedRate(None)  # a rate that was deleted since
-_ITEMS: Final = ("line_items", "shipping_lines", "fee_lines")
-
 
 # -- reading -----------------------------------------------------------------------------------------------------
 
@@ -198,33 +181,13 @@ def read_order(payload: Any) -> StoreOrder:
 
 @reckoning()
 def read_with_doubts(payload: Any) -> tuple[StoreOrder, frozenset[Doubt]]:
-    """An order, and what it leaves open that the shop would say if it were asked."""
+    """An order, and what it leaves open."""
     order = load(_ORDER, order_part(payload))
     beside = payload if _is_wrapped(payload) else {}
-    _take_payments_out(order)
-    rates = {tax["rate_id"]: NamedRate(tax["rate_percent"], bool(tax["compound"])) for tax in order["tax_lines"]}
-    for item in _items(order):
-        # Before refunds come off: the tax of a part that was given back is rounded by itself.
-        item["rates"] = [rates.get(tax["id"], _UNNAMED) for tax in item["taxes"] if tax["total"] or tax["subtotal"]]
-    unit = unit_of(beside.get(DECIMALS))
-    order["total"] += taken_off(payments(payload), _figures(order, unit))
-    figures = _figures(order, unit)
-    doubts = _doubts(figures, beside)
-    order["unit"] = figures.unit()
-    for item in _items(order):
-        item["tax_rate"] = tax_rate(_taxed(item), rates=item["rates"], unit=order["unit"])
+    doubts = settle(order, beside, payments(payload))
     apart = _take_refunds_off(order, load(_REFUNDS, payload)["refunds"] if beside else None)
-    order["unit"] = max(order["unit"], _figures(order, unit).unit())
+    settle_rest(order, beside)
     return _store_order(order, apart), doubts
-
-
-def _doubts(figures: Figures, beside: Any) -> frozenset[Doubt]:
-    found = set()
-    if DECIMALS not in beside and figures.is_doubtful():
-        found.add(Doubt.DECIMALS)
-    if META not in beside and figures.off > 0 and not figures.adds_up():
-        found.add(Doubt.PAYMENTS)
-    return frozenset(found)
 
 
 def order_part(payload: Any) -> Any:
@@ -239,34 +202,6 @@ def needs_refunds(order: Any) -> bool:
 
 def _is_wrapped(payload: Any) -> bool:
     return isinstance(payload, dict) and "order" in payload and "id" not in payload
-
-
-def _items(order: Loaded) -> Iterable[Loaded]:
-    for kind in _ITEMS:
-        yield from order[kind]
-
-
-def _taxed(item: Loaded) -> Taxed:
-    """What tells an item's rate: what was paid; of what was given away and names none what it would have cost."""
-    if not item["total"] and not item["rates"] and item.get("subtotal_tax") is not None:
-        return Taxed(item["subtotal"], item["subtotal_tax"])
-    return Taxed(item["total"], item["total_tax"])
-
-
-def _figures(order: Loaded, unit: Decimal) -> Figures:
-    parts = [Part(Taxed(item["total"], item["total_tax"]), combined(item["rates"])) for item in _items(order)]
-    amounts = [order["total"], order["total_tax"]]
-    amounts += [item[name] for item in _items(order) for name in ("total", "total_tax")]
-    return Figures(order["currency"], parts, order["total"], order["total_tax"], unit or written_in(amounts))
-
-
-def _take_payments_out(order: Loaded) -> None:
-    """What a plugin writes as a negative fee, and means as a payment, is none of the order's money (MAP-9, MAP-11)."""
-    for fee in order["fee_lines"]:
-        if is_payment(fee["meta_data"]):
-            order["total"] -= fee["total"] + fee["total_tax"]
-            order["total_tax"] -= fee["total_tax"]
-    order["fee_lines"] = [fee for fee in order["fee_lines"] if not is_payment(fee["meta_data"])]
 
 
 def _store_order(order: Loaded, refunded_apart: Decimal) -> StoreOrder:
@@ -352,7 +287,7 @@ def _take_refunds_off(order: Loaded, refunds: list[Loaded] | None) -> Decimal:
     apart = ZERO
     for refund in refunds:
         apart += refund["amount"]
-        for kind in _ITEMS:
+        for kind in ITEMS:
             items = {item["id"]: item for item in order[kind]}
             for part in refund[kind]:
                 item = items.get(_refunded_item_id(part["meta_data"]))
@@ -385,7 +320,7 @@ def _refunded_item_id(meta: Any) -> str:
 _ADDRESS_SHAPE: Final = shape_of(*(field.data_key or name for name, field in _BILLING.fields.items()))
 _ITEM_SHAPE: Final = shape_of(
     *("id", "name", "method_title", "sku", "product_id", "variation_id"),
-    *("quantity", "subtotal", "total", "total_tax"),
+    *("quantity", "subtotal", "subtotal_tax", "total", "total_tax"),
     taxes=[shape_of("id", "total", "subtotal")],
 )
 _MEANING: Final = shape_of(
@@ -398,6 +333,8 @@ _MEANING: Final = shape_of(
     fee_lines=[_ITEM_SHAPE],
     tax_lines=[shape_of("rate_id", "rate_percent", "compound")],
     refunds=[shape_of("id", "total")],
+    coupon_lines=[shape_of("discount", "discount_tax")],
+    **{name: [shape_of("amount")] for name in CARD_FIELDS},
 )
 
 # What is asked for: what is read, the time of the last change, and what a person comparing totals would want. The rest
@@ -405,7 +342,6 @@ _MEANING: Final = shape_of(
 FIELDS: Final = (
     *_MEANING,
     *("date_modified_gmt", "prices_include_tax", "discount_total", "discount_tax", "shipping_total", "shipping_tax"),
-    "coupon_lines",
 )
 
 

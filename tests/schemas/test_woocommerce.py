@@ -384,7 +384,7 @@ def test_a_digest_is_the_same_with_and_without_the_refunds_beside_the_order(orde
 def test_the_fields_that_are_asked_for_are_all_that_is_read(name: str) -> None:
     order = recorded.woocommerce(name)
 
-    asked_for = {field: order[field] for field in FIELDS}
+    asked_for = {field: order[field] for field in FIELDS if field in order}  # a plugin's fields are not in every shop
 
     assert read_order(asked_for) == read_order(order)
     assert digest(asked_for) == digest(order)
