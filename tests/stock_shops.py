@@ -100,13 +100,11 @@ class Shelf:
         """How often the shop was told stock and answered by itself."""
         match self.platform:
             case "bigcommerce":
-                told = [one for one in self.shop.writes if one["path"] == "/v3/inventory/adjustments/absolute"]
-                return len([one for one in told if one["body"]["items"]])  # not the proof of the right to tell it
+                return int(self.shop.calls["PUT /v3/inventory/adjustments/absolute"])
             case "shopify":
                 return int(self.shop.asked["inventorySetQuantities"])
             case _:
-                told = [one for one in self.shop.writes if one.method == "POST" and "batch" in one.path]
-                return len([one for one in told if one.body])
+                return sum(n for call, n in self.shop.calls.items() if call.startswith("POST") and "batch" in call)
 
     def _variants(self, sku: str) -> list[int]:
         return [one.id for one in list(self.shop.stock.variants.values()) if one.sku == sku]
