@@ -21,6 +21,7 @@ from connectors.changes import Batch, Entries, batch_of, batches, follow, horizo
 from connectors.cursor import BEGINNING, SECOND, SETTLING, Cursor
 from connectors.errors import NotFound, Rejected, TooLarge, Unavailable
 from connectors.http import Answer, Params, Shared
+from connectors.rights import needing
 from connectors.store import StoreFacts
 from schemas.actions import SendFulfillment, TellStock
 from schemas.bigcommerce import (
@@ -111,12 +112,15 @@ class BigCommerce:
 
     def catalogue(self, since: datetime | None = None, *, after: str | None = None) -> Iterator[CataloguePage]:
         """Every item that carries stock, or those whose product changed since a moment."""
-        return self._inventory.catalogue(since, after)
+        with needing(Right.READ_PRODUCTS, PLATFORM):
+            yield from self._inventory.catalogue(since, after)
 
+    @needing(Right.READ_PRODUCTS, PLATFORM)
     def locations(self) -> tuple[StoreLocation, ...]:
         """The shop's locations; stock is told to the default one."""
         return self._inventory.locations()
 
+    @needing(Right.READ_PRODUCTS, PLATFORM)
     def find_items(self, skus: Sequence[str]) -> CataloguePage:
         """Every item whose SKU is exactly one of these."""
         return self._inventory.find(skus)
@@ -125,12 +129,14 @@ class BigCommerce:
         """Any item goes with any other."""
         return ""
 
+    @needing(Right.WRITE_STOCK, PLATFORM)
     def tell_stock(self, tells: Sequence[TellStock]) -> tuple[NotTold, ...]:
         """Show quantities at the shop's default place; what was refused of them. Raises Rejected (STK-8)."""
         return self._inventory.tell(tells)
 
     # -- fulfilment ----------------------------------------------------------------------------------------------
 
+    @needing(Right.WRITE_ORDERS, PLATFORM)
     def send_fulfillment(self, fulfillment: SendFulfillment) -> str:
         """Make a shipment of one parcel; its id. Raises Rejected, NotFound.
 
@@ -152,6 +158,7 @@ class BigCommerce:
         except Unreadable as error:
             raise Unavailable(f"the answer is not this shipment: {error}", request=answer.request) from error
 
+    @needing(Right.WRITE_ORDERS, PLATFORM)
     def set_status(self, external_id: str, status: str) -> None:
         """Give an order a status. Raises NotFound, and Rejected where the shop then shows another one.
 

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from connectors.http import Answer, HeaderAuth, HttpClient, Params, Waits, credential
 from connectors.refusals import RESET_HEADER
+from schemas.refusals import of_bigcommerce
 
 RESERVE: Final = 10  # calls of a window that are left to others: the shop's quota is shared by all its apps
 
@@ -18,7 +19,7 @@ class ShopClient:
     def __init__(self, url: str, credentials: Mapping[str, str], *, waits: Waits, allow_insecure: bool = False) -> None:
         self._waits = waits
         auth = HeaderAuth("X-Auth-Token", credential(credentials, "access_token"))
-        self._http = HttpClient(url, auth=auth, waits=waits, allow_insecure=allow_insecure)
+        self._http = HttpClient(url, auth=auth, waits=waits, is_own=of_bigcommerce, allow_insecure=allow_insecure)
 
     @property
     def calls(self) -> int:

@@ -6,7 +6,7 @@ ConnectorError
 │   ├── AnsweredInPart      it failed at a part of this one order                again later, and only this order
 │   └── HubBusy             the hub's database is away, or two changes crossed   again soon
 │       └── AlreadyThere    another worker made the same thing first             look again: nothing is left to do
-├── Refused                 it does not accept our credentials                   a person must act
+├── Refused                 it does not accept our credentials, for this or all   a person must act
 │   └── Revoked             … nor gives it a token for them any more              a person must act
 ├── Lacking                 it accepts them, and they do not give all the rights that the settings need
 ├── NotFound                it has no such thing
@@ -20,18 +20,23 @@ schemas.errors.Unreadable   a payload that breaks the schema, with the field's p
 
 from datetime import datetime
 
+from schemas.rights import Right
+
 
 class ConnectorError(Exception):
     """Something outside the process went wrong; the message says what, to what, and with which answer.
 
-    `request` is method and address without query or credentials.
+    `request` is method and address without query or credentials; `cure` is what a person should do, where that is
+    known of this very answer.
     """
 
-    def __init__(self, problem: str, *, request: str = "", status: int | None = None) -> None:
-        super().__init__(f"{request}: {problem}" if request else problem)
+    def __init__(self, problem: str, *, request: str = "", status: int | None = None, cure: str = "") -> None:
+        said = f"{request}: {problem}" if request else problem
+        super().__init__(f"{said}. {cure}" if cure else said)
         self.problem = problem
         self.request = request
         self.status = status
+        self.cure = cure
 
 
 class Unavailable(ConnectorError):
@@ -59,7 +64,17 @@ class AlreadyThere(HubBusy):
 
 
 class Refused(ConnectorError):
-    """401 or 403: the store needs attention."""
+    """401 or 403 in the vendor's own words.
+
+    `right` is what the call needed: without one of those that orders do not need, only what needs it stops. Where it
+    is None the store needs attention.
+    """
+
+    def __init__(
+        self, problem: str, *, request: str = "", status: int | None = None, cure: str = "", right: Right | None = None
+    ) -> None:
+        super().__init__(problem, request=request, status=status, cure=cure)
+        self.right = right
 
 
 class Revoked(Refused):

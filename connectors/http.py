@@ -26,6 +26,7 @@ from connectors.addresses import refuse_private_address, refuse_private_host, sh
 from connectors.errors import ConnectorError, RateLimited, Refused, Rejected, TooLarge, Unavailable, Unsafe
 from connectors.refusals import Refusal, error_of
 from connectors.tokens import OwnTokens, RenewedKey, Tokens
+from schemas.refusals import IsOwn, anybody
 
 __all__ = [
     "Anonymous",
@@ -111,13 +112,16 @@ class Answer:
 class HttpClient:
     """Calls to one store below one address. Keeps its connection; belongs to one thread."""
 
-    def __init__(self, base_url: str, *, auth: AuthBase, waits: Waits, allow_insecure: bool = False) -> None:
+    def __init__(
+        self, base_url: str, *, auth: AuthBase, waits: Waits, is_own: IsOwn = anybody, allow_insecure: bool = False
+    ) -> None:
         if not allow_insecure and not base_url.startswith("https://"):
             raise Unsafe("the store URL must start with https://")
         self.calls = 0
         self._base_url = base_url
         self._auth = auth
         self._waits = waits
+        self._is_own = is_own
         self._session = _session(allow_insecure=allow_insecure)
 
     def get(self, path: str, params: Params | None = None) -> Answer:
@@ -159,7 +163,7 @@ class HttpClient:
         except _NO_ANSWER as error:
             raise _no_answer(error, request) from error
         if isinstance(answer, Refusal):
-            said_no = error_of(answer, request, now=datetime.now(UTC))
+            said_no = error_of(answer, request, now=datetime.now(UTC), is_own=self._is_own)
             if isinstance(said_no, RateLimited):
                 self._waits.wait(said_no.until)
             raise said_no

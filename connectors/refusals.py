@@ -2,15 +2,20 @@
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from typing import Final
+from typing import Any, Final
 
 from connectors import json_text
 from connectors.errors import ConnectorError, NotFound, RateLimited, Refused, Rejected, Unavailable
+from schemas.refusals import IsOwn, anybody
 
 WORDS_LIMIT: Final = 200
+
+_SOMEBODY_ELSE: Final = "and not in the shop's own words: a firewall, a login or the host's protection stands before it"
+_LET_PASS: Final = "Let calls to the API pass there; it is tried again by itself"
 
 RETRY_AFTER_DEFAULT: Final = timedelta(seconds=30)
 RETRY_AFTER_LEAST: Final = timedelta(seconds=1)
@@ -31,13 +36,19 @@ class Refusal:
     status: int
 
 
-def error_of(refusal: Refusal, request: str, *, now: datetime) -> ConnectorError:
-    """The error that a refusal is; `request` is method and address, for its message."""
+def error_of(refusal: Refusal, request: str, *, now: datetime, is_own: IsOwn = anybody) -> ConnectorError:
+    """The error that a refusal is; `request` is method and address, for its message.
+
+    `is_own` tells a vendor's own refusal of credentials from that of a firewall or login page before its shop.
+    """
     status = refusal.status
     says = _vendor_words(refusal.body)
     words = f"answered {status}" + (f" ({says})" if says else "")
     if status in (401, 403):
-        return Refused(words, request=request, status=status)
+        said = _said(refusal.body)
+        if is_own(status, said, "" if said is not None else _text(refusal.body)):
+            return Refused(words, request=request, status=status)
+        return Unavailable(f"{words}, {_SOMEBODY_ELSE}", request=request, status=status, cure=_LET_PASS)
     if status == 404:
         return NotFound(words, request=request, status=status)
     if status == 429:
@@ -52,12 +63,23 @@ def error_of(refusal: Refusal, request: str, *, now: datetime) -> ConnectorError
     return Unavailable(words, request=request, status=status)
 
 
+def _text(body: bytes) -> str:
+    return body.decode("utf-8-sig", errors="replace")
+
+
+def _said(body: bytes) -> Any:
+    """The JSON of an answer, also behind warnings that a shop's PHP printed before it; None where it is none."""
+    text = _text(body)
+    for start in (0, text.find('{"')):
+        if start >= 0:
+            with suppress(json_text.NotJson):
+                return json_text.read(text[start:])
+    return None
+
+
 def _vendor_words(body: bytes) -> str:
     """The vendor's code and message, short, without addresses or keys that it may repeat."""
-    try:
-        value = json_text.read(body.decode("utf-8-sig", errors="replace"))
-    except json_text.NotJson:
-        return ""
+    value = _said(body)
     if isinstance(value, list) and value:
         value = value[0]  # BigCommerce lists what it has to say
     said = [value.get(key) for key in ("code", "message", "title", "errors")] if isinstance(value, dict) else []

@@ -14,6 +14,7 @@ from connectors.changes import Batch, batches, follow, horizon, is_id, newest_of
 from connectors.cursor import BEGINNING, SECOND, Cursor, naive
 from connectors.errors import AnsweredInPart, NotFound, Rejected, Unavailable
 from connectors.http import Shared
+from connectors.rights import needing
 from connectors.shopify_auth import auth_of
 from connectors.shopify_check import check
 from connectors.shopify_client import GraphQL, Told, user_errors, words_of
@@ -97,12 +98,15 @@ class Shopify:
 
     def catalogue(self, since: datetime | None = None, *, after: str | None = None) -> Iterator[CataloguePage]:
         """Every item with a SKU, or those whose variant changed since. What was deleted is not told of."""
-        return self.stock.catalogue(since, after)
+        with needing(Right.READ_PRODUCTS, PLATFORM):
+            yield from self.stock.catalogue(since, after)
 
+    @needing(Right.READ_PRODUCTS, PLATFORM)
     def locations(self) -> tuple[StoreLocation, ...]:
         """The shop's locations, those of fulfilment services and closed ones too."""
         return self.stock.locations()
 
+    @needing(Right.READ_PRODUCTS, PLATFORM)
     def find_items(self, skus: Sequence[str]) -> CataloguePage:
         """Every item whose SKU is exactly one of these."""
         return self.stock.find_items(skus)
@@ -111,10 +115,12 @@ class Shopify:
         """Any item of a place goes with any other, but for those that are made active, each by a call of its own."""
         return f"{tell.place} {tell.external_id}" if tell.activates else tell.place
 
+    @needing(Right.WRITE_STOCK, PLATFORM)
     def tell_stock(self, tells: Sequence[TellStock]) -> tuple[NotTold, ...]:
         """Set what is available of items at places; what was refused of it. Raises Rejected where nobody is named."""
         return self.stock.tell(tells)
 
+    @needing(Right.WRITE_ORDERS, PLATFORM)
     def send_fulfillment(self, fulfillment: SendFulfillment) -> str:
         """Create one fulfilment, of which Shopify tells the buyer; its number. Raises Rejected.
 

@@ -11,6 +11,7 @@ from connectors.http import Answer, AuthBase, HttpClient, Waits
 from connectors.refusals import RETRY_AFTER_DEFAULT, RETRY_AFTER_LEAST, RETRY_AFTER_MOST
 from connectors.shopify_errors import IN_TROUBLE, NOT_ALLOWED, THROTTLED, TOO_DEAR, Said, Trouble, read_errors
 from connectors.shopify_graphql import API_VERSION
+from schemas.refusals import of_shopify
 
 _PATH: Final = f"admin/api/{API_VERSION}/graphql.json"
 
@@ -53,7 +54,7 @@ class GraphQL:
     """One shop's end point."""
 
     def __init__(self, url: str, auth: AuthBase, *, waits: Waits, allow_insecure: bool = False) -> None:
-        self.http = HttpClient(url, auth=auth, waits=waits, allow_insecure=allow_insecure)
+        self.http = HttpClient(url, auth=auth, waits=waits, is_own=of_shopify, allow_insecure=allow_insecure)
         self._waits = waits
 
     def ask(self, document: str, variables: Mapping[str, Any] | None = None, *, in_part: bool = False) -> Told:

@@ -13,6 +13,7 @@ from connectors.changes import Batch, batch_of, batches, follow, horizon, is_id,
 from connectors.cursor import BEGINNING, SECOND, Cursor, naive
 from connectors.errors import NotFound, Rejected, Unavailable
 from connectors.http import Answer, HttpClient, Params, Shared, basic_auth, credential, oauth1
+from connectors.rights import needing
 from connectors.store import StoreFacts
 from connectors.woocommerce_catalogue import CatalogueSizes, catalogue, find_items
 from connectors.woocommerce_check import check
@@ -22,6 +23,7 @@ from schemas.actions import SendFulfillment, TellStock
 from schemas.errors import Unreadable
 from schemas.fields import UtcTime
 from schemas.orders import Page, Snapshot, StoreOrder
+from schemas.refusals import of_wordpress
 from schemas.rights import Right
 from schemas.stock import CataloguePage, NotTold, StoreLocation
 from schemas.woocommerce import FIELDS, PLATFORM, digest, needs_refunds, read_order
@@ -49,6 +51,7 @@ class WooCommerce:
             f"{url}/wp-json/wc/v3",
             auth=auth(key, secret),
             waits=(shared or Shared()).waits,
+            is_own=of_wordpress,
             allow_insecure=allow_insecure,
         )
         self._size = PageSize()
@@ -98,12 +101,15 @@ class WooCommerce:
 
     def catalogue(self, since: datetime | None = None, *, after: str | None = None) -> Iterator[CataloguePage]:
         """Products and variations, or those that changed; `gone` are those without a SKU of their own (any more)."""
-        return catalogue(self.http, since, after, self._catalogue_sizes)
+        with needing(Right.READ_PRODUCTS, PLATFORM):
+            yield from catalogue(self.http, since, after, self._catalogue_sizes)
 
+    @needing(Right.READ_PRODUCTS, PLATFORM)
     def locations(self) -> tuple[StoreLocation, ...]:
         """None: WooCommerce keeps its stock in one place."""
         return ()
 
+    @needing(Right.READ_PRODUCTS, PLATFORM)
     def find_items(self, skus: Sequence[str]) -> CataloguePage:
         """Every item with exactly one of these SKUs; a SKU with a comma costs a call of its own."""
         return find_items(self.http, skus)
@@ -112,6 +118,7 @@ class WooCommerce:
         """All products are told in one call, the variations of each product in one of their own."""
         return stock_call(tell)
 
+    @needing(Right.WRITE_STOCK, PLATFORM)
     def tell_stock(self, tells: Sequence[TellStock]) -> tuple[NotTold, ...]:
         """Set quantities; what was refused. Raises Rejected for a call that is refused whole."""
         return tell_stock(self.http, tells)
@@ -122,6 +129,7 @@ class WooCommerce:
         """Raises Rejected: an order is completed by its status alone."""
         raise Rejected(f"WooCommerce has no parcels to tell of order {fulfillment.external_id}")
 
+    @needing(Right.WRITE_ORDERS, PLATFORM)
     def set_status(self, external_id: str, status: str) -> None:
         """Give an order a status. Raises NotFound, and Rejected where the shop then shows another one."""
         path = f"orders/{_digits(external_id)}"

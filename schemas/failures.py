@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from schemas.rights import Right
+
 
 class ProblemKind(StrEnum):
     """The kinds of trouble that are answered differently (SPEC chapter 11)."""
@@ -22,9 +24,13 @@ class ProblemKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One failure. `path` names the field of an unreadable payload, `until` the moment a rate limit ends."""
+    """One failure. `path` names the field of an unreadable payload, `until` the moment a rate limit ends.
+
+    `right` is the one that a refusal is of; None where it is of the credentials as a whole.
+    """
 
     kind: ProblemKind
     words: str
     path: str = ""
     until: datetime | None = None
+    right: Right | None = None

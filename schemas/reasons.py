@@ -106,6 +106,12 @@ class Reason(StrEnum):
         "The store refused the credentials.",
         "storesync store set NAME --credential KEY=VALUE, then storesync store check NAME.",
     )
+    WRITE_REFUSED = (
+        "write_refused",
+        "The store lets itself be read, and refuses this: the credentials lack the right that is named in the detail.",
+        "Give the right in the shop, then storesync store check NAME; it is also tried again by itself,"
+        " every quarter of an hour.",
+    )
     NOT_FOUND_IN_STORE = (
         "not_found_in_store",
         "The store has no order with this id.",

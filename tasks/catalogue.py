@@ -16,8 +16,8 @@ from schemas.stock import CataloguePage
 from schemas.stores import StoreState
 from tasks import bells
 from tasks.process import Process, process
-from tasks.rules.failures import SWEEP, SetAside, StopStore, TryAgain, decide_failure
-from tasks.session import EXPECTED, problem_of, resolve_store, stop_store, store_row
+from tasks.rules.failures import SWEEP, SetAside, StopPart, StopStore, TryAgain, decide_failure
+from tasks.session import EXPECTED, judge, resolve_store, stop_store, store_row
 
 WHOLE_EVERY: Final = timedelta(days=1)  # deleted items are only missed by a walk through all of them
 OVERLAP: Final = timedelta(minutes=2)  # the store's clock and ours may differ
@@ -158,7 +158,7 @@ def _write_down(held: Process, store_id: int, error: Exception) -> str:
     """A store whose catalogue cannot be read is asked again later; one that refuses us stops (SPEC chapter 11)."""
     now = datetime.now(UTC)
     row = store_row(held, store_id)  # pages may have come in since the walk began
-    problem = problem_of(error)
+    problem = judge(held, row, error)
     decision = decide_failure(problem, attempts=row["catalogue_attempts"], now=now, jitter=random.random())
     with held.pool.connection() as connection, connection.transaction():
         match decision:
@@ -167,12 +167,18 @@ def _write_down(held: Process, store_id: int, error: Exception) -> str:
                 return "store_needs_attention"
             case TryAgain(at=at, is_attempt=is_attempt):
                 stock.put_off_catalogue(connection, store_id, until=at, is_attempt=is_attempt)
-            case SetAside(reason=reason, detail=detail, again_at=at):
+                if isinstance(decision, StopPart):
+                    _blame(connection, row, decision, problem.words)
+            case SetAside(again_at=at):
                 stock.put_off_catalogue(connection, store_id, until=at or now + SWEEP, is_attempt=True)
-                stock.blame_catalogue(connection, store_id, reason=reason, words=problem.words)
-                if row["catalogue_reason"] != reason:
-                    line = journal.Line("fetch_catalogue", "failed", reason, detail)
-                    journal.add(connection, line, store_id=store_id)
+                _blame(connection, row, decision, problem.words)
             case _:
                 assert_never(decision)
     return "put_off"
+
+
+def _blame(connection: postgres.Connection, row: postgres.Row, decision: SetAside | StopPart, words: str) -> None:
+    stock.blame_catalogue(connection, row["id"], reason=decision.reason, words=words)
+    if row["catalogue_reason"] != decision.reason:
+        line = journal.Line("fetch_catalogue", "failed", decision.reason, decision.detail)
+        journal.add(connection, line, store_id=row["id"])

@@ -21,7 +21,7 @@ from tasks.deliveries import read_sending
 from tasks.process import process
 from tasks.rules.parcels import expected_until
 from tasks.rules.stitch import decide_telling, shows_all, tells
-from tasks.session import HUB_SIDE, Done, Seen, StoreSession, resolve_store, work_on_order
+from tasks.session import HUB_SIDE, Done, Seen, StoreSession, resolve_store, work_on_order, write_again
 
 _SAID_NO: Final = (Rejected, RateLimited, Refused, NotFound)  # whatever else: who knows what the store made of it
 
@@ -97,6 +97,7 @@ def _carry_out(
             )
         case SetStoreStatus():
             session.connector.set_status(action.external_id, action.status)
+            write_again(session.connection, session.store.id)
             _journal(session, order.external_id, Line("fulfill", "sent", None, {"status": action.status}))
         case SendFulfillment():
             _send(session, action, order=order, hub_order=hub_order)
@@ -114,6 +115,7 @@ def _send(session: StoreSession, action: SendFulfillment, *, order: StoreOrder, 
         # Of this call nothing comes any more. An earlier one may have: it is looked for once more.
         outgoing.intend(session.connection, session.store.id, action.external_id, {**sending, "asked_at": None})
         raise
+    write_again(session.connection, session.store.id)
     link = LinkFulfillment(hub_order.id, external_id, action.fulfillment_id, action.rows, source="hub")
     detail = {"fulfillment": external_id, "lines": lines, "tracking_number": action.tracking_number}
     _link(session, action.external_id, link, Line("fulfill", "sent", None, detail))

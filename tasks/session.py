@@ -22,10 +22,12 @@ from schemas.errors import Unreadable
 from schemas.failures import Problem, ProblemKind
 from schemas.fields import clean
 from schemas.hub import Account
+from schemas.reasons import Reason
+from schemas.rights import Right
 from schemas.stores import Remembered, Store, StoreState
 from tasks import bells
 from tasks.process import Process, process
-from tasks.rules.failures import SetAside, StopStore, TryAgain, decide_failure
+from tasks.rules.failures import SetAside, StopPart, StopStore, TryAgain, decide_failure
 
 # What the outside does to us. A statement the database does not understand is not among it: that is ours.
 EXPECTED: Final = (
@@ -95,6 +97,7 @@ class Side:
     set_aside: Callable[..., None]
     unring: Callable[[postgres.Connection, int, str], None]
     ring: Callable[[int, str], None]
+    held: str = ""  # the column of the store's own wait, where the side has one
 
 
 STORE_SIDE: Final = Side(
@@ -108,6 +111,7 @@ HUB_SIDE: Final = Side(
     outgoing.set_aside,
     outgoing.unring,
     bells.ring_fulfillment,
+    held="fulfillment_due_at",
 )
 
 
@@ -180,6 +184,9 @@ def _look_and_work(held: Process, store_id: int, external_id: str, work: OrderWo
                 return Done(f"store_{row['state']}")
             if row[side.changed] <= row[side.settled]:
                 return Done("nothing_due")
+            if side.held and row[side.held] and row[side.held] > datetime.now(UTC):
+                side.unring(connection, store_id, external_id)
+                return Done("waiting")
             return work(open_session(held, connection, row), _read_seen(row, side))
     except ConfigError:
         raise  # the installation is wrong, not the order: it stays due until that is mended
@@ -235,9 +242,11 @@ def _read_seen(row: postgres.Row, side: Side) -> Seen:
 def _write_down(held: Process, row: postgres.Row, error: Exception, side: Side) -> Done:
     """Put what failed where the operator sees it, and say when it is tried again (SPEC chapter 11)."""
     store_id, external_id = row["id"], row["external_id"]
-    problem = problem_of(error)
+    problem = judge(held, row, error)
     decision = decide_failure(problem, attempts=row[side.attempts], now=datetime.now(UTC), jitter=random.random())
     with held.pool.connection() as connection:
+        if isinstance(decision, StopPart):
+            stop_part(connection, row, decision)
         match decision:
             case TryAgain(at=at, reason=reason, is_attempt=is_attempt):
                 failure = due.Failure(reason, {"problem": problem.words}, at, is_attempt)
@@ -266,6 +275,36 @@ def stop_store(connection: postgres.Connection, store_id: int, *, reason: str, d
             journal.add(connection, journal.Line("stop", "needs_attention", reason, detail), store_id=store_id)
 
 
+def judge(held: Process, row: postgres.Row, error: Exception) -> Problem:
+    """What went wrong; a refusal of one right is one of the credentials where orders may not be read either."""
+    if isinstance(error, errors.Refused) and error.right not in (None, Right.READ_ORDERS):
+        try:
+            held.connector(row).check()
+        except errors.Refused as refused:
+            return problem_of(refused)
+        except errors.ConnectorError:
+            pass  # away meanwhile: the next fetch finds out
+    return problem_of(error)
+
+
+def stop_part(connection: postgres.Connection, row: postgres.Row, decision: StopPart) -> None:
+    """Tell a store no parcels for a while; journaled when it is new. Stock has its own waits."""
+    if decision.right is not Right.WRITE_ORDERS:
+        return
+    words = str(decision.detail.get("problem", ""))
+    with connection.transaction():
+        if outgoing.stop(connection, row["id"], until=decision.at, reason=decision.reason, words=words):
+            line = journal.Line("stop", "fulfillment", decision.reason, decision.detail)
+            journal.add(connection, line, store_id=row["id"])
+
+
+def write_again(connection: postgres.Connection, store_id: int) -> None:
+    """A store takes parcels, or may: what it refused for want of a right is told; journaled where that is new."""
+    with connection.transaction():
+        if outgoing.go_on(connection, store_id, reason=Reason.WRITE_REFUSED):
+            journal.add(connection, journal.Line("go_on", "fulfillment"), store_id=store_id)
+
+
 def problem_of(error: Exception) -> Problem:
     """An error of the outside in the words that rules know, without signs that cannot be stored."""
     problem = _problem_of(error)
@@ -278,6 +317,8 @@ def _problem_of(error: Exception) -> Problem:
             return Problem(ProblemKind.UNREADABLE, words, path=path)
         case errors.RateLimited(until=until):
             return Problem(ProblemKind.RATE_LIMITED, str(error), until=until)
+        case errors.Refused(right=right):
+            return Problem(ProblemKind.REFUSED, str(error), right=right)
         case errors.ConnectorError():
             kinds = ((kind, types) for types, kind in _KINDS)
             return Problem(next(kind for kind, cls in kinds if isinstance(error, cls)), str(error))
@@ -296,7 +337,6 @@ _KINDS: Final = (
     (errors.HubBusy, ProblemKind.HUB_BUSY),
     (errors.AnsweredInPart, ProblemKind.IN_PART),
     (errors.Unavailable, ProblemKind.UNAVAILABLE),
-    (errors.Refused, ProblemKind.REFUSED),
     (errors.Lacking, ProblemKind.REFUSED),
     (errors.NotFound, ProblemKind.NOT_FOUND),
     (errors.HubRefused, ProblemKind.HUB_REFUSED),

@@ -16,12 +16,13 @@ from tasks.rules.failures import (
     SWEEP,
     Decision,
     SetAside,
+    StopPart,
     StopStore,
     TryAgain,
     decide_failure,
     decide_store_wait,
 )
-from tasks.session import problem_of, stop_store
+from tasks.session import judge, stop_store
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ def put_off(held: Process, row: postgres.Row, trouble: Trouble, *, is_answered: 
     A store that fails waits as a whole, longer each time, unless it `is_answered` for others. A SKU that failed waits
     for itself too: the longer, the more often it did while its store was not away.
     """
-    now, jitter, problem = datetime.now(UTC), random.random(), problem_of(trouble.error)
+    now, jitter, problem = datetime.now(UTC), random.random(), judge(held, row, trouble.error)
     in_a_row = 0 if is_answered else row["stock_attempts"]
     decision = decide_failure(problem, attempts=in_a_row, now=now, jitter=jitter)
     wait = decide_store_wait(problem, attempts=in_a_row, now=now, jitter=jitter) if trouble.is_whole else None
@@ -57,9 +58,8 @@ def put_off(held: Process, row: postgres.Row, trouble: Trouble, *, is_answered: 
             return Counter({"store_needs_attention": 1})
         if wait:
             # By itself: who changes a store holds its row and then waits for its SKUs.
-            reason = decision.reason
-            stock.put_off_store(connection, row["id"], until=wait.until, attempts=wait.attempts, reason=reason)
-            delay = Delay(wait.until, reason, {"problem": problem.words}, is_attempt=False)
+            delay = Delay(wait.until, decision.reason, {"problem": problem.words}, is_attempt=False)
+            stock.put_off_store(connection, row["id"], delay, attempts=wait.attempts)
             stock.put_off(connection, row["id"], [one.sku for one in trouble.waiting], delay)
         for attempts, skus in alike.items():
             own = decide_failure(problem, attempts=attempts, now=now, jitter=jitter)
@@ -68,6 +68,9 @@ def put_off(held: Process, row: postgres.Row, trouble: Trouble, *, is_answered: 
                 _write(connection, row, own, len(skus))
         if wait and isinstance(decision, SetAside) and in_a_row in (0, STORE_TRIES - 1):
             _write(connection, row, decision, len(trouble.failed) + len(trouble.waiting))  # once, however long it lasts
+        if isinstance(decision, StopPart) and row["stock_reason"] != decision.reason:
+            line = journal.Line("stop", "stock", decision.reason, decision.detail)
+            journal.add(connection, line, store_id=row["id"])
     return Counter({"put_off": len(trouble.failed) + len(trouble.waiting)})
 
 

@@ -1,7 +1,7 @@
 """Connecting, changing and checking stores: nothing is kept that was not proved, nothing is half-saved."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,7 +13,7 @@ from connectors.postgres.journal import Line
 from connectors.store import StoreConnector, StoreFacts
 from schemas.errors import SettingRefused
 from schemas.reasons import Reason
-from schemas.rights import Need
+from schemas.rights import Need, Right
 from schemas.settings import Value, read_store_settings, with_defaults
 from schemas.stores import StoreState
 from tasks.account import change_account
@@ -22,7 +22,7 @@ from tasks.process import Process
 from tasks.rules.eligibility import skips_ended_by
 from tasks.rules.parcels import SWITCH
 from tasks.rules.rights import added, decide_needs, is_stopped_by, missing_words
-from tasks.session import problem_of, stop_store
+from tasks.session import problem_of, stop_store, write_again
 
 _STOCK_SETTINGS = {"stock.sync", "stock.quantity", "stock.buffer", "location", "location_map"}  # what a store shows
 _NEW_SIGHT = {"stock.sync", "location_map"}  # what it shows was not followed until now, or at other places
@@ -161,6 +161,7 @@ def change_store(
         if same is not None and same["id"] != row["id"]:
             raise SettingRefused("url", f"this shop is known already, as {same['name']!r}")
         stores.change_store(connection, row["id"], settings=settings, credentials=locked, url=address)
+        _go_on(connection, row)
         stock.try_again(connection, row["id"])
         changed = {key for key in _STOCK_SETTINGS if settings.get(key) != row["settings"].get(key)}
         if changed:
@@ -223,12 +224,24 @@ def check_store(held: Process, row: Row) -> StoreFacts:
         with held.pool.connection() as connection:
             stop_store(connection, row["id"], reason=Reason.CREDENTIALS_REFUSED, detail=detail)
         return facts
-    if row["state"] == StoreState.NEEDS_ATTENTION:
-        with held.pool.connection() as connection, connection.transaction():
+    with held.pool.connection() as connection, connection.transaction():
+        if row["state"] == StoreState.NEEDS_ATTENTION:
             stores.set_state(connection, row["id"], StoreState.ACTIVE)
             stock.try_again(connection, row["id"])
             journal.add(connection, Line("check", "active"), store_id=row["id"])
+        _go_on(connection, row, {lack.right for lack in facts.lacks})
     return facts
+
+
+def _go_on(connection: Connection, row: Row, lacks: Collection[Right] = ()) -> None:
+    """What was stopped for want of a right is tried again, unless the right is known to be missing still."""
+    if Right.WRITE_ORDERS not in lacks:
+        write_again(connection, row["id"])
+    if row["stock_reason"] == Reason.WRITE_REFUSED and not {Right.READ_PRODUCTS, Right.WRITE_STOCK} & set(lacks):
+        stock.try_again(connection, row["id"])
+        journal.add(connection, Line("go_on", "stock"), store_id=row["id"])
+    if Right.READ_PRODUCTS not in lacks:
+        stock.read_again(connection, row["id"], reason=Reason.WRITE_REFUSED)
 
 
 def set_state(held: Process, row: Row, state: StoreState) -> None:
@@ -237,5 +250,6 @@ def set_state(held: Process, row: Row, state: StoreState) -> None:
         stores.set_state(connection, row["id"], state)
         if state == StoreState.DISCONNECTED:
             tokens.forget(connection, row["id"])
+        _go_on(connection, row)
         stock.try_again(connection, row["id"])
         journal.add(connection, Line("set_state", state), store_id=row["id"])

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Final
 
 from psycopg.types.json import Jsonb
@@ -88,6 +89,21 @@ def unring(connection: Connection, store_id: int, external_id: str) -> None:
 def due_stores(connection: Connection) -> list[int]:
     """Active stores that are to be told of an order now."""
     return [row["id"] for row in connection.execute(_SQL["due_stores"])]
+
+
+def stop(connection: Connection, store_id: int, *, until: datetime, reason: str, words: str) -> bool:
+    """Tell a store of no order before a moment; True when that is new."""
+    values = {"store_id": store_id, "due_at": until, "reason": reason, "detail": words}
+    row = connection.execute(_SQL["stop"], values).fetchone()
+    return bool(row and row["is_new"])
+
+
+def go_on(connection: Connection, store_id: int, *, reason: str) -> bool:
+    """Tell a store again what was stopped for a reason; False when nothing was."""
+    was_stopped = connection.execute(_SQL["go_on"], {"store_id": store_id}).rowcount > 0
+    if was_stopped:
+        connection.execute(_SQL["free"], {"store_id": store_id, "reason": reason})
+    return was_stopped
 
 
 def forget_bells(connection: Connection) -> None:

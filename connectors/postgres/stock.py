@@ -193,6 +193,11 @@ def blame_catalogue(connection: Connection, store_id: int, *, reason: str, words
     connection.execute(_SQL["blame_catalogue"], {"store_id": store_id, "reason": reason, "detail": words})
 
 
+def read_again(connection: Connection, store_id: int, *, reason: str) -> None:
+    """Ask for a store's catalogue now, if it was put off for a reason."""
+    connection.execute(_SQL["read_again"], {"store_id": store_id, "reason": reason})
+
+
 # -- telling -----------------------------------------------------------------------------------------------------------
 
 
@@ -274,9 +279,10 @@ def unsent(connection: Connection, store_id: int, skus: Sequence[str]) -> None:
     connection.execute(_SQL["unsent"], {"store_id": store_id, "skus": list(skus)})
 
 
-def put_off_store(connection: Connection, store_id: int, *, until: datetime, attempts: int, reason: str) -> None:
+def put_off_store(connection: Connection, store_id: int, delay: Delay, *, attempts: int) -> None:
     """Tell a store nothing before a moment; so often in a row it did not answer."""
-    _wait(connection, store_id, until=until, attempts=attempts, reason=reason)
+    words = str(delay.detail.get("problem", ""))
+    _wait(connection, store_id, until=delay.until, attempts=attempts, reason=delay.reason, words=words)
 
 
 def answered(connection: Connection, store_id: int, *, attempts: int) -> None:
@@ -300,8 +306,9 @@ def _wait(
     until: datetime | None = None,
     attempts: int | None = None,
     reason: str | None = None,
+    words: str | None = None,
 ) -> None:
-    values = {"store_id": store_id, "until": until, "attempts": attempts, "reason": reason}
+    values = {"store_id": store_id, "until": until, "attempts": attempts, "reason": reason, "detail": words}
     connection.execute(_SQL["put_off_store"], values)
 
 

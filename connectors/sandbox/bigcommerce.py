@@ -3,21 +3,27 @@
 import json
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from flask import Blueprint, Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
 
 from connectors.sandbox.bigcommerce_answers import answer, body, listed, no_route, refused
 from connectors.sandbox.bigcommerce_control import control_routes
-from connectors.sandbox.bigcommerce_gate import Window, refuse_scope, refuse_token, too_many
+from connectors.sandbox.bigcommerce_gate import NO_SCOPE, Window, refuse_scope, refuse_token, too_many
 from connectors.sandbox.bigcommerce_model import STATUSES, BigRefusal, invalid, not_found
 from connectors.sandbox.bigcommerce_query import in_order, narrow, page_of
 from connectors.sandbox.bigcommerce_state import HASH, TOKEN, BigCommerceShop
 from connectors.sandbox.bigcommerce_v3 import v3_routes
-from connectors.sandbox.faults import CONTROL, Faults, fault_routes, with_faults
+from connectors.sandbox.faults import CONTROL, Faults, Said, Voice, fault_routes, with_faults
 
 ROOT = f"/stores/{HASH}"
+
+
+_VOICE: Final = Voice(
+    unauthorized=Said(401, json.dumps({"status": 401, "title": "Unauthorized"})),
+    write_refused=Said(403, json.dumps({"status": 403, "title": NO_SCOPE})),
+)
 
 
 def create_app(shop: BigCommerceShop, faults: Faults | None = None) -> Flask:
@@ -33,7 +39,7 @@ def create_app(shop: BigCommerceShop, faults: Faults | None = None) -> Flask:
     app.after_request(lambda response: _note(shop, response))
     app.register_error_handler(BigRefusal, refused)
     app.register_error_handler(HTTPException, no_route)
-    app.wsgi_app = with_faults(app.wsgi_app, faults)  # type: ignore[assignment,method-assign]  # how Flask is wrapped
+    app.wsgi_app = with_faults(app.wsgi_app, faults, _VOICE)  # type: ignore[assignment,method-assign]  # how Flask is wrapped
     return app
 
 
@@ -58,7 +64,7 @@ def _admit(shop: BigCommerceShop, window: Window) -> None:
 def _note(shop: BigCommerceShop, response: Response) -> Response:
     """Say what is left of the quota, and keep a record of what clients did, for /_sandbox/state."""
     response.headers.update(g.get("limits", {}))
-    if request.path.startswith(ROOT):
+    if request.path.startswith(ROOT) and not _writes_nothing():
         path = request.path.removeprefix(ROOT)
         with shop.lock:
             shop.calls[f"{request.method} {re.sub(r'/[0-9]+', '/{id}', path)}"] += 1
@@ -67,6 +73,11 @@ def _note(shop: BigCommerceShop, response: Response) -> Response:
                 note = {"method": request.method, "path": path, "body": given, "status": response.status_code}
                 shop.writes.append(note)
     return response
+
+
+def _writes_nothing() -> bool:
+    given = request.get_json(silent=True, force=True) if request.method == "PUT" else None
+    return given == {} or (isinstance(given, dict) and given.get("items") == [])
 
 
 # -- the API -----------------------------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ _FAMILIES: Final = {  # the first that a path has
     "/v3/inventory/locations": "store_locations",
     "/v3/inventory/": "store_inventory",
 }
+NO_SCOPE: Final = "You don't have a required scope to access the endpoint"
 ALL_SCOPES: Final = frozenset(_FAMILIES.values())
 
 
@@ -58,7 +59,7 @@ def refuse_scope(method: str, path: str, scopes: frozenset[str]) -> None:
     family = next((name for part, name in _FAMILIES.items() if part in path), None)
     allowed = {family, f"{family}_read_only"} if method == "GET" else {family}
     if family and not scopes & allowed:
-        raise BigRefusal(403, "You don't have a required scope to access the endpoint")
+        raise BigRefusal(403, NO_SCOPE)
 
 
 def too_many() -> BigRefusal:

@@ -4,6 +4,7 @@ Faults stand before the vendor's own code, so one list serves all platforms. `lo
 work and spoil the answer; all others but `slow` leave the shop untouched.
 """
 
+import io
 import random
 import socket
 import struct
@@ -34,7 +35,9 @@ class Fault(StrEnum):
     HTTP_503 = "http_503"
     RATE_LIMIT = "rate_limit"  # 429 with Retry-After
     RATE_LIMIT_BARE = "rate_limit_bare"  # 429 that does not say how long
-    UNAUTHORIZED = "unauthorized"
+    UNAUTHORIZED = "unauthorized"  # in the vendor's own words
+    WRITE_REFUSED = "write_refused"  # the same, to calls that write; others go on
+    FIREWALL = "firewall"  # 403 with the page of somebody before the shop
     HTML = "html"  # 200 with a maintenance page
     HTML_DONE = "html_done"  # the work is done and 200 comes with such a page
     TIMEOUT = "timeout"  # no answer, then the connection closes
@@ -178,12 +181,24 @@ class Faults:
         return None
 
 
-def with_faults(app: "WSGIApplication", faults: Faults) -> "WSGIApplication":
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """How a vendor itself refuses credentials, and refuses to be written to."""
+
+    unauthorized: Said
+    write_refused: Said
+
+
+def with_faults(app: "WSGIApplication", faults: Faults, voice: Voice) -> "WSGIApplication":
     """The same application behind the faults; its control end points are spared."""
 
     def faulty(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         path = environ["PATH_INFO"]
         fault = None if path.startswith(CONTROL) else faults.next(f"{environ['REQUEST_METHOD']} {path}")
+        if fault is Fault.UNAUTHORIZED:
+            fault = voice.unauthorized
+        if fault is Fault.WRITE_REFUSED:
+            fault = voice.write_refused if _writes(environ) else None
         if isinstance(fault, Said):
             return fault.response()(environ, start_response)
         if fault in (Fault.TIMEOUT, Fault.RESET, Fault.LOST):
@@ -254,8 +269,9 @@ def _answer(fault: Fault | None, faults: Faults) -> Response:
             return _json(429, "too_many_requests", "Too many requests.", retry)
         case Fault.RATE_LIMIT_BARE:
             return _json(429, "too_many_requests", "Too many requests.")
-        case Fault.UNAUTHORIZED:
-            return _json(401, "unauthorized", "Sorry, you are not allowed to do that.")
+        case Fault.FIREWALL:
+            page = "<!DOCTYPE html><html><head><title>Just a moment...</title></head><body>403 Forbidden</body></html>"
+            return Response(page, 403, mimetype="text/html")
         case Fault.HTTP_503:
             return Response("<html><body>Service Unavailable</body></html>", 503, retry, "text/html")
         case Fault.HTML | Fault.HTML_DONE:
@@ -290,6 +306,17 @@ def _truncated(app: "WSGIApplication", environ: "WSGIEnvironment", start_respons
     answer.headers["Content-Length"] = str(len(body))
     start_response(answer.status, list(answer.headers))
     return [body[: len(body) // 2]]
+
+
+def _writes(environ: "WSGIEnvironment") -> bool:
+    """Whether a call writes; of GraphQL, whose every call is a POST, whether it is a mutation."""
+    if environ["REQUEST_METHOD"] in ("GET", "HEAD"):
+        return False
+    if not environ["PATH_INFO"].endswith("graphql.json"):
+        return True
+    body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+    environ["wsgi.input"] = io.BytesIO(body)
+    return b'"mutation' in body.replace(b" ", b"").replace(b"\\n", b"")
 
 
 def _is_gone(environ: "WSGIEnvironment") -> Callable[[], bool]:

@@ -1,13 +1,14 @@
 """A local stand-in of a Shopify shop: its Admin GraphQL API with real state and query costs, over real HTTP."""
 
 import hmac
+import json
 from collections.abc import Callable
 from typing import Any, Final
 
 from flask import Flask, jsonify, request
 from werkzeug.exceptions import HTTPException
 
-from connectors.sandbox.faults import FAULT, Faults, fault_routes, with_faults
+from connectors.sandbox.faults import FAULT, Faults, Said, Voice, fault_routes, with_faults
 from connectors.sandbox.shopify_app import GRANT, OauthError, asked_for, refusal
 from connectors.sandbox.shopify_control import control_routes
 from connectors.sandbox.shopify_documents import Reader, Wrong, read
@@ -17,6 +18,16 @@ from connectors.sandbox.shopify_state import NoSuchOrder, ShopifyShop
 API: Final = "/admin/api/<version>/graphql.json"
 _TOKEN: Final = "X-Shopify-Access-Token"
 _REFUSED: Final = "[API] Invalid API key or access token (unrecognized login or wrong password)"
+
+_DENIED: Final = {
+    "message": "Access denied. Required access: a write scope of the field, and a user who may use it.",
+    "locations": [{"line": 2, "column": 3}],
+    "extensions": {"code": "ACCESS_DENIED"},
+}
+_VOICE: Final = Voice(
+    unauthorized=Said(401, json.dumps({"errors": _REFUSED})),
+    write_refused=Said(200, json.dumps({"errors": [_DENIED], "data": None})),
+)
 
 
 def create_shopify_app(shop: ShopifyShop, faults: Faults | None = None) -> Flask:
@@ -29,7 +40,7 @@ def create_shopify_app(shop: ShopifyShop, faults: Faults | None = None) -> Flask
     app.register_blueprint(fault_routes(faults))
     app.register_error_handler(NoSuchOrder, lambda error: (jsonify(errors=f"there is no order {error}"), 404))
     app.register_error_handler(HTTPException, lambda error: (jsonify(errors=error.name), error.code or 500))
-    app.wsgi_app = with_faults(app.wsgi_app, faults)  # type: ignore[assignment,method-assign]  # how Flask is wrapped
+    app.wsgi_app = with_faults(app.wsgi_app, faults, _VOICE)  # type: ignore[assignment,method-assign]  # how Flask is wrapped
     return app
 
 

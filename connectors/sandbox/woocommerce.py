@@ -2,19 +2,25 @@
 
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
-from connectors.sandbox.faults import CONTROL, Faults, fault_routes, with_faults
+from connectors.sandbox.faults import CONTROL, Faults, Said, Voice, fault_routes, with_faults
 from connectors.sandbox.woocommerce_api import ROOT, answer
 from connectors.sandbox.woocommerce_api_orders import order_routes
 from connectors.sandbox.woocommerce_api_products import listed_variation_routes, product_routes, variation_routes
 from connectors.sandbox.woocommerce_api_shop import settings_routes, webhook_routes
 from connectors.sandbox.woocommerce_control import control_routes
-from connectors.sandbox.woocommerce_errors import Refusal
+from connectors.sandbox.woocommerce_errors import Refusal, bad_key, may_not
+from connectors.sandbox.woocommerce_json import wp_json
 from connectors.sandbox.woocommerce_state import WooCommerceShop, Write
+
+_VOICE: Final = Voice(
+    unauthorized=Said(401, wp_json(may_not("GET", "orders").body())),
+    write_refused=Said(401, wp_json(bad_key("The API key provided does not have write permissions.").body())),
+)
 
 
 def create_app(shop: WooCommerceShop, faults: Faults | None = None) -> Flask:
@@ -37,7 +43,7 @@ def create_app(shop: WooCommerceShop, faults: Faults | None = None) -> Flask:
     app.after_request(lambda response: _note(shop, response))
     app.register_error_handler(Refusal, _refused)
     app.register_error_handler(HTTPException, _no_route)
-    app.wsgi_app = with_faults(app.wsgi_app, faults)  # type: ignore[assignment,method-assign]  # how Flask is wrapped
+    app.wsgi_app = with_faults(app.wsgi_app, faults, _VOICE)  # type: ignore[assignment,method-assign]  # how Flask is wrapped
     return app
 
 
@@ -55,8 +61,8 @@ def _admit(shop: WooCommerceShop) -> None:
 
 
 def _note(shop: WooCommerceShop, response: Response) -> Response:
-    """Keep a record of what clients did, for /_sandbox/state."""
-    if request.path.startswith(ROOT):
+    """Keep a record of what clients did, for /_sandbox/state; a write of nothing did nothing."""
+    if request.path.startswith(ROOT) and not _is_empty_batch():
         path = request.path.removeprefix(ROOT)
         with shop.lock:
             shop.calls[f"{request.method} {re.sub(r'/[0-9]+', '/{id}', path)}"] += 1
@@ -64,6 +70,10 @@ def _note(shop: WooCommerceShop, response: Response) -> Response:
                 given = request.get_json(silent=True, force=True)
                 shop.writes.append(Write(request.method, path, given, response.status_code))
     return response
+
+
+def _is_empty_batch() -> bool:
+    return request.path.endswith("/batch") and request.get_json(silent=True, force=True) == {}
 
 
 def _refused(refusal: Refusal) -> Response:

@@ -6,10 +6,12 @@ from typing import Final, assert_never
 
 from schemas.failures import Problem, ProblemKind
 from schemas.reasons import Reason
+from schemas.rights import Right
 
 BASE: Final = timedelta(seconds=5)
 CAP: Final = timedelta(minutes=5)
 SWEEP: Final = timedelta(hours=1)
+REFUSED_PAUSE: Final = timedelta(minutes=15)  # what lacks a right is tried again by itself
 _DOUBLINGS: Final = 6  # 5 s doubled six times is past the cap; more would only make huge numbers
 
 STORE_TRIES: Final = 6
@@ -44,6 +46,14 @@ class StopStore:
     detail: Detail = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class StopPart(TryAgain):
+    """Stop what needs a right that the store refused us; everything else goes on."""
+
+    right: Right = Right.READ_ORDERS
+    detail: Detail = field(default_factory=dict)
+
+
 Decision = TryAgain | SetAside | StopStore
 
 _SAID_NO: Final = {
@@ -66,8 +76,7 @@ def decide_failure(problem: Problem, *, attempts: int, now: datetime, jitter: fl
     later = now + back_off(attempts, jitter)
     match problem.kind:
         case ProblemKind.REFUSED:
-            # No order of this store can go on: the others are not tried one by one against a closed door.
-            return StopStore(Reason.CREDENTIALS_REFUSED, detail)
+            return _refused(problem, detail, now)
         case ProblemKind.RATE_LIMITED:
             return TryAgain(problem.until or later, Reason.RATE_LIMITED, is_attempt=False)
         case ProblemKind.UNAVAILABLE | ProblemKind.IN_PART:
@@ -92,6 +101,14 @@ def decide_failure(problem: Problem, *, attempts: int, now: datetime, jitter: fl
             assert_never(problem.kind)
 
 
+def _refused(problem: Problem, detail: Detail, now: datetime) -> Decision:
+    if problem.right in (None, Right.READ_ORDERS):
+        # No order of this store can go on: the others are not tried one by one against a closed door.
+        return StopStore(Reason.CREDENTIALS_REFUSED, detail)
+    at = now + REFUSED_PAUSE
+    return StopPart(at, Reason.WRITE_REFUSED, is_attempt=False, right=problem.right, detail=detail)
+
+
 @dataclass(frozen=True, slots=True)
 class StoreWait:
     """A store is told nothing before a moment, and has failed so often in a row by then."""
@@ -110,6 +127,8 @@ def decide_store_wait(problem: Problem, *, attempts: int, now: datetime, jitter:
         return None
     if problem.until:
         return StoreWait(problem.until, attempts)
+    if problem.right:
+        return StoreWait(now + REFUSED_PAUSE, attempts)
     return StoreWait(now + back_off(attempts, jitter), attempts + 1)
 
 

@@ -239,6 +239,7 @@ class StoreContract(StockContract, ParcelContract):
             ("lost", Unavailable),
             ("timeout", Unavailable),
             ("unauthorized", Refused),
+            ("firewall", Unavailable),
         ],
     )
     def test_a_fault_between_pages_loses_nothing(

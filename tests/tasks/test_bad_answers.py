@@ -167,26 +167,60 @@ def test_ch_11_an_error_nobody_knows_is_shown_and_asked_about_again_later(
 
 # -- 401, 403 ------------------------------------------------------------------------------------------------------
 
-REFUSALS: Final[Mapping[str, Said]] = {
-    "401": Said(401, '{"errors": "[API] Invalid API key"}'),
-    "403": Said(403, '[{"status": 403, "message": "You do not have the scope"}]'),
-    "403 of a firewall": Said(403, "<html>Forbidden</html>", mimetype="text/html"),
-}
 OWN_REFUSALS: Final[Mapping[str, Mapping[str, Said]]] = {
-    "bigcommerce": {},
+    "bigcommerce": {
+        "401": Said(401, '{"status": 401, "title": "Unauthorized"}'),
+        "401 in words": Said(401, "X-Auth-Token header is required", mimetype="text/plain"),
+        "403": Said(403, '[{"status": 403, "message": "You do not have the scope"}]'),
+    },
     "shopify": {
+        "401": Said(401, '{"errors": "[API] Invalid API key"}'),
+        "403": Said(403, '{"errors": "[API] This action requires merchant approval"}'),
         "no scope": errors("ACCESS_DENIED"),
         "no scope for a part": errors("ACCESS_DENIED", data={"orders": {"nodes": []}}),
         "not known": errors("SOMETHING", "UNAUTHENTICATED"),
     },
-    "woocommerce": {},
+    "woocommerce": {
+        "401": Said(401, '{"code": "woocommerce_rest_cannot_view", "message": "Sorry", "data": {"status": 401}}'),
+        "403": Said(403, '{"code": "rest_forbidden", "message": "Sorry", "data": {"status": 403}}'),
+        "401 behind a warning": Said(
+            401, '<b>Notice</b>: x in <b>y.php</b>\n{"code": "no", "message": "Sorry", "data": {"status": 401}}'
+        ),
+    },
 }
+OTHERS_REFUSALS: Final[Mapping[str, Said | str]] = {
+    "a firewall": "firewall",
+    "a login page": Said(401, "<html><form action=/login></form></html>", mimetype="text/html"),
+    "nothing": Said(403),
+    "somebody's JSON": Said(403, '{"message": "Forbidden"}'),
+    "a network's JSON": Said(403, '{"success": false, "errors": [{"code": 1020, "message": "Access denied"}]}'),
+    "a challenge": Said(403, "<title>Just a moment...</title>", {"cf-mitigated": "challenge"}, mimetype="text/html"),
+}
+
+
+def test_ch_11_somebody_who_stands_before_the_shop_only_delays_it(
+    held: Process, shop: Shop, bench: Bench, platform: str
+) -> None:
+    bench.place()
+    came_of_it = {}
+
+    for name, said in OTHERS_REFUSALS.items():
+        plan(shop, said)
+        word, row = fetch_orders(bench.store_id), store_of(held, bench.store_id)
+        came_of_it[name] = (word, row["state"], row["reason"])
+        assert "not in the shop's own words" in row["reason_detail"]
+        assert ahead(row["fetch_due_at"]) <= timedelta(seconds=5)
+        let_waits_pass(held, bench.store_id)
+        do(held, "UPDATE stores SET fetch_attempts = 0")
+
+    assert came_of_it == dict.fromkeys(OTHERS_REFUSALS, ("put_off", "active", "store_unavailable"))
+    assert import_all(held, bench.store_id) == ["imported"]
 
 
 def test_MUL_1_a_shop_that_refuses_us_stops_alone_and_comes_back_when_it_is_checked(
     held: Process, shop: Shop, bench: Bench, other: Bench, platform: str
 ) -> None:
-    refusals = {**REFUSALS, **OWN_REFUSALS[platform]}
+    refusals = OWN_REFUSALS[platform]
     for said in refusals.values():
         order = bench.place()
         other.place()

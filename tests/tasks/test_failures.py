@@ -234,7 +234,9 @@ def test_ch_11_a_refusal_met_by_an_order_stops_the_store_and_keeps_the_order_due
 def test_ch_11_401_and_403_stop_the_store_whatever_the_shop_says(
     held: Process, acme: int, status: int, words: str
 ) -> None:
-    with RawServer(http_answer(status, f'{{"code": "no", "message": "{words}"}}')) as refusing:
+    with RawServer(
+        http_answer(status, f'{{"code": "no", "message": "{words}", "data": {{"status": {status}}}}}')
+    ) as refusing:
         do(held, "UPDATE stores SET url = %s WHERE id = %s", refusing.url, acme)
 
         assert fetch_orders(acme) == "store_needs_attention"

@@ -586,7 +586,7 @@ def test_store_that_is_too_slow_for_a_batch_is_told_fewer_at_once(held: Process,
 def test_store_that_refuses_us_needs_attention(held: Process, shop: Shop, acme: int) -> None:
     offer(shop, "A-1")
     add(held, "A-1", 7)
-    shop.faults.fail_next(1, "unauthorized")
+    shop.faults.fail_next(2, "unauthorized")  # and orders may not be read either
 
     push_stock(acme)
 

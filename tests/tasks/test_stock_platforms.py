@@ -14,6 +14,7 @@ from schemas.stores import StoreState
 from tasks.catalogue import fetch_catalogue
 from tasks.process import Process
 from tasks.stock import push_stock
+from tasks.stores import check_store
 from tests.stock_shops import PLATFORMS, PRIMARY, Shelf, connect_shelf
 from tests.tasks.looking import do, journal_of, store_of
 from tests.tasks.stocking import add, adjust, let_stock_wait_pass, stock_journal, stock_row
@@ -301,12 +302,13 @@ def test_store_that_refuses_us_needs_attention_and_goes_on_later(held: Process, 
     shelf.offer("A-1", 2)
     add(held, "A-1", 7)
     fetch_catalogue(store)
-    shelf.fail_next(1, "unauthorized")
+    shelf.sandbox.faults.set_rates({"unauthorized": 1})
 
     push_stock(store)
     assert store_of(held, store)["state"] == StoreState.NEEDS_ATTENTION
 
-    do(held, "UPDATE stores SET state = 'active'")
+    shelf.sandbox.faults.set_rates({})
+    check_store(held, store_of(held, store))
     let_stock_wait_pass(held, store)
     push_stock(store)
     assert shelf.shown("A-1") == [7]

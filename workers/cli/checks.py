@@ -1,8 +1,9 @@
 """The doctor's checks: each says what it found, and what to do where it is wrong."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any, Final
 
 import psycopg
 from kombu.exceptions import OperationalError
@@ -13,7 +14,7 @@ from connectors.config import Config, ConfigError
 from connectors.errors import ConnectorError
 from connectors.locks import open_redis
 from connectors.postgres import stores
-from schemas.reasons import describe
+from schemas.reasons import Reason, describe
 from tasks.process import process
 from tasks.rules.rights import missing_words
 from tasks.stores import needs_of
@@ -22,6 +23,8 @@ from workers.cli.output import first_line
 
 CLOCK_SECONDS = 5  # signatures and marks go wrong when clocks are further apart
 ANSWER_SECONDS = 2
+
+PARTS: Final = {"fulfillment": "parcels and statuses", "stock": "stock"}  # of what a store is told
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +107,19 @@ def _stores() -> Iterator[Check]:
             yield Check(name, not words, words or "answers and takes our credentials")
         except (ConnectorError, ConfigError) as error:
             yield Check(name, False, str(error))
+        for words in stopped_parts(row):
+            yield Check(name, False, words)
         if row["catalogue_reason"]:
             said = f"{unread_catalogue(row['name'], row['catalogue_reason'])} ({row['catalogue_detail']})"
             yield Check(f"catalogue of {row['name']}", False, said)
+
+
+def stopped_parts(row: Mapping[str, Any]) -> Iterator[str]:
+    """What a store refuses to be told for want of a right, with its words, and that everything else goes on."""
+    for part, told in PARTS.items():
+        if row[f"{part}_reason"] == Reason.WRITE_REFUSED:
+            _, cure = describe(Reason.WRITE_REFUSED)
+            yield f"It is told no {told}, everything else goes on: {row[f'{part}_detail']}. {cure}"
 
 
 def unread_catalogue(name: str, reason: str) -> str:

@@ -75,6 +75,8 @@ def _cure(error: Exception) -> str:
     match error:
         case Revoked():
             return ""
+        case ConnectorError(cure=cure) if cure:
+            return ""
         case Refused():
             return ". Give credentials that it takes, and that may read orders: --credential KEY=VALUE"
         case NotFound():

@@ -12,7 +12,7 @@ from schemas.settings import with_defaults
 from schemas.stores import StoreState
 from tasks import stores as store_tasks
 from tasks.process import Process
-from workers.cli.checks import unread_catalogue
+from workers.cli.checks import PARTS, stopped_parts, unread_catalogue
 from workers.cli.desk import known_store_row, open_desk, read_pairs, store_row
 from workers.cli.locations import store_locations
 from workers.cli.output import done, example, json_option, say, table, utc
@@ -101,6 +101,8 @@ def _whole(row: Row, counts: list[Row]) -> dict[str, Any]:
         "catalogue_due_at": utc(row["catalogue_due_at"]),
         "catalogue_reason": row["catalogue_reason"],
         "catalogue_detail": row["catalogue_detail"],
+        **{f"{part}_due_at": utc(row[f"{part}_due_at"]) for part in PARTS},
+        **{f"{part}_{of}": row[f"{part}_{of}"] for part in PARTS for of in ("reason", "detail")},
         "wants_products": row["wants_products"],
         "allow_insecure": row["allow_insecure"],
         "settings": with_defaults(row["platform"], row["settings"]),
@@ -123,6 +125,8 @@ def _tell(document: dict[str, Any]) -> None:
         click.echo(f"\n{sentence} {cure}")
     if document["stock_import"]:
         click.echo(f"\n{stock_import_words(document['stock_import'])}")
+    for words in stopped_parts(document):
+        click.echo(f"\n{words}")
     if document["catalogue_reason"]:
         click.echo(f"\n{unread_catalogue(document['name'], document['catalogue_reason'])}")
 

@@ -74,9 +74,27 @@ WHERE store_id = %(store_id)s AND external_id = %(external_id)s AND hub_changed 
 -- name: due_stores
 -- Active stores with an order that the hub shipped, or said something of, and nobody has told them yet.
 SELECT s.id FROM stores s
-WHERE s.state = 'active' AND EXISTS (
+WHERE s.state = 'active' AND (s.fulfillment_due_at IS NULL OR s.fulfillment_due_at <= now()) AND EXISTS (
     SELECT FROM store_orders o
     WHERE o.store_id = s.id AND o.hub_changed > o.hub_settled AND (o.hub_due_at IS NULL OR o.hub_due_at <= now()))
+
+-- name: stop
+-- The store refuses to be told: nobody tells it of any order before a moment.
+WITH was AS (SELECT fulfillment_reason FROM stores WHERE id = %(store_id)s FOR UPDATE)
+UPDATE stores s
+SET fulfillment_due_at = %(due_at)s, fulfillment_reason = %(reason)s, fulfillment_detail = %(detail)s
+FROM was WHERE s.id = %(store_id)s
+RETURNING was.fulfillment_reason IS DISTINCT FROM %(reason)s AS is_new
+
+-- name: go_on
+-- The store lets itself be told again, or may.
+UPDATE stores SET fulfillment_due_at = NULL, fulfillment_reason = NULL, fulfillment_detail = NULL
+WHERE id = %(store_id)s AND fulfillment_reason IS NOT NULL
+
+-- name: free
+-- What waited for that is told at once.
+UPDATE store_orders SET hub_due_at = NULL, hub_rung_at = NULL
+WHERE store_id = %(store_id)s AND hub_changed > hub_settled AND hub_reason = %(reason)s
 
 -- name: forget_bells
 -- Redis came back empty: no bell is on its way any more.

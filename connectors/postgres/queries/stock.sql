@@ -230,7 +230,8 @@ UPDATE store_stock q SET sent_at = NULL FROM free WHERE q.store_id = %(store_id)
 -- name: put_off_store
 -- A store that does not answer is told nothing before a moment, whatever moves meanwhile; null: it may be told again.
 UPDATE stores
-SET stock_due_at = %(until)s, stock_attempts = coalesce(%(attempts)s, stock_attempts), stock_reason = %(reason)s
+SET stock_due_at = %(until)s, stock_attempts = coalesce(%(attempts)s, stock_attempts), stock_reason = %(reason)s,
+    stock_detail = %(detail)s
 WHERE id = %(store_id)s
 
 -- name: answered
@@ -371,6 +372,11 @@ WHERE id = %(store_id)s
 -- name: blame_catalogue
 -- Why the catalogue cannot be read.
 UPDATE stores SET catalogue_reason = %(reason)s, catalogue_detail = %(detail)s WHERE id = %(store_id)s
+
+-- name: read_again
+-- A right that was missing is there, or may be: the catalogue is read at once.
+UPDATE stores SET catalogue_due_at = NULL, catalogue_attempts = 0
+WHERE id = %(store_id)s AND catalogue_reason = %(reason)s
 
 -- name: keep_walk
 -- So far a walk through a catalogue has come: it goes on from here. A store that gives us pages is not away.
