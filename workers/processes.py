@@ -5,6 +5,7 @@ even when one of them is killed, so that an unclean end leaves nobody working be
 programs need to know they get by the environment; nothing secret is in the configuration or in a command line.
 """
 
+import fcntl
 import os
 import select
 import shlex
@@ -185,12 +186,32 @@ def _supervise(
     configuration: Path, environ: Mapping[str, str] | None, output: int | BinaryIO
 ) -> "subprocess.Popen[bytes]":
     """Start supervisord in a session of its own, so that Ctrl-C reaches only us and the stop is ours to order."""
-    return subprocess.Popen(
-        [*TETHER, sys.executable, "-m", "supervisor.supervisord", "-c", str(configuration)],
-        stdin=subprocess.DEVNULL,
-        stdout=output,
-        stderr=subprocess.STDOUT,
-        env=environ,
-        start_new_session=True,
-        umask=0o077,
-    )
+    with _claim(configuration.parent) as lock:
+        return subprocess.Popen(
+            [*TETHER, sys.executable, "-m", "supervisor.supervisord", "-c", str(configuration)],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env=environ,
+            start_new_session=True,
+            umask=0o077,
+            pass_fds=[lock.fileno()],  # it is locked for as long as supervisord lives
+        )
+
+
+def _claim(folder: Path) -> BinaryIO:
+    """The lock of a home's programs. Raises ProgramsError where some run already."""
+    lock = (make_folder(folder) / "programs.lock").open("wb")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        lock.close()
+        raise ProgramsError(
+            f"storesync runs already with {folder.parent}: end it with Ctrl-C in its terminal first"
+        ) from None
+    return lock
+
+
+def refuse_while_running(home: Path) -> None:
+    """Raise ProgramsError while programs of this home run."""
+    _claim(home / "run").close()

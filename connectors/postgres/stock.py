@@ -21,7 +21,7 @@ UNREAD_SECONDS: Final = 60  # how long unread orders hold a SKU back (STK-9)
 PACE_SECONDS: Final = 1  # one SKU is told about so often: the rest of a burst is one more call (STK-5)
 ALONG_SECONDS: Final = 0.7  # after which it goes along with others, so that SKUs that move all the time travel together
 BURST_SECONDS: Final = 3  # a SKU that was not told for so long is in no burst
-LOOK_AGAIN_SECONDS: Final = 600  # how long a store is believed that it has no such SKU
+LOOK_AGAIN_SECONDS: Final = 5  # how long a store is believed that it has no such SKU
 _SETTLING: Final = timedelta(seconds=60)  # a store may take what we told it some time after it said yes
 _KEPT_ATTEMPTS: Final = 3  # of an outage, by SKUs that begin anew: a store that was too slow is told fewer at once
 

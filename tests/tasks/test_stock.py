@@ -10,6 +10,7 @@ import pytest
 
 from connectors import postgres
 from connectors.postgres import stock
+from connectors.postgres.stock import LOOK_AGAIN_SECONDS
 from connectors.sandbox.faults import Said
 from connectors.sandbox.generator import random_order
 from connectors.woocommerce import WooCommerce
@@ -28,7 +29,9 @@ from tests.waiting import wait_until
 @pytest.fixture
 def acme(held: Process, shop: Shop) -> int:
     """The shop, connected with stock sync on: its id."""
-    return connect(held, shop, "acme", **{"stock.sync": "on"})
+    store_id = connect(held, shop, "acme", **{"stock.sync": "on"})
+    shop.shop.calls.clear()  # that it may be told stock was proved
+    return store_id
 
 
 def offer(shop: Shop, sku: str, **changes: Any) -> None:
@@ -88,6 +91,7 @@ def test_STK_1_connecting_pushes_nothing(held: Process, shop: Shop) -> None:
 
 def test_STK_1_store_without_stock_sync_is_told_nothing(held: Process, shop: Shop) -> None:
     acme = connect(held, shop, "acme")
+    shop.shop.calls.clear()
     offer(shop, "A-1")
     add(held, "A-1", 7)
 
@@ -133,6 +137,19 @@ def test_STK_3_odd_skus_are_found(held: Process, shop: Shop, acme: int, sku: str
     push_stock(acme)
 
     assert shown(shop, sku) == [7]
+
+
+def test_STK_3_item_made_in_the_store_is_found_when_its_stock_moves(held: Process, shop: Shop, acme: int) -> None:
+    add(held, "A-1", 7)
+    push_stock(acme)
+    offer(shop, "A-1")
+    do(held, "UPDATE store_stock SET looked_at = looked_at - %s * interval '1 second'", LOOK_AGAIN_SECONDS)
+
+    adjust(held, "A-1", 1)
+    let_stock_wait_pass(held, acme)
+    push_stock(acme)
+
+    assert shown(shop, "A-1") == [8]
 
 
 def test_STK_3_unknown_sku_is_journaled_once_and_told_when_the_catalogue_has_it(

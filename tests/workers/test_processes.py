@@ -6,13 +6,14 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
 from celery import Celery
 
 from tests.waiting import wait_until
-from workers.processes import Program, ProgramsError, run_programs, start_programs
+from workers.processes import Program, ProgramsError, refuse_while_running, run_programs, start_programs
 
 pytestmark = pytest.mark.flow
 
@@ -101,6 +102,29 @@ def test_program_that_ends_is_started_again_as_often_as_it_should_run(sleeper: P
     assert (home / "logs/sleeper1.log").read_text().startswith("at work with hush\n")
     assert "hush" not in (home / "run/supervisord.conf").read_text()
     running.stop()
+
+
+def test_programs_of_one_home_run_once_and_its_servers_are_not_stopped_under_them(
+    sleeper: Path, notes: Path, home: Path
+) -> None:
+    with elsewhere("start", sleeper, notes, home):
+        wait_until(lambda: alive(notes), what="the program to run")
+
+        with pytest.raises(ProgramsError, match="storesync runs already with"):
+            start_programs([Program("second", (sys.executable, "-V"))], home=home)
+        with pytest.raises(ProgramsError, match="end it with Ctrl-C in its terminal first"):
+            refuse_while_running(home)
+
+    wait_until(lambda: not alive(notes), what="the program to end with the one that started it")
+    wait_until(partial(_is_free, home), what="the lock")
+
+
+def _is_free(home: Path) -> bool:
+    try:
+        refuse_while_running(home)
+    except ProgramsError:
+        return False
+    return True
 
 
 @pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])

@@ -11,7 +11,7 @@ from workers.cli import checks
 from workers.cli.desk import open_desk, servers, upgrade
 from workers.cli.output import Failed, done, example, json_option, say, table
 from workers.embedded import stop_servers
-from workers.processes import run_programs
+from workers.processes import refuse_while_running, run_programs
 
 
 @click.command(epilog=example("storesync up", "storesync up --workers 4"))
@@ -29,8 +29,10 @@ def up(workers: int, flower_port: int, web_port: int) -> None:
 
 @click.command(epilog=example("storesync down"))
 def down() -> None:
-    """Stop our own PostgreSQL and Valkey; configured servers are left alone. The next command starts them again."""
-    stopped = stop_servers(read_config())
+    """Stop our own PostgreSQL and Valkey, which the next command starts again; refused while `storesync up` runs."""
+    config = read_config()
+    refuse_while_running(config.home)
+    stopped = stop_servers(config)
     done(f"Stopped {' and '.join(stopped)}." if stopped else "Nothing of ours was running.", stopped=stopped)
 
 
