@@ -1,6 +1,7 @@
 """Redis: locks and waits that workers share. Losing it costs time and never an order: PostgreSQL has the truth."""
 
 import logging
+import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -9,10 +10,10 @@ from typing import Final, TypeVar
 
 from redis import Redis, RedisError
 from redis.backoff import NoBackoff
-from redis.exceptions import LockError
 from redis.retry import Retry
 
 from connectors.errors import Unavailable
+from connectors.holders import is_dead, me, read_holder
 
 # A task that runs longer is told to stop, then killed; only after that may its lock end by itself: as long as the
 # holder can still write, nobody else holds the lock.
@@ -36,6 +37,35 @@ CATALOGUE_HARD_LIMIT_SECONDS: Final = 630
 CATALOGUE_LOCK_SECONDS: Final = 660
 
 _ALIVE: Final = "storesync:alive"
+HELD: Final = "storesync:held"  # which locks are held, and by whom: a list of what to look at, the locks are the truth
+
+_TAKE: Final = """
+if redis.call('set', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then
+  redis.call('hset', KEYS[2], KEYS[1], ARGV[1])
+  return false
+end
+return redis.call('get', KEYS[1])
+"""
+_GIVE_BACK: Final = """
+if redis.call('get', KEYS[1]) ~= ARGV[1] then return 0 end
+redis.call('del', KEYS[1])
+redis.call('hdel', KEYS[2], KEYS[1])
+return 1
+"""
+_STILL_HELD: Final = """
+local held = redis.call('hgetall', KEYS[1])
+local still = {}
+for i = 1, #held, 2 do
+  if redis.call('get', held[i]) == held[i + 1] then
+    still[#still + 1] = held[i]
+    still[#still + 1] = held[i + 1]
+  else
+    redis.call('hdel', KEYS[1], held[i])
+  end
+end
+return still
+"""
+
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
 
@@ -79,20 +109,48 @@ def count_key(store_id: int) -> str:
 def lock(redis: Redis, key: str, *, ttl: int = LOCK_SECONDS) -> Iterator[bool]:
     """Hold a lock for a piece of work: True if it is ours, False if somebody else has it. Never waits.
 
-    Raises Unavailable if Redis cannot be asked. Work that is done is not undone by a lock that got lost meanwhile.
+    What a dead process held is ours at once. Raises Unavailable if Redis cannot be asked. Work that is done is not
+    undone by a lock that got lost meanwhile.
     """
-    held = redis.lock(key, timeout=ttl, blocking=False)
-    is_ours = _ask(held.acquire)
+    token = f"{secrets.token_hex(8)} {me().text()}"
+    is_ours = _take(redis, key, token, ttl)
     try:
         yield is_ours
     finally:
         if is_ours:
             try:
-                held.release()
-            except LockError:
-                _log.warning("the lock %s was lost before its work was done", key)
+                if not _give_back(redis, key, token):
+                    _log.warning("the lock %s was lost before its work was done", key)
             except RedisError:
                 _log.warning("the lock %s cannot be given back; it ends by itself within %s s", key, ttl)
+
+
+def _take(redis: Redis, key: str, token: str, ttl: int) -> bool:
+    take = redis.register_script(_TAKE)
+    holder = _ask(lambda: take(keys=[key, HELD], args=[token, ttl * 1000]))
+    if holder and _is_of_dead(holder) and _ask(lambda: _give_back(redis, key, holder)):
+        _log.warning("the lock %s was free: its holder is dead", key)
+        holder = _ask(lambda: take(keys=[key, HELD], args=[token, ttl * 1000]))
+    return not holder
+
+
+def _give_back(redis: Redis, key: str | bytes, token: str | bytes) -> bool:
+    return bool(redis.register_script(_GIVE_BACK)(keys=[key, HELD], args=[token]))
+
+
+def _is_of_dead(token: str | bytes) -> bool:
+    text = token if isinstance(token, str) else token.decode(errors="replace")
+    holder = read_holder(text.partition(" ")[2])
+    return holder is not None and is_dead(holder)
+
+
+def free_dead(redis: Redis) -> list[str]:
+    """Free every lock whose holder is dead, as far as this process can see for certain; which ones."""
+    held = _ask(lambda: redis.register_script(_STILL_HELD)(keys=[HELD]))
+    pairs = zip(held[::2], held[1::2], strict=True)
+    dead = [(key, token) for key, token in pairs if _is_of_dead(token)]
+    freed = [key for key, token in dead if _ask(lambda: _give_back(redis, key, token))]  # noqa: B023 # asked at once
+    return [key if isinstance(key, str) else key.decode() for key in freed]
 
 
 def is_new(redis: Redis) -> bool:

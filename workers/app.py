@@ -12,6 +12,7 @@ from celery import Celery
 from celery.exceptions import SecurityWarning
 from celery.signals import (
     beat_init,
+    celeryd_init,
     heartbeat_sent,
     setup_logging,
     worker_init,
@@ -22,12 +23,14 @@ from kombu import Queue
 
 from connectors import postgres
 from connectors.config import Config, ConfigError, read_config
+from connectors.holders import call_me
 from connectors.locks import HARD_LIMIT_SECONDS, SOFT_LIMIT_SECONDS
 from connectors.secrets import open_secrets
 from tasks.process import close_process, configure
 from workers import alive, redis_transport
 from workers.embedded import ensure_servers
 from workers.logs import log_to
+from workers.rescue import Rescue
 
 _LOG: Final = logging.getLogger(__name__)
 
@@ -48,6 +51,9 @@ ROUTES = {
     "ring_due": "upkeep",
     "refresh_rates": "upkeep",
 }
+
+# A task that killed its process runs again: by then what that one held is free.
+RETRY_SECONDS = 3
 
 # How long an unanswered message stays with a worker that may be dead. Longer than any task runs and waits in a
 # worker; lost bells are rung again long before.
@@ -127,8 +133,14 @@ TASKS = [
 app = Celery("storesync", include=TASKS, set_as_current=True)
 app.set_default()  # also for other threads: what is current is so in one thread alone
 app.add_defaults(_settings)
-app.Task.default_retry_delay = 10
+app.Task.default_retry_delay = RETRY_SECONDS
+app.steps["worker"].add(Rescue)
 app.Task.max_retries = 2  # only of a task that killed its process; the row's bell comes again anyhow
+
+
+@celeryd_init.connect
+def _take_name(sender: str, **_: object) -> None:
+    call_me(sender)
 
 
 @setup_logging.connect

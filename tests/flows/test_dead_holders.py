@@ -1,0 +1,135 @@
+"""Work goes on soon after its process was killed, long before any lock ends by itself: real processes.
+
+A lock of a fetch would last for 150 s, of a store's stock for 80, of an order for 50, and a lost bell for 30.
+"""
+
+import json
+import os
+import signal
+from collections.abc import Callable, Iterator
+from typing import Any, Final
+
+import pytest
+
+from connectors import locks
+from connectors.holders import Holder, read_holder
+from connectors.sandbox import RunningSandbox, open_sandbox, seed_plain
+from tasks import bells
+from tasks.process import process
+from tests.broker import use_broker
+from tests.flows.house import House
+from tests.tasks.stocking import add
+from tests.waiting import wait_until
+from workers.redis_transport import TAKEN_BY
+
+SOON: Final = 25  # seconds; it takes about five, and a worker on a busy machine as long again to start
+ORDERS: Final = 300
+Shop = RunningSandbox[Any]
+
+pytestmark = [pytest.mark.flow, pytest.mark.timeout(180), pytest.mark.xdist_group("flows")]
+
+
+@pytest.fixture
+def shop(house: House) -> Iterator[Shop]:
+    """A shop without orders; its next answers may be held up for as long as a test lasts."""
+    use_broker(house.config.redis_url)
+    with open_sandbox("woocommerce", orders=0) as sandbox:
+        sandbox.faults.set_pace(timeout_seconds=60)
+        yield sandbox
+
+
+def holder(key: str) -> Holder:
+    """The process that holds a lock."""
+    token: Any = process().redis.get(key)
+    held_by = read_holder(token.decode().partition(" ")[2])
+    assert held_by is not None
+    return held_by
+
+
+def kill_child(house: House, key: str) -> None:
+    """Only the process that does the work, as when there is no memory left."""
+    os.kill(holder(key).pid, signal.SIGKILL)
+
+
+def kill_worker_beside_another(house: House, key: str) -> None:
+    """A worker with all its processes; another one goes on."""
+    house.kill(holder(key).name.partition("@")[0])
+
+
+def kill_all_and_start_one(house: House, key: str) -> None:
+    """Every worker; one of them is started again."""
+    for name in [name for name in house.programs if name.startswith("worker")]:
+        house.kill(name)
+    house.start_worker("worker1")
+
+
+WAYS: Final = [kill_child, kill_worker_beside_another, kill_all_and_start_one]
+
+
+def stall_and_kill(house: House, shop: Shop, key: str, kill: Callable[[House, str], None]) -> None:
+    """Let the shop keep whoever holds the lock waiting, and kill that one."""
+    wait_until(lambda: shop.faults.happened["timeout"], seconds=30, what=f"the shop to be asked\n{house.logs()}")
+    kill(house, key)
+
+
+@pytest.mark.parametrize("kill", WAYS)
+def test_ORD_6_killed_fetch_holds_up_its_stores_news_only_shortly(
+    house: House, shop: Shop, kill: Callable[[House, str], None]
+) -> None:
+    seed_plain(shop.shop, orders=3)
+    store_id = house.connect(shop, "acme", **{"fetch.every": 3600})
+    shop.faults.fail_next(1, "timeout", only="/orders")
+    house.start_worker("worker1")
+    house.start_worker("worker2")
+    bells.ring_fetch(store_id)
+
+    stall_and_kill(house, shop, locks.fetch_key(store_id), kill)
+
+    wait_until(lambda: house.imported(store_id) == 3, seconds=SOON, what=f"the orders\n{house.logs()}")
+
+
+@pytest.mark.parametrize("kill", WAYS)
+def test_STK_5_killed_push_holds_up_its_stores_stock_only_shortly(
+    house: House, shop: Shop, kill: Callable[[House, str], None]
+) -> None:
+    shop.shop.add_product({"name": "Chair", "sku": "CHAIR-1", "manage_stock": True, "stock_quantity": 50})
+    store_id = house.connect(shop, "acme", **{"fetch.every": 3600, "stock.sync": True})
+    add(process(), "CHAIR-1", 7)
+    shop.faults.fail_next(1, "timeout", only="POST /wp-json/wc/v3/products")
+    house.start_worker("worker1")
+    house.start_worker("worker2")
+    bells.ring_stock([store_id])
+
+    stall_and_kill(house, shop, locks.stock_key(store_id), kill)
+
+    def shown() -> list[Any]:
+        return [product.stock_quantity for product in shop.shop.catalogue.by_sku("CHAIR-1")]
+
+    wait_until(lambda: shown() == [7], seconds=SOON, what=f"the shop to show 7\n{house.logs()}")
+
+
+def test_ORD_6_two_killed_workers_hold_up_an_import_only_shortly(house: House, shop: Shop) -> None:
+    seed_plain(shop.shop, orders=ORDERS)
+    for name in ("worker1", "worker2"):
+        house.start_worker(name)
+    store_id = house.connect(shop, "acme", **{"fetch.every": 3600})
+    bells.ring_fetch(store_id)
+    wait_until(lambda: house.imported(store_id) >= ORDERS // 10, seconds=60, what=f"orders\n{house.logs()}")
+
+    for name in ("worker1", "worker2"):
+        house.kill(name)
+    before = house.imported(store_id)
+    house.start_worker("worker3")
+
+    assert before < ORDERS, "the import was over before it was disturbed"
+    wait_until(lambda: not holders() & {"worker1@test", "worker2@test"}, seconds=SOON, what="what they held to be free")
+    wait_until(lambda: house.imported(store_id) == ORDERS, seconds=60, what=f"all orders\n{house.logs()}")
+
+
+def holders() -> set[str]:
+    """The workers that hold locks, or messages."""
+    held: Any = process().redis.hvals(locks.HELD)
+    kept: Any = process().redis.hvals("storesync:unacked")
+    tokens = [token.decode().partition(" ")[2] for token in held]
+    tokens += [json.loads(text)[0]["properties"][TAKEN_BY] for text in kept]
+    return {found.name for found in map(read_holder, tokens) if found is not None}
