@@ -181,6 +181,7 @@ def _store_order(order: Loaded) -> StoreOrder:
         exchange_rate=rate,
         exchange_base=base,
         note="\n".join(text for text in (order["staff_notes"], order["customer_message"]) if text) or None,
+        has_items=bool(order["lines"]),
         is_paid=order["payment_status"].lower() in _PAID,
         fulfillments=tuple(map(_fulfillment, order["shipments"])),
         parcels=_parcels(order["lines"]),

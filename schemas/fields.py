@@ -18,6 +18,9 @@ _UNSTORABLE: Final = re.compile(
 )  # NUL and lone surrogates break PostgreSQL
 
 
+LONG_AGO: Final = datetime(1990, 1, 1, tzinfo=UTC)  # before any order
+
+
 def clean(text: str) -> str:
     """The text without control signs and half characters, trimmed."""
     return _UNSTORABLE.sub("", text).strip()

@@ -155,6 +155,7 @@ class StoreOrder:
     unit: Decimal | None = None
     customer_reference: str | None = None
     note: str | None = None
+    has_items: bool = True  # false where it never had a line item, only fees or shipping
     is_paid: bool = False
     delivery: str | None = None  # the platform's word for how far the order is delivered, where status is another one
     is_on_hold: bool = False  # a part of it must not be fulfilled for now (ORD-3)

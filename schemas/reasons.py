@@ -47,6 +47,11 @@ class Reason(StrEnum):
         "Everything on the order was refunded or removed.",
         "Nothing to do: it is looked at again when the order changes.",
     )
+    NO_ITEMS = (
+        "no_items",
+        "The order has no items, only fees or shipping: there is nothing to deliver.",
+        "Nothing to do: it is looked at again when the order changes.",
+    )
     PAYMENT_PENDING = (
         "payment_pending",
         "The order is not paid yet.",

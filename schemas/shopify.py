@@ -115,6 +115,7 @@ def read_order(payload: Any) -> StoreOrder:
         refunded_apart=max(ZERO, order["refunded"] - (total["shown"]["amount"] - order["current_total"])),
         customer_reference=order["po_number"] or None,
         note=order["note"] or None,
+        has_items=bool(lines),
         is_paid=order["financial_status"] in {"PAID", "PARTIALLY_REFUNDED"},
         delivery=order["fulfillment_status"].lower(),
         is_on_hold=any(one["status"] == _HELD for one in order["fulfillment_orders"]),

@@ -7,7 +7,8 @@ from typing import Any, Final
 
 from marshmallow import fields, validate
 
-from schemas.fields import Hint, Id, Number, PlainText, Text, UtcTime, VendorSchema, load
+from schemas.errors import Unreadable
+from schemas.fields import LONG_AGO, Hint, Id, Number, PlainText, Text, UtcTime, VendorSchema, load
 from schemas.meaning import digest_of, shape_of
 from schemas.money import reckoning
 from schemas.orders import ZERO, Address, Buyer, Kind, StoreCharge, StoreLine, StoreOrder
@@ -28,6 +29,7 @@ PLATFORM: Final = Platform(
             "cancelled",
             "refunded",
             "failed",
+            "draft",
             "checkout-draft",
             "auto-draft",
             "trash",
@@ -130,8 +132,8 @@ class _Order(VendorSchema):
     number = Text()
     status = Id(required=True)  # as an id: a word that must be there
     currency = Id(required=True)
-    date_created_gmt = UtcTime(required=True)
-    date_modified_gmt = UtcTime(required=True)
+    date_created_gmt = UtcTime(allow_none=True, load_default=None)  # a draft may have neither
+    date_modified_gmt = UtcTime(allow_none=True, load_default=None)  # none after some migrations
     date_paid_gmt = UtcTime(allow_none=True, load_default=None)
     total = Number(required=True)
     total_tax = Number(required=True)
@@ -185,9 +187,19 @@ def read_with_doubts(payload: Any) -> tuple[StoreOrder, frozenset[Doubt]]:
     order = load(_ORDER, order_part(payload))
     beside = payload if _is_wrapped(payload) else {}
     doubts = settle(order, beside, payments(payload))
+    _date(order)
     apart = _take_refunds_off(order, load(_REFUNDS, payload)["refunds"] if beside else None)
     settle_rest(order, beside)
     return _store_order(order, apart), doubts
+
+
+def _date(order: Loaded) -> None:
+    """Give an order the date that it lacks. What never imports needs none; of others the first one counts (ORD-4)."""
+    created = order["date_created_gmt"] or order["date_modified_gmt"]
+    if created is None and order["status"] in PLATFORM.imports:
+        raise Unreadable("date_created_gmt", "is missing")
+    order["date_created_gmt"] = created or LONG_AGO
+    order["date_modified_gmt"] = order["date_modified_gmt"] or order["date_created_gmt"]
 
 
 def order_part(payload: Any) -> Any:
@@ -231,6 +243,7 @@ def _store_order(order: Loaded, refunded_apart: Decimal) -> StoreOrder:
         unit=order["unit"],
         refunded_apart=refunded_apart,
         note=order["customer_note"] or None,
+        has_items=bool(order["line_items"]),
         is_paid=order["date_paid_gmt"] is not None,
     )
 

@@ -49,7 +49,7 @@ class Troubles:
 
     def order(self, order: Json) -> Json:
         """An order's fields as the app may read them, and as far as they can be told."""
-        return {**order, **({} if self.grants_buyers else _BUYER), **self.broken.get(order["id"], {})}
+        return {**order, **({} if self.grants_buyers else _BUYER), **self.broken.get(str(order["id"]), {})}
 
     def part(self, found: Slice) -> Slice:
         """A part of the catalogue as far as it can be told."""

@@ -95,6 +95,8 @@ def _refuse_held(order: StoreOrder) -> Skip | None:
 
 def _refuse_empty(order: StoreOrder, store: Store) -> Skip | None:
     left = [line for line in order.lines if line.quantity > 0]
+    if not order.has_items:
+        return Skip(Reason.NO_ITEMS)
     if not left:
         # All pieces were refunded or removed; fees and shipping alone are nothing to deliver (MAP-8).
         return Skip(Reason.NOTHING_TO_DELIVER)

@@ -126,6 +126,10 @@ def test_MAP_8_an_order_with_nothing_left_is_skipped(lines: tuple[object, ...]) 
     assert decide(makers.store_order(lines=lines)) == Skip(Reason.NOTHING_TO_DELIVER)
 
 
+def test_MAP_8_an_order_of_fees_alone_says_so_and_not_that_it_was_refunded() -> None:
+    assert decide(makers.store_order(lines=(), has_items=False)) == Skip(Reason.NO_ITEMS)
+
+
 WRONG = makers.store_order(status="cancelled", currency="USD", lines=())
 
 

@@ -260,7 +260,6 @@ def test_without_its_refunds_an_order_tells_only_their_sum(order: Json) -> None:
         ("status", ""),
         ("currency", "XXQ"),
         ("currency", None),
-        ("date_created_gmt", None),
         ("date_modified_gmt", "yesterday"),
         ("total", "many"),
         ("total", None),
@@ -291,7 +290,31 @@ def test_what_breaks_the_schema_is_named_by_its_path(order: Json, path: str, val
     assert caught.value.path == path
 
 
-@pytest.mark.parametrize("path", ["id", "status", "currency", "line_items", "total", "date_modified_gmt"])
+def test_order_that_a_migration_left_without_a_change_was_changed_when_it_was_made(order: Json) -> None:
+    order["date_modified_gmt"] = None
+
+    read = read_order(order)
+
+    assert read.updated_at == read.created_at
+
+
+def test_order_without_any_date_is_named_by_the_first(order: Json) -> None:
+    order |= {"date_created_gmt": None, "date_modified_gmt": None}
+
+    with pytest.raises(Unreadable) as caught:
+        read_order(order)
+
+    assert caught.value.path == "date_created_gmt"
+
+
+@pytest.mark.parametrize("status", ["draft", "auto-draft", "checkout-draft"])
+def test_ORD_4_draft_needs_no_dates(order: Json, status: str) -> None:
+    order |= {"status": status, "date_created_gmt": None, "date_modified_gmt": None}
+
+    assert read_order(order).status == status
+
+
+@pytest.mark.parametrize("path", ["id", "status", "currency", "line_items", "total"])
 def test_what_is_missing_is_named(order: Json, path: str) -> None:
     del order[path]
 

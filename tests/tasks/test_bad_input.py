@@ -133,7 +133,7 @@ BAD: Final[dict[str, Bad]] = {
         {"date_created": "Mon, 30 Feb 2026 10:00:00 +0000"},
         {"createdAt": "2026-02-30T00:00:00Z"},
     ),
-    "no date": failed({"date_created_gmt": None}, {"date_created": ""}, {"createdAt": None}),
+    "no date": failed({"date_created_gmt": None, "date_modified_gmt": None}, {"date_created": ""}, {"createdAt": None}),
     "text for an address": failed({"billing": "Berlin"}, {"billing_address": "Berlin"}, {"billingAddress": "Berlin"}),
     "no list of lines": failed({"line_items": None}, _NO_CASE, {"lineItems": None}),
     "a line that is text": failed({"line_items.0": "chair"}, _NO_CASE, {"lineItems.0": "chair"}),
@@ -141,7 +141,7 @@ BAD: Final[dict[str, Bad]] = {
     "an odd status": unknown({"status": "wc-sent"}, {"status_id": 4096}, {"displayFulfillmentStatus": "TELEPORTED"}),
     "no pieces": Bad(
         "skipped",
-        "nothing_to_deliver",
+        "no_items",
         {"line_items": []},
         {"products": []},
         {"lineItems": []},
