@@ -1,14 +1,18 @@
-"""What a Shopify app may do, by the scopes that the shop has granted it: nothing is tried (DOR-4)."""
+"""What a Shopify app may do, by the scopes that the shop has granted it: nothing is tried (DOR-4, DOR-5)."""
 
 from collections.abc import Collection, Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 from connectors.shopify_client import GraphQL
+from connectors.shopify_errors import Trouble, is_closed
 from connectors.shopify_graphql import API_VERSION, CHECK, NEWEST_ORDER
 from connectors.store import StoreFacts
 from schemas.money import MINOR_UNITS
 from schemas.rights import Lack, Right
 from schemas.shopify import PLATFORM
+
+_NODES: Final = ("orders", "nodes")
+_BUYERS: Final = "read_customers"
 
 
 def check(graphql: GraphQL, needs: Collection[Right]) -> StoreFacts:
@@ -19,15 +23,27 @@ def check(graphql: GraphQL, needs: Collection[Right]) -> StoreFacts:
     if lacks and graphql.http.renew():  # a token may have the scopes that the app had when it was given
         told = graphql.ask(CHECK).data
         lacks = tuple(_lacks(told, asked))
-    if all(lack.right is not Right.READ_ORDERS for lack in lacks):
-        graphql.ask(NEWEST_ORDER)
-    is_told = _granted(told) is not None
+    may_read = all(lack.right is not Right.READ_ORDERS for lack in lacks)
+    granted = _granted(told)
     return StoreFacts(
         currency=_currency(told),
         version=API_VERSION,
         lacks=lacks,
-        unproved=() if is_told else tuple(right for right in needs if right is not Right.READ_ORDERS),
+        unproved=tuple(right for right in needs if right is not Right.READ_ORDERS) if granted is None else (),
+        withheld=_withheld(graphql, granted) if may_read else (),
     )
+
+
+def _withheld(graphql: GraphQL, granted: frozenset[str] | None) -> tuple[str, ...]:
+    """What of a buyer may not be read, seen at the newest order. Raises Refused where not even orders may be read."""
+    told = graphql.ask(NEWEST_ORDER, in_part=True)
+    found = {"customer"} if granted is not None and _BUYERS not in granted else set()
+    for one in told.troubles:
+        if one.path[:2] != _NODES or is_closed(Trouble(one.code, one.path[3:])):
+            told.fail()
+        if one.is_denied:
+            found.add(str(one.path[3]))
+    return tuple(sorted(found))
 
 
 def _lacks(told: Mapping[str, Any], asked: Collection[Right]) -> Iterator[Lack]:

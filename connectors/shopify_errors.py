@@ -4,6 +4,7 @@ An error that came while the document was answered has a path: `["orders", "node
 null, and so is whatever may not hold that null: an order's price takes the order along, the order the whole list.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -15,6 +16,8 @@ TOO_DEAR: Final = "MAX_COST_EXCEEDED"
 
 # What Shopify keeps from apps without access to protected customer data, each of which an order may lack (DOR-5).
 BUYER_FIELDS: Final = frozenset({"customer", "billingAddress", "shippingAddress", "email"})
+
+_DENIED: Final = re.compile(r"not approved to (access|use)|^Access denied for ")
 
 Step = str | int
 
@@ -90,7 +93,11 @@ def is_closed(trouble: Trouble) -> bool:
 def _code(error: Any) -> str:
     extensions = error.get("extensions") if isinstance(error, dict) else None
     code = extensions.get("code") if isinstance(extensions, dict) else None
-    return code if isinstance(code, str) else ""
+    if isinstance(code, str) and code:
+        return code
+    # Published examples of what an app may not read have no code.
+    message = error.get("message") if isinstance(error, dict) else None
+    return "ACCESS_DENIED" if isinstance(message, str) and _DENIED.search(message[:1000]) else ""
 
 
 def _path(error: Any) -> tuple[Step, ...]:

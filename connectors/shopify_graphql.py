@@ -85,7 +85,13 @@ query Order($id: ID!, $lines: Int!, $parts: Int!) {{ order(id: $id) {{ ...Whole 
 
 CHECK: Final = "query Check { shop { currencyCode } currentAppInstallation { accessScopes { handle } } }"
 
-NEWEST_ORDER: Final = "query NewestOrder { orders(first: 1, sortKey: UPDATED_AT, reverse: true) { nodes { id } } }"
+# With all that tells who ordered: an app may read orders and not their buyers.
+NEWEST_ORDER: Final = """
+query NewestOrder {
+  orders(first: 1, sortKey: UPDATED_AT, reverse: true) {
+    nodes { id email customer { displayName } billingAddress { lastName } shippingAddress { lastName } }
+  }
+}"""
 
 # -- stock -------------------------------------------------------------------------------------------------------
 

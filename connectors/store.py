@@ -17,12 +17,14 @@ class StoreFacts:
     """What a store says of itself and of our rights when it is checked; None where it does not tell.
 
     `lacks` are the rights that were asked about and are not there; `unproved` those that nothing can be asked about
-    without an effect: only a first write shows them.
+    without an effect: only a first write shows them. `withheld` is what of a buyer we may not read, by the shop's names
+    (DOR-5).
     """
 
     currency: str | None = None
     version: str | None = None
     lacks: tuple[Lack, ...] = ()
+    withheld: tuple[str, ...] = ()
     unproved: tuple[Right, ...] = ()
 
 

@@ -32,7 +32,11 @@ class Lack:
 
 @dataclass(frozen=True, slots=True)
 class Grants:
-    """How a platform gives rights: what it calls each of them, and where a person gives them."""
+    """How a platform gives rights: what it calls each of them, and where a person gives them.
+
+    `buyers` is where a person lets us read who orders, where that is more than a right.
+    """
 
     names: Mapping[Right, tuple[str, ...]] = field(default_factory=dict)
     where: str = ""
+    buyers: str = ""

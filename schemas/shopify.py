@@ -54,6 +54,8 @@ PLATFORM: Final = Platform(
         },
         where="Dev Dashboard → Apps → the app → Versions → a new version with these scopes → Release;"
         " of an app made in the shop's admin: Settings → Apps → Develop apps → the app → Configuration",
+        buyers="the scope read_customers, access to protected customer data (the app's API access requests), and a plan"
+        " that gives it to apps of one's own",
     ),
     optional_credentials=("api_secret",),
     changes_travel=True,

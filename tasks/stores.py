@@ -80,8 +80,14 @@ def connect_store(held: Process, new: NewStore) -> StoreFacts:
         orders.skipped_again(connection, store_id, skips)  # of a shop that comes back
         orders.news_again(connection, store_id, Reason.CREATED_BEFORE_ACTIVATION)  # its first fetch reaches back again
         _adopt_currency(connection, facts)
-        journal.add(connection, Line("connect", "active", detail={"url": url}), store_id=store_id)
+        journal.add(
+            connection, Line("connect", "active", detail={"url": url, **_kept_from_us(facts)}), store_id=store_id
+        )
     return facts
+
+
+def _kept_from_us(facts: StoreFacts) -> dict[str, list[str]]:
+    return {"withheld": list(facts.withheld)} if facts.withheld else {}
 
 
 def read_credentials(platform: str, given: Mapping[str, str], kept: Mapping[str, str] | None = None) -> dict[str, str]:

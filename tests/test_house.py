@@ -25,7 +25,7 @@ FINISHED = [
     *(f"FUL-{number}" for number in (*range(1, 9), *range(10, 16))),
     *(f"STK-{number}" for number in range(1, 10)),
     *(f"MUL-{number}" for number in range(1, 4)),
-    "DOR-3",
+    *(f"DOR-{number}" for number in range(3, 6)),
     "STI-1",
 ]
 

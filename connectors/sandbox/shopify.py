@@ -13,6 +13,7 @@ from connectors.sandbox.shopify_app import GRANT, OauthError, asked_for, refusal
 from connectors.sandbox.shopify_control import control_routes
 from connectors.sandbox.shopify_documents import Reader, Wrong, read
 from connectors.sandbox.shopify_model import Json, gid
+from connectors.sandbox.shopify_scopes import open_root
 from connectors.sandbox.shopify_state import NoSuchOrder, ShopifyShop
 
 API: Final = "/admin/api/<version>/graphql.json"
@@ -97,7 +98,7 @@ def _paid_answer(shop: ShopifyShop, reader: Reader) -> Json:
     if asked > bucket.available:
         error = {"message": "Throttled", "extensions": {"code": "THROTTLED"}}
         return {"errors": [error], "extensions": _cost(shop, asked, None)}
-    data = reader.answer(shop.mutations() if reader.is_mutation else shop.root())
+    data = reader.answer(open_root(shop.mutations() if reader.is_mutation else shop.root(), shop.app.asking))
     shop.asked.update(reader.asked)
     actual = asked if reader.is_mutation else min(asked, reader.objects)
     bucket.available -= actual

@@ -20,6 +20,7 @@ from connectors.sandbox.shopify_documents import Root, Slice
 from connectors.sandbox.shopify_model import FIRST_ID, Json, Line, Order, gid, stamp
 from connectors.sandbox.shopify_order import line_of, write
 from connectors.sandbox.shopify_parcels import READY, NotFulfillable, location_of, wanted_pieces
+from connectors.sandbox.shopify_scopes import open_order
 from connectors.sandbox.shopify_search import has_times
 from connectors.sandbox.shopify_stock import ShopStock
 from connectors.sandbox.shopify_trouble import Troubles
@@ -298,18 +299,22 @@ class ShopifyShop(ShopClock):
             found = [one for one in found if _mark(one) > behind]
         page = found[: asked.get("first") or 10]
         end = base64.b64encode(_mark(page[-1]).encode()).decode() if page else None
-        return Slice([self.troubles.order(self.order_json(one)) for one in page], end, len(page) < len(found))
+        return Slice([self._open(one) for one in page], end, len(page) < len(found))
 
     def _node(self, number: str, kind: str | None = None) -> Json | None:
         asked, digits = ([*number.removeprefix("gid://shopify/").split("/"), ""])[:2]
         if "Order" in (asked, kind):
             one = self.orders.get(int(digits)) if digits.isdecimal() else None
-            return self.troubles.order(self.order_json(one)) if one else None
+            return self._open(one) if one else None
         if asked == "InventoryItem":
             return self.stock.item(number)
         written = (self.order_json(one) for one in self.orders.values())
         parts = (part for one in written for key in _HOLDERS for part in one[key])
         return next((part for part in parts if part["id"] == number), None)
+
+    def _open(self, order: Order) -> Json:
+        """An order as who asks may read it."""
+        return self.troubles.order(open_order(self.order_json(order), self.app.asking))
 
     def _current(self, order: Order) -> Decimal:
         return Decimal(self.order_json(order)["currentTotalPriceSet"]["presentmentMoney"]["amount"])

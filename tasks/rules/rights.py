@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from schemas.platform import Platform
+from schemas.reasons import Reason
 from schemas.rights import Lack, Need, Right
 from schemas.settings import Value
 from tasks.rules.parcels import SWITCH
@@ -34,6 +35,14 @@ def is_stopped_by(lacks: Sequence[Lack], needs: Sequence[Need]) -> bool:
     """Whether a right is missing that no setting can do without."""
     always = {need.right for need in needs if not need.settings}
     return any(lack.right in always for lack in lacks)
+
+
+def withheld_words(fields: Sequence[str], platform: Platform) -> str:
+    """What of buyers is kept from us, what becomes of that, and what it takes."""
+    return (
+        f"The shop does not let us read who orders ({', '.join(fields)}): orders come in without that, noted with"
+        f" {Reason.BUYER_WITHHELD}. It takes {platform.grants.buyers}."
+    )
 
 
 def missing_words(lacks: Sequence[Lack], needs: Sequence[Need], platform: Platform) -> str:

@@ -115,3 +115,106 @@ def test_DOR_4_where_the_shop_does_not_tell_scopes_orders_are_asked_for() -> Non
 
     with RawServer(told, denied) as server, pytest.raises(Refused, match="ACCESS_DENIED"):
         Shopify(server.url, {"access_token": "shpat_1"}, allow_insecure=True).check(EVERYTHING)
+
+
+# -- buyers ----------------------------------------------------------------------------------------------------------
+
+
+def place(sandbox: Sandbox) -> None:
+    line = {"name": "Hook", "sku": "HOOK", "price": "3.00"}
+    sandbox.shop.place_order({"lines": [line], "email": "bo@example.com"})
+
+
+def test_DOR_5_an_app_without_protected_customer_data_is_told_at_once(sandbox: Sandbox) -> None:
+    place(sandbox)
+    sandbox.shop.troubles.grants_buyers = False
+
+    facts = connect(sandbox).check(EVERYTHING)
+
+    assert facts.withheld == ("billingAddress", "customer", "email", "shippingAddress")
+    assert facts.lacks == ()
+
+
+def test_DOR_5_a_missing_scope_of_customers_withholds_buyers_and_stops_nothing(sandbox: Sandbox, app: App) -> None:
+    app.scopes = ALL_SCOPES - {"write_customers"}
+    before_any_order = connect(sandbox).check(EVERYTHING)
+    place(sandbox)
+
+    facts = connect(sandbox).check(EVERYTHING)
+
+    assert facts.withheld == before_any_order.withheld == ("customer",)
+    assert facts.lacks == ()
+
+
+def test_DOR_5_who_may_read_buyers_is_told_nothing_of_them(sandbox: Sandbox) -> None:
+    place(sandbox)
+
+    assert connect(sandbox).check(EVERYTHING).withheld == ()
+
+
+def answers(*errors: dict[str, Any]) -> tuple[bytes, bytes]:
+    """What the shop says of itself, without scopes, and of its newest order."""
+    told = {"data": {"shop": {"currencyCode": "EUR"}, "currentAppInstallation": None}}
+    newest = {"data": {"orders": {"nodes": [{"id": "gid://shopify/Order/7"}]}}, "errors": list(errors)}
+    return http_answer(200, json.dumps(told)), http_answer(200, json.dumps(newest))
+
+
+def trouble(message: str, *path: str | int, **extensions: str) -> dict[str, Any]:
+    return {"message": message, "path": list(path), **({"extensions": extensions} if extensions else {})}
+
+
+@pytest.mark.parametrize(
+    ("error", "withheld"),
+    [
+        (trouble("This app is not approved to use the email field.", "orders", "nodes", 0, "email"), ("email",)),
+        (
+            trouble("This app is not approved to access the Customer object.", "orders", "nodes", 0, "customer"),
+            ("customer",),
+        ),
+        (
+            trouble("No.", "orders", "nodes", 0, "shippingAddress", "lastName", code="ACCESS_DENIED"),
+            ("shippingAddress",),
+        ),
+        (trouble("Internal error.", "orders", "nodes", 0, "email", code="INTERNAL_SERVER_ERROR"), ()),
+    ],
+)
+def test_DOR_5_what_shopify_says_beside_an_order_is_understood(
+    error: dict[str, Any], withheld: tuple[str, ...]
+) -> None:
+    """Published examples have no code."""
+    with RawServer(*answers(error)) as server:
+        facts = Shopify(server.url, {"access_token": "shpat_1"}, allow_insecure=True).check(EVERYTHING)
+
+    assert facts.withheld == withheld
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        trouble("Access denied for orders field.", "orders", code="ACCESS_DENIED"),
+        trouble("This app is not approved to access the Order object.", "orders", "nodes", 0),
+        trouble("Access denied for returns field.", "orders", "nodes", 0, "returns", code="ACCESS_DENIED"),
+    ],
+)
+def test_DOR_4_an_order_that_may_not_be_read_is_a_refusal(error: dict[str, Any]) -> None:
+    with RawServer(*answers(error)) as server, pytest.raises(Refused):
+        Shopify(server.url, {"access_token": "shpat_1"}, allow_insecure=True).check(EVERYTHING)
+
+
+@pytest.mark.parametrize(
+    ("scope", "document", "field"),
+    [
+        ("write_orders", "{ orders(first: 1) { nodes { id } } }", "orders"),
+        ("write_products", "{ productVariants(first: 1) { nodes { id } } }", "productVariants"),
+        ("read_locations", "{ location { id } }", "location"),
+        ("read_returns", "{ orders(first: 1) { nodes { id returns(first: 1) { nodes { id } } } } }", "returns"),
+    ],
+)
+def test_the_stand_in_wants_the_scopes_that_it_names(
+    sandbox: Sandbox, app: App, scope: str, document: str, field: str
+) -> None:
+    place(sandbox)
+    app.scopes = ALL_SCOPES - {scope}
+
+    with pytest.raises(Refused, match=f"Access denied for {field} field. Required access: `read_"):
+        connect(sandbox).graphql.ask(document)

@@ -16,7 +16,7 @@ from connectors.locks import open_redis
 from connectors.postgres import stores
 from schemas.reasons import Reason, describe
 from tasks.process import process
-from tasks.rules.rights import missing_words
+from tasks.rules.rights import missing_words, withheld_words
 from tasks.stores import needs_of
 from workers.app import QUEUES, app
 from workers.cli.output import first_line
@@ -104,7 +104,8 @@ def _stores() -> Iterator[Check]:
             connector = held.connector(row)
             facts = connector.check([need.right for need in needs])
             words = missing_words(facts.lacks, needs, connector.platform) if facts.lacks else ""
-            yield Check(name, not words, words or "answers and takes our credentials")
+            note = f". {withheld_words(facts.withheld, connector.platform)}" if facts.withheld else ""
+            yield Check(name, not words, words or f"answers and takes our credentials{note}")
         except (ConnectorError, ConfigError) as error:
             yield Check(name, False, str(error))
         for words in stopped_parts(row):

@@ -12,6 +12,7 @@ from schemas.settings import with_defaults
 from schemas.stores import StoreState
 from tasks import stores as store_tasks
 from tasks.process import Process
+from tasks.rules.rights import withheld_words
 from workers.cli.checks import PARTS, stopped_parts, unread_catalogue
 from workers.cli.desk import known_store_row, open_desk, read_pairs, store_row
 from workers.cli.locations import store_locations
@@ -48,7 +49,9 @@ def connect(
     facts = store_tasks.connect_store(open_desk(), new)
     money = f", sells in {facts.currency}" if facts.currency else ""
     text = f"Connected {name} ({platform}{money}). Its open orders come in now: storesync sync {name} --wait"
-    done(text, name=name, platform=platform, currency=facts.currency)
+    if facts.withheld:
+        text += f"\n{withheld_words(facts.withheld, STORES[platform].platform)}"
+    done(text, name=name, platform=platform, currency=facts.currency, withheld=list(facts.withheld))
 
 
 @store.command("list", epilog=example("storesync store list --json", "storesync store list --all"))
@@ -183,6 +186,8 @@ def _checked(row: Row, facts: StoreFacts) -> dict[str, Any]:
         "currency": facts.currency,
         "version": facts.version,
         "rights": rights,
+        "withheld": list(facts.withheld),
+        "note": withheld_words(facts.withheld, STORES[row["platform"]].platform) if facts.withheld else None,
     }
 
 
@@ -198,6 +203,8 @@ def _tell_rights(document: dict[str, Any]) -> None:
     table(["right", "in the shop", "needed by", "granted"], rows)
     for where in {one["cure"]: None for one in document["rights"] if one["cure"]}:
         click.echo(f"\nGive what is missing in the shop: {where}. Then: storesync store check {document['name']}")
+    if document["note"]:
+        click.echo(f"\n{document['note']}")
 
 
 @store.command(epilog=example("storesync store pause acme"))
