@@ -215,6 +215,13 @@ class Reason(StrEnum):
         "The hub has no product with this SKU that carries stock.",
         "Nothing to do, unless the SKU was changed in the hub by mistake.",
     )
+    NEVER_COUNTED = (
+        "never_counted",
+        "Nobody ever counted the item in the hub at this location: what the store shows stays as it is.",
+        "Count it: storesync hub stock adjust SKU 5, or 0 where there are none; many at once with storesync hub stock"
+        " import FILE.csv. It is then told by itself. storesync store set NAME stock.tell_uncounted=on tells such items"
+        " all the same.",
+    )
     LOCATION_UNKNOWN = (
         "location_unknown",
         "The hub has no location with the code whose stock the store is to show; it is named in the detail.",

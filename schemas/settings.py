@@ -153,6 +153,7 @@ STORE_SETTINGS: Final[dict[str, Setting]] = {
     "stock.quantity": Setting(
         "in_stock_minus_committed", one_of("in_stock_minus_committed", "in_stock_minus_store_orders", "in_stock")
     ),
+    "stock.tell_uncounted": Setting(False, switch),
     "stock.buffer": Setting(0, whole_number(0, 1_000_000)),
     "products.import_on_connect": Setting(False, switch),
     "profile": Setting("katana", one_of("katana", "stitch"), _BIGCOMMERCE),

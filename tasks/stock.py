@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from time import monotonic
 from typing import Final
@@ -103,9 +103,9 @@ def push_batch(
     try:
         looked = _look_up(held, row, due, stop_at=stop_at)
         unknown = {*looked.failed, *looked.left, *(sku for sku, _ in looked.refused)}
-        known = [one.sku for one in due if one.sku not in unknown]
+        known = [one for one in due if one.sku not in unknown]
         with held.pool.connection() as connection:
-            items = stock.items(connection, row["id"], known)
+            items = stock.items(connection, row["id"], [one.sku for one in known])
         pushes = decide(held, row, known, items)
         tells = [one for push in pushes for one in push.tells]
         if not tells:
@@ -157,17 +157,23 @@ def _told_already(held: Process, row: postgres.Row, tells: Sequence[TellStock], 
     return {sku for sku, key in keys.items() if not locks.is_first(held.redis, key, seconds=LOCKED_SECONDS)}
 
 
-def decide(held: Process, row: postgres.Row, skus: Sequence[str], found: Sequence[StoreItem]) -> list[Push]:
+def decide(held: Process, row: postgres.Row, due: Sequence[DueSku], found: Sequence[StoreItem]) -> list[Push]:
     """What the store is to be told of each SKU, with the hub as it is now. Nothing is written."""
     store = stores.read_store(row, held.connector(row).platform)
+    asked = {False: store, True: replace(store, settings={**store.settings, "stock.tell_uncounted": True})}
     location = str(store.settings["location"] or stores.read_account(row["account"]).default_location)
     levels, items = defaultdict[str, list[StockLevel]](list), defaultdict[str, list[StoreItem]](list)
     with held.pool.connection() as connection:
-        for level in PostgresHub(connection).levels(skus):
+        for level in PostgresHub(connection).levels([one.sku for one in due]):
             levels[level.sku].append(level)
     for item in found:
         items[item.sku].append(item)
-    return [decide_push(sku, levels=levels[sku], items=items[sku], store=store, location=location) for sku in skus]
+    return [
+        decide_push(
+            one.sku, levels=levels[one.sku], items=items[one.sku], store=asked[one.tell_uncounted], location=location
+        )
+        for one in due
+    ]
 
 
 # -- what came of it ---------------------------------------------------------------------------------------------------

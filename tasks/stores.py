@@ -24,7 +24,7 @@ from tasks.rules.parcels import SWITCH
 from tasks.rules.rights import added, decide_needs, is_stopped_by, missing_words
 from tasks.session import problem_of, stop_store, write_again
 
-_STOCK_SETTINGS = {"stock.sync", "stock.quantity", "stock.buffer", "location", "location_map"}  # what a store shows
+_STOCK_SETTINGS = {"stock.sync", "stock.quantity", "stock.tell_uncounted", "stock.buffer", "location", "location_map"}
 _NEW_SIGHT = {"stock.sync", "location_map"}  # what it shows was not followed until now, or at other places
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 

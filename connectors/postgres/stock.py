@@ -43,6 +43,7 @@ class DueSku:
     changed: int
     attempts: int
     wants_look: bool
+    tell_uncounted: bool  # a person said so (STK-10)
     may_look: bool
     reason: str | None
     detail: dict[str, Any]
@@ -338,10 +339,16 @@ def due_sold(connection: Connection, store_id: int, external_id: str) -> None:
     connection.execute(_SQL["due_sold"], {"store_id": store_id, "external_id": external_id})
 
 
-def ask(connection: Connection, store_id: int, skus: Sequence[str], *, wants_look: bool) -> None:
-    """Make SKUs due by hand; with `wants_look` the store is asked first what it shows."""
+def ask(
+    connection: Connection, store_id: int, skus: Sequence[str], *, wants_look: bool, tell_uncounted: bool = False
+) -> None:
+    """Make SKUs due by hand; with `wants_look` the store is asked first what it shows.
+
+    With `tell_uncounted` those that were never counted are told too, this once (STK-10).
+    """
     _wait(connection, store_id)
-    connection.execute(_SQL["ask"], {"store_id": store_id, "skus": sorted(set(skus)), "wants_look": wants_look})
+    said = {"wants_look": wants_look, "tell_uncounted": tell_uncounted}
+    connection.execute(_SQL["ask"], {"store_id": store_id, "skus": sorted(set(skus)), **said})
 
 
 def due_again(connection: Connection, store_id: int, *, is_known: bool = True) -> None:

@@ -1,4 +1,4 @@
-"""Which quantity each item of a store is to show, and what of it the store does not show yet (STK-2…6)."""
+"""Which quantity each item of a store is to show, and what of it the store does not show yet (STK-2…6, STK-10)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -37,16 +37,21 @@ def decide_push(
     wanted = wanted_quantities(levels, store=store, location=location)
     counted = [item for item in items if item.is_tracked]
     tells = tuple(tell for item in counted for tell in _tell_item(item, wanted))
-    return Push(sku, tells, _unknown(levels, store=store, location=location) or _untracked(items))
+    note = _unknown(levels, store=store, location=location) or _uncounted(
+        counted, uncounted_places(levels, store=store, location=location)
+    )
+    return Push(sku, tells, note or _untracked(items))
 
 
 def wanted_quantities(levels: Sequence[StockLevel], *, store: Store, location: str) -> Wanted:
-    """Whole pieces that each place of a store is to show (STK-2, STK-4); not those of a location the hub does not have.
+    """Whole pieces that each place of a store is to show (STK-2, STK-4).
 
-    Where several places of a store are one location of the hub, the first one shows its pieces and the others none:
-    shown in each of them they would be sold more than once.
+    Not those of a location that the hub does not have, or where the SKU was never counted (STK-10): there the store's
+    own figure stays. Where several places of a store are one location of the hub, the first one shows its pieces and
+    the others none: shown in each of them they would be sold more than once.
     """
     known = {level.location for level in levels}  # a SKU has a level at every location
+    known -= set(uncounted_places(levels, store=store, location=location).values())
     wanted: Wanted = {}
     given: set[str] = set()
     for place, code in sorted(hub_locations(store, location).items(), key=lambda pair: (len(pair[0]), pair[0])):
@@ -61,6 +66,14 @@ def hub_locations(store: Store, location: str) -> dict[str, str]:
     places = store.settings.get("location_map") or {DEFAULT_PLACE: location}
     assert isinstance(places, dict)
     return places
+
+
+def uncounted_places(levels: Sequence[StockLevel], *, store: Store, location: str) -> dict[str, str]:
+    """The places of a store that are told nothing, as nobody counted there, with their hub locations (STK-10)."""
+    if store.settings["stock.tell_uncounted"]:
+        return {}
+    uncounted = {level.location for level in levels if not level.is_counted}
+    return {place: code for place, code in hub_locations(store, location).items() if code in uncounted}
 
 
 def quantity_at(levels: Sequence[StockLevel], location: str, store: Store) -> int:
@@ -102,6 +115,13 @@ def _tell_item(item: StoreItem, wanted: Wanted) -> list[TellStock]:
 def _unknown(levels: Sequence[StockLevel], *, store: Store, location: str) -> Note | None:
     unknown = set(hub_locations(store, location).values()) - {level.location for level in levels}
     return Note(Reason.LOCATION_UNKNOWN, {"locations": sorted(unknown)}) if unknown else None
+
+
+def _uncounted(items: Sequence[StoreItem], places: dict[str, str]) -> Note | None:
+    """What keeps its own figure: where an item lies at some places, those of them; else any."""
+    stocked = {place for item in items for place in item.shown}
+    kept = sorted({code for place, code in places.items() if place in stocked or not stocked})
+    return Note(Reason.NEVER_COUNTED, {"locations": kept}) if kept and items else None
 
 
 def _untracked(items: Sequence[StoreItem]) -> Note | None:

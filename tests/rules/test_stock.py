@@ -153,6 +153,42 @@ def test_STK_12_item_is_made_active_where_it_has_pieces_and_is_not_known_to_be(
     assert [(tell.quantity, tell.activates) for tell in tells] == told
 
 
+def test_STK_10_what_was_never_counted_is_said_and_not_told() -> None:
+    decided = push([level(-3, is_counted=False)], item(shown={"": 589}))
+
+    assert decided == Push("A-1", (), Note(Reason.NEVER_COUNTED, {"locations": ["main"]}))
+
+
+def test_STK_10_what_was_never_counted_is_told_where_the_store_asks_for_it() -> None:
+    assert told(level(0, is_counted=False), at=store(settings={"stock.tell_uncounted": True})) == 0
+
+
+def test_STK_10_what_was_counted_as_none_is_told() -> None:
+    assert told(level(0)) == 0
+
+
+def test_STK_10_place_whose_location_was_never_counted_keeps_its_figure() -> None:
+    mapped = store(settings={"location_map": {"71": "main", "72": "annex", "73": "annex"}})
+    levels = [level(10), level(0, "annex", is_counted=False)]
+
+    decided = push(levels, item(shown={"71": 1, "72": 5}), at=mapped)
+
+    assert [(tell.place, tell.quantity) for tell in decided.tells] == [("71", 10)]
+    assert decided.note == Note(Reason.NEVER_COUNTED, {"locations": ["annex"]})
+
+
+def test_STK_10_place_where_the_item_does_not_lie_needs_no_count() -> None:
+    mapped = store(settings={"location_map": {"71": "main", "72": "annex"}})
+
+    assert push([level(10), level(0, "annex", is_counted=False)], item(shown={"71": 1}), at=mapped).note is None
+
+
+def test_STK_10_item_that_the_store_does_not_count_is_said_to_be_that() -> None:
+    decided = push([level(0, is_counted=False)], item(is_tracked=False))
+
+    assert decided.note is not None and decided.note.reason is Reason.TRACKING_OFF
+
+
 def test_STK_3_every_item_with_the_sku_is_told() -> None:
     tells = push([level(5)], item("product/1"), item("product/2/variation/3")).tells
 

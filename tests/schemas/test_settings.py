@@ -23,6 +23,7 @@ SPEC: dict[str, tuple[set[str], Any]] = {
     "fulfillment.sync": ({*ALL}, True),
     "stock.sync": ({*ALL}, False),
     "stock.quantity": ({*ALL}, "in_stock_minus_committed"),
+    "stock.tell_uncounted": ({*ALL}, False),
     "stock.buffer": ({*ALL}, 0),
     "products.import_on_connect": ({*ALL}, False),
     "profile": ({"bigcommerce"}, "katana"),

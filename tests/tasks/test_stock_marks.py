@@ -81,6 +81,8 @@ def test_STK_4_place_that_gets_another_location_is_told_whatever_it_showed_befor
 ) -> None:
     do(held, "INSERT INTO hub.locations (code, name) VALUES ('annex', 'Annex')")
     tell(held, shelf, store)
+    adjust(held, "A-1", 0, location="annex")
+    let_time_pass(held, store)
 
     change_store(held, store_of(held, store), {"location_map": {PRIMARY: "annex"}}, {})
     push_stock(store)

@@ -33,7 +33,7 @@ WITH unread AS MATERIALIZED (
 ), unknown AS (
     SELECT EXISTS (SELECT FROM unread WHERE skus IS NULL) AS is_there
 )
-SELECT q.sku, q.changed, q.attempts, q.wants_look, q.reason, q.detail,
+SELECT q.sku, q.changed, q.attempts, q.wants_look, q.tell_uncounted, q.reason, q.detail,
        q.looked_at IS NULL OR q.looked_at <= now() - %(look_again)s * interval '1 second' AS may_look
 FROM store_stock q CROSS JOIN unknown u
 WHERE q.store_id = {store_id} AND q.changed > q.settled AND (q.due_at IS NULL OR q.due_at <= now())
@@ -197,7 +197,7 @@ WITH free AS MATERIALIZED (
 )
 UPDATE store_stock q
 SET changed = q.changed + CASE WHEN q.changed > seen AND q.settled = q.changed THEN 1 ELSE 0 END,
-    settled = greatest(q.settled, seen), reason = free.reason, detail = free.detail::jsonb, due_at = NULL, attempts = 0,
+    settled = greatest(q.settled, seen), tell_uncounted = false, reason = free.reason, detail = free.detail::jsonb, due_at = NULL, attempts = 0,
     due_since = CASE WHEN q.changed > seen THEN clock_timestamp() ELSE q.due_since END, sent_at = clock_timestamp()
 FROM free WHERE q.store_id = %(store_id)s AND q.sku = free.sku
 RETURNING q.sku, q.changed = seen AS is_last
@@ -299,10 +299,11 @@ FROM unnest(%(skus)s::text[], %(outcomes)s::text[], %(reasons)s::text[], %(detai
 
 -- name: ask
 -- A person wants SKUs told: the store is asked first what it shows, so that only what differs is sent.
-INSERT INTO store_stock AS q (store_id, sku, wants_look)
-SELECT %(store_id)s, sku, %(wants_look)s FROM unnest(%(skus)s::text[]) AS s (sku) ORDER BY sku
+INSERT INTO store_stock AS q (store_id, sku, wants_look, tell_uncounted)
+SELECT %(store_id)s, sku, %(wants_look)s, %(tell_uncounted)s FROM unnest(%(skus)s::text[]) AS s (sku) ORDER BY sku
 ON CONFLICT (store_id, sku) DO UPDATE
-SET changed = q.changed + 1, wants_look = q.wants_look OR excluded.wants_look, due_at = NULL, attempts = 0, sent_at = NULL,
+SET changed = q.changed + 1, wants_look = q.wants_look OR excluded.wants_look,
+    tell_uncounted = q.tell_uncounted OR excluded.tell_uncounted, due_at = NULL, attempts = 0, sent_at = NULL,
     due_since = CASE WHEN q.changed = q.settled THEN clock_timestamp() ELSE q.due_since END
 
 -- name: due_again
