@@ -8,6 +8,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 import platformdirs
 
+from connectors.redis_url import read_tls
+
 
 class ConfigError(Exception):
     """An environment variable with a value that cannot work; the message names it."""
@@ -89,3 +91,7 @@ def _refuse_redis_url(url: str) -> None:
             "REDIS_URL must be like redis://:PASSWORD@HOST:6379/0 or unix:///PATH?password=PASSWORD&db=0; in user name"
             " and password write %40 for @, %2F for / and %3A for :"
         )
+    try:
+        read_tls(url)
+    except ValueError as wrong:
+        raise ConfigError(f"REDIS_URL {wrong}") from None

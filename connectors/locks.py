@@ -14,6 +14,7 @@ from redis.retry import Retry
 
 from connectors.errors import Unavailable
 from connectors.holders import is_dead, me, read_holder
+from connectors.redis_url import read_tls, without_tls
 
 # A task that runs longer is told to stop, then killed; only after that may its lock end by itself: as long as the
 # holder can still write, nobody else holds the lock.
@@ -72,7 +73,10 @@ _log = logging.getLogger(__name__)
 
 def open_redis(url: str) -> Redis:
     """A client that gives up on a dead server instead of holding a worker. Connects at first use."""
-    return Redis.from_url(url, socket_timeout=5, socket_connect_timeout=5, retry=Retry(NoBackoff(), 1))
+    tls = read_tls(url)
+    return Redis.from_url(
+        without_tls(url), socket_timeout=5, socket_connect_timeout=5, retry=Retry(NoBackoff(), 1), **tls
+    )
 
 
 def order_key(store_id: int, external_id: str) -> str:

@@ -25,6 +25,7 @@ from connectors import postgres
 from connectors.config import Config, ConfigError, read_config
 from connectors.holders import call_me
 from connectors.locks import HARD_LIMIT_SECONDS, SOFT_LIMIT_SECONDS
+from connectors.redis_url import read_tls
 from connectors.secrets import open_secrets
 from tasks.process import close_process, configure
 from workers import alive, redis_transport
@@ -75,6 +76,7 @@ def _settings() -> dict[str, object]:
     configure(config)
     return {
         "broker_url": redis_transport.broker_url(config.redis_url),
+        "broker_use_ssl": read_tls(config.redis_url) or False,  # left alone, kombu looks at no certificate
         "broker_connection_retry_on_startup": True,
         "broker_connection_max_retries": None,  # wait for Redis for ever, the default gives up
         "broker_transport_options": {

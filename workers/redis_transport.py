@@ -20,6 +20,7 @@ from kombu.transport import TRANSPORT_ALIASES, redis
 from redis import Redis
 
 from connectors.holders import is_dead, me, read_holder
+from connectors.redis_url import without_tls
 
 SCHEMES: Final = ("redis", "rediss")
 TAKEN_BY: Final = "taken_by"
@@ -84,10 +85,10 @@ def _is_of_dead(text: bytes) -> bool:
 
 
 def broker_url(redis_url: str) -> str:
-    """REDIS_URL in kombu's words, which differ from redis-py's for unix sockets only."""
+    """REDIS_URL in kombu's words, which differ from redis-py's for unix sockets; options of TLS are given apart."""
     parts = urlsplit(redis_url)
     if parts.scheme != "unix":
-        return redis_url
+        return without_tls(redis_url)
     options = dict(parse_qsl(parts.query))
     user, password = options.get("username", ""), options.get("password", "")
     who = f"{quote(user, safe='')}:{quote(password, safe='')}@" if user or password else parts.netloc
