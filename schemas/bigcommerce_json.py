@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from marshmallow import ValidationError, fields, post_load, validate, validates_schema
 
-from schemas.fields import Field, Hint, Id, Number, PlainText, Text, UtcTime, VendorSchema
+from schemas.fields import Field, Hint, Id, Number, Part, Parts, PlainText, Text, UtcTime, VendorSchema, Words
 from schemas.meaning import digest_of, shape_of
 from schemas.orders import ZERO
 
@@ -58,18 +58,18 @@ class _Status(Field[str]):
 
 
 class _Address(VendorSchema):
-    first_name = Text()
-    last_name = Text()
-    company = Text()
-    line_1 = Text(data_key="street_1")
-    line_2 = Text(data_key="street_2")
-    city = Text()
-    state = Text()
-    zip = Text()
-    country = Text(data_key="country_iso2")
-    country_name = Text(data_key="country")
-    phone = Text()
-    email = Text()
+    first_name = Words()
+    last_name = Words()
+    company = Words()
+    line_1 = Words(data_key="street_1")
+    line_2 = Words(data_key="street_2")
+    city = Words()
+    state = Words()
+    zip = Words()
+    country = Words(data_key="country_iso2")
+    country_name = Words(data_key="country")
+    phone = Words()
+    email = Words()
 
 
 class _Discount(VendorSchema):
@@ -91,11 +91,11 @@ class _Line(VendorSchema):
     inc_tax = Number(required=True, data_key="total_inc_tax")
     tax = Number(required=True, data_key="total_tax")
     wrapping_name = PlainText()
-    applied_discounts = fields.Nested(_Discount, many=True, allow_none=True, load_default=list)
+    applied_discounts = Parts(_Discount)
 
 
 class _Lines(VendorSchema):
-    line_items = fields.Nested(_Line, many=True, load_default=list)
+    line_items = Parts(_Line)
 
 
 class _Parcel(_Address, _Lines):
@@ -103,14 +103,14 @@ class _Parcel(_Address, _Lines):
 
 
 class _Email(VendorSchema):
-    gift_certificates = fields.Nested(_Lines, many=True, load_default=list)
+    gift_certificates = Parts(_Lines)
 
 
 class _Consignments(VendorSchema):
-    shipping = fields.Nested(_Parcel, many=True, load_default=list)
-    pickups = fields.Nested(_Lines, many=True, load_default=list)
-    downloads = fields.Nested(_Lines, many=True, load_default=list)
-    email = fields.Nested(_Email, load_default=lambda: {"gift_certificates": []})
+    shipping = Parts(_Parcel)
+    pickups = Parts(_Lines)
+    downloads = Parts(_Lines)
+    email = Part(_Email)
 
 
 class _Fee(VendorSchema):
@@ -152,7 +152,7 @@ class _Shipment(VendorSchema):
     shipping_provider = Text()
     tracking_link = Text()
     generated_tracking_link = Text()
-    items = fields.Nested(_Sent, many=True, required=True)
+    items = Parts(_Sent, required=True)
 
 
 class _Order(VendorSchema):
@@ -180,15 +180,15 @@ class _Order(VendorSchema):
     wrapping_cost_inc_tax = Number(allow_none=True, load_default=ZERO)
     payment_status = Text()
     customer_id = Text()
-    staff_notes = Text(limit=10_000)
-    customer_message = Text(limit=10_000)
+    staff_notes = Words(limit=10_000)
+    customer_message = Words(limit=10_000)
     shipping_address_count = Number(allow_none=True, load_default=ZERO)
-    billing_address = fields.Nested(_Address, required=True)
-    consignments = fields.Nested(_Consignments, load_default=lambda: _Consignments().load({}))
-    products = fields.Nested(_Line, many=True, load_default=list)
-    shipping_addresses = fields.Nested(_Parcel, many=True, load_default=list)
-    fees = fields.Nested(_Fee, many=True, load_default=list)
-    shipments = fields.Nested(_Shipment, many=True, load_default=list)
+    billing_address = Part(_Address, required=True)
+    consignments = Part(_Consignments)
+    products = Parts(_Line)
+    shipping_addresses = Parts(_Parcel)
+    fees = Parts(_Fee)
+    shipments = Parts(_Shipment)
 
 
 ORDER: Final = _Order()

@@ -2,7 +2,8 @@
 
 import html
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final, TypeVar
@@ -54,9 +55,21 @@ class Text(Field[str]):
         return "" if value is None or value is missing else super().deserialize(value, attr, data, **kwargs)
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> str:
+        if value is False or value in ([], {}):
+            return ""  # how PHP says that there is none
         if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
             raise ValidationError("must be text")
         return clean(str(value))[: self.limit]
+
+
+class Words(Text):
+    """Text for people, which an order is as good without: empty where it is none."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> str:
+        try:
+            return super()._deserialize(value, attr, data, **kwargs)
+        except ValidationError:
+            return ""
 
 
 class PlainText(Text):
@@ -129,6 +142,74 @@ class Hint(Field[Decimal | None]):
         except ValidationError:
             return None
         return number
+
+
+class Flag(Field[bool | None]):
+    """A yes or no that an order is as good without: None where it is neither."""
+
+    _field: Final = fields.Boolean()
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(allow_none=True, load_default=None, **kwargs)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> bool | None:
+        try:
+            return bool(self._field.deserialize(value))
+        except (ValidationError, TypeError):
+            return None
+
+
+class Part(fields.Nested):
+    """An object, where PHP writes [] for an empty one; none, or null, is an empty one."""
+
+    def __init__(self, schema: Any, *, required: bool = False) -> None:
+        super().__init__(schema, required=required, load_default=missing if required else self._empty)
+
+    def _empty(self) -> Any:
+        return self.schema.load({})
+
+    def deserialize(
+        self, value: Any, attr: str | None = None, data: Mapping[str, Any] | None = None, **kwargs: Any
+    ) -> Any:
+        return super().deserialize({} if value is None or value == [] else value, attr, data, **kwargs)
+
+
+class Parts(fields.Nested):
+    """A list of objects, where PHP writes an object for a list with gaps; none, or null, is an empty one."""
+
+    def __init__(self, schema: Any, *, required: bool = False) -> None:
+        super().__init__(schema, many=True, required=required, load_default=missing if required else list)
+
+    def deserialize(
+        self, value: Any, attr: str | None = None, data: Mapping[str, Any] | None = None, **kwargs: Any
+    ) -> Any:
+        if value is None and not self.required:
+            return []
+        return super().deserialize(listed(value), attr, data, **kwargs)
+
+
+class Hints(Parts):
+    """A list of objects that an order is as good without: what cannot be read of it is left out."""
+
+    def deserialize(
+        self, value: Any, attr: str | None = None, data: Mapping[str, Any] | None = None, **kwargs: Any
+    ) -> Any:
+        try:
+            return super().deserialize(value, attr, data, **kwargs)
+        except ValidationError:
+            return list(self._readable(listed(value)))
+
+    def _readable(self, value: Any) -> Iterator[Any]:
+        for one in value if isinstance(value, list) else ():
+            with suppress(ValidationError):
+                yield self.schema.load(one, many=False)
+
+
+def listed(value: Any) -> Any:
+    """The list that PHP wrote as an object: {} for an empty one, the places as keys where some are missing."""
+    if isinstance(value, dict) and all(isinstance(key, str) and key.isdecimal() for key in value):
+        return [value[key] for key in sorted(value, key=int)]
+    return value
 
 
 class UtcTime(Field[datetime]):

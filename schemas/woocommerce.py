@@ -8,7 +8,23 @@ from typing import Any, Final
 from marshmallow import fields, validate
 
 from schemas.errors import Unreadable
-from schemas.fields import LONG_AGO, Hint, Id, Number, PlainText, Text, UtcTime, VendorSchema, load
+from schemas.fields import (
+    LONG_AGO,
+    Flag,
+    Hint,
+    Hints,
+    Id,
+    Number,
+    Part,
+    Parts,
+    PlainText,
+    Text,
+    UtcTime,
+    VendorSchema,
+    Words,
+    listed,
+    load,
+)
 from schemas.meaning import digest_of, shape_of
 from schemas.money import reckoning
 from schemas.orders import ZERO, Address, Buyer, Kind, StoreCharge, StoreLine, StoreOrder
@@ -65,20 +81,20 @@ _DIGITS: Final = validate.Regexp(r"[0-9]{1,20}\Z", error="must be an id")
 
 
 class _Address(VendorSchema):
-    first_name = Text()
-    last_name = Text()
-    company = Text()
-    line_1 = Text(data_key="address_1")
-    line_2 = Text(data_key="address_2")
-    city = Text()
-    state = Text()
-    zip = Text(data_key="postcode")
-    country = Text()
-    phone = Text()
+    first_name = Words()
+    last_name = Words()
+    company = Words()
+    line_1 = Words(data_key="address_1")
+    line_2 = Words(data_key="address_2")
+    city = Words()
+    state = Words()
+    zip = Words(data_key="postcode")
+    country = Words()
+    phone = Words()
 
 
 class _Billing(_Address):
-    email = Text()
+    email = Words()
 
 
 class _Tax(VendorSchema):
@@ -91,7 +107,7 @@ class _Item(VendorSchema):
     id = Id(required=True, validate=_DIGITS)
     total = Number(required=True)
     total_tax = Number(required=True)
-    taxes = fields.Nested(_Tax, many=True, load_default=list)
+    taxes = Hints(_Tax)
 
 
 class _Line(_Item):
@@ -115,16 +131,12 @@ class _FeeLine(_Item):
 
 class _TaxLine(VendorSchema):
     rate_id = Text()
-    rate_percent = Number(allow_none=True, load_default=None)
-    compound = fields.Boolean(allow_none=True, load_default=False)
+    rate_percent = Hint(load_default=None)
+    compound = Flag()
 
 
 class _RefundTotal(VendorSchema):
     total = Number(required=True)
-
-
-_BILLING: Final = _Billing()
-_SHIPPING: Final = _Address()
 
 
 class _Order(VendorSchema):
@@ -138,14 +150,14 @@ class _Order(VendorSchema):
     total = Number(required=True)
     total_tax = Number(required=True)
     customer_id = Text()
-    customer_note = Text(limit=10_000)
-    billing = fields.Nested(_Billing, load_default=lambda: _BILLING.load({}))
-    shipping = fields.Nested(_Address, load_default=lambda: _SHIPPING.load({}))
-    line_items = fields.Nested(_Line, many=True, required=True)
-    shipping_lines = fields.Nested(_ShippingLine, many=True, load_default=list)
-    fee_lines = fields.Nested(_FeeLine, many=True, load_default=list)
-    tax_lines = fields.Nested(_TaxLine, many=True, load_default=list)
-    refunds = fields.Nested(_RefundTotal, many=True, load_default=list)
+    customer_note = Words(limit=10_000)
+    billing = Part(_Billing)
+    shipping = Part(_Address)
+    line_items = Parts(_Line, required=True)
+    shipping_lines = Parts(_ShippingLine)
+    fee_lines = Parts(_FeeLine)
+    tax_lines = Hints(_TaxLine)
+    refunds = Parts(_RefundTotal)
 
 
 class _RefundItem(VendorSchema):
@@ -157,9 +169,9 @@ class _RefundItem(VendorSchema):
 
 class _Refund(VendorSchema):
     amount = Number(required=True)
-    line_items = fields.Nested(_RefundItem, many=True, load_default=list)
-    shipping_lines = fields.Nested(_RefundItem, many=True, load_default=list)
-    fee_lines = fields.Nested(_RefundItem, many=True, load_default=list)
+    line_items = Parts(_RefundItem)
+    shipping_lines = Parts(_RefundItem)
+    fee_lines = Parts(_RefundItem)
 
 
 class _Refunds(VendorSchema):
@@ -322,6 +334,7 @@ def _take_off(order: Loaded, item: Loaded, part: Loaded) -> None:
 
 
 def _refunded_item_id(meta: Any) -> str:
+    meta = listed(meta)
     for entry in meta if isinstance(meta, list) else ():
         if isinstance(entry, dict) and entry.get("key") == "_refunded_item_id":
             return str(entry.get("value"))
@@ -330,7 +343,7 @@ def _refunded_item_id(meta: Any) -> str:
 
 # -- the meaning of an order -------------------------------------------------------------------------------------
 
-_ADDRESS_SHAPE: Final = shape_of(*(field.data_key or name for name, field in _BILLING.fields.items()))
+_ADDRESS_SHAPE: Final = shape_of(*(field.data_key or name for name, field in _Billing().fields.items()))
 _ITEM_SHAPE: Final = shape_of(
     *("id", "name", "method_title", "sku", "product_id", "variation_id"),
     *("quantity", "subtotal", "subtotal_tax", "total", "total_tax"),

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from marshmallow import ValidationError
 
-from schemas.fields import Number
+from schemas.fields import Number, listed
 from schemas.orders import ZERO
 
 # Fields beside the order's own: WooCommerce's Gift Cards, PW Gift Cards.
@@ -80,4 +80,5 @@ def _amount(value: Any) -> Decimal:
 
 
 def _objects(value: Any) -> Iterator[dict[str, Any]]:
+    value = listed(value)
     yield from (one for one in value if isinstance(one, dict)) if isinstance(value, list) else ()

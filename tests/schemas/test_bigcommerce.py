@@ -145,7 +145,7 @@ def test_the_same_order_is_read_from_its_parts() -> None:
         ({"date_created": "Wed, 99 Jan 2018 21:05:30 +0000"}, "date_created"),
         ({"total_inc_tax": "much"}, "total_inc_tax"),
         ({"total_inc_tax": "NaN"}, "total_inc_tax"),
-        ({"billing_address": []}, "billing_address"),
+        ({"billing_address": "Berlin"}, "billing_address"),
     ],
 )
 def test_an_order_that_breaks_the_schema_is_unreadable_at_its_path(changes: dict[str, Any], path: str) -> None:
@@ -164,6 +164,22 @@ def test_a_line_that_breaks_the_schema_is_named(changes: dict[str, Any], path: s
         read(line(1), line(2, **changes))
 
     assert caught.value.path == f"products.1.{path}"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"billing_address": []},
+        {"billing_address": None},
+        {"staff_notes": {"by": "ada"}, "customer_message": []},
+        {"fees": {}},
+        {"shipping_addresses": {}},
+        {"payment_status": False, "customer_id": []},
+    ],
+    ids=str,
+)
+def test_ch_11_part_that_nobody_needs_sets_no_order_aside(changes: dict[str, Any]) -> None:
+    assert read(line(1, applied_discounts={}), **changes).lines == read(line(1, applied_discounts=[])).lines
 
 
 def test_ch_11_numbers_that_lead_nowhere_together_are_unreadable() -> None:

@@ -264,30 +264,80 @@ def test_without_its_refunds_an_order_tells_only_their_sum(order: Json) -> None:
         ("total", "many"),
         ("total", None),
         ("total_tax", "NaN"),
-        ("billing", None),
+        ("billing", "Berlin"),
         ("line_items", None),
-        ("line_items", {}),
+        ("line_items", {"first": {}}),
         ("line_items.0.id", 0),
         ("line_items.1.quantity", -1),
         ("line_items.1.quantity", "two"),
         ("line_items.0.total", "1e400"),
-        ("line_items.0.taxes.0.total", {}),
         ("shipping_lines.0.total_tax", []),
-        ("tax_lines.0.rate_percent", "19 %"),
     ],
 )
 def test_what_breaks_the_schema_is_named_by_its_path(order: Json, path: str, value: Any) -> None:
     """SPEC chapter 11, first row."""
-    *way, last = path.split(".")
-    target: Any = order
-    for step in way:
-        target = target[int(step)] if isinstance(target, list) else target[step]
-    target[last] = value
+    _put(order, path, value)
 
     with pytest.raises(Unreadable) as caught:
         read_order(order)
 
     assert caught.value.path == path
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        *((path, []) for path in ("billing", "shipping", "customer_note", "billing.phone", "line_items.0.name")),
+        *((path, {}) for path in ("shipping_lines", "fee_lines", "tax_lines", "refunds", "coupon_lines", "meta_data")),
+        *((path, None) for path in ("billing", "shipping", "shipping_lines", "tax_lines", "refunds", "meta_data")),
+        *((path, False) for path in ("customer_note", "billing.company", "line_items.0.sku", "number")),
+        ("billing.phone", {"mobile": "1"}),
+        ("customer_note", ["one", "two"]),
+        ("line_items.0.taxes", {}),
+        ("line_items.0.taxes", "none"),
+        ("line_items.0.taxes.0", "19"),
+        ("line_items.0.taxes.0.total", {}),
+        ("line_items.0.subtotal_tax", "much"),
+        ("line_items.0.meta_data", {}),
+        ("tax_lines.0.rate_percent", "19 %"),
+        ("tax_lines.0.compound", "perhaps"),
+        ("tax_lines.0", 7),
+    ],
+    ids=str,
+)
+def test_ch_11_part_that_nobody_needs_sets_no_order_aside(order: Json, path: str, value: Any) -> None:
+    """SPEC chapter 11: PHP's empty arrays where an object belongs and the other way round, and hints that are none."""
+    before = read_order(order)
+    _put(order, path, value)
+
+    after = read_order(order)
+
+    assert [(line.external_id, line.quantity, line.amount) for line in after.lines] == [
+        (line.external_id, line.quantity, line.amount) for line in before.lines
+    ]
+    assert after.total_with_tax == before.total_with_tax
+
+
+@pytest.mark.parametrize("path", ["line_items", "tax_lines", "line_items.0.taxes", "shipping_lines"])
+def test_ch_11_list_that_php_wrote_as_an_object_is_that_list(order: Json, path: str) -> None:
+    """A plugin that takes an entry out of an array leaves a gap, and PHP writes its places as keys."""
+    before = read_order(order)
+    _put(order, path, {str(7 * place): one for place, one in enumerate(_get(order, path))})
+
+    assert read_order(order) == before
+
+
+def _get(order: Json, path: str) -> Any:
+    found: Any = order
+    for step in path.split("."):
+        found = found[int(step)] if isinstance(found, list) else found[step]
+    return found
+
+
+def _put(order: Json, path: str, value: Any) -> None:
+    way, _, last = path.rpartition(".")
+    target: Any = _get(order, way) if way else order
+    target[int(last) if isinstance(target, list) else last] = value
 
 
 def test_order_that_a_migration_left_without_a_change_was_changed_when_it_was_made(order: Json) -> None:
