@@ -18,7 +18,7 @@ from connectors.rights import needing
 from connectors.shopify_auth import auth_of
 from connectors.shopify_check import check
 from connectors.shopify_client import GraphQL, Told, user_errors, words_of
-from connectors.shopify_errors import Trouble, is_closed, withheld
+from connectors.shopify_errors import BUYER_FIELDS, Trouble, is_closed, withheld
 from connectors.shopify_graphql import FULFILL, ONE_ORDER, ORDER_MARKS, ORDERS, ORDERS_PAGE, SIZES
 from connectors.shopify_pages import Pages, Parts, is_cut
 from connectors.shopify_stock import Stock
@@ -60,7 +60,7 @@ class Shopify:
         auth = auth_of(url, credentials, shared, allow_insecure=allow_insecure)
         self.graphql = GraphQL(url, auth, waits=shared.waits, allow_insecure=allow_insecure)
         self.http = self.graphql.http
-        self._orders = Pages(self.graphql, ORDERS_PAGE, "orders", size=ORDERS, marks=ORDER_MARKS)
+        self._orders = Pages(self.graphql, ORDERS_PAGE, "orders", size=ORDERS, marks=ORDER_MARKS, optional=BUYER_FIELDS)
         self._parts = Parts(self.graphql)
         self.stock = Stock(self.graphql)
 
@@ -77,7 +77,8 @@ class Shopify:
         """One order with all its lines and parts. Raises NotFound."""
         if not is_id(external_id):
             raise NotFound(f"Shopify has no order {external_id[:40]!r}: its ids are numbers")
-        told = self.graphql.ask(ONE_ORDER, {"id": f"gid://shopify/Order/{external_id}", **SIZES}, in_part=True)
+        wanted = {"id": f"gid://shopify/Order/{external_id}", **SIZES, **dict.fromkeys(BUYER_FIELDS, True)}
+        told = self.graphql.ask(ONE_ORDER, wanted, in_part=True)
         order = told.data.get("order")
         if told.said:
             _take_in_part(told, order)
@@ -160,7 +161,10 @@ class Shopify:
 
     def _batch(self, told: Told, *, is_last: bool | None = None) -> Batch:
         orders, missing = told.data["orders"], self._orders.missing(told)
-        told_in_part = [_in_part(order, missing.get(place, ())) for place, order in enumerate(orders["nodes"])]
+        left_out = self._orders.left_out
+        told_in_part = [
+            _in_part(order, missing.get(place, ()), left_out) for place, order in enumerate(orders["nodes"])
+        ]
         entries = [_entry(order) for order in told_in_part]
         return Batch(
             entries=entries,
@@ -172,13 +176,13 @@ class Shopify:
         )
 
 
-def _in_part(order: Any, troubles: Sequence[Trouble]) -> Any:
+def _in_part(order: Any, troubles: Sequence[Trouble], left_out: frozenset[str]) -> Any:
     """An order of a page without what is missing of it: its buyer, or all but what tells it from others (ORD-10)."""
     fields = withheld(troubles) if troubles else ()
-    if not isinstance(order, dict) or not troubles:
+    if not isinstance(order, dict) or not (troubles or left_out):
         return order
-    if fields:
-        return {**order, WITHHELD: list(fields)}
+    if fields or not troubles:
+        return {**dict.fromkeys(left_out), **order, WITHHELD: sorted({*fields, *left_out})}
     return {name: order.get(name) for name in ("id", "updatedAt")} | {IN_PART: True}
 
 

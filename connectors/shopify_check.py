@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Final
 
+from connectors.errors import Refused
 from connectors.shopify_client import GraphQL
 from connectors.shopify_errors import Trouble, is_closed
 from connectors.shopify_graphql import API_VERSION, CHECK, NEWEST_ORDER
@@ -23,14 +24,16 @@ def check(graphql: GraphQL, needs: Collection[Right]) -> StoreFacts:
     if lacks and graphql.http.renew():  # a token may have the scopes that the app had when it was given
         told = graphql.ask(CHECK).data
         lacks = tuple(_lacks(told, asked))
-    may_read = all(lack.right is not Right.READ_ORDERS for lack in lacks)
+    unread = [name for lack in lacks if lack.right is Right.READ_ORDERS for name in lack.names]
+    if unread and Right.READ_ORDERS not in needs:  # nobody asked for names: it is whether orders may be read
+        raise Refused(f"the app lacks scopes to read orders: {', '.join(unread)}", request=graphql.request)
     granted = _granted(told)
     return StoreFacts(
         currency=_currency(told),
         version=API_VERSION,
         lacks=lacks,
         unproved=tuple(right for right in needs if right is not Right.READ_ORDERS) if granted is None else (),
-        withheld=_withheld(graphql, granted) if may_read else (),
+        withheld=_withheld(graphql, granted) if not unread else (),
     )
 
 

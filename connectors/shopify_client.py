@@ -55,6 +55,7 @@ class GraphQL:
 
     def __init__(self, url: str, auth: AuthBase, *, waits: Waits, allow_insecure: bool = False) -> None:
         self.http = HttpClient(url, auth=auth, waits=waits, is_own=of_shopify, allow_insecure=allow_insecure)
+        self.request = f"POST {url}/{_PATH}"
         self._waits = waits
 
     def ask(self, document: str, variables: Mapping[str, Any] | None = None, *, in_part: bool = False) -> Told:

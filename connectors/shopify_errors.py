@@ -41,6 +41,7 @@ class Said:
 
     troubles: tuple[Trouble, ...]
     words: str
+    is_whole: bool = True  # Shopify lists so many errors and no more
 
     @property
     def codes(self) -> frozenset[str]:
@@ -62,7 +63,8 @@ def read_errors(errors: Any) -> Said:
     first = listed[0] if listed else None
     message = first.get("message") if isinstance(first, dict) else first
     words = " ".join(str(message)[:1000].split())[:200]
-    return Said(tuple(Trouble(_code(one), _path(one)) for one in listed), words)
+    troubles = tuple(Trouble(_code(one), _path(one)) for one in listed if not _is_cut(one))
+    return Said(troubles, words, is_whole=len(troubles) == len(listed))
 
 
 def named(troubles: Iterable[Trouble], *way: str, count: int) -> Mapping[int, tuple[Trouble, ...]] | None:
@@ -88,6 +90,12 @@ def withheld(troubles: Sequence[Trouble]) -> tuple[str, ...]:
 def is_closed(trouble: Trouble) -> bool:
     """Whether we may not read something of an entry that is not its buyer's; its path begins within the entry."""
     return trouble.is_denied and not (trouble.path and trouble.path[0] in BUYER_FIELDS)
+
+
+def _is_cut(error: Any) -> bool:
+    """Whether it only says that there are more errors than are listed."""
+    message = error.get("message") if isinstance(error, dict) else None
+    return isinstance(message, str) and "max error limit reached" in message[:1000] and not _path(error)
 
 
 def _code(error: Any) -> str:

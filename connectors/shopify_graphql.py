@@ -36,13 +36,17 @@ _FULFILLMENT_ORDER: Final = f"""
 """
 _RETURN: Final = f"id status returnLineItems(first: $lines) {{ nodes {{ {_RETURNED_LINE} }} {_PAGE_INFO} }}"
 
+# What tells who ordered can be left out: see shopify_errors.BUYER_FIELDS.
+_BUYER: Final = "$email: Boolean!, $customer: Boolean!, $billingAddress: Boolean!, $shippingAddress: Boolean!"
+
 _ORDER: Final = f"""
 fragment Whole on Order {{
   id name createdAt updatedAt cancelledAt closed displayFinancialStatus displayFulfillmentStatus
-  currencyCode presentmentCurrencyCode taxesIncluded poNumber note email sourceName
-  customer {{ id displayName defaultEmailAddress {{ emailAddress }} }}
-  billingAddress {_ADDRESS}
-  shippingAddress {_ADDRESS}
+  currencyCode presentmentCurrencyCode taxesIncluded poNumber note sourceName
+  email @include(if: $email)
+  customer @include(if: $customer) {{ id displayName defaultEmailAddress {{ emailAddress }} }}
+  billingAddress @include(if: $billingAddress) {_ADDRESS}
+  shippingAddress @include(if: $shippingAddress) {_ADDRESS}
   totalPriceSet {{ shopMoney {{ amount currencyCode }} presentmentMoney {{ amount currencyCode }} }}
   currentTotalPriceSet {_MONEY}
   currentTotalTaxSet {_MONEY}
@@ -62,7 +66,7 @@ fragment Whole on Order {{
 """
 
 ORDERS_PAGE: Final = f"""
-query Orders($first: Int!, $after: String, $query: String!, $lines: Int!, $parts: Int!) {{
+query Orders($first: Int!, $after: String, $query: String!, $lines: Int!, $parts: Int!, {_BUYER}) {{
   orders(first: $first, after: $after, query: $query, sortKey: UPDATED_AT) {{
     nodes {{ ...Whole }}
     {_PAGE_INFO}
@@ -80,7 +84,7 @@ query OrderMarks($first: Int!, $after: String, $query: String!) {{
 }}"""
 
 ONE_ORDER: Final = f"""
-query Order($id: ID!, $lines: Int!, $parts: Int!) {{ order(id: $id) {{ ...Whole }} }}
+query Order($id: ID!, $lines: Int!, $parts: Int!, {_BUYER}) {{ order(id: $id) {{ ...Whole }} }}
 {_ORDER}"""
 
 CHECK: Final = "query Check { shop { currencyCode } currentAppInstallation { accessScopes { handle } } }"

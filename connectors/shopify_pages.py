@@ -4,10 +4,12 @@ import copy
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from time import monotonic
 from typing import Any, Final, Protocol
 
 from connectors.errors import Unavailable
 from connectors.http import more_than
+from connectors.remembered import SECONDS
 from connectors.shopify_client import GraphQL, Told, TooDear
 from connectors.shopify_errors import Trouble, is_closed, named, withheld
 from connectors.shopify_graphql import MORE, SIZES, more_of
@@ -15,6 +17,8 @@ from connectors.shopify_graphql import MORE, SIZES, more_of
 ORDERS_KEPT: Final = 20  # long orders that a throttled shop is still giving us
 
 Variables = Mapping[str, Any]
+Optional = frozenset[str]
+NONE: Final[Optional] = frozenset()
 
 
 _MARKED_BY: Final = frozenset({"query", "after"})
@@ -31,14 +35,21 @@ class Pages:
     """The pages of one connection; a document that is too dear is asked for half as many, from then on.
 
     `marks` is the document that asks of each entry only what tells it from others, where one may come in part.
+    `optional` are the fields that the document can do without, each a variable of that name. Where all of them are
+    withheld from us there are more errors than Shopify lists: then they are not asked for, for a while (DOR-5).
     """
 
-    def __init__(self, graphql: GraphQL, document: str, field: str, *, size: int, marks: str = "") -> None:
+    def __init__(
+        self, graphql: GraphQL, document: str, field: str, *, size: int, marks: str = "", optional: Optional = NONE
+    ) -> None:
         self._graphql = graphql
         self._document = document
         self._marks = marks
         self.field = field
         self._size = size
+        self._optional = optional
+        self._withheld: tuple[float, Optional] = (0.0, NONE)  # until when
+        self.left_out = NONE  # of what was asked for last
 
     def ask(self, wanted: Variables) -> Told:
         """The page that begins with what is wanted, at which the shop may have failed in part: see `missing`.
@@ -49,12 +60,19 @@ class Pages:
         limit: int | None = None
         while True:
             size = self._size if limit is None else limit
+            self.left_out = self._withheld[1] if monotonic() < self._withheld[0] else NONE
+            fields = {name: name not in self.left_out for name in self._optional}
             try:
-                told = self._graphql.ask(self._document, {"after": None, **wanted, "first": size}, in_part=True)
+                told = self._graphql.ask(
+                    self._document, {"after": None, **wanted, **fields, "first": size}, in_part=True
+                )
             except TooDear:
                 if self._size == 1:
                     raise
                 self._size //= 2
+                continue
+            if told.said and not told.said.is_whole:
+                self._leave_out(told, size)
                 continue
             if not told.said or told.data.get(self.field) is not None:
                 _check_page(told.data.get(self.field), told.answer.request, most=size)
@@ -66,6 +84,14 @@ class Pages:
             limit = min(lost)
             if not limit:
                 return self._bare(wanted, told)
+
+    def _leave_out(self, told: Told, size: int) -> None:
+        """Ask no more for what is withheld, so that all errors are seen. Raises where they are about something else."""
+        named = self._named(told, size).values()
+        news = {field for troubles in named for field in withheld(troubles)} & self._optional - self.left_out
+        if not news:
+            told.fail()
+        self._withheld = monotonic() + SECONDS, self.left_out | news
 
     def missing(self, told: Told) -> Mapping[int, tuple[Trouble, ...]]:
         """Which entries of a page came in part, and what of them is missing. Raises for a page that is no good."""

@@ -102,8 +102,14 @@ def _paid_answer(shop: ShopifyShop, reader: Reader) -> Json:
     shop.asked.update(reader.asked)
     actual = asked if reader.is_mutation else min(asked, reader.objects)
     bucket.available -= actual
-    errors = {"errors": reader.errors} if reader.errors else {}
+    errors = {"errors": _listed(reader.errors, shop.most_errors)} if reader.errors else {}
     return {"data": data, **errors, "extensions": _cost(shop, asked, actual)}
+
+
+def _listed(errors: list[Json], most: int) -> list[Json]:
+    """So many errors as Shopify lists, and that there were more."""
+    more = {"message": "Too many execution errors, max error limit reached. Results truncated"}
+    return errors if len(errors) <= most else [*errors[:most], more]
 
 
 def _cost(shop: ShopifyShop, asked: int, actual: int | None) -> Json:

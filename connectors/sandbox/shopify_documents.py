@@ -145,14 +145,19 @@ class Reader:
         """The fields for a type; `...` for every type."""
         for one in selection.selections if selection else ():
             match one:
-                case FieldNode():
+                case FieldNode() if self._is_included(one):
                     yield one
+                case FieldNode():
+                    pass
                 case InlineFragmentNode():
                     condition = one.type_condition.name.value if one.type_condition else kind
                     if kind is ... or condition == kind:
                         yield from self._fields(one.selection_set, kind)
                 case FragmentSpreadNode():
                     yield from self._fields(self.fragments[one.name.value].selection_set, kind)
+
+    def _is_included(self, one: FieldNode) -> bool:
+        return self._directives(one).get("@include.if", True) is not False
 
     def _arguments(self, one: FieldNode) -> dict[str, Any]:
         return {each.name.value: value_from_ast_untyped(each.value, dict(self.variables)) for each in one.arguments}

@@ -27,6 +27,7 @@ from connectors.sandbox.shopify_trouble import Troubles
 
 TOKEN: Final = "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"
 MOST_POINTS: Final = 1000  # of one document
+MOST_ERRORS: Final = 100  # that one answer lists; how many it are at Shopify is not published
 PLANS: Final = {"standard": 100, "advanced": 200, "plus": 1000, "enterprise": 2000}  # points that come back each second
 _FULL_AFTER: Final = 20  # seconds
 
@@ -75,6 +76,7 @@ class ShopifyShop(ShopClock):
         self.app = App()
         self.bucket = Bucket.of(plan)
         self.most_points = MOST_POINTS
+        self.most_errors = MOST_ERRORS
         self.calls: Counter[str] = Counter()  # by version of the API
         self.asked: Counter[str] = Counter()  # answered, by what was asked of the root: orders, fulfillmentCreate, …
         self.heard: deque[tuple[str, Mapping[str, Any]]] = deque(maxlen=100)  # the last documents and their variables

@@ -9,6 +9,7 @@ from typing import Any, Final
 import pytest
 
 from connectors.errors import AnsweredInPart, NotFound, RateLimited, Refused, Rejected, Unavailable
+from connectors.remembered import SECONDS
 from connectors.sandbox import Fault, RunningSandbox, ShopifyShop, run_shopify, seed_shopify_plain
 from connectors.sandbox.faults import Faults, Said
 from connectors.sandbox.shopify_documents import NULLABLE, Broken
@@ -191,7 +192,7 @@ def test_every_fault_of_the_sandbox_has_an_error_of_ours(fault: Fault) -> None:
     with run_shopify(shop, faults) as sandbox:
         faults.set_rates({fault.value: 1})
         store = Shopify(sandbox.url, sandbox.credentials, allow_insecure=True)
-        if fault in (Fault.SLOW, Fault.PARTIAL, Fault.NO_BUYERS):
+        if fault in (Fault.SLOW, Fault.PARTIAL, Fault.NO_BUYERS, Fault.WRITE_REFUSED):
             assert len(set(ids_of(store.changed_orders(None)))) == 4
         else:
             with pytest.raises((Unavailable, Refused)):
@@ -241,6 +242,61 @@ def test_DOR_5_an_order_that_cannot_be_told_is_set_aside_where_buyers_are_withhe
     assert {id_: one.payload is None for id_, one in found.items()} == dict(
         zip(placed, (False, True, False), strict=True)
     )
+
+
+def test_DOR_5_more_withheld_buyers_than_shopify_lists_errors_hold_back_no_order(
+    shop: ShopifyShop, store: Shopify
+) -> None:
+    placed = [place(shop, ago=90 - number) for number in range(60)]
+    bad = placed[40]
+    shop.troubles.grants_buyers = False
+    shop.troubles.break_off(gid("Order", int(bad)), "currentTotalPriceSet")
+
+    found = by_id(snapshots_of(store.changed_orders(None)))
+
+    assert set(found) == set(placed)
+    assert [id_ for id_, one in found.items() if one.payload is None] == [bad]
+    whole = {id_: one for id_, one in found.items() if id_ != bad}
+    assert {store.read(one.payload or "").withheld for one in whole.values()} == {BUYER}
+    assert store.snapshot(placed[0]).digest == found[placed[0]].digest
+    assert store.http.calls < 20
+
+
+def test_DOR_5_buyers_that_are_granted_later_come_along(
+    shop: ShopifyShop, store: Shopify, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [0.0]
+    monkeypatch.setattr("connectors.shopify_pages.monotonic", lambda: now[0])
+    placed = [place(shop, ago=90 - number) for number in range(30)]
+    shop.most_errors = 60
+    shop.troubles.grants_buyers = False
+    list(store.changed_orders(None))
+    shop.troubles.grants_buyers = True
+    assert all(store.read(one.payload or "").withheld for one in snapshots_of(store.changed_orders(None)))
+
+    now[0] = SECONDS + 1.0
+
+    found = snapshots_of(store.changed_orders(None))
+    assert len(found) == len(placed)
+    assert all(store.read(one.payload or "").buyer.name for one in found)
+
+
+@pytest.mark.parametrize("listed", [1, 5, 60])
+def test_DOR_5_however_few_errors_are_listed_all_orders_come_in(shop: ShopifyShop, store: Shopify, listed: int) -> None:
+    placed = [place(shop, ago=90 - number) for number in range(20)]
+    shop.most_errors = listed
+    shop.troubles.grants_buyers = False
+
+    assert set(by_id(snapshots_of(store.changed_orders(None)))) == set(placed)
+
+
+def test_ORD_10_more_errors_than_are_listed_that_are_no_buyers_are_an_outage(shop: ShopifyShop, store: Shopify) -> None:
+    for number in range(5):
+        shop.troubles.break_off(gid("Order", int(place(shop, ago=9 - number))), "displayFinancialStatus")
+    shop.most_errors = 3
+
+    with pytest.raises(Unavailable):
+        list(store.changed_orders(None))
 
 
 # -- items and parcels ---------------------------------------------------------------------------------------------

@@ -117,6 +117,13 @@ def test_DOR_4_where_the_shop_does_not_tell_scopes_orders_are_asked_for() -> Non
         Shopify(server.url, {"access_token": "shpat_1"}, allow_insecure=True).check(EVERYTHING)
 
 
+def test_DOR_4_whoever_asks_for_no_right_is_refused_where_orders_may_not_be_read(sandbox: Sandbox, app: App) -> None:
+    app.scopes = ALL_SCOPES - {"read_returns"}
+
+    with pytest.raises(Refused, match="lacks scopes to read orders: read_returns"):
+        connect(sandbox).check()
+
+
 # -- buyers ----------------------------------------------------------------------------------------------------------
 
 
