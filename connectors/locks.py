@@ -109,6 +109,11 @@ def count_key(store_id: int) -> str:
     return f"storesync:count:{store_id}"
 
 
+def compare_key(store_id: int) -> str:
+    """The lock of comparing what one store shows."""
+    return f"storesync:compare:{store_id}"
+
+
 @contextmanager
 def lock(redis: Redis, key: str, *, ttl: int = LOCK_SECONDS) -> Iterator[bool]:
     """Hold a lock for a piece of work: True if it is ours, False if somebody else has it. Never waits.

@@ -248,6 +248,12 @@ class Reason(StrEnum):
         "The store's figure moved since it was last known.",
         "Nothing to do: it is told again at once.",
     )
+    WOULD_EMPTY_STORE = (
+        "would_empty_store",
+        "The store would show less than half of what it shows: what never showed the hub's figure is not told.",
+        "Look which side is right: storesync stock push --store NAME --all --dry-run. If the hub is:"
+        " storesync stock push --store NAME --all. If the store is: storesync store import NAME stock --again.",
+    )
     ORDERS_UNREAD = (
         "orders_unread",
         "Orders of the store for this SKU are still being read; its stock waits for them, a minute at most.",

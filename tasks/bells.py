@@ -9,7 +9,7 @@ from redis import Redis, RedisError
 
 from connectors import locks
 from connectors.errors import Unavailable
-from connectors.postgres import Connection, orders, outgoing, stock, stock_imports, stores
+from connectors.postgres import Connection, comparing, orders, outgoing, stock, stock_imports, stores
 from connectors.postgres.stock import DueStore
 
 _IN_ONE_GO: Final = 100  # messages that go to Redis in one round trip
@@ -132,6 +132,13 @@ def ring_due_products(connection: Connection) -> int:
     """Ring for the stores whose products are to come into the hub; returns how many. It is done again in a moment."""
     due = stores.due_products(connection)
     _ring("import_products", [(store_id,) for store_id in due], expires=_FETCH_BELL_SECONDS)
+    return len(due)
+
+
+def ring_due_compares(connection: Connection) -> int:
+    """Ring for the stores whose stock is to be compared; returns how many. It is done again in a moment."""
+    due = comparing.due_stores(connection)
+    _ring("compare_stock", [(store_id,) for store_id in due], expires=_FETCH_BELL_SECONDS)
     return len(due)
 
 

@@ -11,7 +11,7 @@ from celery import shared_task
 
 from connectors import locks, postgres
 from connectors.patience import walk_catalogue
-from connectors.postgres import journal, stock, stores
+from connectors.postgres import comparing, journal, stock, stores
 from schemas.stock import CataloguePage
 from schemas.stores import StoreState
 from tasks import bells
@@ -137,6 +137,8 @@ def _keep_page(held: Process, store_id: int, page: CataloguePage, walk: Walk, *,
 
 def _end(held: Process, store_id: int, walk: Walk) -> None:
     with held.pool.connection() as connection, connection.transaction():
+        if walk.since is None:
+            comparing.want(connection, store_id)
         if walk.since is None and not walk.unread:  # what it did not meet may be what could not be told
             gone = stock.unseen_items(connection, store_id, before=walk.asked_at)
             stock.drop_items(connection, store_id, gone)

@@ -1,7 +1,7 @@
 """The hub's quantities to a store: what is due, in the platform's own batches, always the last value (STK-1…9)."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from time import monotonic
@@ -159,20 +159,23 @@ def _told_already(held: Process, row: postgres.Row, tells: Sequence[TellStock], 
 
 def decide(held: Process, row: postgres.Row, due: Sequence[DueSku], found: Sequence[StoreItem]) -> list[Push]:
     """What the store is to be told of each SKU, with the hub as it is now. Nothing is written."""
+    return decide_skus(held, row, {one.sku: one.tell_uncounted for one in due}, found)
+
+
+def decide_skus(held: Process, row: postgres.Row, skus: Mapping[str, bool], found: Sequence[StoreItem]) -> list[Push]:
+    """The same of SKUs by whether a person wants them told though nobody counted them (STK-10)."""
     store = stores.read_store(row, held.connector(row).platform)
     asked = {False: store, True: replace(store, settings={**store.settings, "stock.tell_uncounted": True})}
     location = str(store.settings["location"] or stores.read_account(row["account"]).default_location)
     levels, items = defaultdict[str, list[StockLevel]](list), defaultdict[str, list[StoreItem]](list)
     with held.pool.connection() as connection:
-        for level in PostgresHub(connection).levels([one.sku for one in due]):
+        for level in PostgresHub(connection).levels(list(skus)):
             levels[level.sku].append(level)
     for item in found:
         items[item.sku].append(item)
     return [
-        decide_push(
-            one.sku, levels=levels[one.sku], items=items[one.sku], store=asked[one.tell_uncounted], location=location
-        )
-        for one in due
+        decide_push(sku, levels=levels[sku], items=items[sku], store=asked[is_asked], location=location)
+        for sku, is_asked in skus.items()
     ]
 
 

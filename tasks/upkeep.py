@@ -26,6 +26,7 @@ def ring_due() -> int:
         others = bells.ring_due_fetches(connection) + bells.ring_due_stock(connection)
         others += bells.ring_due_catalogues(connection) + bells.ring_due_fulfillments(connection)
         others += bells.ring_due_products(connection) + bells.ring_due_stock_imports(connection)
+        others += bells.ring_due_compares(connection)
         return others + sum(bells.ring_due_orders(connection, store_id) for store_id in orders.due_stores(connection))
 
 

@@ -49,6 +49,7 @@ ROUTES = {
     "fetch_catalogue": "fetch",  # as long as a shop takes: no bell waits behind it
     "import_products": "fetch",
     "import_stock": "fetch",
+    "compare_stock": "fetch",
     "ring_due": "upkeep",
     "refresh_rates": "upkeep",
 }
@@ -130,6 +131,7 @@ TASKS = [
     "tasks.catalogue",
     "tasks.products",
     "tasks.stock_import",
+    "tasks.comparing",
     "tasks.upkeep",
 ]
 app = Celery("storesync", include=TASKS, set_as_current=True)

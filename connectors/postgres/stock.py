@@ -139,6 +139,7 @@ def keep_items(
         "places": [level[1] for level in levels],
         "shown": [level[2] for level in levels],
         "asked_at": asked_at - _SETTLING,
+        "asked_exactly": asked_at,
         "is_held": bool(asked_for),
     }
     with connection.transaction():

@@ -110,6 +110,9 @@ def _stores() -> Iterator[Check]:
             yield Check(name, False, str(error))
         for words in stopped_parts(row):
             yield Check(name, False, words)
+        compared = row["stock_compared"]
+        if compared and compared["reason"]:
+            yield Check(f"stock of {row['name']}", False, compared_words(row["name"], compared))
         if row["catalogue_reason"]:
             said = f"{unread_catalogue(row['name'], row['catalogue_reason'])} ({row['catalogue_detail']})"
             yield Check(f"catalogue of {row['name']}", False, said)
@@ -130,3 +133,14 @@ def unread_catalogue(name: str, reason: str) -> str:
         f"The catalogue cannot be read to its end: what is new in it or deleted is not seen. {sentence}"
         f" It is tried again every hour, or now: storesync enqueue fetch_catalogue {name} --wait"
     )
+
+
+def compared_words(name: str, compared: dict[str, Any]) -> str:
+    """What came of the last comparison of a store's stock with the hub's, and what to do where it stopped."""
+    differing, told = compared["differing"], compared["told_again"]
+    found = f"{compared['compared']} SKU(s), {differing} differed, {told} told again"
+    words = f"Its stock was compared at {compared['at']}: {found}."
+    if not compared["reason"]:
+        return words
+    sentence, cure = describe(compared["reason"])
+    return f"{words} {compared['not_told']} were not. {sentence} {cure.replace('NAME', name)}"

@@ -13,7 +13,7 @@ from schemas.stores import StoreState
 from tasks import stores as store_tasks
 from tasks.process import Process
 from tasks.rules.rights import withheld_words
-from workers.cli.checks import PARTS, stopped_parts, unread_catalogue
+from workers.cli.checks import PARTS, compared_words, stopped_parts, unread_catalogue
 from workers.cli.desk import known_store_row, open_desk, read_pairs, store_row
 from workers.cli.locations import store_locations
 from workers.cli.output import done, example, json_option, say, table, utc
@@ -87,7 +87,10 @@ def show_store(name: str, as_json: bool) -> None:
     with held.pool.connection() as connection:
         row = known_store_row(connection, name)
         counts, job = orders.counts(connection, row["id"]), stock_imports.look(connection, row["id"])
-        document = _whole(row, counts) | {"stock_import": stock_import_document(job)}
+        document = _whole(row, counts) | {
+            "stock_import": stock_import_document(job),
+            "stock_compared": row["stock_compared"],
+        }
     say(document, as_json, lambda: _tell(document))
 
 
@@ -113,7 +116,7 @@ def _whole(row: Row, counts: list[Row]) -> dict[str, Any]:
     }
 
 
-_APART: Final = frozenset({"settings", "orders", "stock_import"})  # what is told beside the table
+_APART: Final = frozenset({"settings", "orders", "stock_import", "stock_compared"})  # what is told beside the table
 
 
 def _tell(document: dict[str, Any]) -> None:
@@ -126,6 +129,8 @@ def _tell(document: dict[str, Any]) -> None:
     sentence, cure = describe(document["reason"])
     if sentence:
         click.echo(f"\n{sentence} {cure}")
+    if document["stock_compared"]:
+        click.echo(f"\n{compared_words(document['name'], document['stock_compared'])}")
     if document["stock_import"]:
         click.echo(f"\n{stock_import_words(document['stock_import'])}")
     for words in stopped_parts(document):

@@ -96,7 +96,8 @@ SELECT %(store_id)s, external_id, place, shown FROM page ORDER BY external_id, p
 ON CONFLICT (store_id, external_id, place) DO UPDATE
 SET shown = CASE WHEN l.told_at > %(asked_at)s AND l.told <> excluded.shown THEN NULL ELSE excluded.shown END,
     is_active = true, moved_at = clock_timestamp()
-WHERE %(is_held)s OR (l.shown IS NOT NULL AND l.moved_at < %(asked_at)s)
+WHERE %(is_held)s OR (l.shown IS NOT NULL AND l.moved_at < %(asked_exactly)s
+                      AND (l.told_at IS NULL OR l.told_at < %(asked_at)s))
 
 -- name: drop_levels
 -- Places that a page no longer names of its items: they are not active there any more. What is newer than the page
@@ -215,7 +216,7 @@ WITH held AS MATERIALIZED (
     ORDER BY external_id, place FOR UPDATE OF l
 )
 UPDATE store_levels l
-SET shown = CASE WHEN d.is_last AND l.moved_at <= %(forgotten_at)s THEN d.quantity END, told = d.quantity, told_at = clock_timestamp(),
+SET shown = CASE WHEN d.is_last AND l.moved_at <= %(forgotten_at)s THEN d.quantity END, told = d.quantity, told_at = clock_timestamp(), agreed_at = clock_timestamp(),
     is_active = l.is_active OR d.activates, moved_at = clock_timestamp()
 FROM held d WHERE l.store_id = %(store_id)s AND l.external_id = d.external_id AND l.place = d.place
 
@@ -340,7 +341,7 @@ RETURNING stock_writers IS NULL AS are_over
 WITH held AS MATERIALIZED (
     SELECT external_id, place FROM store_levels WHERE store_id = %(store_id)s ORDER BY external_id, place FOR UPDATE
 )
-UPDATE store_levels l SET shown = NULL, moved_at = clock_timestamp()
+UPDATE store_levels l SET shown = NULL, agreed_at = NULL, moved_at = clock_timestamp()
 FROM held WHERE l.store_id = %(store_id)s AND l.external_id = held.external_id AND l.place = held.place
 
 -- name: named_items

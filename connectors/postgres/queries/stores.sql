@@ -40,7 +40,7 @@ SET name = excluded.name, credentials = excluded.credentials, settings = exclude
     connected_at = now(), activated_at = now(), cursor = %(cursor)s, fetched_at = NULL, fetch_due_at = NULL,
     fetch_attempts = 0,
     catalogue_at = NULL, catalogue_whole_at = NULL, catalogue_due_at = NULL, catalogue_attempts = 0, catalogue_walk = NULL,
-    catalogue_reason = NULL, catalogue_detail = NULL
+    catalogue_reason = NULL, catalogue_detail = NULL, compare_due = false, stock_compared = NULL
 WHERE stores.state = 'disconnected'
 RETURNING id
 
