@@ -10,12 +10,16 @@ from schemas.reasons import Reason
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """A SKU at one location of the hub. `promised` are pieces that open orders of the counted store wait for."""
+    """A SKU at one location of the hub. `promised` are pieces that open orders of the counted store wait for.
+
+    `shows` is what the hub has the store show of it, where the store was ever told.
+    """
 
     in_stock: Decimal = ZERO
     is_counted: bool = False
     promised: Decimal = ZERO
     batches: Mapping[str, Decimal] = field(default_factory=dict)
+    shows: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

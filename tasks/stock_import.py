@@ -12,8 +12,8 @@ from typing import Final, assert_never
 
 from celery import shared_task
 
-from connectors import locks, postgres
-from connectors.postgres import hub_counts, journal, stock, stock_imports, stores
+from connectors import STORES, locks, postgres
+from connectors.postgres import comparing, hub_counts, journal, stock, stock_imports, stores
 from connectors.postgres.hub import PostgresHub
 from connectors.postgres.stock_imports import StockImport
 from schemas.actions import CountStock
@@ -24,7 +24,7 @@ from tasks import bells
 from tasks.catalogue import Walk
 from tasks.fetch import fetch_orders
 from tasks.process import Process, process
-from tasks.rules.counting import Neighbour, beside, count_store, report_of, without
+from tasks.rules.counting import Neighbour, as_told, beside, count_store, report_of, without
 from tasks.rules.failures import SWEEP, SetAside, StopStore, TryAgain, decide_failure
 from tasks.rules.stock import hub_locations
 from tasks.session import EXPECTED, problem_of, resolve_store, stop_store, store_row
@@ -60,7 +60,7 @@ def want_stock(held: Process, row: postgres.Row, *, is_again: bool, is_trial: bo
     """
     with held.pool.connection() as connection:
         stock_imports.want(connection, row["id"], is_again=is_again, is_trial=is_trial)
-        sharing = _sharing(held, connection, row)
+        sharing = _sharing(connection, row)
     for other, _ in sharing:
         if other["state"] == StoreState.ACTIVE:
             bells.ring_catalogue(other["id"])
@@ -173,18 +173,25 @@ def _count(held: Process, row: postgres.Row, job: StockImport, *, left_out: dict
         doubtful = stock_imports.doubtful(connection, job)
         if doubtful.keys() - left_out.keys():
             return "next"
-        store = _store(held, row)
+        store = _store(row)
+        if job.is_again and store.is_on("stock.sync"):
+            told = stock_imports.told(connection, row["id"], list(items))
+            items = as_told(items, PostgresHub(connection).levels(told), store=store)
         places = hub_locations(store, _location(connection, store))
         count = count_store(found, items=items, places=places, is_again=job.is_again)
         count = without(count, doubtful)
-        return _finish(held, connection, row, job, count)
+        if not job.is_trial:  # the hub goes by what the store shows
+            counted = {line.sku for line in count.lines}
+            shown = [(one.external_id, place) for one in found if one.sku in counted for place in one.shown]
+            comparing.agree(connection, row["id"], shown)
+        return _finish(connection, row, job, count)
 
 
-def _finish(held: Process, connection: postgres.Connection, row: postgres.Row, job: StockImport, count: Count) -> str:
+def _finish(connection: postgres.Connection, row: postgres.Row, job: StockImport, count: Count) -> str:
     count_id = None
     if count.lines and not job.is_trial:
         (count_id,) = PostgresHub(connection).apply([CountStock(row["name"], count.lines)])
-    report = report_of(count, beside(count, _neighbours(held, connection, row, count), name=row["name"]))
+    report = report_of(count, beside(count, _neighbours(connection, row, count), name=row["name"]))
     failed = stock_imports.backlog(connection, row["id"]).failed
     stock_imports.finish(connection, job, {"count": count_id, **report, "orders_set_aside": failed})
     detail = {"count": count_id, "source": row["name"], "figures": len(count.lines), "left_out": report["reasons"]}
@@ -193,29 +200,27 @@ def _finish(held: Process, connection: postgres.Connection, row: postgres.Row, j
     return f"{len(count.lines)} {word}"
 
 
-def _neighbours(held: Process, connection: postgres.Connection, row: postgres.Row, count: Count) -> list[Neighbour]:
+def _neighbours(connection: postgres.Connection, row: postgres.Row, count: Count) -> list[Neighbour]:
     return [
         Neighbour(other["name"], places, stock.items(connection, other["id"], sorted(count.skus)))
-        for other, places in _sharing(held, connection, row)
+        for other, places in _sharing(connection, row)
     ]
 
 
-def _sharing(
-    held: Process, connection: postgres.Connection, row: postgres.Row
-) -> list[tuple[postgres.Row, dict[str, str]]]:
+def _sharing(connection: postgres.Connection, row: postgres.Row) -> list[tuple[postgres.Row, dict[str, str]]]:
     """Other connected stores that sell from the locations of this one, with their places."""
-    mine = _places(held, connection, row)
-    others = [(other, _places(held, connection, other)) for other in stores.stores(connection)]
+    mine = _places(connection, row)
+    others = [(other, _places(connection, other)) for other in stores.stores(connection)]
     return [one for one in others if one[0]["id"] != row["id"] and set(one[1].values()) & set(mine.values())]
 
 
-def _places(held: Process, connection: postgres.Connection, row: postgres.Row) -> dict[str, str]:
-    store = _store(held, row)
+def _places(connection: postgres.Connection, row: postgres.Row) -> dict[str, str]:
+    store = _store(row)
     return hub_locations(store, _location(connection, store))
 
 
-def _store(held: Process, row: postgres.Row) -> Store:
-    return stores.read_store(row, held.connector(row).platform)
+def _store(row: postgres.Row) -> Store:
+    return stores.read_store(row, STORES[row["platform"]].platform)
 
 
 def _location(connection: postgres.Connection, store: Store) -> str:

@@ -116,6 +116,12 @@ def doubtful(connection: Connection, job: StockImport) -> dict[str, bool]:
     return {row["sku"]: row["is_unread"] for row in connection.execute(_SQL["doubtful"], job.key)}
 
 
+def told(connection: Connection, store_id: int, skus: Sequence[str]) -> list[str]:
+    """Those of some SKUs that the store was ever told: what it shows of them is the hub's word."""
+    found = connection.execute(_SQL["told"], {"store_id": store_id, "skus": list(skus)})
+    return [row["sku"] for row in found]
+
+
 @dataclass(frozen=True, slots=True)
 class Backlog:
     """Orders of a store that wait to be looked at now, and those that were set aside."""

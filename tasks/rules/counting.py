@@ -3,13 +3,17 @@
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Any, Final
 
 from schemas.counts import Count, CountedItem, CountLine, FileLine, LeftOut, Shelf, Wrong
+from schemas.hub import StockLevel
 from schemas.money import plain
 from schemas.orders import ZERO, Kind
 from schemas.reasons import Reason
 from schemas.stock import StoreItem
+from schemas.stores import Store
+from tasks.rules.stock import promised, quantity_at
 
 Items = Mapping[str, CountedItem]
 
@@ -57,6 +61,19 @@ def _count_shown(
             yield _count_at(item, location, shelf, [_shown_at(one, location, places) for one in counted])
 
 
+def as_told(items: Items, levels: Sequence[StockLevel], *, store: Store) -> dict[str, CountedItem]:
+    """The items as a store goes by that was told them: its figure is the hub's less what the hub took off for it."""
+    buffer = Decimal(str(store.settings["stock.buffer"]))
+    found = dict(items)
+    for level in levels:
+        item = found[level.sku]
+        taken = (promised(level, store) or ZERO) + buffer
+        shows = quantity_at([level], level.location, store)
+        shelf = replace(item.shelves[level.location], promised=taken, shows=shows)
+        found[level.sku] = replace(item, shelves={**item.shelves, level.location: shelf})
+    return found
+
+
 def _no_count_of_its_own(item: CountedItem) -> Reason | None:
     if item.is_bundle:
         return Reason.STOCK_OF_PARTS
@@ -78,6 +95,8 @@ def _count_at(item: CountedItem, location: str, shelf: Shelf, figures: Sequence[
     if shown is None:
         return LeftOut(item.sku, Reason.FIGURE_UNKNOWN, location)
     there = max(shown + shelf.promised, ZERO)  # a shop that owes pieces has none
+    if shown == shelf.shows:
+        there = shelf.in_stock  # the hub's own word
     return CountLine(
         item.sku, item.variant_id, location, there, there - shelf.in_stock, shown=shown, promised=shelf.promised
     )

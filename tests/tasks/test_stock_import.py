@@ -19,7 +19,7 @@ from tasks.stores import set_state
 from tests.stock_shops import PLATFORMS, PRIMARY, Shelf, connect_shelf
 from tests.tasks.conftest import import_all, import_due
 from tests.tasks.looking import do, store_of
-from tests.tasks.stocking import add, let_stock_wait_pass
+from tests.tasks.stocking import add, adjust, let_stock_wait_pass
 
 
 @pytest.fixture(params=PLATFORMS)
@@ -331,3 +331,23 @@ def test_STK_11_paused_store_is_not_asked(held: Process, woo: Shelf) -> None:
     set_state(held, store_of(held, store), StoreState.PAUSED)
 
     assert import_stock(store) == "store_paused"
+
+
+@pytest.mark.parametrize(("shown", "expected"), [(None, 12), (20, 26)])
+def test_STK_11_figure_that_the_hub_told_is_counted_with_what_the_hub_took_off(
+    held: Process, woo: Shelf, shown: int | None, expected: int
+) -> None:
+    store = connect_shelf(held, woo, {"stock.sync": "on", "stock.buffer": "2"})
+    have(held, "CHAIR", "TABLE")
+    adjust(held, "CHAIR", 12)
+    sell(woo, "CHAIR", 4)
+    import_all(held, store)
+    let_stock_wait_pass(held, store)
+    push_stock(store)
+    assert woo.shown("CHAIR") == [6]  # 12, less 4 that are promised, less 2 that are kept back
+    if shown is not None:
+        woo.count("CHAIR", shown)
+
+    count(held, store, is_again=True)
+
+    assert level(held, "CHAIR") == (expected, True)

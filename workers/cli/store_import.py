@@ -172,7 +172,8 @@ def stock_import_words(document: dict[str, Any]) -> str:
     report, reason = document["report"], document["reason"]
     if report:
         left_out = ", ".join(f"{number} not ({code})" for code, number in report["reasons"].items())
-        word = "would be counted" if document["dry_run"] else f"counted, as count {report['count']}"
+        word = "would be counted" if document["dry_run"] else "counted"
+        word += f" (count {report['count']})" if report["count"] else ""
         what = ", ".join(filter(None, [f"{report['figures']} figure(s) {word}", left_out]))
         return f"Its stock: {what}, {document['ended_at']}."
     why = f" ({reason}: {document['detail']})" if reason else ""

@@ -79,6 +79,12 @@ WHERE f.store_id = %(store_id)s AND f.read_at >= %(asked_at)s
        OR EXISTS (SELECT FROM waiting w WHERE w.sku = f.sku))
 ORDER BY f.sku
 
+-- name: told
+-- SKUs that the store was ever told.
+SELECT DISTINCT i.sku FROM store_items i JOIN store_levels l USING (store_id, external_id)
+WHERE i.store_id = %(store_id)s AND i.sku = ANY (%(skus)s::text[]) AND l.told IS NOT NULL
+ORDER BY i.sku
+
 -- name: backlog
 -- Orders of a store that wait to be looked at now, and those that were set aside.
 SELECT count(*) FILTER (WHERE changed > order_settled AND (due_at IS NULL OR due_at <= now())) AS waiting,
