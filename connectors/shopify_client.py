@@ -97,7 +97,9 @@ class GraphQL:
         if TOO_DEAR in errors.codes:
             raise TooDear(words, request=request, status=200)
         # Data beside it: the question was understood, and it is the answer that went wrong.
-        is_ours = not isinstance(said.get("data"), dict) and not words.startswith("answered an error (Internal error")
+        data = said.get("data")
+        is_told = isinstance(data, dict) and any(part is not None for part in data.values())
+        is_ours = not is_told and not words.startswith("answered an error (Internal error")
         if errors.codes & IN_TROUBLE or not is_ours:
             raise Unavailable(words, request=request, status=200)
         raise Rejected(words, request=request, status=200)
