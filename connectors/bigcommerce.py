@@ -20,7 +20,7 @@ from connectors.bigcommerce_stock import Inventory
 from connectors.changes import Batch, Entries, batch_of, batches, follow, horizon, is_id, newest_of, usable_id
 from connectors.cursor import BEGINNING, SECOND, SETTLING, Cursor
 from connectors.errors import NotFound, Rejected, TooLarge, Unavailable
-from connectors.http import Answer, Params, Shared
+from connectors.http import Answer, Params, Shared, more_than
 from connectors.rights import needing
 from connectors.store import StoreFacts
 from schemas.actions import SendFulfillment, TellStock
@@ -43,6 +43,7 @@ from schemas.stock import CataloguePage, NotTold, StoreLocation
 __all__ = ["PER_PAGE", "RESERVE", "BigCommerce"]
 
 PER_PAGE: Final = 250  # the most that BigCommerce gives
+MOST_PART_PAGES: Final = 50  # of an order's lines: a shop that repeats a page would never come to an end
 
 _INCLUDE: Final = {"include": "consignments.line_items,fees", "consignment_structure": "object"}
 _PARTS: Final = ("products", "shipping_addresses", "fees")
@@ -176,7 +177,7 @@ class BigCommerce:
 
     def _first_cursor(self) -> Cursor:
         answer = self.http.get("v2/orders", {"limit": 1, "sort": "date_modified:desc"})
-        newest = newest_of(_entries(answer), _modified, horizon(answer)) or BEGINNING
+        newest = newest_of(_entries(answer, 1), _modified, horizon(answer)) or BEGINNING
         return Cursor.first(newest, now=_now(), part=_OPEN[0])
 
     def _batches(self, start: datetime, only: Params) -> Iterator[Batch]:
@@ -227,7 +228,7 @@ class BigCommerce:
                     raise
                 self._per_page //= 2
                 continue
-            return batch_of(answer, _entries(answer), _modified, per_page=self._per_page, total=None)
+            return batch_of(answer, _entries(answer, self._per_page), _modified, per_page=self._per_page, total=None)
 
     def _parts(self, path: str, parts: Sequence[str]) -> Iterator[str]:
         for part in parts:
@@ -241,7 +242,9 @@ class BigCommerce:
             if named is not None:
                 yield from named
                 return
-            entries = _entries(answer)
+            entries = _entries(answer, PER_PAGE)
+            if page > MOST_PART_PAGES:
+                raise Unavailable(f"the shop's list of {part} has no end", request=answer.request)
             yield from (text for _, text in entries)
             if len(entries) < PER_PAGE:
                 return
@@ -262,15 +265,17 @@ def _order_of(answer: Answer, external_id: str) -> dict[str, Any]:
     return order
 
 
-def _entries(answer: Answer) -> Entries:
+def _entries(answer: Answer, most: int) -> Entries:
     """A list; an empty one comes as 204 without a body."""
-    return [] if answer.status == 204 else answer.entries()
+    return [] if answer.status == 204 else answer.entries(most)
 
 
 def _named(answer: Answer, part: str) -> list[str] | None:
     """All entries of a list that comes beneath its name, as fees are documented; None where it does not."""
     value = None if answer.status == 204 else answer.json()
     entries = value.get(part) if isinstance(value, dict) else None
+    if isinstance(entries, list) and len(entries) > PER_PAGE:
+        raise Unavailable(more_than(PER_PAGE), request=answer.request)
     return [json.dumps(one, default=str) for one in entries] if isinstance(entries, list) else None
 
 

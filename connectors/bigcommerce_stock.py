@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from connectors.bigcommerce_client import ShopClient
 from connectors.errors import Rejected, TooLarge, Unavailable
-from connectors.http import Answer, Params
+from connectors.http import Answer, Params, more_than
 from connectors.refusals import Refusal, error_of
 from connectors.remembered import Remembered
 from schemas.actions import TellStock
@@ -159,9 +159,13 @@ class Inventory:
     def _list(self, path: str, params: Params) -> Listed:
         answer = self._http.get(f"v3/{path}", params)
         try:
-            return read_list(answer.json())
+            listed = read_list(answer.json())
         except Unreadable as error:
             raise Unavailable(f"the answer is no list: {error}", request=answer.request) from error
+        most = int(params.get("limit", PER_PAGE))
+        if len(listed.entries) > most:
+            raise Unavailable(more_than(most), request=answer.request)
+        return listed
 
     def locations(self) -> tuple[StoreLocation, ...]:
         """Every location, by its id."""

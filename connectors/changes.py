@@ -34,7 +34,9 @@ class Batch:
 
 
 def batch_of(answer: Answer, entries: Entries, modified: Modified, *, per_page: int, total: int | None) -> Batch:
-    """A page of at most so many entries; one that is not full is the last."""
+    """A page of at most so many entries; one that is not full is the last. Raises Unavailable for no page of orders."""
+    if entries and not any(isinstance(value, dict) for value, _ in entries):
+        raise Unavailable("the shop's list holds no orders, but other things", request=answer.request)
     return Batch(
         entries=entries,
         position=newest_of(entries, modified) or BEGINNING,

@@ -96,17 +96,25 @@ class Answer:
 
     def json(self) -> Any:
         """The JSON value, with decimals. Raises Unavailable: no vendor sends anything else but in trouble."""
+        self._refuse_bulk()
         try:
             return json_text.read(self.text)
         except json_text.NotJson as error:
             raise Unavailable("the answer is not JSON", request=self.request) from error
 
-    def entries(self) -> list[tuple[Any, str]]:
-        """The entries of a JSON list, each with its own text. Raises Unavailable."""
+    def entries(self, most: int) -> list[tuple[Any, str]]:
+        """The entries of a JSON list, each with its own text. Raises Unavailable, for more than were asked for too."""
+        self._refuse_bulk()
         try:
-            return json_text.entries(self.text)
+            return json_text.entries(self.text, most)
+        except json_text.TooMany as error:
+            raise Unavailable(more_than(most), request=self.request) from error
         except json_text.NotJson as error:
             raise Unavailable("the answer is not a JSON list", request=self.request) from error
+
+    def _refuse_bulk(self) -> None:
+        if json_text.holds_too_much(self.text):
+            raise TooLarge(f"the answer holds more than {json_text.MOST_VALUES} values", request=self.request)
 
 
 class HttpClient:
@@ -206,9 +214,9 @@ class HttpClient:
             return Refusal(response.headers, body, response.status_code)
 
 
-def more_than(count: int, most: int) -> str:
+def more_than(most: int) -> str:
     """The words for a list that is no page of what was asked for: it is not worked on."""
-    return f"the shop gave {count} entries where at most {most} were asked for"
+    return f"the shop gave more entries than the {most} that were asked for, which is no page of its list"
 
 
 # -- the session -------------------------------------------------------------------------------------------------

@@ -8,11 +8,17 @@ from typing import Any, Final, NoReturn
 
 from schemas.errors import Unreadable
 
+MOST_VALUES: Final = 2_000_000  # of one answer: a page of orders of 20 MB has half as many
+
 _SPACE: Final = re.compile(r"[ \t\n\r]*")
 
 
 class NotJson(ValueError):
     """A text that is no JSON, or none that can be kept."""
+
+
+class TooMany(ValueError):
+    """A list with more entries than were asked for."""
 
 
 def _refuse_constant(name: str) -> NoReturn:
@@ -62,21 +68,30 @@ def read_payload(text: str) -> Any:
         raise Unreadable("", "is not JSON") from error
 
 
-def entries(text: str) -> list[tuple[Any, str]]:
-    """Every entry of a JSON list with the text it was sent as. Raises NotJson."""
+def holds_too_much(text: str) -> bool:
+    """Whether a text has more values than any page of a shop: reading it would take our memory, whatever they are."""
+    return len(text) > MOST_VALUES and sum(map(text.count, ",[{")) > MOST_VALUES
+
+
+def entries(text: str, most: int) -> list[tuple[Any, str]]:
+    """Every entry of a JSON list with the text it was sent as. Raises NotJson, or TooMany before more are read."""
     try:
-        return _entries(text)
+        return _entries(text, most)
+    except TooMany:
+        raise
     except _BROKEN as error:
         raise NotJson("is not a JSON list") from error
 
 
-def _entries(text: str) -> list[tuple[Any, str]]:
+def _entries(text: str, most: int) -> list[tuple[Any, str]]:
     found: list[tuple[Any, str]] = []
     at = _expect(text, 0, "[")
     if text[at : at + 1] == "]":
         _expect_end(text, at + 1)
         return found
     while True:
+        if len(found) == most:
+            raise TooMany
         value, end = _value(text, at)
         found.append((value, text[at:end]))
         end = _skip(text, end)

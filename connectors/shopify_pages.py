@@ -210,7 +210,7 @@ def _check_page(page: Any, request: str, *, most: int) -> None:
     if not isinstance(info, dict) or "hasNextPage" not in info or not isinstance(page.get("nodes"), list):
         raise Unavailable("the answer is not a page", request=request)
     if len(page["nodes"]) > most:
-        raise Unavailable(more_than(len(page["nodes"]), most), request=request)
+        raise Unavailable(more_than(most), request=request)
 
 
 def _parts(value: Any) -> list[Any]:

@@ -29,6 +29,7 @@ from schemas.stock import CataloguePage, NotTold, StoreLocation
 from schemas.woocommerce import FIELDS, PLATFORM, digest, needs_refunds, read_order
 
 _UTC_TIME: Final = UtcTime()
+MOST_REFUND_PAGES: Final = 50  # of an order: a shop that repeats a page would never come to an end
 _NO_SUCH_ORDER: Final = "woocommerce_rest_shop_order_invalid_id"
 
 
@@ -59,7 +60,7 @@ class WooCommerce:
 
     def check(self, needs: Collection[Right] = ()) -> StoreFacts:
         """Prove the address, the right to read orders, and what else is needed."""
-        self._orders({"per_page": 1, "_fields": "id"}).entries()
+        self._orders({"per_page": 1, "_fields": "id"}).entries(1)
         return check(self.http, needs)
 
     def changed_orders(self, cursor: str | None, *, imports_from: datetime | None = None) -> Iterator[Page]:
@@ -150,7 +151,7 @@ class WooCommerce:
         answer = self._orders(
             {"per_page": 1, "orderby": "modified", "order": "desc", "_fields": "id,date_modified_gmt"}
         )
-        newest = newest_of(answer.entries(), _modified, horizon(answer)) or BEGINNING
+        newest = newest_of(answer.entries(1), _modified, horizon(answer)) or BEGINNING
         return Cursor.first(newest, now=_now())
 
     def _batches(self, start: datetime, only: Params) -> Iterator[Batch]:
@@ -176,7 +177,8 @@ class WooCommerce:
         return self._size.ask(lambda count: self._orders({**asked, **bound, **params, "per_page": count}))
 
     def _batch(self, answer: Answer) -> Batch:
-        entries, size = answer.entries(), self._size.now
+        size = self._size.now
+        entries = answer.entries(size)
         batch = batch_of(answer, entries, _modified, per_page=size, total=total_of(answer))
         return replace(batch, is_last=is_last(answer, len(entries), is_news=bool(entries), per_page=size))
 
@@ -190,7 +192,9 @@ class WooCommerce:
         page, read = 1, 0
         while True:
             answer = self.http.get(f"{path}/refunds", {"per_page": PER_PAGE, "page": page})
-            entries = answer.entries()
+            entries = answer.entries(PER_PAGE)
+            if page > MOST_REFUND_PAGES:
+                raise Unavailable("the store's list of refunds has no end", request=answer.request)
             yield from (text for _, text in entries)
             read += len(entries)
             if not entries or is_last(answer, len(entries), offset=read - len(entries)):

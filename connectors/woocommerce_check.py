@@ -31,7 +31,7 @@ def _is_granted(http: HttpClient, right: Right) -> bool | None:
         if right in _EMPTY_BATCH:
             http.post(_EMPTY_BATCH[right], {})
         else:
-            http.get("products", {"per_page": 1, "_fields": "id"}).entries()
+            http.get("products", {"per_page": 1, "_fields": "id"}).entries(1)
     except Refused:
         return False
     except (NotFound, Rejected):

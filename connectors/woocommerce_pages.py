@@ -55,7 +55,7 @@ def walk(
     is_step_back = False
     while True:
         answer = ask(offset)
-        entries = answer.entries()
+        entries = answer.entries(size.now)
         names = [name_of(entry) for entry in entries]
         if offset and (not names or not (names[0] in known or _is_up_to(names[0], top))):
             offset, is_step_back = max(0, offset - size.now), True

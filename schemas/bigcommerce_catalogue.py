@@ -101,7 +101,7 @@ class Listed:
 
 def read_list(value: Any) -> Listed:
     """The page of a v3 list. Raises Unreadable."""
-    loaded = load(_LIST, value)
+    loaded = load(_LIST, value, is_page=True)
     return Listed(tuple(loaded["data"]), loaded["meta"]["pagination"]["total"])
 
 

@@ -2,7 +2,7 @@
 
 import html
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
@@ -12,6 +12,9 @@ from marshmallow import EXCLUDE, Schema, ValidationError, fields, missing
 
 from schemas.errors import Unreadable
 from schemas.money import LIMIT, MINOR_UNITS
+
+MOST_VALUES: Final = 150_000  # of one order or product: 1,500 lines with everything that shops say of them
+MOST_ENTRIES: Final = 10_000  # of one list in it
 
 _TAG: Final = re.compile(r"</?[a-zA-Z][^<>]*>")
 _UNSTORABLE: Final = re.compile(
@@ -234,14 +237,36 @@ class VendorSchema(Schema):
         unknown = EXCLUDE
 
 
-def load(schema: Schema, payload: Any) -> dict[str, Any]:
-    """The payload as the schema reads it. Raises Unreadable with the path of the first bad field."""
+def load(schema: Schema, payload: Any, *, is_page: bool = False) -> dict[str, Any]:
+    """The payload as the schema reads it. Raises Unreadable with the path of the first bad field.
+
+    A page of many things is as large as it is; each of them is looked at by itself.
+    """
+    if not is_page:
+        _refuse_bulk(payload)
     try:
         loaded: dict[str, Any] = schema.load(payload)
     except ValidationError as error:
         path, problem = first_problem(error.messages)
         raise Unreadable(path, problem) from error
     return loaded
+
+
+def _refuse_bulk(payload: Any) -> None:
+    """Looked at before the work: reading a field takes long, and listing what is wrong with it too."""
+    left, waiting = MOST_VALUES, [payload]
+    while waiting:
+        one = waiting.pop()
+        parts = one.values() if isinstance(one, dict) else one
+        if isinstance(parts, Collection) and not isinstance(parts, str):
+            left -= len(parts)
+            if left < 0 or (isinstance(one, list) and len(one) > MOST_ENTRIES):
+                raise Unreadable(
+                    "",
+                    f"is larger than anything that a shop sells: more than {MOST_VALUES} values, or"
+                    f" {MOST_ENTRIES} in one list",
+                )
+            waiting += [part for part in parts if isinstance(part, dict | list)]
 
 
 def first_problem(messages: Any, path: tuple[str, ...] = ()) -> tuple[str, str]:

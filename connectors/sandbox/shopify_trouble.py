@@ -56,4 +56,4 @@ class Troubles:
         return replace(found, nodes=[self._item(one) for one in found.nodes])
 
     def _item(self, one: Any) -> Any:
-        return {**one, **self.broken.get(one["id"], {})}
+        return {**one, **self.broken.get(str(one["id"]), {})}

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from connectors import http
+from connectors import http, json_text
 from connectors.errors import ConnectorError, NotFound, RateLimited, Refused, Rejected, TooLarge, Unavailable, Unsafe
 from connectors.http import HttpClient, NoWaits, Waits, basic_auth, oauth1
 from tests.connectors.raw_server import Answer, RawServer, http_answer
@@ -54,7 +54,7 @@ def test_an_answer_is_read_with_its_headers() -> None:
     with RawServer(http_answer(200, '[{"total":1.10}]', "X-WP-Total: 1")) as server:
         answer = client(server).get("orders", {"page": 1})
 
-    assert answer.entries()[0][1] == '{"total":1.10}'
+    assert answer.entries(1)[0][1] == '{"total":1.10}'
     assert answer.headers["x-wp-total"] == "1"
     assert server.requests[0].startswith("GET /orders?page=1 HTTP/1.1")
     assert "User-Agent: storesync/" in server.requests[0]
@@ -382,3 +382,11 @@ def test_over_plain_http_a_request_is_signed_and_the_secret_stays_here() -> None
     assert "oauth_signature_method=HMAC-SHA256" in server.requests[0]
     assert "Authorization" not in server.requests[0]
     assert SECRET not in server.requests[0]
+
+
+def test_an_answer_of_too_many_values_is_not_read() -> None:
+    answer = http.Answer("GET /orders", {}, f"[{'1,' * json_text.MOST_VALUES}1]")
+
+    for read in (answer.json, lambda: answer.entries(100)):
+        with pytest.raises(TooLarge, match="holds more than"):
+            read()

@@ -34,7 +34,7 @@ def test_ch_11_an_absurd_number_is_one_entry_and_the_others_are_read() -> None:
     digits = "9" * 5000
 
     (beyond, _), (large, text), (fine, _) = json_text.entries(
-        f'[{{"a": 1e{digits}}}, {{"a": {digits}}}, {{"a": 1.10}}]'
+        f'[{{"a": 1e{digits}}}, {{"a": {digits}}}, {{"a": 1.10}}]', 3
     )
 
     assert beyond["a"].is_nan()
@@ -53,7 +53,7 @@ def test_what_is_no_json_is_refused(text: str) -> None:
     with pytest.raises(json_text.NotJson):
         json_text.read(text)
     with pytest.raises(json_text.NotJson):
-        json_text.entries(text)
+        json_text.entries(text, 100)
     with pytest.raises(Unreadable, match="is not JSON"):
         json_text.read_payload(text)
 
@@ -61,7 +61,7 @@ def test_what_is_no_json_is_refused(text: str) -> None:
 @pytest.mark.parametrize("text", ['{"code":"x"}', "1", '"[]"', "[1]x"])
 def test_what_is_no_list_has_no_entries(text: str) -> None:
     with pytest.raises(json_text.NotJson):
-        json_text.entries(text)
+        json_text.entries(text, 100)
 
 
 @pytest.mark.parametrize(
@@ -75,13 +75,26 @@ def test_what_is_no_list_has_no_entries(text: str) -> None:
     ],
 )
 def test_every_entry_keeps_its_text(text: str, entries: list[tuple[Any, str]]) -> None:
-    assert json_text.entries(text) == entries
+    assert json_text.entries(text, 100) == entries
 
 
 @given(st.text(alphabet='[]{},:"19.e-tn \n', max_size=30))
 def test_any_text_is_json_or_refused(text: str) -> None:
     try:
-        entries = json_text.entries(text)
+        entries = json_text.entries(text, 100)
     except json_text.NotJson:
         return
     assert [value for value, _ in entries] == json_text.read(text)
+
+
+def test_a_list_is_read_no_further_than_was_asked_for() -> None:
+    assert len(json_text.entries("[1, 2]", 2)) == 2
+    for text in ("[1, 2, 3]", "[1, 2, and what follows is not even looked at"):
+        with pytest.raises(json_text.TooMany):
+            json_text.entries(text, 2)
+
+
+@pytest.mark.parametrize("part", ["1,", "[],", "[", "{},"])
+def test_what_would_take_our_memory_is_seen_before_it_is_read(part: str) -> None:
+    assert json_text.holds_too_much("[" + part * (json_text.MOST_VALUES + 1))
+    assert not json_text.holds_too_much("[" + part * (json_text.MOST_VALUES // 3))

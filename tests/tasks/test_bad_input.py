@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import pytest
@@ -11,9 +12,10 @@ from connectors.sandbox.faults import Said
 from schemas.reasons import describe
 from tasks.preview import preview_orders
 from tasks.process import Process
+from tests.connectors.store_contract_case import following
 from tests.tasks.bad_input import MISSING, PLATFORMS, Bench, Changes, Verbatim, open_bench, retry
 from tests.tasks.conftest import import_all, show
-from tests.tasks.looking import all_orders, journal_of, order_of, store_of
+from tests.tasks.looking import all_orders, do, journal_of, order_of, store_of
 
 
 @pytest.fixture(params=PLATFORMS)
@@ -307,8 +309,8 @@ _PAGES: Final = {
 
 def test_ch_11_entries_that_are_no_orders_do_not_hold_up_their_shop(held: Process, bench: Bench, platform: str) -> None:
     good = bench.place()
-    # All but Shopify are asked for their newest change first.
-    bench.shop.faults.answer_next(1 if platform == "shopify" else 2, Said(200, _PAGES[platform]))
+    do(held, "UPDATE stores SET cursor = %s", following(datetime.now(UTC) - timedelta(days=1)))
+    bench.shop.faults.answer_next(1, Said(200, _PAGES[platform]))
 
     import_all(held, bench.store_id)
     import_all(held, bench.store_id)
