@@ -27,6 +27,7 @@ from schemas.bigcommerce_catalogue import (
     read_list,
     read_on_hand,
     read_product,
+    read_sku,
 )
 from schemas.bigcommerce_stock import (
     adjustment,
@@ -38,7 +39,7 @@ from schemas.bigcommerce_stock import (
 )
 from schemas.errors import Unreadable
 from schemas.reasons import Reason
-from schemas.stock import CataloguePage, NotTold, StoreLocation
+from schemas.stock import CataloguePage, NotTold, StoreLocation, another_sku
 
 PER_PAGE: Final = 250  # products, the most that BigCommerce gives
 ITEMS_PER_PAGE: Final = 1000  # of the inventory's list, likewise
@@ -48,6 +49,8 @@ MOST_PAGES: Final = 40  # of locations
 ROUNDS: Final = 20  # refusals of one batch that name somebody, at most
 
 _WITH_VARIANTS: Final = {"include": "variants", "include_fields": ",".join(FIELDS)}
+_PRODUCT: Final = "product/"
+_VARIANT: Final = "variant/"
 _ADJUST: Final = "v3/inventory/adjustments/absolute"
 _SKUS_LENGTH: Final = 1500  # of the SKUs in one address
 _SECOND: Final = timedelta(seconds=1)
@@ -99,7 +102,7 @@ class Inventory:
         for sku in (sku for sku in wanted if "," in sku):
             listed = self._list("catalog/variants", {"sku": sku, "limit": PER_PAGE})
             products |= dict.fromkeys(filter(None, map(product_of, listed.entries)))
-        found = _together(list(self._of_products(list(products))))
+        found = _together([self._page(listed) for listed in self._listed(list(products))])
         return replace(found, items=tuple(item for item in found.items if item.sku in wanted))
 
     def _tracked(self, names: str) -> list[tuple[str, str]]:
@@ -107,11 +110,12 @@ class Inventory:
         listed = self._list("inventory/items", {"sku:in": names, "limit": ITEMS_PER_PAGE})
         return [one for one in map(read_identity, listed.entries) if one]
 
-    def _of_products(self, ids: list[str]) -> Iterator[CataloguePage]:
+    def _listed(self, ids: Sequence[str]) -> Iterator[Listed]:
+        """Some products with their variants, in pieces."""
         limit = PER_PAGE
         while ids:
             listed, limit = self._products({}, limit, ids=ids)
-            yield self._page(listed)
+            yield listed
             ids = ids[limit:]
 
     def _products(self, asked: Params, limit: int, *, ids: Sequence[str] = ()) -> tuple[Listed, int]:
@@ -182,11 +186,14 @@ class Inventory:
     def tell(self, tells: Sequence[TellStock]) -> tuple[NotTold, ...]:
         """Set quantities at the default place; a 200 means that they are accepted, and shown a moment later.
 
-        A refusal applies nothing of its batch: whom it names is left out, and the rest is sent again. Raises Rejected
-        where it names nobody (STK-8).
+        The answer names no item: which SKUs they have is asked before. A refusal applies nothing of its batch: whom it
+        names is left out, and the rest is sent again. Raises Rejected where it names nobody (STK-8).
         """
         refused = [_unknown(tell) for tell in tells if not is_adjustable(tell.external_id)]
         left = [tell for tell in tells if is_adjustable(tell.external_id)]
+        renamed = self._renamed(left)
+        refused += renamed.values()
+        left = [tell for tell in left if tell.external_id not in renamed]
         rounds = 0
         while left and not _is_accepted(answer := self._adjust(left)):
             named = culprits(_said(answer), left)
@@ -197,6 +204,27 @@ class Inventory:
             gone = {one.external_id for one in named}
             left = [tell for tell in left if tell.external_id not in gone]
         return tuple(refused)
+
+    def _renamed(self, tells: Sequence[TellStock]) -> dict[str, NotTold]:
+        """The items that have another SKU now than is meant (STK-3)."""
+        skus = self._skus([tell.external_id for tell in tells])
+        now = {tell.external_id: skus.get(tell.external_id, tell.sku) for tell in tells}
+        return {
+            one.external_id: another_sku(one, now[one.external_id]) for one in tells if now[one.external_id] != one.sku
+        }
+
+    def _skus(self, items: Sequence[str]) -> dict[str, str]:
+        """The SKUs that some items have now, empty for those that have none; nothing of what is gone."""
+        found: dict[str, str] = {}
+        for listed in self._listed([item.removeprefix(_PRODUCT) for item in items if item.startswith(_PRODUCT)]):
+            for page in (read_product(entry, {}) for entry in listed.entries):
+                found |= {item.external_id: item.sku for item in page.items}
+                found |= {} if page.items else dict.fromkeys(page.gone, "")
+        variants = [item.removeprefix(_VARIANT) for item in items if item.startswith(_VARIANT)]
+        for start in range(0, len(variants), PER_PAGE):
+            asked: Params = {"variant_id:in": ",".join(variants[start : start + PER_PAGE]), "limit": ITEMS_PER_PAGE}
+            found |= dict(filter(None, map(read_sku, self._list("inventory/items", asked).entries)))
+        return found
 
     def _adjust(self, tells: Sequence[TellStock]) -> Answer:
         return self._http.put(_ADJUST, adjustment(tells, self._place()), answers={422})

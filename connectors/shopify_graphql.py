@@ -149,13 +149,14 @@ query ItemMarks($first: Int!, $after: String, $query: String) {{
   inventoryItems(first: $first, after: $after, query: $query) {{ nodes {{ id }} {_PAGE_INFO} }}
 }}"""
 
-# What changed says whether the item is active at the place: where it is not, the figure is kept and nobody can buy it.
+# What changed says which SKU the item has now, and whether it is active at the place: where it is not, the figure is
+# kept and nobody can buy it.
 SET_STOCK: Final = """
 mutation SetStock($input: InventorySetQuantitiesInput!, $place: ID!, $key: String!) {
   inventorySetQuantities(input: $input) @idempotent(key: $key) {
     inventoryAdjustmentGroup {
       changes(quantityNames: ["available"]) {
-        item { id inventoryLevel(locationId: $place, includeInactive: true) { isActive } }
+        item { id sku inventoryLevel(locationId: $place, includeInactive: true) { isActive } }
       }
     }
     userErrors { code field message }
@@ -165,7 +166,7 @@ mutation SetStock($input: InventorySetQuantitiesInput!, $place: ID!, $key: Strin
 ACTIVATE: Final = f"""
 mutation Activate($item: ID!, $place: ID!, $available: Int!, $key: String!) {{
   inventoryActivate(inventoryItemId: $item, locationId: $place, available: $available) @idempotent(key: $key) {{
-    inventoryLevel {{ item {{ id }} {_LEVEL} }}
+    inventoryLevel {{ item {{ id sku }} {_LEVEL} }}
     userErrors {{ field message }}
   }}
 }}"""

@@ -13,7 +13,7 @@ from schemas.actions import TellStock
 from schemas.errors import Unreadable
 from schemas.reasons import Reason
 from schemas.shopify_catalogue import Changed, read_changes, read_level
-from schemas.stock import NotTold
+from schemas.stock import NotTold, another_sku
 
 ROUNDS: Final = 8  # how often a batch is sent again without those that were refused by name
 NEW_KEYS: Final = 3
@@ -72,7 +72,7 @@ class Telling:
             told = self._set(place, left)
             said = _sorted(user_errors(told, _SET), len(left))
             if not said.named and not said.unnamed:
-                yield from self._unsold(place, left, _changed(told, left))
+                yield from self._checked(place, left, _changed(told, left))
                 return
             if not said.named:
                 raise Rejected(f"the shop refused the stock of {len(left)} items ({words_of(said.unnamed[0])})")
@@ -107,11 +107,13 @@ class Telling:
                 left.append(said)
         return left
 
-    def _unsold(self, place: str, tells: Sequence[TellStock], changed: Mapping[str, Changed]) -> Iterator[NotTold]:
-        """Activate what turned out not to be active, though it was known so; what was refused."""
+    def _checked(self, place: str, tells: Sequence[TellStock], changed: Mapping[str, Changed]) -> Iterator[NotTold]:
+        """What turned out to be another SKU's. What is not active, though it was known to be, is made so."""
         for tell in tells:
             change = changed.get(tell.external_id)
-            if change and not change.is_active and tell.quantity:
+            if change and change.sku != tell.sku:
+                yield another_sku(tell, change.sku)
+            elif change and not change.is_active and tell.quantity:
                 said = self._activate(place, tell)
                 if isinstance(said, NotTold):
                     yield said
@@ -131,6 +133,8 @@ class Telling:
             raise Unavailable(f"the answer names no level: {error}", request=told.answer.request) from error
         if (level.item, level.place, level.is_active) != (tell.external_id, place.rpartition("/")[2], True):
             raise Unavailable("the answer does not say that the item is active", request=told.answer.request)
+        if level.sku != tell.sku:
+            return another_sku(tell, level.sku)
         return None if level.available == tell.quantity else replace(tell, known=None)
 
 

@@ -10,7 +10,7 @@ from connectors.woocommerce_pages import no_api
 from schemas.actions import TellStock
 from schemas.errors import Unreadable
 from schemas.reasons import Reason
-from schemas.stock import NotTold
+from schemas.stock import NotTold, another_sku
 from schemas.woocommerce_catalogue import Written, read_batch
 
 CALL_SIZE: Final = 100  # the most that WooCommerce takes: one more is answered with 413
@@ -88,6 +88,8 @@ def _verdict(tell: TellStock, done: Written | None) -> NotTold | None:
         is_gone = done.error.code.endswith("_invalid_id") or done.error.status == 404
         reason = Reason.STORE_ITEM_GONE if is_gone else Reason.REFUSED_BY_STORE
         return _not_told(tell, reason, f"{done.error.code}: {done.error.message}")
+    if done.sku is not None and done.sku != tell.sku:
+        return another_sku(tell, done.sku)  # the merchant gave it another one since its catalogue was read
     if not done.is_tracked:
         return _not_told(tell, Reason.TRACKING_OFF)  # ignored, with 200
     if done.quantity != _pieces(tell):

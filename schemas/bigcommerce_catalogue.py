@@ -68,6 +68,15 @@ class _InventoryItem(VendorSchema):
     identity = fields.Nested(_Named, required=True)
 
 
+class _NamedVariant(VendorSchema):
+    variant_id = Id(required=True, validate=_DIGITS)
+    sku = Text()
+
+
+class _InventoryVariant(VendorSchema):
+    identity = fields.Nested(_NamedVariant, required=True)
+
+
 class _OfVariant(_Owned):
     variant_id = Id(allow_none=True, load_default=None)
 
@@ -85,6 +94,7 @@ class _Counted(VendorSchema):
 _PRODUCT: Final = _Product()
 _LIST: Final = _List()
 _ITEM: Final = _InventoryItem()
+_INVENTORY_VARIANT: Final = _InventoryVariant()
 _COUNTED: Final = _Counted()
 _OWNED: Final = _Owned()
 
@@ -185,6 +195,15 @@ def read_identity(entry: Any) -> tuple[str, str] | None:
     except Unreadable:
         return None
     return identity["sku"], identity["product_id"]
+
+
+def read_sku(entry: Any) -> tuple[str, str] | None:
+    """External id and SKU of a variant in the inventory's list; None where the entry does not say."""
+    try:
+        identity = load(_INVENTORY_VARIANT, entry)["identity"]
+    except Unreadable:
+        return None
+    return (f"variant/{identity['variant_id']}", identity["sku"]) if "sku" in entry["identity"] else None
 
 
 def product_of(variant: Any) -> str | None:

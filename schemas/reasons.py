@@ -243,6 +243,11 @@ class Reason(StrEnum):
         "The store does not let the item be stocked at this location.",
         "Stock the item at the location in the store; it is told with the next change.",
     )
+    SKU_MOVED = (
+        "sku_moved",
+        "The store's item has another SKU now; it is named in the detail.",
+        "Nothing to do: both SKUs are looked up and told again at once.",
+    )
     MOVED_IN_STORE = (
         "moved_in_store",
         "The store's figure moved since it was last known.",

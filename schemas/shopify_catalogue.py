@@ -55,6 +55,7 @@ class _Location(VendorSchema):
 
 
 class _Holder(VendorSchema):
+    sku = Text()
     id = fields.String(required=True, validate=_is_item)
 
 
@@ -102,9 +103,10 @@ def read_locations(nodes: Iterable[Any], *, primary: str) -> tuple[StoreLocation
 
 @dataclass(frozen=True, slots=True)
 class HeldLevel:
-    """An item at a place, by its number: whether it is active there, and what is available."""
+    """An item at a place, by its number: which SKU it has, whether it is active there, and what is available."""
 
     item: str
+    sku: str
     place: str
     is_active: bool
     available: int | None
@@ -113,14 +115,16 @@ class HeldLevel:
 def read_level(answer: Any) -> HeldLevel:
     """The level that a mutation answers with. Raises Unreadable."""
     read = load(_HELD_LEVEL, answer)
-    return HeldLevel(read["item"]["id"], read["place"]["id"], read["is_active"], _available(read))
+    item = read["item"]
+    return HeldLevel(item["id"], item["sku"], read["place"]["id"], read["is_active"], _available(read))
 
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """An item whose figure at a place was changed: whether the item is active there."""
+    """An item whose figure at a place was changed: which SKU it has, and whether it is active there."""
 
     item: str
+    sku: str
     is_active: bool
 
 
@@ -131,7 +135,7 @@ def read_changes(group: Any) -> dict[str, Changed]:
 
 
 def _changed(item: Any) -> Changed:
-    return Changed(item["id"], is_active=item["level"] is not None and item["level"]["is_active"])
+    return Changed(item["id"], item["sku"], is_active=item["level"] is not None and item["level"]["is_active"])
 
 
 def without_sku(variants: Iterable[Any]) -> int:

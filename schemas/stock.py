@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from schemas.actions import TellStock
 from schemas.reasons import Reason
 
 DEFAULT_PLACE = ""  # the one place of a store that keeps stock in one, and Shopify's primary location
@@ -54,12 +55,22 @@ class StoreLocation:
 
 @dataclass(frozen=True, slots=True)
 class NotTold:
-    """What a store refused of a batch: the item, the place, why in our code and in its words (STK-8)."""
+    """What a store refused of a batch: the item, the place, why in our code and in its words (STK-8).
+
+    `sku` is the one that the item has now, where it is another one than was meant; empty where it has none (STK-3).
+    """
 
     external_id: str
     place: str
     reason: Reason
     words: str = ""
+    sku: str = ""
+
+
+def another_sku(tell: TellStock, sku: str) -> NotTold:
+    """What was meant for one SKU, and is an item of another one now (STK-3)."""
+    words = f"its SKU is {sku} now" if sku else f"it carries no stock of {tell.sku} any more"
+    return NotTold(tell.external_id, tell.place, Reason.SKU_MOVED, words, sku)
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,7 @@ class Written:
     error: RestError | None = None
     is_tracked: bool = False
     quantity: int | None = None
+    sku: str | None = None  # that it has now; None where the answer does not say
     odd: str = ""  # why it cannot be read
 
 
@@ -111,6 +112,7 @@ class _Error(VendorSchema):
 
 class _WrittenItem(VendorSchema):
     id = Text()
+    sku = Text()
     error = fields.Nested(_Error, load_default=None)
     manage_stock = _Tracking(load_default=None, allow_none=True)
     stock_quantity = _Pieces()
@@ -194,7 +196,8 @@ def _written(entry: Any) -> Written | None:
         if entry.get("error"):
             return Written(str(id_), RestError("unreadable", str(odd), None))
         return Written(str(id_), odd=str(odd))
-    return Written(read["id"], error, is_tracked=read["manage_stock"] is True, quantity=read["stock_quantity"])
+    sku = read["sku"] if "sku" in entry else None
+    return Written(read["id"], error, read["manage_stock"] is True, read["stock_quantity"], sku)
 
 
 def read_error(payload: Any) -> RestError:

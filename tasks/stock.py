@@ -192,19 +192,23 @@ def _settle(held: Process, row: postgres.Row, due: Sequence[DueSku], came: _Came
     open_still = {one.sku for one in untold} | moved | away
     settled = [_settled(seen[push.sku], push, refused) for push in pushes if push.sku not in open_still]
     settled += [_not_looked_up(seen[sku], error) for sku, error in looked.refused]
+    renamed = {one.external_id for one in sent.refused if one.reason is Reason.SKU_MOVED}
     accepted = [
         one
         for push in pushes
         for one in push.tells
-        if one not in untold and (one.external_id, one.place) not in refused
+        if one not in untold and one.external_id not in renamed and (one.external_id, one.place) not in refused
     ]
+    if wanted := _both_skus(seen, pushes, sent):
+        with held.pool.connection() as connection:
+            stock.look_again(connection, row["id"], wanted)  # before any mark is set
     with held.pool.connection() as connection, connection.transaction():
         marked = stock.settle(connection, row["id"], settled)
         lasting = {sku for sku, is_last in marked.items() if is_last}
         if came.forgotten_at is not None:
             stock.told(connection, row["id"], accepted, lasting=lasting, forgotten_at=came.forgotten_at)
         gone = [one.external_id for one in sent.refused if one.reason is Reason.STORE_ITEM_GONE]
-        stock.drop_items(connection, row["id"], gone)  # and their SKUs are looked at again
+        stock.drop_items(connection, row["id"], [*gone, *renamed])  # and their SKUs are looked at again
         stock.write(connection, row["id"], [*_told_lines(accepted), *_news(seen, settled, marked)])
         if sent.error is None:
             stock.unsent(connection, row["id"], [one.sku for one in sent.left])
@@ -240,6 +244,19 @@ def _troubles(
 def _is(refused: dict[tuple[str, str], NotTold], one: TellStock, reason: Reason) -> bool:
     said = refused.get((one.external_id, one.place))
     return said is not None and said.reason is reason
+
+
+def _both_skus(seen: dict[str, DueSku], pushes: Sequence[Push], sent: Sent) -> set[str]:
+    """The SKUs that were meant and those that their items have now (STK-3); once, where a store contradicts itself."""
+    meant = {one.external_id: one.sku for push in pushes for one in push.tells}
+    found: set[str] = set()
+    for one in sent.refused:
+        if one.reason is Reason.SKU_MOVED:
+            known = seen[meant[one.external_id]]
+            items = known.detail.get("items", {}) if known.reason == Reason.SKU_MOVED else {}
+            if items.get(one.external_id) != clean(one.words):
+                found |= {known.sku, *filter(None, [one.sku])}
+    return found
 
 
 def _settled(seen: DueSku, push: Push, refused: dict[tuple[str, str], NotTold]) -> Settled:

@@ -62,6 +62,18 @@ class Shelf:
         else:
             self.shop.set_stock(sku, pieces)
 
+    def rename(self, sku: str, new: str) -> None:
+        """The merchant gives every item with a SKU another one."""
+        match self.platform:
+            case "bigcommerce":
+                for name in self.shop.stock_of(sku):
+                    self.shop.edit_item(name, {"sku": new})
+            case "shopify":
+                for variant in self._variants(sku):
+                    self.shop.stock.change(variant, sku=new)
+            case _:
+                self.shop.change_product(sku, {"sku": new})
+
     def stop_counting(self, sku: str) -> None:
         """From now on the shop refuses what it is told of the item, by name or by not doing it."""
         match self.platform:

@@ -161,6 +161,11 @@ def unseen_items(connection: Connection, store_id: int, *, before: datetime) -> 
     return [row["external_id"] for row in found]
 
 
+def look_again(connection: Connection, store_id: int, skus: Collection[str]) -> None:
+    """These SKUs are on other items of a store than we know: it is asked for them, and told them, at once."""
+    connection.execute(_SQL["look_again"], {"store_id": store_id, "skus": sorted(skus)})
+
+
 def looked(connection: Connection, store_id: int, skus: Sequence[str]) -> None:
     """The store was asked for these SKUs now."""
     connection.execute(_SQL["looked"], {"store_id": store_id, "skus": list(skus)})

@@ -25,6 +25,7 @@ class PlatformCase:
     complete: Callable[[Any, str], object]  # the merchant says that the order is with its buyer
     add_item: Callable[[Any, str, int], str]  # an item with a SKU and pieces; returns what its stock is called
     sent_answer: Callable[[Any, str], str | bytes]  # how the shop answers who tells it that this order is sent
+    rename_item: Callable[[Any, str, str], object]  # another SKU of an item, by what its stock is called
     stock_call: str  # what is in "METHOD /path" of the calls that tell stock
     oldest: timedelta = timedelta(days=400)  # how old an order is that the first connection must still bring
 

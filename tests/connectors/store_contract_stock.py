@@ -12,6 +12,7 @@ from connectors.sandbox import Fault, RunningSandbox
 from connectors.sandbox.faults import Said
 from connectors.store import StoreConnector
 from schemas.actions import TellStock
+from schemas.reasons import Reason
 from schemas.stock import CataloguePage
 from tests.connectors.store_contract_case import NO_ANSWERS, Contract
 
@@ -91,6 +92,20 @@ class StockContract(Contract):
         assert store.tell_stock(tells) == ()
 
         assert [shown(sandbox, sku) for sku in (skus[0], skus[1], skus[-1])] == [[0], [1], [len(skus) - 1]]
+
+    @pytest.mark.parametrize("sku", ["B", "A-OLD", "a", ""])
+    def test_STK_3_an_item_that_has_another_SKU_now_is_not_taken_for_told(
+        self, sandbox: RunningSandbox[Any], store: StoreConnector, sku: str
+    ) -> None:
+        moved, still = self.tells(sandbox, ["A", "C"])
+        assert store.tell_stock([moved, still]) == ()
+        self.case.rename_item(sandbox.shop, moved.external_id, sku)
+
+        told = [replace(one, quantity=one.quantity + 7, known=one.quantity) for one in (moved, still)]
+        (refused,) = store.tell_stock(told)
+
+        assert (refused.external_id, refused.reason, refused.sku) == (moved.external_id, Reason.SKU_MOVED, sku)
+        assert shown(sandbox, "C") == [still.quantity + 7]
 
     def tells(self, sandbox: RunningSandbox[Any], skus: Sequence[str]) -> list[TellStock]:
         """0 of the first, 1 of the second, …"""

@@ -71,6 +71,7 @@ class TestBigCommerceKeepsTheContract(StoreContract):
         complete=lambda shop, external_id: shop.complete_order(int(external_id)),
         add_item=lambda shop, sku, pieces: f"product/{shop.add_product({'sku': sku, 'stock': pieces}).id}",
         sent_answer=lambda shop, external_id: shop.body(shop.order(int(external_id)), with_parts=False),
+        rename_item=lambda shop, name, sku: shop.edit_item(name, {"sku": sku}),
         stock_call="PUT",
     )
 

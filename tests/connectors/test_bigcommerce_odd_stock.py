@@ -14,6 +14,7 @@ from schemas.actions import SendFulfillment, TellStock
 from schemas.reasons import Reason
 
 PLACES = {"data": [{"id": 1}], "meta": {}}
+NONE: dict[str, Any] = {"data": [], "meta": {}}
 TELL = TellStock("A", "variant/77", "", 5)
 
 
@@ -106,7 +107,7 @@ def test_a_list_that_ignores_the_filter_finds_nothing_else() -> None:
     "told", ["", "<html>", "[]", '{"title":5}', '{"errors":{"a":[{}]}}', '{"title":"variant_id 7"}']
 )
 def test_STK_8_a_refusal_without_a_name_is_a_rejected_batch(told: str) -> None:
-    with shop_that_answers({}, told=told, status=422) as server, pytest.raises(Rejected) as caught:
+    with shop_that_answers(NONE, told=told, status=422) as server, pytest.raises(Rejected) as caught:
         at(server).tell_stock([TELL])
 
     assert (caught.value.status, "PUT" in caught.value.request) == (422, True)
@@ -114,14 +115,14 @@ def test_STK_8_a_refusal_without_a_name_is_a_rejected_batch(told: str) -> None:
 
 @pytest.mark.parametrize(("status", "kind"), [(400, Rejected), (403, Refused), (404, NotFound), (500, Unavailable)])
 def test_another_status_is_told_as_what_it_is(status: int, kind: type[Exception]) -> None:
-    with shop_that_answers({}, told={"title": "variant_id 77"}, status=status) as server, pytest.raises(kind):
+    with shop_that_answers(NONE, told={"title": "variant_id 77"}, status=status) as server, pytest.raises(kind):
         at(server).tell_stock([TELL])
 
 
 def test_STK_8_the_vendor_s_own_example_names_the_item() -> None:
     title = "[Item with variant_id 77 is tracked by product, please update stock by product id]"
 
-    with shop_that_answers({}, told={"status": 422, "title": title, "errors": {}}, status=422) as server:
+    with shop_that_answers(NONE, told={"status": 422, "title": title, "errors": {}}, status=422) as server:
         (refused,) = at(server).tell_stock([TELL])
 
     assert (refused.external_id, refused.reason, refused.words) == ("variant/77", Reason.REFUSED_BY_STORE, title)
@@ -130,7 +131,7 @@ def test_STK_8_the_vendor_s_own_example_names_the_item() -> None:
 def test_long_words_of_a_refusal_are_cut() -> None:
     told = {"title": "variant_id 77 " + "very " * 1000}
 
-    with shop_that_answers({}, told=told, status=422) as server:
+    with shop_that_answers(NONE, told=told, status=422) as server:
         (refused,) = at(server).tell_stock([TELL])
 
     assert len(refused.words) == 200
@@ -138,13 +139,13 @@ def test_long_words_of_a_refusal_are_cut() -> None:
 
 @pytest.mark.parametrize("told", [{"transaction_id": ""}, {"transaction_id": None}, {"data": {"transaction_id": "1"}}])
 def test_STK_5_an_adjustment_without_a_name_was_not_taken(told: Any) -> None:
-    with shop_that_answers({}, told=told) as server, pytest.raises(Unavailable, match="transaction_id"):
+    with shop_that_answers(NONE, told=told) as server, pytest.raises(Unavailable, match="transaction_id"):
         at(server).tell_stock([TELL])
 
 
 @pytest.mark.parametrize("places", [{"data": []}, {"data": [None, {"id": "x"}]}, {"data": [{"id": 1}, {"id": 2}]}])
 def test_stock_is_not_told_at_a_guessed_location(places: Any) -> None:
-    with shop_that_answers({}, places=places) as server, pytest.raises(Rejected, match="default locations"):
+    with shop_that_answers(NONE, places=places) as server, pytest.raises(Rejected, match="default locations"):
         at(server).tell_stock([TELL])
 
 
@@ -155,7 +156,7 @@ def test_stock_is_not_told_at_a_guessed_location(places: Any) -> None:
 def test_a_made_shipment_without_an_id_is_looked_at_again(told: str) -> None:
     sending = SendFulfillment("5", (("1", ()),), ())
 
-    with shop_that_answers({}, told=told, status=201) as server, pytest.raises(Unavailable):
+    with shop_that_answers(NONE, told=told, status=201) as server, pytest.raises(Unavailable):
         at(server).send_fulfillment(sending)
 
 

@@ -260,7 +260,7 @@ def test_a_whole_batch_of_SKUs_is_found_in_few_calls(store: BigCommerce, shop: B
 def test_STK_5_products_and_variants_show_what_they_are_told(store: BigCommerce, shop: BigCommerceShop) -> None:
     lamp, (red, blue) = add(shop, "A"), shirt(shop, "S-RED", "S-BLUE")
 
-    assert store.tell_stock([tell(lamp, 40), tell(red, 0), tell(blue, 7)]) == ()
+    assert store.tell_stock([tell(lamp, 40), tell(red, 0, "S-RED"), tell(blue, 7, "S-BLUE")]) == ()
 
     assert [shop.stock_of(sku) for sku in ("A", "S-RED", "S-BLUE")] == [{lamp: 40}, {red: 0}, {blue: 7}]
     assert shop.writes[-1]["body"]["reason"] == "storesync"
@@ -269,7 +269,7 @@ def test_STK_5_products_and_variants_show_what_they_are_told(store: BigCommerce,
 def test_STK_5_a_whole_batch_is_one_call(store: BigCommerce, shop: BigCommerceShop) -> None:
     names = [add(shop, f"S-{number}") for number in range(PLATFORM.stock_batch)]
 
-    assert store.tell_stock([tell(name, 8) for name in names]) == ()
+    assert store.tell_stock([tell(name, 8, f"S-{number}") for number, name in enumerate(names)]) == ()
 
     assert shop.calls_of(ADJUST) == 1
     assert all(shop.catalogue.find(name).stock == {1: 8} for name in names)
@@ -343,8 +343,8 @@ def test_more_pieces_than_a_shop_counts_are_the_most_it_can(store: BigCommerce, 
 
 
 def test_STK_8_whom_a_refusal_names_is_left_out_and_the_rest_is_told(store: BigCommerce, shop: BigCommerceShop) -> None:
-    good, (red, blue) = add(shop, "A"), shirt(shop, "S-RED", "S-BLUE", tracking="product")
-    told = [tell(good, 40), tell(red, 1), tell("product/999", 2), tell(blue, 3), tell("nonsense", 4)]
+    good, (_, red, blue) = add(shop, "A"), shirt(shop, "S-GREEN", "S-RED", "S-BLUE", tracking="product")
+    told = [tell(good, 40), tell(red, 1, "S-RED"), tell("product/999", 2), tell(blue, 3), tell("nonsense", 4)]
 
     refused = {one.external_id: one for one in store.tell_stock(told)}
 
@@ -381,10 +381,48 @@ def test_STK_8_refusals_that_name_ever_more_come_to_an_end(
     store: BigCommerce, shop: BigCommerceShop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(bigcommerce_stock, "ROUNDS", 1)
-    gone, mistaken = tell("product/999", 1), tell(shirt(shop, "S-RED", tracking="product")[0], 1)
+    gone, mistaken = tell("product/999", 1), tell(shirt(shop, "S-RED", "S-BLUE", tracking="product")[1], 1)
 
     with pytest.raises(Rejected, match="tracked by product"):
         store.tell_stock([gone, mistaken])
+
+
+def test_STK_3_item_that_has_another_SKU_now_is_not_told(store: BigCommerce, shop: BigCommerceShop) -> None:
+    lamp, table, (red, blue) = add(shop, "A"), add(shop, "B"), shirt(shop, "S-RED", "S-BLUE")
+    shop.edit_item(lamp, {"sku": "A-MOVED"})
+    shop.edit_item(red, {"sku": "S-OTHER"})
+    shop.edit_item(blue, {"sku": ""})
+    told = [tell(lamp, 40), tell(table, 41, "B"), tell(red, 42, "S-RED"), tell(blue, 43, "S-BLUE")]
+
+    refused = {one.external_id: (one.reason, one.sku) for one in store.tell_stock(told)}
+
+    assert refused == {
+        lamp: (Reason.SKU_MOVED, "A-MOVED"),
+        red: (Reason.SKU_MOVED, "S-OTHER"),
+        blue: (Reason.SKU_MOVED, ""),
+    }
+    assert [shop.stock_of(sku) for sku in ("A-MOVED", "B", "S-OTHER")] == [{lamp: 5}, {table: 41}, {red: 3}]
+
+
+def test_STK_3_product_that_lost_its_SKU_is_not_told(store: BigCommerce, shop: BigCommerceShop) -> None:
+    lamp = add(shop, "A")
+    shop.edit_item(lamp, {"sku": ""})
+
+    (refused,) = store.tell_stock([tell(lamp, 40)])
+
+    assert (refused.reason, refused.sku) == (Reason.SKU_MOVED, "")
+
+
+def test_STK_3_looking_at_the_SKUs_of_a_whole_batch_takes_few_calls(store: BigCommerce, shop: BigCommerceShop) -> None:
+    skus = [f"S-{number:03}" for number in range(300)]
+    products = [add(shop, f"P-{number:03}") for number in range(300)]
+    variants = shirt(shop, *skus)
+
+    told = [tell(name, 8, f"P-{number:03}") for number, name in enumerate(products)]
+    told += [tell(name, 9, sku) for sku, name in zip(skus, variants, strict=True)]
+    assert store.tell_stock(told) == ()
+
+    assert store.http.calls == 1 + 2 + 2 + 1  # places, products, variants, telling
 
 
 def test_nothing_to_tell_is_no_call(store: BigCommerce) -> None:

@@ -53,6 +53,10 @@ def edit(shop: ShopifyShop, external_id: str) -> None:
     shop.edit_order(number, {"note": f"{shop.order(number).note} edited", "financial": "PAID"})
 
 
+def variant_of(name: str) -> int:
+    return int(name.rpartition("/")[2]) - 500_000
+
+
 def sent_answer(shop: ShopifyShop, external_id: str) -> str:
     (made,) = shop.fulfillments_of(int(external_id))
     made = {"id": made["id"], "order": {"id": f"gid://shopify/Order/{external_id}"}}
@@ -71,6 +75,7 @@ class TestShopifyKeepsTheContract(StoreContract):
         complete=lambda shop, external_id: shop.fulfill(int(external_id)),
         add_item=lambda shop, sku, pieces: str(shop.stock.add(sku, levels={"101": pieces}).item_gid),
         sent_answer=sent_answer,
+        rename_item=lambda shop, name, sku: shop.stock.change(variant_of(name), sku=sku),
         stock_call="graphql",
         oldest=timedelta(days=14),
     )

@@ -461,11 +461,21 @@ def test_STK_12_what_is_made_active_travels_alone_and_the_rest_of_a_place_togeth
     assert len(set(calls)) == 2 + len(alone)
 
 
+def test_STK_3_an_item_that_is_made_active_and_has_another_SKU_now_is_not_told(sandbox: Shop, store: Shopify) -> None:
+    (one,) = many(sandbox.shop, 1)
+    told = activate(one, 4)
+    sandbox.shop.stock.change(one.id, sku="OTHER")
+
+    (refused,) = store.tell_stock([told])
+
+    assert (refused.place, refused.reason, refused.sku) == ("102", Reason.SKU_MOVED, "OTHER")
+
+
 def level_said(**changes: Any) -> dict[str, Any]:
     """An item of the first variant at the second place, active there with 4 pieces."""
     return {
         "isActive": True,
-        "item": {"id": "gid://shopify/InventoryItem/540001"},
+        "item": {"id": "gid://shopify/InventoryItem/540001", "sku": "SKU-000"},
         "location": {"id": "gid://shopify/Location/102"},
         "quantities": [{"name": "available", "quantity": 4}],
         **changes,

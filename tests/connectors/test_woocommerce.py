@@ -48,6 +48,10 @@ def add_item(shop: WooCommerceShop, sku: str, pieces: int) -> str:
     return f"product/{shop.add_product(given).id}"
 
 
+def rename(shop: WooCommerceShop, name: str, sku: str) -> None:
+    shop.change_product(shop.catalogue.products[int(name.rpartition("/")[2])].sku, {"sku": sku})
+
+
 class TestWooCommerceKeepsTheContract(StoreContract):
     """Every store's suite."""
 
@@ -60,6 +64,7 @@ class TestWooCommerceKeepsTheContract(StoreContract):
         complete=lambda shop, external_id: shop.complete_order(int(external_id)),
         add_item=add_item,
         sent_answer=lambda shop, external_id: shop.order_body(shop.order(int(external_id))),
+        rename_item=rename,
         stock_call="/batch",
     )
 

@@ -42,8 +42,12 @@ def by_id(pages: Iterable[CataloguePage]) -> dict[str, StoreItem]:
     return found
 
 
-def tells(ids: Iterable[str], quantity: int = 7) -> list[TellStock]:
-    return [TellStock(f"SKU-{id_}", id_, "", quantity) for id_ in ids]
+def tells(ids: Iterable[str], quantity: int = 7, shop: WooCommerceShop | None = None) -> list[TellStock]:
+    """So many pieces of each, by the SKUs that a shop has of them, or that product_json gives them."""
+    known = shop.catalogue.products if shop else {}
+    numbers = [(id_, id_.rpartition("/")[2]) for id_ in ids]
+    skus = {id_: known[int(number)].sku for id_, number in numbers if number.isdecimal() and int(number) in known}
+    return [TellStock(skus.get(id_, f"S-{number}"), id_, "", quantity) for id_, number in numbers]
 
 
 def reasons(refused: Iterable[NotTold]) -> dict[str, Reason]:

@@ -62,13 +62,13 @@ EXPECTED: dict[str, Any] = {
         chair("16", "CHAIR-ASH-RED", "Ash Chair - Red", **counted(3)),
     ],
     "products_batch_update_response": (
-        Written("10", is_tracked=True, quantity=17),
+        Written("10", is_tracked=True, quantity=17, sku="TABLE-OAK-120"),
         Written("999999", INVALID_ID),
-        Written("11", is_tracked=True, quantity=-3),
+        Written("11", is_tracked=True, quantity=-3, sku="OIL-HW-1L"),
     ),
     "variations_batch_update_response": (
-        Written("16", is_tracked=True, quantity=9),
-        Written("17", is_tracked=True, quantity=0),
+        Written("16", is_tracked=True, quantity=9, sku="CHAIR-ASH-RED"),
+        Written("17", is_tracked=True, quantity=0, sku="CHAIR-ASH-BLU"),
     ),
     "batch_101_error": RestError(
         "woocommerce_rest_request_entity_too_large", "Unable to accept more than 100 items for this request.", 413

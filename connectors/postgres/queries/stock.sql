@@ -57,8 +57,8 @@ ORDER BY i.sku, i.external_id
 
 -- name: keep_items
 -- Items as the store's catalogue has them. A SKU that gained or lost an item, or whose item is counted now, is due
--- again if it ever was (STK-3); one that never was is not: connecting pushes nothing by itself (STK-1). Who asked for
--- some SKUs decides on them now.
+-- again if it ever was (STK-3); one that never was is not: connecting pushes nothing by itself (STK-1). One that lost an
+-- item may be another one's now: the store is asked. Who asked for some SKUs decides on them now.
 WITH page AS (
     SELECT * FROM unnest(%(ids)s::text[], %(skus)s::text[], %(names)s::text[], %(tracked)s::boolean[])
         AS p (external_id, sku, name, is_tracked)
@@ -71,16 +71,17 @@ WITH page AS (
     ON CONFLICT (store_id, external_id) DO UPDATE
     SET sku = excluded.sku, name = excluded.name, is_tracked = excluded.is_tracked, seen_at = clock_timestamp()
 ), moved AS (
-    SELECT p.sku FROM page p LEFT JOIN was w USING (external_id)
+    SELECT p.sku, false AS is_lost FROM page p LEFT JOIN was w USING (external_id)
     WHERE (w.sku, w.is_tracked) IS DISTINCT FROM (p.sku, p.is_tracked)
-    UNION
-    SELECT w.sku FROM was w JOIN page p USING (external_id) WHERE w.sku <> p.sku
+    UNION ALL
+    SELECT w.sku, true FROM was w JOIN page p USING (external_id) WHERE w.sku <> p.sku
 ), due AS MATERIALIZED (
-    SELECT q.sku FROM store_stock q
+    SELECT q.sku, q.sku IN (SELECT sku FROM moved WHERE is_lost) AS is_lost FROM store_stock q
     WHERE q.store_id = %(store_id)s AND q.sku IN (SELECT sku FROM moved) AND q.sku <> ALL (%(asked_for)s::text[])
     ORDER BY q.sku FOR UPDATE
 )
 UPDATE store_stock q SET changed = changed + 1, due_at = NULL, attempts = 0, sent_at = NULL,
+    wants_look = q.wants_look OR due.is_lost,
     due_since = CASE WHEN q.changed = q.settled THEN clock_timestamp() ELSE q.due_since END
 FROM due WHERE q.store_id = %(store_id)s AND q.sku = due.sku
 RETURNING q.sku
@@ -152,6 +153,21 @@ FROM due WHERE q.store_id = %(store_id)s AND q.sku = due.sku
 -- name: unseen_items
 -- Items that a walk through the whole catalogue did not meet.
 SELECT external_id FROM store_items WHERE store_id = %(store_id)s AND seen_at < %(before)s
+
+-- name: look_again
+-- What a store answered says that these SKUs are on other items than we know: they are looked up and told at once. One
+-- that the hub is just changing is not waited for; it is due by that.
+WITH free AS MATERIALIZED (
+    SELECT sku FROM store_stock WHERE store_id = %(store_id)s AND sku = ANY (%(skus)s)
+    ORDER BY sku FOR UPDATE SKIP LOCKED
+), asked AS (
+    UPDATE store_stock q SET changed = changed + 1, wants_look = true, due_at = NULL, attempts = 0,
+        due_since = CASE WHEN q.changed = q.settled THEN clock_timestamp() ELSE q.due_since END
+    FROM free WHERE q.store_id = %(store_id)s AND q.sku = free.sku
+)
+INSERT INTO store_stock (store_id, sku, wants_look)
+SELECT %(store_id)s, sku, true FROM unnest(%(skus)s::text[]) AS s (sku) ORDER BY sku
+ON CONFLICT DO NOTHING
 
 -- name: looked
 -- The store was asked for these SKUs.
