@@ -5,6 +5,7 @@ It knows no vendor and tries nothing twice: when to try again is for the rules.
 
 import http.cookiejar
 import importlib.metadata
+import logging
 import socket
 import time
 from collections.abc import Callable, Collection, Mapping
@@ -43,6 +44,8 @@ __all__ = [
     "oauth1",
     "shop_url",
 ]
+
+logging.getLogger("urllib3").setLevel(logging.CRITICAL)  # its warnings repeat addresses with the keys in their query
 
 CONNECT_SECONDS: Final = 5
 READ_SECONDS: Final = 20

@@ -13,6 +13,7 @@ from celery import shared_task
 from connectors import locks, postgres
 from connectors.config import ConfigError
 from connectors.postgres import journal, orders, stock, stores
+from connectors.postgres.hub_guards import words_of
 from schemas.orders import Page, Snapshot
 from schemas.reasons import Reason
 from schemas.stores import StoreState
@@ -98,7 +99,7 @@ def _keep(connection: postgres.Connection, store_id: int, snapshots: Sequence[Sn
             return orders.keep_snapshots(connection, store_id, snapshots)
     except psycopg.DataError as error:
         if len(snapshots) == 1:
-            problem = ("", f"cannot be stored: {error.diag.message_primary or error}")
+            problem = ("", f"cannot be stored: {words_of(error)}")
             bare = replace(snapshots[0], payload=None, problem=problem)
             return orders.keep_snapshots(connection, store_id, [bare])
         return [news for snapshot in snapshots for news in _keep(connection, store_id, [snapshot])]

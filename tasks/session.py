@@ -12,6 +12,7 @@ import psycopg
 from billiard.exceptions import SoftTimeLimitExceeded
 
 from connectors import errors, locks, postgres
+from connectors.bare import bare
 from connectors.config import ConfigError
 from connectors.hub import Hub
 from connectors.postgres import hub_guards, journal, outgoing, stores
@@ -325,12 +326,12 @@ def _problem_of(error: Exception) -> Problem:
         case SoftTimeLimitExceeded():
             return Problem(ProblemKind.UNAVAILABLE, "it took too long")
         case psycopg.Error() if hub_guards.is_no(error):
-            return Problem(ProblemKind.HUB_REFUSED, f"{type(error).__name__}: {error.diag.message_primary}")
+            return Problem(ProblemKind.HUB_REFUSED, f"{type(error).__name__}: {hub_guards.words_of(error)}")
         case psycopg.Error():
             # Away, a conflict, or of another version than we are: it waits until that is over.
             return Problem(ProblemKind.HUB_BUSY, type(error).__name__)
         case _:
-            return Problem(ProblemKind.UNEXPECTED, f"{type(error).__name__}: {error}"[:500])
+            return Problem(ProblemKind.UNEXPECTED, bare(error))
 
 
 _KINDS: Final = (

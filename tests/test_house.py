@@ -13,6 +13,7 @@ from connectors import STORES, postgres
 from connectors.sandbox import SANDBOXES
 from schemas.reasons import Reason
 from schemas.settings import STORE_SETTINGS
+from workers import embedded_postgres
 from workers.app import QUEUES, ROUTES, app
 from workers.programs import all_programs
 from workers.schedule import FIXED
@@ -161,6 +162,14 @@ def test_what_runs_is_pinned_alike_where_it_is_tested_and_brings_no_tools_along(
     assert runs.items() <= tested.items()
     assert tools <= tested.keys()
     assert not tools & runs.keys()
+
+
+def test_postgresql_in_docker_logs_as_little_of_statements_as_our_own() -> None:
+    command = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]["postgres"]["command"]
+
+    ours = {setting for setting in embedded_postgres.SETTINGS if setting.startswith("log_")} - {"log_timezone=UTC"}
+
+    assert set(command[2::2]) == ours
 
 
 def test_importing_the_app_starts_nothing() -> None:

@@ -134,7 +134,7 @@ TASKS = [
     "tasks.comparing",
     "tasks.upkeep",
 ]
-app = Celery("storesync", include=TASKS, set_as_current=True)
+app = Celery("storesync", include=TASKS, set_as_current=True, task_cls="workers.failing:BareTask")
 app.set_default()  # also for other threads: what is current is so in one thread alone
 app.add_defaults(_settings)
 app.Task.default_retry_delay = RETRY_SECONDS

@@ -36,13 +36,20 @@ _INITDB: Final = (
     "--no-instructions",
     "--set=scram_iterations=1",  # slow hashing protects guessable passwords; ours has 256 bits
 )
-_SETTINGS: Final = (
+SETTINGS: Final = (
     "listen_addresses=127.0.0.1",
     "unix_socket_directories=",  # paths of sockets are limited to 107 bytes, and crashes leave them behind
     "max_connections=200",
     "shared_buffers=64MB",
     "timezone=UTC",
     "log_timezone=UTC",
+    # What a statement failed at may be a buyer's name or address. Who sent it hears of it; the log says what the
+    # server itself has to say.
+    "log_min_messages=log",
+    "log_min_error_statement=panic",
+    "log_error_verbosity=terse",
+    "log_parameter_max_length=0",
+    "log_parameter_max_length_on_error=0",
 )
 _FAST_AND_LOOSE: Final = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 
@@ -70,7 +77,7 @@ class EmbeddedPostgres:
             self._make_cluster(data, programs, account)
         # Nobody runs here, so a pid in this file is another process by now, perhaps the original of a copied home.
         (data / "postmaster.pid").unlink(missing_ok=True)
-        settings = [*_SETTINGS, f"port={urlsplit(url).port}", *(() if self.durable else _FAST_AND_LOOSE)]
+        settings = [*SETTINGS, f"port={urlsplit(url).port}", *(() if self.durable else _FAST_AND_LOOSE)]
         command = [str(programs / "postgres"), "-D", str(data), *(f"--{setting}" for setting in settings)]
         return daemon.Launch(command, daemon.log_path(self), account)
 

@@ -7,6 +7,7 @@ from typing import Final
 import psycopg
 
 from connectors import postgres
+from connectors.bare import bare
 from connectors.errors import Unavailable
 from connectors.postgres import stock
 from tasks import bells
@@ -40,7 +41,7 @@ class HubListener(Thread):
                     connection.execute(LISTEN)
                     self._listen(connection)
             except (psycopg.Error, Unavailable) as error:
-                _LOG.warning("nobody listens to the hub for a moment: %s", error)
+                _LOG.warning("nobody listens to the hub for a moment: %s", bare(error))
                 self._stopped.wait(_AWAY_SECONDS)
 
     def stop(self) -> None:

@@ -11,6 +11,7 @@ from celery.schedules import schedule
 from redis import RedisError
 
 from connectors import postgres
+from connectors.bare import bare
 from connectors.postgres import stores
 from schemas.settings import with_defaults
 from tasks.process import process
@@ -52,7 +53,7 @@ class StoreScheduler(Scheduler):
             self._hear()
             self._follow_stores()
         except psycopg.Error as error:
-            _LOG.warning("beat waits for the database: %s", error)
+            _LOG.warning("beat waits for the database: %s", bare(error))
             self._let_go()
             return READ_SECONDS
         delay: float = super().tick(*args, **kwargs)

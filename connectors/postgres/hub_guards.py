@@ -1,5 +1,6 @@
 """What PostgreSQL's own words of refusal mean for the hub: which guard said no, or that it is worth trying again."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
@@ -9,6 +10,7 @@ from psycopg import errors as pg
 
 from connectors.errors import AlreadyThere, ConnectorError, HubBusy, HubRefused
 
+_QUOTED: Final = re.compile(r'".*"', re.DOTALL)
 _OURS: Final = "HB001"  # raised by the hub's triggers, with a sentence for people
 
 _TWICE: Final = {
@@ -47,15 +49,21 @@ def _meaning(error: psycopg.Error) -> ConnectorError | None:
         case pg.UniqueViolation() if error.diag.constraint_name in _TWICE:
             return AlreadyThere(_TWICE[error.diag.constraint_name])
         case _ if is_no(error):
-            words = _SENTENCES.get(error.diag.constraint_name or "") or error.diag.message_primary or str(error)
-            return HubRefused(words)
+            return HubRefused(_SENTENCES.get(error.diag.constraint_name or "") or words_of(error))
         case _ if error.sqlstate == _OURS:
-            return HubRefused(error.diag.message_primary or str(error))
+            return HubRefused(words_of(error))
         case psycopg.OperationalError():
             # Deadlocks, time-outs and lost connections: PostgreSQL undid the change, nothing was half done.
             return HubBusy(f"the hub's database: {type(error).__name__}")
         case _:
             return None
+
+
+def words_of(error: psycopg.Error) -> str:
+    """What PostgreSQL says first, without the values that it quotes: they may be a buyer's."""
+    own = str(error) if "NUL" in str(error) else type(error).__name__  # psycopg's own, of a sign no text may have
+    words = error.diag.message_primary or own
+    return _QUOTED.sub("…", words) if isinstance(error, psycopg.DataError) else words
 
 
 def is_no(error: psycopg.Error) -> bool:

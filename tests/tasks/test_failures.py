@@ -1,6 +1,7 @@
 """What bad input gets (SPEC chapter 11): one order is set aside, one store stops, everything else goes on."""
 
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -354,7 +355,7 @@ def test_ch_11_a_bug_is_written_to_the_order_and_fails_the_task(
 
     assert tries == [ZeroDivisionError] * 3
     assert (aside["state"], aside["reason"]) == ("failed", "unexpected_error")
-    assert aside["detail"] == {"problem": "ZeroDivisionError: by NUL"}
+    assert re.fullmatch(r"ZeroDivisionError at tasks/orders\.py:\d+", aside["detail"]["problem"])
     assert journal_of(held, acme, order.id) == [("import", "failed", "unexpected_error")]
     assert _retry(held, acme, order) == "imported"
 

@@ -1,5 +1,6 @@
 """Fetching: pages into due rows, the cursor only behind what is stored, each store for itself."""
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -333,7 +334,8 @@ def test_ch_11_a_bug_stops_one_store_is_journaled_once_and_fails_the_task(
     assert pauses[0] <= timedelta(seconds=5)
     assert timedelta(0) < LONG_PAUSE - pauses[-1] < timedelta(seconds=5)
     assert journal_of(held, acme) == [("fetch", "failed", "unexpected_error")]
-    assert (stopped["reason"], stopped["reason_detail"]) == ("unexpected_error", "ZeroDivisionError: by NUL")
+    assert stopped["reason"] == "unexpected_error"
+    assert re.fullmatch(r"ZeroDivisionError at connectors/\w+\.py:\d+", stopped["reason_detail"])
     assert import_all(held, acme) == ["imported"]
 
 

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -100,6 +100,25 @@ def test_second_command_finds_the_running_servers(config: Config) -> None:
     assert start(config) == first
     assert server_status(config) == running
     assert all(server.pid for server in running)
+
+
+def test_log_of_postgresql_says_nothing_of_what_statements_failed_at(config: Config) -> None:
+    servers = start(config)
+    with psycopg.connect(servers.database_url, autocommit=True) as connection:
+        connection.execute("CREATE TABLE buyers (name text PRIMARY KEY, age int CHECK (age > 0))")
+        for statement, values in (
+            ("INSERT INTO buyers VALUES (%s, 1)", ("Wałęsa",)),
+            ("INSERT INTO buyers VALUES (%s, 1)", ("Wałęsa",)),
+            ("INSERT INTO buyers VALUES (%s, 0)", ("Wałęsa II",)),
+            ("INSERT INTO buyers VALUES ('x', %s::text::int)", ("Wałęsa III",)),
+            ("SELECT 'Wałęsa' || nonsense", ()),
+        ):
+            with suppress(psycopg.Error):
+                connection.execute(statement, values)
+
+    log = status(config, "PostgreSQL").log.read_text()
+    assert "ready to accept connections" in log
+    assert "Wałęsa" not in log
 
 
 def test_commands_at_the_same_moment_share_one_pair_that_outlives_them(config: Config) -> None:

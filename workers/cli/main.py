@@ -16,6 +16,7 @@ from tasks.session import UnknownStore
 from workers.cli import account, demo, explain, hub, journal, locations, orders, queue, sandbox, servers, stock, stores
 from workers.cli.output import first_line, give_json, harmless
 from workers.embedded import EmbeddedError
+from workers.logs import tell
 from workers.processes import ProgramsError
 
 _WRONG_USAGE = (SettingRefused,)
@@ -40,6 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a sign that the terminal does not have is no reason to fail
+    sys.excepthook = lambda _, error, __: click.echo(f"storesync: a bug, please report it:\n{tell(error)}", err=True)
     sys.exit(run(arguments))
 
 

