@@ -67,7 +67,11 @@ class RemoveLocation:
 
 @dataclass(frozen=True, slots=True)
 class AddProduct:
-    """A product with one variant; a bundle names its components as (SKU, quantity)."""
+    """A product with one variant; a bundle names its components as (SKU, quantity).
+
+    A SKU that is there already is refused unless this `is_another` item of it: the new one, which nobody counted, would
+    be meant by every order and every store from then on (MAP-1, STK-3).
+    """
 
     sku: str
     name: str
@@ -75,6 +79,7 @@ class AddProduct:
     batch_tracked: bool = False
     delivery_days: int | None = None
     bundle: tuple[tuple[str, Decimal], ...] = ()
+    is_another: bool = False
 
 
 @dataclass(frozen=True, slots=True)

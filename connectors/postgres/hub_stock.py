@@ -22,6 +22,8 @@ def add_product(connection: Connection, action: AddProduct) -> str:
         raise HubRefused("an item is a product or a service")
     if action.bundle and (action.batch_tracked or action.kind is Kind.SERVICE):
         raise HubRefused(f"{action.sku}: a bundle is neither batch-tracked nor a service")
+    if not action.is_another and (there := connection.execute(_SQL["items"], {"skus": [action.sku]}).fetchone()):
+        raise HubRefused(_there_words(action.sku, there))
     variant_id = _id(
         connection,
         "add_product",
@@ -36,6 +38,14 @@ def add_product(connection: Connection, action: AddProduct) -> str:
     if action.bundle:
         _add_components(connection, variant_id, action)
     return variant_id
+
+
+def _there_words(sku: str, there: Row) -> str:
+    kind = "bundle" if there["is_bundle"] else there["kind"]
+    return (
+        f"{sku} is there already, as the {kind} {there['name']!r}: a second one, with nothing counted, would be meant"
+        " by every order and store from then on; to add it all the same give --another"
+    )
 
 
 def add_items(connection: Connection, action: AddItems) -> str:

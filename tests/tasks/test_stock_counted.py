@@ -151,7 +151,7 @@ def test_STK_10_second_item_with_the_sku_tells_nothing_before_it_is_counted(
     push_stock(store)
     let_stock_wait_pass(held, store)
 
-    add(held, "A-1")
+    add(held, "A-1", is_another=True)
     push_stock(store)
 
     assert (shelf.shown("A-1"), stock_row(held, store, "A-1")["reason"]) == ([7], "never_counted")

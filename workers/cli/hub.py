@@ -31,6 +31,9 @@ from workers.cli.hub_orders import order
 from workers.cli.output import done, example, json_option, say, table
 
 _Portions = tuple[tuple[str, Decimal], ...]
+_ANOTHER = click.option(
+    "--another", "is_another", is_flag=True, help="Though the SKU is there: the new item is meant from then on."
+)
 
 
 @click.group()
@@ -63,21 +66,12 @@ def product() -> None:
 @click.option("--bundle", multiple=True, type=PORTION, metavar="SKU=QTY…", help="A component. May be repeated.")
 @click.argument("more", nargs=-1, type=PORTION, metavar="")
 @click.option("--delivery-days", type=click.IntRange(0, 3650), help="The account's default if left out.")
-def add_product(
-    sku: str,
-    name: str | None,
-    batch_tracked: bool,
-    bundle: _Portions,
-    more: _Portions,
-    delivery_days: int | None,
-) -> None:
+@_ANOTHER
+def add_product(sku: str, name: str | None, bundle: _Portions, more: _Portions, **details: Any) -> None:
     """Add a product, or a bundle of products."""
     if more and not bundle:
         raise click.UsageError("to make a bundle give its components with --bundle SKU=QTY")
-    action = AddProduct(
-        sku, name or sku, batch_tracked=batch_tracked, delivery_days=delivery_days, bundle=(*bundle, *more)
-    )
-    _add(action)
+    _add(AddProduct(sku, name or sku, bundle=(*bundle, *more), **details))
 
 
 def _add(action: AddProduct) -> None:
@@ -121,9 +115,10 @@ def service() -> None:
 @service.command("add", epilog=example('storesync hub service add "Gift wrapping" --sku WRAP'))
 @click.argument("name", type=TEXT)
 @click.option("--sku", type=TEXT, help="The name if left out.")
-def add_service(name: str, sku: str | None) -> None:
+@_ANOTHER
+def add_service(name: str, sku: str | None, is_another: bool) -> None:
     """Add a service."""
-    _add(AddProduct(sku or name, name, Kind.SERVICE))
+    _add(AddProduct(sku or name, name, Kind.SERVICE, is_another=is_another))
 
 
 # -- stock ---------------------------------------------------------------------------------------------------------

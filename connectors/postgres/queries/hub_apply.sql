@@ -36,7 +36,7 @@ FROM unnest(%(component_ids)s::bigint[], %(quantities)s::numeric[]) AS c (compon
 
 -- name: items
 -- The newest variant of each SKU: the one that is meant (MAP-1).
-SELECT DISTINCT ON (v.sku) v.id, v.sku, p.kind, p.batch_tracked,
+SELECT DISTINCT ON (v.sku) v.id, v.sku, p.name, p.kind, p.batch_tracked,
        EXISTS (SELECT FROM hub.bundle_components c WHERE c.bundle_id = v.id) AS is_bundle
 FROM hub.variants v JOIN hub.products p ON p.id = v.product_id
 WHERE v.sku = ANY (%(skus)s)

@@ -74,7 +74,7 @@ def test_STK_3_second_item_with_a_sku_is_news_where_the_first_has_pieces(
     hub.apply([AddProduct("B", "B")])
     forget(connection)
 
-    hub.apply([AddProduct("A", "The new A"), AddProduct("B", "The new B")])
+    hub.apply([AddProduct("A", "The new A", is_another=True), AddProduct("B", "The new B", is_another=True)])
 
     assert due(connection) == {"A"}
 

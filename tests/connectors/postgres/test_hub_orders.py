@@ -43,7 +43,7 @@ def test_MAP_1_two_rows_with_one_new_sku_make_one_item(hub: PostgresHub) -> None
 
 
 def test_MAP_1_an_item_that_somebody_made_since_the_decision_is_taken(hub: PostgresHub) -> None:
-    _, newest = hub.apply([AddProduct("CHAIR", "Old"), AddProduct("CHAIR", "New")])
+    _, newest = hub.apply([AddProduct("CHAIR", "Old"), AddProduct("CHAIR", "New", is_another=True)])
 
     assert create(hub, draft()).rows[0].variant_id == newest
 
@@ -189,7 +189,9 @@ def test_MAP_2_an_email_tells_two_people_of_one_name_apart(hub: PostgresHub, con
 
 
 def test_MAP_1_every_variant_of_a_sku_is_offered_case_kept(hub: PostgresHub) -> None:
-    first, second, _ = hub.apply([AddProduct("CHAIR", "Old"), AddProduct("CHAIR", "New"), AddProduct("chair", "Low")])
+    first, second, _ = hub.apply(
+        [AddProduct("CHAIR", "Old"), AddProduct("CHAIR", "New", is_another=True), AddProduct("chair", "Low")]
+    )
 
     matches = hub.matches(1, store_order(lines=(store_line(sku=" CHAIR "),)), base_currency="EUR")
 

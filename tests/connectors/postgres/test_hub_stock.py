@@ -302,7 +302,7 @@ def test_the_newest_variant_of_a_sku_is_counted_and_told(hub: PostgresHub) -> No
     """STK-3: several hub variants with the SKU are one: the one created latest."""
     stock_up(hub, quantity=3)
 
-    hub.apply([AddProduct("CHAIR", "New chair"), AdjustStock("CHAIR", Decimal(5))])
+    hub.apply([AddProduct("CHAIR", "New chair", is_another=True), AdjustStock("CHAIR", Decimal(5))])
 
     assert level(hub).in_stock == 5
 

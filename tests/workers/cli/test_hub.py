@@ -54,9 +54,21 @@ def test_bundle_of_what_is_not_there_adds_nothing(cli: Cli) -> None:
 def test_second_item_with_a_sku_is_told(cli: Cli) -> None:
     cli("hub", "product", "add", "A-1")
 
-    result = cli("hub", "product", "add", "A-1", "--name", "New")
+    result = cli("hub", "product", "add", "A-1", "--name", "New", "--another")
 
     assert "2 items share this SKU now: the new one is meant" in result.out
+
+
+@pytest.mark.parametrize("command", [("product", "add", "A-1"), ("service", "add", "Repair", "--sku", "A-1")])
+def test_STK_10_sku_that_is_there_is_not_added_by_a_slip(cli: Cli, command: tuple[str, ...]) -> None:
+    cli("hub", "product", "add", "A-1", "--name", "Oak chair")
+
+    result = cli("hub", *command)
+
+    assert (result.code, result.out) == (1, "")
+    assert result.err.startswith("storesync: A-1 is there already, as the product 'Oak chair': ")
+    assert "--another" in result.err
+    assert products(cli)["A-1"]["name"] == "Oak chair"
 
 
 def test_service_has_no_stock(cli: Cli) -> None:
