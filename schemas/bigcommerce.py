@@ -18,7 +18,7 @@ from schemas.bigcommerce_json import (
     needs_shipments,
 )
 from schemas.errors import Unreadable
-from schemas.fields import load
+from schemas.fields import each_once, load
 from schemas.hub import Flags
 from schemas.money import MINOR_UNITS, reckoning, round_price
 from schemas.orders import (
@@ -134,7 +134,8 @@ def read_order(payload: Any) -> StoreOrder:
     if not is_wrapped(payload) and needs_parts(payload):
         raise Unreadable("products", "are not in the order")
     order = load(ORDER, flat(payload))
-    order["lines"] = sorted(_lines(order), key=lambda line: int(line["id"]))
+    order["lines"] = sorted(each_once(_lines(order), "products"), key=lambda line: int(line["id"]))
+    order["fees"] = each_once(order["fees"], "fees")
     order["parcels"] = order["consignments"]["shipping"] or order["shipping_addresses"]
     order["currency"] = order["currency"] or order["shown_currency"]
     if order["currency"] not in MINOR_UNITS:

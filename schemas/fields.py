@@ -2,7 +2,7 @@
 
 import html
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
@@ -235,6 +235,18 @@ class VendorSchema(Schema):
 
     class Meta:
         unknown = EXCLUDE
+
+
+def each_once(entries: Iterable[dict[str, Any]], path: str) -> list[dict[str, Any]]:
+    """The entries of a list, each id once: one that comes again and is alike in all that is read is the same (MAP-12).
+
+    Raises Unreadable with the path of an entry that has another one's id.
+    """
+    kept: dict[str, dict[str, Any]] = {}
+    for place, entry in enumerate(entries):
+        if kept.setdefault(entry["id"], entry) != entry:
+            raise Unreadable(f"{path}.{place}.id", "is the id of another one as well")
+    return list(kept.values())
 
 
 def load(schema: Schema, payload: Any, *, is_page: bool = False) -> dict[str, Any]:

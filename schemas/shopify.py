@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from schemas.errors import Unreadable
-from schemas.fields import load
+from schemas.fields import each_once, load
 from schemas.figures import Figures, Part
 from schemas.money import cent, reckoning
 from schemas.orders import (
@@ -97,6 +97,8 @@ def read_order(payload: Any) -> StoreOrder:
     total, currency = order["total"], order["currency"]
     if (total["shown"]["currency"], total["shop"]["currency"]) != (currency, order["shop_currency"]):
         raise Unreadable("totalPriceSet", "is not in the order's currencies")
+    order["lines"] = each_once(order["lines"], "lineItems.nodes")
+    order["fees"] = each_once(order["fees"], "additionalFees")
     lines = [line for line in order["lines"] if not _is_tip(line, order)]
     unit = _unit(order, lines)
     read = tuple(_line(line, order, unit) for line in lines)
@@ -322,9 +324,13 @@ def _charges(order: Loaded, unit: Decimal) -> Iterable[StoreCharge]:
 
 
 def _is_tip(line: Loaded, order: Loaded) -> bool:
-    """Whether a line is the tip: nothing marks it but that it is no product and comes to what was tipped."""
+    """Whether a line is the tip: no product, and nothing that could ever be fulfilled, as Shopify says of tips alone.
+
+    https://shopify.dev/docs/api/admin-graphql/latest/objects/LineItem#field-LineItem.fields.nonFulfillableQuantity
+    """
     is_product = line["requires_shipping"] or line["variant"] is not None or line["product"] is not None
-    return bool(order["tip"]) and not is_product and line["price"] * line["quantity"] == order["tip"]
+    is_kept = line["current_quantity"] > 0  # of what was taken back nothing can be fulfilled either
+    return bool(order["tip"]) and not is_product and is_kept and line["non_fulfillable_quantity"] >= line["quantity"]
 
 
 def _unnamed_charges(
@@ -335,7 +341,8 @@ def _unnamed_charges(
     missing = order["current_total"] - paid - (ZERO if order["taxes_included"] else order["current_tax"])
     # What is left of a line's discount has fractions of a cent, which the total has not.
     slack = cent(order["currency"]) * len(order["lines"])
-    for name, amount in (("Duties", order["duties"]), ("Tip", order["tip"])):
+    tip = None if any(_is_tip(line, order) for line in order["lines"]) else order["tip"]
+    for name, amount in (("Duties", order["duties"]), ("Tip", tip)):
         if amount and amount - missing <= min(slack, amount / 2):
             missing -= amount
             yield StoreCharge(name.lower(), name, Kind.SERVICE, amount, ZERO, ZERO)

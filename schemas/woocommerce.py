@@ -22,6 +22,7 @@ from schemas.fields import (
     UtcTime,
     VendorSchema,
     Words,
+    each_once,
     listed,
     load,
 )
@@ -198,6 +199,8 @@ def read_with_doubts(payload: Any) -> tuple[StoreOrder, frozenset[Doubt]]:
     """An order, and what it leaves open."""
     order = load(_ORDER, order_part(payload))
     beside = payload if _is_wrapped(payload) else {}
+    for kind in ITEMS:
+        order[kind] = each_once(order[kind], kind)
     doubts = settle(order, beside, payments(payload))
     _date(order)
     apart = _take_refunds_off(order, load(_REFUNDS, payload)["refunds"] if beside else None)

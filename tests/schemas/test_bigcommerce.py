@@ -182,6 +182,17 @@ def test_ch_11_part_that_nobody_needs_sets_no_order_aside(changes: dict[str, Any
     assert read(line(1, applied_discounts={}), **changes).lines == read(line(1, applied_discounts=[])).lines
 
 
+def test_MAP_12_line_that_is_listed_twice_is_one_line() -> None:
+    assert read(line(1), line(2), line(1)) == read(line(1), line(2))
+
+
+def test_MAP_12_two_lines_with_one_id_are_named_by_their_path() -> None:
+    with pytest.raises(Unreadable) as caught:
+        read(line(1), line(2), line(1, quantity=9))
+
+    assert caught.value.path == "products.2.id"
+
+
 def test_ch_11_numbers_that_lead_nowhere_together_are_unreadable() -> None:
     with pytest.raises(Unreadable, match="do not go together"):
         read(line(**amounts("10", "0", "-10")), is_tax_inclusive_pricing=True, **amounts("10", "0", "5"))

@@ -161,6 +161,32 @@ def test_MAP_9_a_tip_is_a_service_row_and_no_product() -> None:
     assert_adds_up(order)
 
 
+def test_MAP_9_a_line_that_comes_to_the_same_as_the_tip_is_what_it_is() -> None:
+    gift_note = {"name": "Gift note", "price": "4.00", "is_custom": True, "is_physical": False}
+    order = placed(line(), gift_note, {"name": "Trinkgeld", "price": "4.00", "is_tip": True}, tip="4.00")
+
+    assert "Gift note" in [one.name for one in order.lines]
+    assert [(one.name, one.amount) for one in order.charges] == [("Trinkgeld", Decimal("4.00"))]
+    assert_adds_up(order)
+
+
+def test_MAP_9_a_tip_in_several_lines_is_on_each() -> None:
+    tips = [{"name": "Tip", "price": price, "is_tip": True} for price in ("3.00", "1.00")]
+    order = placed(line(), *tips, tip="4.00")
+
+    assert [(one.name, one.amount) for one in order.charges] == [("Tip", Decimal("3.00")), ("Tip", Decimal("1.00"))]
+    assert_adds_up(order)
+
+
+def test_MAP_12_line_that_is_listed_twice_is_one_line() -> None:
+    shop = ShopifyShop()
+    told_once = told(shop, shop.place_order({"lines": (line(), line(sku="PEG"))}).id)
+    twice = copy.deepcopy(told_once)
+    twice["lineItems"]["nodes"].append(copy.deepcopy(twice["lineItems"]["nodes"][0]))
+
+    assert read_order(twice) == read_order(told_once)
+
+
 def test_MAP_9_fees_and_duties_are_service_rows() -> None:
     order = placed(fees=[{"name": "Gift wrapping", "price": "2.50", "taxes": ["0.19"]}], duties="7.35")
 

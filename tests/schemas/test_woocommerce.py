@@ -340,6 +340,23 @@ def _put(order: Json, path: str, value: Any) -> None:
     target[int(last) if isinstance(target, list) else last] = value
 
 
+@pytest.mark.parametrize("kind", ["line_items", "shipping_lines"])
+def test_MAP_12_line_that_is_listed_twice_is_one_line(order: Json, kind: str) -> None:
+    once = read_order(copy.deepcopy(order))
+    order[kind].append(copy.deepcopy(order[kind][0]))
+
+    assert read_order(order) == once
+
+
+def test_MAP_12_two_lines_with_one_id_are_named_by_their_path(order: Json) -> None:
+    order["line_items"].append({**order["line_items"][0], "quantity": 7})
+
+    with pytest.raises(Unreadable) as caught:
+        read_order(order)
+
+    assert caught.value.path == f"line_items.{len(order['line_items']) - 1}.id"
+
+
 def test_order_that_a_migration_left_without_a_change_was_changed_when_it_was_made(order: Json) -> None:
     order["date_modified_gmt"] = None
 
