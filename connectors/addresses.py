@@ -3,6 +3,7 @@
 import ipaddress
 import re
 import socket
+from contextlib import suppress
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
@@ -29,6 +30,16 @@ def shop_url(text: str, *, allow_insecure: bool = False) -> str:
     if parts.query or parts.fragment:
         raise Unsafe("the store URL must not hold a query or fragment: leave out what follows ? or #")
     return f"{parts.scheme}://{_host(parts)}{_port(parts)}{parts.path.rstrip('/')}"
+
+
+def shop_key(url: str) -> str:
+    """An address without what is only spelling: scheme, www., default port, capitals of the host, trailing slashes."""
+    parts = _split(url if "://" in url else f"https://{url}")
+    host = (parts.hostname or "").rstrip(".").removeprefix("www.")
+    with suppress(UnicodeError):
+        host = host.encode("idna").decode()
+    port = "" if parts.port in (None, 80, 443) else f":{parts.port}"
+    return f"{host}{port}{re.sub('/{2,}', '/', parts.path).rstrip('/')}"
 
 
 def _split(text: str) -> SplitResult:

@@ -14,7 +14,7 @@ from hashlib import sha256
 from typing import Any, Final
 
 from connectors import json_text
-from connectors.bigcommerce_check import check
+from connectors.bigcommerce_check import check, shop_of
 from connectors.bigcommerce_client import RESERVE, ShopClient
 from connectors.bigcommerce_stock import Inventory
 from connectors.changes import Batch, Entries, batch_of, batches, follow, horizon, is_id, newest_of, usable_id
@@ -64,16 +64,21 @@ class BigCommerce:
         allow_insecure: bool = False,
     ) -> None:
         self.http = ShopClient(url, credentials, waits=(shared or Shared()).waits, allow_insecure=allow_insecure)
+        self._url = url
         self._inventory = Inventory(self.http)
         self._per_page = PER_PAGE
 
     def check(self, needs: Collection[Right] = ()) -> StoreFacts:
         """Prove the address, the token, and what it may do."""
         try:
-            return check(self.http, needs)
+            return check(self.http, self._url, needs)
         except NotFound as error:
             words = f"there is no BigCommerce shop at this address: {error.problem}"
             raise Unavailable(words, request=error.request, status=error.status) from error
+
+    def shop(self) -> str:
+        """The shop's hash."""
+        return shop_of(self.http, self._url)
 
     def changed_orders(self, cursor: str | None, *, imports_from: datetime | None = None) -> Iterator[Page]:
         """Pages of changed orders; at the first connection of all open ones, whatever their age (ORD-1)."""

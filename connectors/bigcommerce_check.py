@@ -7,6 +7,7 @@ whatever else may be wrong with it: so reading asks for one entry, and writing s
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Final
 
+from connectors.addresses import shop_key
 from connectors.bigcommerce_client import ShopClient
 from connectors.errors import NotFound, Refused, Rejected
 from connectors.store import StoreFacts
@@ -15,6 +16,7 @@ from schemas.money import MINOR_UNITS
 from schemas.rights import Lack, Right
 
 _ORDERS: Final = "v2/orders"
+_STORES: Final = "api.bigcommerce.com/stores/"
 _READS: Final[Mapping[Right, tuple[str, ...]]] = {  # in the order of the scopes' names
     Right.READ_PRODUCTS: ("v3/catalog/products", "v3/inventory/locations", "v3/inventory/items"),
 }
@@ -24,7 +26,7 @@ _NOTHING: Final[Mapping[Right, tuple[str, Mapping[str, Any]]]] = {
 }
 
 
-def check(http: ShopClient, needs: Collection[Right]) -> StoreFacts:
+def check(http: ShopClient, url: str, needs: Collection[Right]) -> StoreFacts:
     """Which of these rights are there, and what the shop sells in. Raises Refused where orders may not be read."""
     http.get(_ORDERS, {"limit": 1})
     lacks, unproved = [], []
@@ -37,7 +39,26 @@ def check(http: ShopClient, needs: Collection[Right]) -> StoreFacts:
                 unproved.append(right)
             elif not is_granted:
                 lacks.append(Lack(right, PLATFORM.grants.names[right]))
-    return StoreFacts(currency=_currency(http), lacks=tuple(lacks), unproved=tuple(unproved))
+    about = _about(http)
+    code = about.get("currency")
+    return StoreFacts(
+        currency=code if isinstance(code, str) and code in MINOR_UNITS else None,
+        lacks=tuple(lacks),
+        unproved=tuple(unproved),
+        shop=_name_of(about, url),
+    )
+
+
+def shop_of(http: ShopClient, url: str) -> str:
+    """The shop's hash."""
+    return _name_of(_about(http), url)
+
+
+def _name_of(about: Mapping[str, Any], url: str) -> str:
+    hash_ = about.get("id")
+    if isinstance(hash_, str) and hash_.strip():
+        return hash_.strip().lower()
+    return shop_key(url).lower().removeprefix(_STORES)
 
 
 def _unread(http: ShopClient, right: Right) -> Iterator[str]:
@@ -60,10 +81,9 @@ def _may_write(http: ShopClient, path: str, nothing: Mapping[str, Any]) -> bool 
     return True
 
 
-def _currency(http: ShopClient) -> str | None:
+def _about(http: ShopClient) -> Mapping[str, Any]:
     try:
-        facts = http.get("v2/store").json()
+        said = http.get("v2/store").json()
     except (Refused, Rejected):
-        return None  # a scope of its own, which nothing but this needs
-    code = facts.get("currency") if isinstance(facts, dict) else None
-    return code if isinstance(code, str) and code in MINOR_UNITS else None
+        return {}  # a scope of its own, which nothing but this needs
+    return said if isinstance(said, dict) else {}

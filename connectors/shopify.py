@@ -16,7 +16,7 @@ from connectors.errors import AnsweredInPart, NotFound, Rejected, Unavailable
 from connectors.http import Shared
 from connectors.rights import needing
 from connectors.shopify_auth import auth_of
-from connectors.shopify_check import check
+from connectors.shopify_check import check, shop_of
 from connectors.shopify_client import GraphQL, Told, user_errors, words_of
 from connectors.shopify_errors import BUYER_FIELDS, Trouble, is_closed, withheld
 from connectors.shopify_graphql import FULFILL, ONE_ORDER, ORDER_MARKS, ORDERS, ORDERS_PAGE, SIZES
@@ -63,10 +63,15 @@ class Shopify:
         self._orders = Pages(self.graphql, ORDERS_PAGE, "orders", size=ORDERS, marks=ORDER_MARKS, optional=BUYER_FIELDS)
         self._parts = Parts(self.graphql)
         self.stock = Stock(self.graphql)
+        self._url = url
 
     def check(self, needs: Collection[Right] = ()) -> StoreFacts:
         """Prove the address, the right to read orders, and these rights by the app's scopes."""
-        return check(self.graphql, needs)
+        return check(self.graphql, self._url, needs)
+
+    def shop(self) -> str:
+        """The shop's lasting domain."""
+        return shop_of(self.graphql, self._url)
 
     def changed_orders(self, cursor: str | None, *, imports_from: datetime | None = None) -> Iterator[Page]:
         """Pages of changed orders; at first of those changed since the oldest that the store imports (ORD-2)."""

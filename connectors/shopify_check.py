@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Final
 
+from connectors.addresses import shop_key
 from connectors.errors import Refused
 from connectors.shopify_client import GraphQL
 from connectors.shopify_errors import Trouble, is_closed
@@ -16,7 +17,7 @@ _NODES: Final = ("orders", "nodes")
 _BUYERS: Final = "read_customers"
 
 
-def check(graphql: GraphQL, needs: Collection[Right]) -> StoreFacts:
+def check(graphql: GraphQL, url: str, needs: Collection[Right]) -> StoreFacts:
     """Which of these rights are there, and what the shop sells in. Raises Refused for orders that may not be read."""
     asked = {Right.READ_ORDERS, *needs}
     told = graphql.ask(CHECK).data
@@ -30,6 +31,7 @@ def check(graphql: GraphQL, needs: Collection[Right]) -> StoreFacts:
     granted = _granted(told)
     return StoreFacts(
         currency=_currency(told),
+        shop=_domain(told) or shop_key(url),
         version=API_VERSION,
         lacks=lacks,
         unproved=tuple(right for right in needs if right is not Right.READ_ORDERS) if granted is None else (),
@@ -47,6 +49,11 @@ def _withheld(graphql: GraphQL, granted: frozenset[str] | None) -> tuple[str, ..
         if one.is_denied:
             found.add(str(one.path[3]))
     return tuple(sorted(found))
+
+
+def shop_of(graphql: GraphQL, url: str) -> str:
+    """The shop's lasting domain, whichever of its domains we ask."""
+    return _domain(graphql.ask(CHECK).data) or shop_key(url)
 
 
 def _lacks(told: Mapping[str, Any], asked: Collection[Right]) -> Iterator[Lack]:
@@ -73,3 +80,9 @@ def _currency(told: Mapping[str, Any]) -> str | None:
     shop = told.get("shop")
     code = shop.get("currencyCode") if isinstance(shop, dict) else None
     return code if code in MINOR_UNITS else None
+
+
+def _domain(told: Mapping[str, Any]) -> str:
+    shop = told.get("shop")
+    domain = shop.get("myshopifyDomain") if isinstance(shop, dict) else None
+    return domain.strip().lower() if isinstance(domain, str) else ""

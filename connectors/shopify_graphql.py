@@ -87,7 +87,10 @@ ONE_ORDER: Final = f"""
 query Order($id: ID!, $lines: Int!, $parts: Int!, {_BUYER}) {{ order(id: $id) {{ ...Whole }} }}
 {_ORDER}"""
 
-CHECK: Final = "query Check { shop { currencyCode } currentAppInstallation { accessScopes { handle } } }"
+CHECK: Final = """query Check {
+  shop { currencyCode myshopifyDomain }
+  currentAppInstallation { accessScopes { handle } }
+}"""
 
 # With all that tells who ordered: an app may read orders and not their buyers.
 NEWEST_ORDER: Final = """

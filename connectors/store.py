@@ -18,7 +18,7 @@ class StoreFacts:
 
     `lacks` are the rights that were asked about and are not there; `unproved` those that nothing can be asked about
     without an effect: only a first write shows them. `withheld` is what of a buyer we may not read, by the shop's names
-    (DOR-5).
+    (DOR-5); `shop` is what StoreConnector.shop gives.
     """
 
     currency: str | None = None
@@ -26,6 +26,7 @@ class StoreFacts:
     lacks: tuple[Lack, ...] = ()
     withheld: tuple[str, ...] = ()
     unproved: tuple[Right, ...] = ()
+    shop: str = ""
 
 
 class StoreConnector(Protocol):
@@ -38,6 +39,9 @@ class StoreConnector(Protocol):
 
         Raises Refused where not even orders may be read.
         """
+
+    def shop(self) -> str:
+        """What the shop calls itself, however its address is spelled; its address where it does not say (MUL-4)."""
 
     def changed_orders(self, cursor: str | None, *, imports_from: datetime | None = None) -> Iterator[Page]:
         """Pages of orders changed since the cursor, oldest change first, none lost (None: the first connection).

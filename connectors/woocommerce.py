@@ -12,11 +12,11 @@ from connectors import json_text
 from connectors.changes import Batch, batch_of, batches, follow, horizon, is_id, newest_of, usable_id
 from connectors.cursor import BEGINNING, SECOND, Cursor, naive
 from connectors.errors import NotFound, Rejected, Unavailable
-from connectors.http import Answer, HttpClient, Params, Shared, basic_auth, credential, oauth1
+from connectors.http import Anonymous, Answer, HttpClient, Params, Shared, basic_auth, credential, oauth1
 from connectors.rights import needing
 from connectors.store import StoreFacts
 from connectors.woocommerce_catalogue import CatalogueSizes, catalogue, find_items
-from connectors.woocommerce_check import check
+from connectors.woocommerce_check import check, shop_of
 from connectors.woocommerce_pages import PER_PAGE, PageSize, is_last, no_api, total_of, walk
 from connectors.woocommerce_stock import stock_call, tell_stock
 from schemas.actions import SendFulfillment, TellStock
@@ -55,13 +55,22 @@ class WooCommerce:
             is_own=of_wordpress,
             allow_insecure=allow_insecure,
         )
+        self._url = url
+        # What everybody may read: credentials have no business there.
+        self._site = HttpClient(
+            url, auth=Anonymous(), waits=(shared or Shared()).waits, is_own=of_wordpress, allow_insecure=allow_insecure
+        )
         self._size = PageSize()
         self._catalogue_sizes = CatalogueSizes()
 
     def check(self, needs: Collection[Right] = ()) -> StoreFacts:
         """Prove the address, the right to read orders, and what else is needed."""
         self._orders({"per_page": 1, "_fields": "id"}).entries(1)
-        return check(self.http, needs)
+        return replace(check(self.http, needs), shop=self.shop())
+
+    def shop(self) -> str:
+        """The address that the shop has for itself."""
+        return shop_of(self._site, self._url)
 
     def changed_orders(self, cursor: str | None, *, imports_from: datetime | None = None) -> Iterator[Page]:
         """Pages of changed orders; at the first connection of all open ones, whatever their age (ORD-4)."""

@@ -3,7 +3,8 @@
 from collections.abc import Collection, Mapping
 from typing import Final
 
-from connectors.errors import NotFound, Refused, Rejected
+from connectors.addresses import shop_key
+from connectors.errors import NotFound, Refused, Rejected, Unavailable, Unsafe
 from connectors.http import HttpClient
 from connectors.store import StoreFacts
 from schemas.money import MINOR_UNITS
@@ -12,6 +13,24 @@ from schemas.woocommerce import PLATFORM
 
 # A batch of nothing changes nothing: 200 for a key that may write, 401 or 403 for one that may not.
 _EMPTY_BATCH: Final[Mapping[Right, str]] = {Right.WRITE_ORDERS: "orders/batch", Right.WRITE_STOCK: "products/batch"}
+
+
+def shop_of(site: HttpClient, url: str) -> str:
+    """The address that the shop has for itself; ours where its index is hidden."""
+    try:
+        answer = site.get("wp-json/", {"_fields": "home,url"})
+    except (NotFound, Refused, Rejected):
+        return shop_key(url)
+    except Unavailable as error:
+        if error.status in (401, 403):  # of a plugin or firewall that hides it
+            return shop_key(url)
+        raise
+    try:
+        said = answer.json()
+        home = said.get("home") if isinstance(said, dict) else None
+        return shop_key(home) if isinstance(home, str) and home.strip() else shop_key(url)
+    except (Unavailable, Unsafe):
+        return shop_key(url)  # it is no index of WordPress
 
 
 def check(http: HttpClient, needs: Collection[Right]) -> StoreFacts:

@@ -6,6 +6,7 @@ from typing import Any
 
 IsOwn = Callable[[int, Any, str], bool]  # of a status, the answer's JSON (None where it is none), and its text
 
+_WORDPRESS_CODE = re.compile(r"[a-z][a-z0-9_-]{0,99}")
 _BIGCOMMERCE_WORDS = re.compile(r"unauthorized|x-auth-token", re.IGNORECASE)
 
 
@@ -15,8 +16,10 @@ def anybody(_status: int, _said: Any, _text: str) -> bool:
 
 
 def of_wordpress(status: int, said: Any, _text: str) -> bool:
-    """WordPress's REST error: a code, a sentence, and the status once more."""
-    return isinstance(said, dict) and _has_words(said, "code", "message") and _repeats(status, said.get("data"))
+    """WordPress's REST error: a code as its code is written, and the status once more, if anything beside them."""
+    if not isinstance(said, dict) or not isinstance(said.get("code"), str):
+        return False
+    return bool(_WORDPRESS_CODE.fullmatch(said["code"])) and ("data" not in said or _repeats(status, said["data"]))
 
 
 def of_bigcommerce(status: int, said: Any, text: str) -> bool:

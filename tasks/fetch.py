@@ -12,6 +12,7 @@ from celery import shared_task
 
 from connectors import locks, postgres
 from connectors.config import ConfigError
+from connectors.errors import ConnectorError
 from connectors.postgres import journal, orders, stock, stores
 from connectors.postgres.hub_guards import words_of
 from schemas.orders import Page, Snapshot
@@ -76,8 +77,20 @@ def _fetch_pages(held: Process, row: postgres.Row) -> str:
         if not is_ours or (number and monotonic() > stop_at):
             return "goes_on"
         cursor = page.cursor
+    if row["shop"] is None:
+        _name_shop(held, row)
     with held.pool.connection() as connection:
         return "fetched" if stores.fetched(connection, row["id"], cursor=cursor) else "goes_on"
+
+
+def _name_shop(held: Process, row: postgres.Row) -> None:
+    """Ask the shop of an older store what it calls itself: one shop is one store (MUL-4)."""
+    try:
+        shop = held.connector(row).shop()
+    except ConnectorError:
+        return  # it was there a moment ago: the next fetch asks again
+    with held.pool.connection() as connection:
+        stores.name_shop(connection, row["id"], shop)
 
 
 def _keep_page(connection: postgres.Connection, store_id: int, page: Page, *, was: str | None) -> bool:

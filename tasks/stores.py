@@ -63,13 +63,17 @@ def connect_store(held: Process, new: NewStore) -> StoreFacts:
         "name": new.name,
         "platform": new.platform,
         "url": url,
+        "shop": facts.shop,
         "credentials": held.secrets.lock(credentials),
         "settings": settings,
         "allow_insecure": new.allow_insecure,
     }
     with held.pool.connection() as connection, connection.transaction():
         refuse_unknown_locations(connection, settings)  # again: one may have gone while the shop was asked
-        store_id = stores.connect_store(connection, values)
+        before = stores.store_of(connection, new.platform, url, facts.shop)
+        if before is not None and before["state"] != StoreState.DISCONNECTED:
+            raise SettingRefused("url", _connected_as(before))
+        store_id = stores.connect_store(connection, values, before)
         if store_id is None:
             raise SettingRefused("url", "this shop is connected already: see storesync store list")
         # Of one that comes back: it ends with the hub's stock, whatever moved here or there.
@@ -114,7 +118,12 @@ def _refuse_taken(connection: Connection, new: NewStore, url: str) -> None:
         raise SettingRefused("name", f"there is a store {new.name!r} already: see storesync store show {new.name}")
     same = stores.store_at(connection, new.platform, url)
     if same is not None and same["state"] != StoreState.DISCONNECTED:
-        raise SettingRefused("url", f"this shop is connected already, as {same['name']!r}")
+        raise SettingRefused("url", _connected_as(same))
+
+
+def _connected_as(row: Row) -> str:
+    other = f", by the address {row['url']}"
+    return f"this shop is connected already, as {row['name']!r}{other}: see storesync store show {row['name']}"
 
 
 def needs_of(platform: str, settings: Mapping[str, Value]) -> tuple[Need, ...]:
@@ -157,16 +166,21 @@ def change_store(
     needs = needs_of(row["platform"], settings)
     news = added(needs_of(row["platform"], row["settings"]), needs)
     moved = {**row, "credentials": locked, "url": address}
+    facts = None
     if credentials or url or news:
-        _prove(held.connector(moved), needs, asked=None if credentials or url else news)
+        facts = _prove(held.connector(moved), needs, asked=None if credentials or url else news)
     if url or "location_map" in given:
         refuse_unknown_places(held.connector(moved), settings)
     with held.pool.connection() as connection, connection.transaction():
         refuse_unknown_locations(connection, settings)  # again: one may have gone while the shop was asked
         same = stores.store_at(connection, row["platform"], address)
+        if url and facts:
+            same = stores.store_of(connection, row["platform"], address, facts.shop)
         if same is not None and same["id"] != row["id"]:
             raise SettingRefused("url", f"this shop is known already, as {same['name']!r}")
         stores.change_store(connection, row["id"], settings=settings, credentials=locked, url=address)
+        if facts:
+            stores.name_shop(connection, row["id"], facts.shop)
         _go_on(connection, row)
         stock.try_again(connection, row["id"])
         changed = {key for key in _STOCK_SETTINGS if settings.get(key) != row["settings"].get(key)}
@@ -236,6 +250,7 @@ def check_store(held: Process, row: Row) -> StoreFacts:
             stock.try_again(connection, row["id"])
             journal.add(connection, Line("check", "active"), store_id=row["id"])
         _go_on(connection, row, {lack.right for lack in facts.lacks})
+        stores.name_shop(connection, row["id"], facts.shop)
     return facts
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from psycopg.errors import UniqueViolation
 from psycopg.types.json import Jsonb
 
+from connectors.addresses import shop_key
 from connectors.cursor import anew, back_to
 from connectors.postgres import Connection, Row, queries
 from schemas.errors import SettingRefused
@@ -96,18 +97,41 @@ def store_at(connection: Connection, platform: str, url: str) -> Row | None:
     return connection.execute(_SQL["store_at"], {"platform": platform, "url": url}).fetchone()
 
 
-def connect_store(connection: Connection, values: dict[str, Any]) -> int | None:
-    """Keep a new store, or one that comes back; None when that shop is connected already.
+def store_of(connection: Connection, platform: str, url: str, shop: str) -> Row | None:
+    """The store of a shop, connected or not, by what it calls itself, or by its address where it was never asked."""
+    keys = {shop_key(url), shop}
+    for row in connection.execute(_SQL["alike"], {"platform": platform, "url": url, "shop": shop}):
+        if row["shop"] == shop or row["url"] == url or (row["shop"] is None and shop_key(row["url"]) in keys):
+            return row
+    return None
+
+
+def connect_store(connection: Connection, values: dict[str, Any], before: Row | None = None) -> int | None:
+    """Keep a new store, or `before` that comes back, by whatever address; None when that shop is connected already.
 
     Raises SettingRefused where another store took the name meanwhile.
     """
-    before = store_at(connection, values["platform"], values["url"])
+    is_moved = before is not None and before["url"] != values["url"]
+    before = before or store_at(connection, values["platform"], values["url"])
     known = {"settings": Jsonb(values["settings"]), "cursor": anew(before["cursor"]) if before else None}
     try:
-        row = connection.execute(_SQL["connect"], {**values, **known}).fetchone()
+        if before is not None and is_moved:
+            connection.execute(_SQL["move"], {"id": before["id"], "url": values["url"]})
+        row = connection.execute(_SQL["connect"], {"shop": None, **values, **known}).fetchone()
     except UniqueViolation as error:
+        if error.diag.constraint_name in ("stores_shop", "stores_platform_url_key"):
+            return None
         raise SettingRefused("name", f"there is a store {values['name']!r} already") from error
     return row["id"] if row else None
+
+
+def name_shop(connection: Connection, store_id: int, shop: str) -> bool:
+    """Keep what a store's shop calls itself; False where that is known, or another store has it."""
+    try:
+        with connection.transaction():
+            return connection.execute(_SQL["name_shop"], {"id": store_id, "shop": shop}).rowcount > 0
+    except UniqueViolation:
+        return False  # another one took it this very moment
 
 
 def want_products(connection: Connection, store_id: int, *, wanted: bool) -> None:

@@ -8,7 +8,7 @@ from typing import Any, Final, Generic, Self, TypeVar
 from connectors.sandbox import bigcommerce
 from connectors.sandbox.bigcommerce_generator import seed_bigcommerce, seed_plain_bigcommerce
 from connectors.sandbox.bigcommerce_model import BigCommerceSettings
-from connectors.sandbox.bigcommerce_state import TOKEN, BigCommerceShop
+from connectors.sandbox.bigcommerce_state import HASH, TOKEN, BigCommerceShop
 from connectors.sandbox.faults import Fault, FaultError, Faults, Pace
 from connectors.sandbox.generator import seed_plain, seed_shop
 from connectors.sandbox.server import RunningServer, serve
@@ -129,7 +129,7 @@ def run_bigcommerce(
     server = serve(bigcommerce.create_app(shop, faults), host=host, port=port)
     server.before_stop(faults.release)
     running = RunningSandbox(server, shop, faults, {"access_token": TOKEN}, bigcommerce.ROOT)
-    shop.url = running.url
+    shop.url, shop.hash = running.url, f"{HASH}{server.port}"
     return running
 
 
@@ -151,6 +151,7 @@ def run_shopify(
     """Serve a Shopify shop as it is, to be connected by an app or a token. Raises OSError when the port is taken."""
     faults = faults or Faults()
     server = serve(create_shopify_app(shop, faults), host=host, port=port)
+    shop.domain = f"sandbox-{server.port}.myshopify.com"
     server.before_stop(faults.release)
     app = {"client_id": shop.app.client_id, "client_secret": shop.app.client_secret}
     return RunningSandbox(server, shop, faults, app if with_app else {"access_token": shop.token})

@@ -95,7 +95,7 @@ def _order_routes(shop: BigCommerceShop) -> Blueprint:
 
     @routes.get("/store")
     def store() -> Response:
-        return answer({"id": HASH, "name": "Sandbox", "currency": shop.settings.currency, "plan_name": "Pro"})
+        return answer({"id": shop.hash, "name": "Sandbox", "currency": shop.settings.currency, "plan_name": "Pro"})
 
     @routes.get("/orders")
     def orders() -> Response:

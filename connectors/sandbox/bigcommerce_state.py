@@ -29,6 +29,7 @@ class BigCommerceShop(ShopClock):
     def __init__(self, settings: BigCommerceSettings | None = None, *, now: Callable[[], datetime] = utc_now) -> None:
         super().__init__(now)
         self.settings = settings or BigCommerceSettings()
+        self.hash = HASH  # what the shop calls itself: of two sandboxes, each its own
         self.scopes = ALL_SCOPES  # of the token
         self.calls: Counter[str] = Counter()
         self.writes: deque[Json] = deque(maxlen=10_000)

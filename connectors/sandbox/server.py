@@ -21,6 +21,7 @@ class RunningServer:
 
     def __init__(self, app: "WSGIApplication", listener: socket.socket) -> None:
         host, port = listener.getsockname()[:2]
+        self.port: int = port
         self.url = f"http://{host}:{port}"
         self._map: dict[int, Any] = {}
         self._stopping = threading.Event()

@@ -72,6 +72,7 @@ class ShopifyShop(ShopClock):
     def __init__(self, *, currency: str = "EUR", plan: str = "plus", now: Callable[[], datetime] = utc_now) -> None:
         super().__init__(now)
         self.currency = currency
+        self.domain = "sandbox.myshopify.com"
         self.token = TOKEN  # of an app of before: it never ends
         self.app = App()
         self.bucket = Bucket.of(plan)
@@ -255,7 +256,7 @@ class ShopifyShop(ShopClock):
     def root(self) -> Root:
         """What documents can ask for."""
         return {
-            "shop": lambda _: {"currencyCode": self.currency, "name": "Sandbox"},
+            "shop": lambda _: {"currencyCode": self.currency, "name": "Sandbox", "myshopifyDomain": self.domain},
             "currentAppInstallation": lambda _: self.app.installation(),
             "orders": self._list,
             "order": lambda asked: self._node(asked["id"], "Order"),

@@ -11,11 +11,13 @@ from connectors.sandbox.faults import CONTROL, Faults, Said, Voice, fault_routes
 from connectors.sandbox.woocommerce_api import ROOT, answer
 from connectors.sandbox.woocommerce_api_orders import order_routes
 from connectors.sandbox.woocommerce_api_products import listed_variation_routes, product_routes, variation_routes
-from connectors.sandbox.woocommerce_api_shop import settings_routes, webhook_routes
+from connectors.sandbox.woocommerce_api_shop import index, settings_routes, webhook_routes
 from connectors.sandbox.woocommerce_control import control_routes
 from connectors.sandbox.woocommerce_errors import Refusal, bad_key, may_not
 from connectors.sandbox.woocommerce_json import wp_json
 from connectors.sandbox.woocommerce_state import WooCommerceShop, Write
+
+INDEX: Final = "/wp-json/"
 
 _VOICE: Final = Voice(
     unauthorized=Said(401, wp_json(may_not("GET", "orders").body())),
@@ -38,6 +40,7 @@ def create_app(shop: WooCommerceShop, faults: Faults | None = None) -> Flask:
         fault_routes(faults),
     ):
         app.register_blueprint(routes)
+    app.add_url_rule(INDEX, view_func=lambda: index(shop), endpoint="index")
     app.view_functions = {name: _one_at_a_time(shop, view) for name, view in app.view_functions.items()}
     app.before_request(lambda: _admit(shop))
     app.after_request(lambda response: _note(shop, response))
@@ -56,7 +59,7 @@ def _one_at_a_time(shop: WooCommerceShop, view: Callable[..., Any]) -> Callable[
 
 
 def _admit(shop: WooCommerceShop) -> None:
-    if not request.path.startswith(CONTROL):
+    if not request.path.startswith(CONTROL) and request.path != INDEX:
         shop.gate.admit(request)
 
 

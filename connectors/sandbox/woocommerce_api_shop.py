@@ -13,6 +13,15 @@ from connectors.sandbox.woocommerce_webhooks import TOPICS
 _STATUSES = ("active", "paused", "disabled")
 
 
+def index(shop: WooCommerceShop) -> Response:
+    """What the site says of itself to everybody, as far as it is asked."""
+    if shop.hides_index:
+        raise Refusal("rest_not_logged_in", "You are not currently logged in.", 401)
+    said = {"name": "Sandbox", "url": shop.url, "home": shop.home or shop.url, "namespaces": ["wc/v3", "wp/v2"]}
+    asked = params().text("_fields")
+    return answer({name: value for name, value in said.items() if not asked or name in asked.split(",")})
+
+
 def settings_routes(shop: WooCommerceShop) -> Blueprint:
     """`/settings/general/…`, `/settings/tax/…` and `/system_status`."""
     routes = Blueprint("settings", __name__, url_prefix=ROOT)

@@ -57,6 +57,8 @@ class WooCommerceShop(ShopClock):
         self.coupons = dict(COUPONS)
         self.gate = Gate(self.keys, trust_forwarded_proto=self.settings.trust_forwarded_proto)
         self._url = "http://127.0.0.1"
+        self.hides_index = False  # a plugin shows the index of the API to nobody
+        self.home = ""  # the address of the site, where it is not the one that is served
         numbers = Numbers()
         self.webhooks = Deliveries(Sender(self.settings, lambda: self.url, self.now, self.webhook_body))
         self.catalogue = Catalogue(ids=numbers.posts, now=self.now, announce=self.webhooks.announce)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from connectors.addresses import is_public, refuse_private_host, shop_url
+from connectors.addresses import is_public, refuse_private_host, shop_key, shop_url
 from connectors.errors import Unsafe
 
 
@@ -96,3 +96,36 @@ def test_everything_else_is_not(address: str) -> None:
 def test_a_name_of_this_machine_is_refused(host: str) -> None:
     with pytest.raises(Unsafe):
         refuse_private_host(host, 443)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://shop.example",
+        "http://shop.example/",
+        "https://www.shop.example",
+        "https://SHOP.example:443",
+        "http://shop.example:80//",
+        "https://shop.example.",
+        "shop.example",
+    ],
+)
+def test_MUL_4_one_address_has_one_key(url: str) -> None:
+    assert shop_key(url) == "shop.example"
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("https://shop.example/a", "https://shop.example/b"),
+        ("https://shop.example/a", "https://shop.example"),
+        ("https://shop.example:8443", "https://shop.example"),
+        ("https://a.shop.example", "https://b.shop.example"),
+    ],
+)
+def test_MUL_4_different_addresses_have_different_keys(one: str, other: str) -> None:
+    assert shop_key(one) != shop_key(other)
+
+
+def test_MUL_4_a_name_of_other_letters_has_one_key() -> None:
+    assert shop_key("https://münchen.example/Laden/") == shop_key("https://xn--mnchen-3ya.example/Laden")

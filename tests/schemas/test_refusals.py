@@ -27,6 +27,7 @@ OTHERS: dict[str, tuple[int, Any]] = {
     "a gateway": (403, {"message": "Forbidden"}),
     "a web application firewall": (403, {"error": "blocked", "support_id": "17"}),
     "a content delivery network": (403, {"success": False, "errors": [{"code": 1000, "message": "blocked"}]}),
+    "a code of another kind": (403, {"code": "AccessDenied", "message": "blocked"}),
     "a number for a code": (403, {"code": 1020, "message": "Access denied"}),
     "another status within": (403, {"code": "no", "message": "no", "data": {"status": 200}}),
     "null": (401, None),

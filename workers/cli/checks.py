@@ -13,7 +13,7 @@ from connectors import postgres
 from connectors.config import Config, ConfigError
 from connectors.errors import ConnectorError
 from connectors.locks import open_redis
-from connectors.postgres import stores
+from connectors.postgres import Row, stores
 from schemas.reasons import Reason, describe
 from tasks.process import process
 from tasks.rules.rights import missing_words, withheld_words
@@ -23,6 +23,8 @@ from workers.cli.output import first_line
 
 CLOCK_SECONDS = 5  # signatures and marks go wrong when clocks are further apart
 ANSWER_SECONDS = 2
+
+_PART: Final = "Keep the one that came first, and of the other: storesync store disconnect NAME"
 
 PARTS: Final = {"fulfillment": "parcels and statuses", "stock": "stock"}  # of what a store is told
 
@@ -106,6 +108,8 @@ def _stores() -> Iterator[Check]:
             words = missing_words(facts.lacks, needs, connector.platform) if facts.lacks else ""
             note = f". {withheld_words(facts.withheld, connector.platform)}" if facts.withheld else ""
             yield Check(name, not words, words or f"answers and takes our credentials{note}")
+            for twin in (one["name"] for one in rows if one is not row and _is_twin(one, row["platform"], facts.shop)):
+                yield Check(name, False, f"is the same shop as {twin}: its orders come in twice. {_PART}")
         except (ConnectorError, ConfigError) as error:
             yield Check(name, False, str(error))
         for words in stopped_parts(row):
@@ -116,6 +120,11 @@ def _stores() -> Iterator[Check]:
         if row["catalogue_reason"]:
             said = f"{unread_catalogue(row['name'], row['catalogue_reason'])} ({row['catalogue_detail']})"
             yield Check(f"catalogue of {row['name']}", False, said)
+
+
+def _is_twin(row: Row, platform: str, shop: str) -> bool:
+    """Whether a store is of a shop, by what that calls itself."""
+    return bool(row["platform"] == platform and row["shop"] == shop)
 
 
 def stopped_parts(row: Mapping[str, Any]) -> Iterator[str]:

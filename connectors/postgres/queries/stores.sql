@@ -25,22 +25,40 @@ SELECT * FROM stores WHERE state <> 'disconnected' ORDER BY name
 -- Every store that there ever was, those of today first.
 SELECT * FROM stores ORDER BY state = 'disconnected', name, id
 
+-- name: alike
+-- Stores that may be of one shop, disconnected ones included: of its name first, then of its very address, then those
+-- whose shop was not asked for its name yet.
+SELECT * FROM stores
+WHERE platform = %(platform)s AND (shop = %(shop)s OR url = %(url)s OR shop IS NULL)
+ORDER BY shop IS NOT DISTINCT FROM %(shop)s DESC, url = %(url)s DESC, state = 'disconnected', id
+
 -- name: store_at
--- A store by its shop, disconnected ones included: reconnecting finds its orders again.
+-- A store by its very address, disconnected ones included.
 SELECT * FROM stores WHERE platform = %(platform)s AND url = %(url)s
+
+-- name: move
+-- A store whose shop is called by another address.
+UPDATE stores SET url = %(url)s WHERE id = %(id)s
+
+-- name: name_shop
+-- What the shop calls itself, unless another store has that name.
+UPDATE stores s SET shop = %(shop)s
+WHERE s.id = %(id)s AND s.shop IS DISTINCT FROM %(shop)s
+  AND NOT EXISTS (SELECT FROM stores o WHERE o.platform = s.platform AND o.shop = %(shop)s)
 
 -- name: connect
 -- A new store, or the return of a disconnected one: its orders, tombstones and links are still its own (ORD-6, ORD-7).
 -- What changed in the shop since it was last read is still to be read, beside what a first connection brings (ORD-9).
-INSERT INTO stores (name, platform, url, credentials, settings, allow_insecure)
-VALUES (%(name)s, %(platform)s, %(url)s, %(credentials)s, %(settings)s, %(allow_insecure)s)
+INSERT INTO stores (name, platform, url, shop, credentials, settings, allow_insecure)
+VALUES (%(name)s, %(platform)s, %(url)s, %(shop)s, %(credentials)s, %(settings)s, %(allow_insecure)s)
 ON CONFLICT (platform, url) DO UPDATE
-SET name = excluded.name, credentials = excluded.credentials, settings = excluded.settings,
+SET name = excluded.name, shop = excluded.shop, credentials = excluded.credentials, settings = excluded.settings,
     allow_insecure = excluded.allow_insecure, state = 'active', reason = NULL, reason_detail = NULL,
     connected_at = now(), activated_at = now(), cursor = %(cursor)s, fetched_at = NULL, fetch_due_at = NULL,
     fetch_attempts = 0,
     catalogue_at = NULL, catalogue_whole_at = NULL, catalogue_due_at = NULL, catalogue_attempts = 0, catalogue_walk = NULL,
-    catalogue_reason = NULL, catalogue_detail = NULL, compare_due = false, stock_compared = NULL
+    catalogue_reason = NULL, catalogue_detail = NULL, compare_due = false, stock_compared = NULL,
+    fulfillment_due_at = NULL, fulfillment_reason = NULL, fulfillment_detail = NULL
 WHERE stores.state = 'disconnected'
 RETURNING id
 
