@@ -53,6 +53,7 @@ def _endpoint(shop: ShopifyShop) -> Callable[..., Any]:
         token = request.headers.get(_TOKEN, "")
         with shop.lock:
             is_taken = hmac.compare_digest(token.encode(), shop.token.encode()) or shop.app.takes(token, shop.moment())
+            shop.app.refused += not is_taken
         if not is_taken:
             return jsonify(errors=_REFUSED), 401
         given = request.get_json()

@@ -52,6 +52,7 @@ class App:
     scopes: frozenset[str] = ALL_SCOPES  # of its released version
     asking: frozenset[str] = ALL_SCOPES  # those of who asks at the moment
     given_at: list[datetime] = field(default_factory=list)  # the moments that tokens were given at
+    refused: int = 0  # calls, for a token that is none or has ended
     _ends: dict[str, datetime] = field(default_factory=dict)
     _scopes: dict[str, frozenset[str]] = field(default_factory=dict)
 
@@ -102,7 +103,8 @@ class App:
 
     def summary(self, now: datetime) -> Json:
         """What there is to see from outside."""
-        return {"given": self.given, "alive": sum(now < ends for ends in self._ends.values())}
+        alive = sum(now < ends for ends in self._ends.values())
+        return {"given": self.given, "alive": alive, "refused": self.refused}
 
 
 def refusal(app_id: str, error: OauthError) -> ResponseReturnValue:

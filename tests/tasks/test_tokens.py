@@ -1,8 +1,11 @@
 """A store whose tokens end: how it is connected, goes on, and stops (DOR-3)."""
 
 import logging
+import subprocess
+import sys
 from collections.abc import Iterator
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
 import pytest
 
@@ -17,6 +20,7 @@ from tasks.stores import NewStore, change_store, check_store, connect_store, rea
 from tests.tasks.conftest import import_all
 from tests.tasks.looking import Shop, all_orders, do, journal_of, let_waits_pass, store_of
 
+ROOT: Final = Path(__file__).parents[2]
 APP = {"client_id": "an id", "client_secret": "a secret"}
 
 
@@ -168,6 +172,48 @@ def test_DOR_3_losing_redis_loses_no_token(held: Process, app: App, acme: int) -
     fetch_orders(acme)
 
     assert app.given == before
+
+
+# Another process of ours on a machine whose clock is wrong.
+OFF = """
+import datetime, sys, time
+
+real, Real, apart = time.time, datetime.datetime, float(sys.argv[1])
+
+
+class Wrong(Real):
+    @classmethod
+    def now(cls, tz=None):
+        return cls.fromtimestamp(real() + apart, tz)
+
+
+time.time, datetime.datetime = lambda: real() + apart, Wrong
+
+from connectors.postgres import stores
+from tasks.process import close_process, process
+
+with process().pool.connection() as connection:
+    row = stores.find_store(connection, "acme")
+print(process().connector(row).check().currency, round(time.time() - real()))
+close_process()
+"""
+
+
+@pytest.mark.parametrize("apart", [600, -600], ids=["ten minutes ahead", "ten minutes behind"])
+@pytest.mark.parametrize(("passed", "renewed"), [("50m", 0), ("54m 10s", 1)], ids=["it lives on", "it ends soon"])
+def test_DOR_3_a_machine_whose_clock_is_off_uses_and_renews_the_token_like_all(
+    held: Process, app: App, acme: int, apart: int, passed: str, renewed: int
+) -> None:
+    fetch_orders(acme)
+    age(held, passed)
+    before = app.given
+
+    command = [sys.executable, "-W", "ignore", "-c", OFF, str(apart)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
+
+    assert (done.stdout, done.stderr) == (f"EUR {apart}\n", "")
+    assert app.given == before + renewed
+    assert app.refused == 0
 
 
 # -- stopping --------------------------------------------------------------------------------------------------------

@@ -41,7 +41,7 @@ def test_a_token_lives_as_long_as_was_chosen_and_all_of_them_live(sandbox: Shop)
     assert one["expires_in"] == 59
     assert takes(sandbox, one["access_token"])
     assert takes(sandbox, other["access_token"])
-    assert tokens(sandbox) == {"given": 2, "alive": 2}
+    assert tokens(sandbox) == {"given": 2, "alive": 2, "refused": 0}
 
 
 def test_a_token_that_has_ended_is_refused_like_any_other(sandbox: Shop) -> None:
@@ -50,7 +50,7 @@ def test_a_token_that_has_ended_is_refused_like_any_other(sandbox: Shop) -> None
     assert change(sandbox, end_tokens=True).ok
 
     assert not takes(sandbox, token)
-    assert tokens(sandbox) == {"given": 1, "alive": 0}
+    assert tokens(sandbox) == {"given": 1, "alive": 0, "refused": 1}
     assert takes(sandbox, grant(sandbox).json()["access_token"])
 
 
