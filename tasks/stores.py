@@ -8,7 +8,7 @@ from typing import Any
 from connectors import STORES, open_store
 from connectors.errors import Lacking, Refused
 from connectors.http import shop_url
-from connectors.postgres import Connection, Row, journal, orders, stock, stores, tokens
+from connectors.postgres import Connection, Row, journal, orders, stock, stock_imports, stores, tokens
 from connectors.postgres.journal import Line
 from connectors.store import StoreConnector, StoreFacts
 from schemas.errors import SettingRefused
@@ -271,6 +271,7 @@ def set_state(held: Process, row: Row, state: StoreState) -> None:
         stores.set_state(connection, row["id"], state)
         if state == StoreState.DISCONNECTED:
             tokens.forget(connection, row["id"])
+            stock_imports.forget(connection, row["id"])
         _go_on(connection, row)
         stock.try_again(connection, row["id"])
         journal.add(connection, Line("set_state", state), store_id=row["id"])

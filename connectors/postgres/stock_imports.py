@@ -106,9 +106,15 @@ def figures(connection: Connection, job: StockImport) -> list[StoreItem]:
     return [StoreItem(**row) for row in connection.execute(_SQL["figures"], job.key)]
 
 
+def forget(connection: Connection, store_id: int) -> None:
+    """Nobody wants a store counted any more that is parted from: connected again, it is not counted unasked."""
+    connection.execute(_SQL["forget"], {"store_id": store_id})
+
+
 def moved(connection: Connection, store_id: int, skus: Sequence[str]) -> None:
     """Orders of a store moved these SKUs: a count that is under way reads them again."""
-    connection.execute(_SQL["moved"], {"store_id": store_id, "skus": list(skus)})
+    if skus:
+        connection.execute(_SQL["moved"], {"store_id": store_id, "skus": list(skus)})
 
 
 def doubtful(connection: Connection, job: StockImport) -> dict[str, bool]:

@@ -77,7 +77,7 @@ def _look_at_products(held: Process, store_id: int) -> tuple[bool, State]:
         row = stores.find_store(connection, str(store_id))
     if row is None or row["state"] != "active":
         raise Failed(f"the store is not active ({(row and row['reason']) or (row and row['state'])})")
-    if row["catalogue_reason"]:
+    if row["catalogue_reason"] and row["catalogue_due_at"]:
         sentence, _ = describe(row["catalogue_reason"])
         raise Failed(f"the catalogue cannot be read ({row['catalogue_reason']}). {sentence} It goes on by itself.")
     return not row["wants_products"], (row["catalogue_walk"], row["catalogue_whole_at"], row["catalogue_due_at"])

@@ -52,12 +52,11 @@ ON CONFLICT (variant_id, batch_no) DO NOTHING
 -- name: move
 -- Lines of the ledger, those by 0 too: somebody looked.
 INSERT INTO hub.stock_moves (variant_id, location_id, batch_id, delta, count_id, note)
-SELECT m.variant_id, l.id, b.id, m.delta, %(count_id)s::bigint, 'count ' || %(count_id)s
+SELECT m.variant_id, hub.place(m.location), b.id, m.delta, %(count_id)s::bigint, 'count ' || %(count_id)s
 FROM unnest(%(variant_ids)s::bigint[], %(locations)s::text[], %(batches)s::text[], %(deltas)s::numeric[])
     AS m (variant_id, location, batch_no, delta)
-JOIN hub.locations l ON l.code = m.location
 LEFT JOIN hub.batches b ON b.variant_id = m.variant_id AND b.batch_no = m.batch_no
-ORDER BY m.variant_id, l.id
+ORDER BY m.variant_id, 2
 
 -- name: counts
 -- Every count, newest first, with how much is of it.

@@ -97,6 +97,11 @@ UPDATE stock_imports
 SET due_at = %(due_at)s, attempts = attempts + %(attempt)s, reason = %(reason)s, detail = %(detail)s
 WHERE store_id = %(store_id)s AND asked_at = %(asked_at)s
 
+-- name: forget
+-- A count that is not over, of a store that is parted from.
+UPDATE stock_imports SET step = 'stopped', reason = NULL, ended_at = clock_timestamp(), due_at = NULL
+WHERE store_id = %(store_id)s AND step NOT IN ('done', 'stopped')
+
 -- name: hold
 -- It is being counted: who asks for it anew waits.
 SELECT FROM stock_imports WHERE store_id = %(store_id)s AND asked_at = %(asked_at)s FOR UPDATE

@@ -11,6 +11,7 @@ from connectors import postgres
 from connectors.postgres import stores
 from connectors.sandbox import open_sandbox
 from tasks.catalogue import fetch_catalogue
+from tasks.comparing import compare_stock
 from tasks.process import process
 from tasks.products import import_products
 from tasks.stock_import import import_stock
@@ -130,3 +131,34 @@ def test_STG_2_import_that_cannot_be_is_refused(
 
     found: Any = fresh_connection.execute("SELECT count(*) AS jobs FROM stock_imports").fetchone()
     assert (result.code, words in result.err, found["jobs"]) == (code, True, 0)
+
+
+def test_STK_13_comparison_is_told_by_store_show_and_doctor(
+    cli: Cli, stocked: Shop, fresh_connection: postgres.Connection
+) -> None:
+    fetch_catalogue(1)
+    cli("store", "set", "acme", "stock.sync=on")
+    add(cli, "CHAIR-1", 1)
+    fresh_connection.execute("UPDATE store_stock SET settled = changed")
+    fresh_connection.execute("UPDATE stores SET catalogue_whole_at = now() - interval '25 hours'")
+    fetch_catalogue(1)
+
+    compare_stock(1)
+
+    shown = document(cli("store", "show", "acme", "--json"))["stock_compared"]
+    text = cli("store", "show", "acme").out
+    assert (shown["differing"], shown["told_again"], shown["not_told"]) == (1, 0, 1)
+    assert shown["reason"] == "would_empty_store"
+    assert "storesync stock push --store acme --all" in text
+    assert "1 were not" in cli("doctor").out
+
+
+def test_STK_11_store_that_was_parted_from_is_not_counted_when_it_comes_back(cli: Cli, stocked: Shop) -> None:
+    add(cli, "CHAIR-1")
+    cli("store", "import", "acme", "stock")
+    cli("store", "disconnect", "acme")
+    connect(cli, stocked, "--allow-insecure")
+
+    import_stock(1)
+
+    assert in_stock(cli, "CHAIR-1") == {"main": "0"}
