@@ -2,14 +2,11 @@
 
 import inspect
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 import click
-from celery.events.receiver import EventReceiver
-from kombu import Connection
 
 from connectors.cursor import back_to
 from connectors.postgres import Row, stores
@@ -18,11 +15,9 @@ from tasks.preview import preview_orders
 from tasks.process import Process
 from workers.app import app
 from workers.cli.desk import PAST, open_desk, store_row
+from workers.cli.enqueued import run_and_wait
 from workers.cli.output import Failed, done, example, json_option, say, table, utc
 from workers.cli.progress import Seen, watch_store
-
-# Workers send a heartbeat every two seconds: so long a silence means that there is none.
-SILENCE_SECONDS = 15
 
 
 @click.command(epilog=example("storesync sync acme --wait", "storesync sync acme --since 2d --dry-run"))
@@ -109,7 +104,7 @@ def enqueue(task: str, arguments: tuple[str, ...], wait: bool) -> None:
         sent = app.send_task(task, values)
         done(f"Enqueued {task} as {sent.id}.", task=task, id=sent.id)
         return
-    told = _run_and_wait(task, values)
+    told = run_and_wait(held.redis, task, values)
     done(f"{task}: {told['result']}", **told)
 
 
@@ -129,42 +124,6 @@ def _by_id(held: Process, arguments: tuple[str, ...]) -> tuple[Any, ...]:
     if row is None:
         raise Failed(f"there is no store {arguments[0]!r}: see storesync store list")
     return (row["id"], *arguments[1:])
-
-
-def _run_and_wait(task: str, values: tuple[Any, ...]) -> dict[str, Any]:
-    """Send the task and follow the workers' events until it is done: there is no result backend to ask."""
-    told: dict[str, Any] = {}
-
-    def send() -> None:
-        told["id"] = app.send_task(task, values).id
-
-    def keep(event: dict[str, Any]) -> None:
-        if event["uuid"] == told["id"]:
-            told.update(event)
-
-    with app.connection_for_read() as broker:
-        following = _Following(broker, {"task-succeeded": keep, "task-failed": keep}, send)
-        try:
-            next(_ for _ in following.itercapture(timeout=SILENCE_SECONDS) if "type" in told)
-        except TimeoutError:
-            raise Failed(f"no worker answers: start one with storesync up ({task} stays enqueued)") from None
-    if told["type"] == "task-failed":
-        raise Failed(f"{task} failed: {told['exception']}")
-    return {"task": task, "id": told["id"], "result": told["result"]}
-
-
-class _Following(EventReceiver):
-    """Sends once it listens, so that no event is missed."""
-
-    def __init__(
-        self, broker: Connection, handlers: dict[str, Callable[[dict[str, Any]], None]], send: Callable[[], None]
-    ) -> None:
-        super().__init__(broker, handlers, app=app)
-        self._send = send
-
-    def on_consume_ready(self, *args: Any, **kwargs: Any) -> None:
-        super().on_consume_ready(*args, **kwargs)
-        self._send()
 
 
 COMMANDS = (sync, enqueue)
