@@ -128,7 +128,7 @@ def _begin(row: postgres.Row, now: datetime) -> Walk:
 def _keep_page(held: Process, store_id: int, page: CataloguePage, walk: Walk, *, asked_at: datetime) -> int:
     """Keep a page that was not asked for before a moment, and the walk behind it; how many SKUs are due for it."""
     with held.pool.connection() as connection, connection.transaction():
-        moved = stock.keep_items(connection, store_id, page.items, asked_at=asked_at)
+        moved = stock.keep_items(connection, store_id, page.items, asked_at=asked_at, is_whole=walk.since is None)
         stock.drop_items(connection, store_id, page.gone)
         if page.position is not None:
             stock.keep_walk(connection, store_id, walk.text())

@@ -71,7 +71,7 @@ def _write_down(held: Process, row: postgres.Row, found: Compared) -> None:
         "compared": found.skus,
         "differing": len({*found.strayed, *found.strange}),
         "told_again": len(found.to_tell),
-        "unknown": len(found.unknown),
+        "unknown": len(found.unknown) + len(found.unseen),
     }
     detail = counts | {"skus": found.to_tell[:_NAMED]}
     if reason:

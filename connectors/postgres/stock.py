@@ -115,6 +115,7 @@ def keep_items(
     *,
     asked_at: datetime,
     asked_for: Sequence[str] = (),
+    is_whole: bool = False,
 ) -> int:
     """Keep a page of a store's catalogue as it was asked for at a moment; returns how many SKUs are due for it.
 
@@ -140,6 +141,7 @@ def keep_items(
         "shown": [level[2] for level in levels],
         "asked_at": asked_at - _SETTLING,
         "asked_exactly": asked_at,
+        "is_whole": is_whole,
         "is_held": bool(asked_for),
     }
     with connection.transaction():

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 from schemas.stock import StoreItem
 from tasks.rules.stock import Push
@@ -13,14 +14,16 @@ Agreed = Collection[tuple[str, str]]  # item and place that store and hub ever s
 class Compared:
     """What came of comparing some SKUs; two of them add up.
 
-    `strayed` showed the hub's figure once and do not any more, `strange` never did, `unknown` nobody knows. `equal` are
-    items and places that show it. `shown` and `wanted` are the pieces of those that never agreed before.
+    `strayed` showed the hub's figure once and do not any more, `strange` never did. `unknown` did, and nobody knows
+    what they show now; `unseen` never did, and the next walk tells what they show. `equal` are items and places that
+    show it. `shown` and `wanted` are the pieces of those that never agreed before.
     """
 
     skus: int = 0
     strayed: tuple[str, ...] = ()
     strange: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
+    unseen: tuple[str, ...] = ()
     equal: tuple[tuple[str, str], ...] = ()
     shown: int = 0
     wanted: int = 0
@@ -32,6 +35,7 @@ class Compared:
             self.strayed + other.strayed,
             self.strange + other.strange,
             self.unknown + other.unknown,
+            self.unseen + other.unseen,
             self.equal + other.equal,
             self.shown + other.shown,
             self.wanted + other.wanted,
@@ -54,7 +58,7 @@ def compare(
     """Compare what items show with what a push of their SKUs would tell."""
     told = {(tell.external_id, tell.place): tell for push in pushes for tell in push.tells}
     noted = {push.sku for push in pushes if push.note}  # of places that nothing can be said of, too
-    strayed, strange, unknown = dict[str, None](), dict[str, None](), dict[str, None]()
+    kinds: dict[tuple[bool, bool], dict[str, None]] = {key: {} for key in product((True, False), (True, False))}
     equal = list[tuple[str, str]]()
     shown = wanted = 0
     for item in (one for one in items if one.is_tracked):
@@ -62,8 +66,7 @@ def compare(
             key, pieces = (item.external_id, place), item.shown.get(place)
             tell = told.get(key)
             if tell is not None:
-                kind = unknown if pieces is None else strayed if key in agreed else strange
-                kind[item.sku] = None
+                kinds[pieces is not None, key in agreed][item.sku] = None
             elif pieces is not None and item.sku not in noted:
                 equal.append(key)
             else:
@@ -72,5 +75,12 @@ def compare(
                 shown += max(pieces, 0)
                 wanted += max(pieces, 0) if tell is None else tell.quantity
     return Compared(
-        len({one.sku for one in items}), tuple(strayed), tuple(strange), tuple(unknown), tuple(equal), shown, wanted
+        len({one.sku for one in items}),
+        strayed=tuple(kinds[True, True]),
+        strange=tuple(kinds[True, False]),
+        unknown=tuple(kinds[False, True]),
+        unseen=tuple(kinds[False, False]),
+        equal=tuple(equal),
+        shown=shown,
+        wanted=wanted,
     )

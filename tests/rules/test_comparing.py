@@ -37,9 +37,9 @@ def test_STK_13_what_never_agreed_keeps_nothing_else_from_healing() -> None:
 
 
 def test_STK_13_figure_that_nobody_knows_is_neither_equal_nor_told() -> None:
-    found = one("A", None, 9)
+    found = one("A", None, 9) + one("B", None, 9, agreed=True)
 
-    assert (found.unknown, found.to_tell, found.equal) == (("A",), (), ())
+    assert (found.unseen, found.unknown, found.to_tell, found.equal) == (("A",), ("B",), (), ())
 
 
 def test_STK_13_what_was_never_counted_agrees_with_nothing() -> None:

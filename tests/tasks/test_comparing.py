@@ -176,13 +176,40 @@ def test_STK_13_figure_that_nobody_knows_is_asked_for(held: Process, woo: Shelf)
     add(held, "CHAIR", 8)
     let_stock_wait_pass(held, store)
     push_stock(store)
-    do(held, "UPDATE store_levels SET shown = NULL")
     woo.count("CHAIR", 3)
+    do(held, "UPDATE store_levels SET shown = NULL, moved_at = now() + interval '1 day', agreed_at = now()")  # just now
 
     night(held, store)
 
     assert woo.shown("CHAIR") == [8]
     assert told(held, store)[0]["unknown"] > 0
+
+
+def test_STK_13_store_whose_figures_nobody_followed_is_not_emptied(held: Process, woo: Shelf) -> None:
+    store = connect_shelf(held, woo, {})
+    first_look(held, store)
+    for sku in ("CHAIR", "TABLE", "LAMP"):
+        add(held, sku, 1)
+    change_store(held, store_of(held, store), ON, {})  # what is shown is not known from here on
+    do(held, "UPDATE store_stock SET settled = changed")
+
+    night(held, store)
+
+    assert (woo.shown("CHAIR"), woo.shown("TABLE")) == ([8], [5])
+    assert told(held, store)[0]["reason"] == "would_empty_store"
+
+
+def test_STK_13_figure_of_an_item_that_moved_just_now_waits_for_the_next_night(held: Process, woo: Shelf) -> None:
+    store = connect_shelf(held, woo, ON)
+    first_look(held, store)
+    add(held, "CHAIR", 1)
+    do(held, "UPDATE store_stock SET settled = changed")
+    do(held, "UPDATE store_levels SET shown = NULL, moved_at = now() + interval '1 day'")
+
+    night(held, store)
+
+    assert woo.shown("CHAIR") == [8]
+    assert told(held, store)[0]["told_again"] == 0
 
 
 def test_STK_13_comparison_whose_bell_was_lost_is_rung_for_again(held: Process, woo: Shelf) -> None:

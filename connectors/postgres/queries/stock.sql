@@ -88,7 +88,8 @@ RETURNING q.sku
 
 -- name: keep_levels
 -- What the store says it shows. What we told it since it was asked, or are telling it now, is newer than that. Another
--- figure than we told a moment ago may be about to change: a store may say yes first, and do it then.
+-- figure than we told a moment ago may be about to change: a store may say yes first, and do it then. Where nobody knows
+-- what is shown a push finds out, or the next walk through everything.
 WITH page AS (
     SELECT * FROM unnest(%(ids)s::text[], %(places)s::text[], %(shown)s::bigint[]) AS p (external_id, place, shown)
 )
@@ -97,8 +98,8 @@ SELECT %(store_id)s, external_id, place, shown FROM page ORDER BY external_id, p
 ON CONFLICT (store_id, external_id, place) DO UPDATE
 SET shown = CASE WHEN l.told_at > %(asked_at)s AND l.told <> excluded.shown THEN NULL ELSE excluded.shown END,
     is_active = true, moved_at = clock_timestamp()
-WHERE %(is_held)s OR (l.shown IS NOT NULL AND l.moved_at < %(asked_exactly)s
-                      AND (l.told_at IS NULL OR l.told_at < %(asked_at)s))
+WHERE %(is_held)s OR (l.moved_at < CASE WHEN l.shown IS NULL THEN %(asked_at)s ELSE %(asked_exactly)s END
+                      AND (l.shown IS NOT NULL OR %(is_whole)s) AND (l.told_at IS NULL OR l.told_at < %(asked_at)s))
 
 -- name: drop_levels
 -- Places that a page no longer names of its items: they are not active there any more. What is newer than the page
@@ -357,7 +358,7 @@ RETURNING stock_writers IS NULL AS are_over
 WITH held AS MATERIALIZED (
     SELECT external_id, place FROM store_levels WHERE store_id = %(store_id)s ORDER BY external_id, place FOR UPDATE
 )
-UPDATE store_levels l SET shown = NULL, agreed_at = NULL, moved_at = clock_timestamp()
+UPDATE store_levels l SET shown = NULL, moved_at = clock_timestamp()
 FROM held WHERE l.store_id = %(store_id)s AND l.external_id = held.external_id AND l.place = held.place
 
 -- name: named_items

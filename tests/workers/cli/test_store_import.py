@@ -141,6 +141,7 @@ def test_STK_13_comparison_is_told_by_store_show_and_doctor(
     add(cli, "CHAIR-1", 1)
     fresh_connection.execute("UPDATE store_stock SET settled = changed")
     fresh_connection.execute("UPDATE stores SET catalogue_whole_at = now() - interval '25 hours'")
+    fresh_connection.execute("UPDATE store_levels SET moved_at = moved_at - interval '1 day'")
     fetch_catalogue(1)
 
     compare_stock(1)
