@@ -147,15 +147,14 @@ class HttpClient:
         """Send a form, as those who give tokens want it; `answers` as for put. Raises a ConnectorError."""
         return self._ask("POST", path, {"data": form}, answers=answers)
 
-    def renew(self) -> bool:
-        """Take another key from now on; False where there is none, or the one that is used was given just now."""
-        if not isinstance(self._auth, RenewedAuth):
-            return False
-        try:
-            self._auth.renew()
-        except Unavailable:
-            return False
-        return True
+    def renew(self) -> None:
+        """Take another key from now on, which proves what renews it; where that cannot be had now, go on with the old.
+
+        Raises Revoked.
+        """
+        if isinstance(self._auth, RenewedAuth):
+            with suppress(Unavailable):
+                self._auth.renew_anyway()
 
     def put(self, path: str, body: Mapping[str, Any], *, answers: Collection[int] = ()) -> Answer:
         """Send JSON that takes the place of something. Raises a ConnectorError.
@@ -265,6 +264,10 @@ class RenewedAuth(AuthBase):
     def renew(self) -> None:
         """The key that was sent last was refused. Raises a ConnectorError where there is no other."""
         self._key.renew(self._sent)
+
+    def renew_anyway(self) -> None:
+        """Nothing was refused. Raises a ConnectorError where there is no other key, or this one was given just now."""
+        self._key.renew(self._key.get())
 
 
 class Anonymous(AuthBase):

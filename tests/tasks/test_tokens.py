@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import pytest
 
-from connectors.errors import Refused
+from connectors.errors import Refused, Revoked
 from connectors.sandbox import open_sandbox
 from connectors.sandbox.shopify_app import GRANT, App
 from schemas.errors import SettingRefused
@@ -309,9 +309,35 @@ def test_BEY_9_no_token_is_in_a_log_or_a_row_that_people_see(
     assert shop.credentials["client_secret"] not in told
 
 
-def test_DOR_3_a_check_uses_the_token_of_all(held: Process, app: App, acme: int) -> None:
+def test_DOR_4_a_check_proves_the_secret_though_the_token_lives(held: Process, app: App, acme: int) -> None:
     fetch_orders(acme)
+    age(held, "1m")
+    app.client_secret = "shpss_another"
+
+    with pytest.raises(Revoked, match="invalid_client"):
+        check_store(held, store_of(held, acme))
+
+    assert store_of(held, acme)["state"] == "needs_attention"
+
+
+def test_DOR_4_a_check_gets_one_more_token_and_all_use_it(held: Process, app: App, acme: int) -> None:
+    fetch_orders(acme)
+    age(held, "1m")
     before = app.given
 
     assert check_store(held, store_of(held, acme)).currency == "EUR"
-    assert app.given == before
+    held._connectors.clear()
+    fetch_orders(acme)
+
+    assert app.given == before + 1
+
+
+def test_DOR_3_a_check_goes_on_with_the_token_where_there_is_no_other_now(
+    held: Process, shop: Shop, app: App, acme: int
+) -> None:
+    fetch_orders(acme)
+    age(held, "1m")
+    shop.faults.fail_next(9, "http_503", only=GRANT)
+
+    assert check_store(held, store_of(held, acme)).currency == "EUR"
+    assert store_of(held, acme)["state"] == "active"
