@@ -10,6 +10,7 @@ from schemas.refusals import of_bigcommerce
 
 RESERVE: Final = 10  # calls of a window that are left to others: the shop's quota is shared by all its apps
 
+_ALWAYS: Final = {"Content-Type": "application/json"}  # its documents want it with calls that have no body too
 _LEFT: Final = "X-Rate-Limit-Requests-Left"
 
 
@@ -18,7 +19,7 @@ class ShopClient:
 
     def __init__(self, url: str, credentials: Mapping[str, str], *, waits: Waits, allow_insecure: bool = False) -> None:
         self._waits = waits
-        auth = HeaderAuth("X-Auth-Token", credential(credentials, "access_token"))
+        auth = HeaderAuth("X-Auth-Token", credential(credentials, "access_token"), others=_ALWAYS)
         self._http = HttpClient(url, auth=auth, waits=waits, is_own=of_bigcommerce, allow_insecure=allow_insecure)
 
     @property

@@ -239,14 +239,15 @@ def basic_auth(user: str, password: str) -> AuthBase:
 
 @dataclass(frozen=True, slots=True)
 class HeaderAuth(AuthBase):
-    """A key in a header of its own with every request."""
+    """A key in a header of its own with every request, and `others` that the vendor wants."""
 
     header: str
     key: str = field(repr=False)
+    others: Mapping[str, str] = field(default_factory=dict)
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         """The request with the key."""
-        request.headers[self.header] = self.key
+        request.headers.update({**self.others, self.header: self.key})
         return request
 
 

@@ -46,13 +46,20 @@ def spec() -> Spec:
 
 
 @pytest.fixture(scope="module")
-def asked() -> list[tuple[str, dict[str, str]]]:
+def headers() -> set[tuple[str, frozenset[str]]]:
+    """Path and headers of every call of `asked`, which fills it."""
+    return set()
+
+
+@pytest.fixture(scope="module")
+def asked(headers: set[tuple[str, frozenset[str]]]) -> list[tuple[str, dict[str, str]]]:
     """Path and parameters of every call that reading a varied shop takes."""
     shop, calls = BigCommerceShop(), []
     seed_bigcommerce(shop, orders=60, seed=5)
     shop.settings.lines_inside = 1
     app = create_app(shop)
     app.before_request(lambda: calls.append((request.path.split("/v2")[1], request.args.to_dict())))
+    app.before_request(lambda: headers.add((request.path.split("/v2")[1], frozenset(dict(request.headers)))))
     with serve(app) as server:
         store = BigCommerce(
             f"{server.url}/stores/sandbox1", {"access_token": "sandbox-access-token"}, allow_insecure=True
@@ -95,6 +102,18 @@ def test_every_call_is_documented_with_its_parameters(spec: Spec, asked: list[tu
         known = {one["name"] for one in operation(spec, path)[1] if one["in"] == "query"}
         # The document forgets that fees, too, are a list; a list of three takes no harm from a page.
         assert set(query) - known <= ({"page", "limit"} if path.endswith("/fees") else set()), path
+
+
+def test_every_call_has_the_headers_that_the_document_wants(
+    spec: Spec, asked: list[tuple[str, dict[str, str]]], headers: set[tuple[str, frozenset[str]]]
+) -> None:
+    wants = {
+        path: {one["name"] for one in operation(spec, path)[1] if one["in"] == "header" and one.get("required")}
+        for path, _ in asked
+    }
+
+    assert any("Content-Type" in names for names in wants.values())
+    assert [path for path, sent in headers if path in wants and not wants[path] <= sent] == []
 
 
 def test_every_word_that_is_asked_with_is_one_of_the_document_s(
