@@ -83,7 +83,7 @@ def test_STK_4_each_location_of_a_map_is_shown_and_explained(
         ("102", "berlin", "4"),
     ]
     assert shown(shops, "shopify") == [7, 4]
-    assert "in stock at berlin 4 = 4" in explained
+    assert "in stock at berlin 4 − committed on rows 0 = 4" in explained
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)
