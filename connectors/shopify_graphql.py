@@ -9,6 +9,7 @@ API_VERSION: Final = "2026-10"
 ORDERS: Final = 50
 SIZES: Final = {"lines": 12, "parts": 4}
 MORE: Final = 100
+SENT: Final = 250  # fulfilments of one order at most: they come in a list without pages
 
 _PAGE_INFO: Final = "pageInfo { hasNextPage endCursor }"
 _MONEY: Final = "{ presentmentMoney { amount } }"
@@ -34,6 +35,10 @@ _FULFILLMENT_ORDER: Final = f"""
   id status assignedLocation {{ location {{ id }} }} supportedActions {{ action }} deliveryMethod {{ methodType }}
   lineItems(first: $lines) {{ nodes {{ {_HELD_LINE} }} {_PAGE_INFO} }}
 """
+_FULFILLMENT: Final = f"""
+  id status displayStatus trackingInfo(first: 1) {{ number company url }}
+  fulfillmentLineItems(first: $lines) {{ nodes {{ {_SENT_LINE} }} {_PAGE_INFO} }}
+"""
 _RETURN: Final = f"id status returnLineItems(first: $lines) {{ nodes {{ {_RETURNED_LINE} }} {_PAGE_INFO} }}"
 
 # What tells who ordered can be left out: see shopify_errors.BUYER_FIELDS.
@@ -57,10 +62,8 @@ fragment Whole on Order {{
   lineItems(first: $lines) {{ nodes {{ {_LINE} }} {_PAGE_INFO} }}
   shippingLines(first: $parts) {{ nodes {{ {_SHIPPING} }} {_PAGE_INFO} }}
   fulfillmentOrders(first: $parts) {{ nodes {{ {_FULFILLMENT_ORDER} }} {_PAGE_INFO} }}
-  fulfillments(first: 250) {{
-    id status displayStatus trackingInfo(first: 1) {{ number company url }}
-    fulfillmentLineItems(first: $lines) {{ nodes {{ {_SENT_LINE} }} {_PAGE_INFO} }}
-  }}
+  fulfillmentsCount {{ count }}
+  fulfillments(first: $parts) {{ {_FULFILLMENT} }}
   returns(first: $parts) {{ nodes {{ {_RETURN} }} {_PAGE_INFO} }}
 }}
 """
@@ -73,6 +76,11 @@ query Orders($first: Int!, $after: String, $query: String!, $lines: Int!, $parts
   }}
 }}
 {_ORDER}"""
+
+ALL_SENT: Final = f"""
+query AllSent($id: ID!, $lines: Int!) {{
+  order(id: $id) {{ id fulfillments(first: {SENT}) {{ {_FULFILLMENT} }} }}
+}}"""
 
 # Where an order cannot be told, it takes its page along: so much of each is asked for to know which one it is.
 ORDER_MARKS: Final = f"""
@@ -220,6 +228,6 @@ DOCUMENTS: Final = (
         ACTIVATE,
         FULFILL,
     ),
-    *(ORDER_MARKS, VARIANT_MARKS, ITEM_MARKS),
+    *(ORDER_MARKS, VARIANT_MARKS, ITEM_MARKS, ALL_SENT),
     *(more_of(*one) for one in _CONNECTIONS),
 )

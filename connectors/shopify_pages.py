@@ -12,7 +12,7 @@ from connectors.http import more_than
 from connectors.remembered import SECONDS
 from connectors.shopify_client import GraphQL, Told, TooDear
 from connectors.shopify_errors import Trouble, is_closed, named, withheld
-from connectors.shopify_graphql import MORE, SIZES, more_of
+from connectors.shopify_graphql import ALL_SENT, MORE, SENT, SIZES, more_of
 
 ORDERS_KEPT: Final = 20  # long orders that a throttled shop is still giving us
 
@@ -159,6 +159,8 @@ def is_cut(thing: Any) -> bool:
     """Whether a list inside a thing came in part."""
     if not isinstance(thing, dict):
         return False
+    if _lacks_sent(thing):
+        return True
     pages = (value.get("pageInfo") for value in thing.values() if isinstance(value, dict))
     if any(isinstance(page, dict) and page.get("hasNextPage") for page in pages):
         return True
@@ -169,6 +171,8 @@ def complete(graphql: Asks, thing: Any) -> None:
     """Fetch the rest of every list inside a thing that came in part."""
     if not isinstance(thing, dict):
         return
+    if _lacks_sent(thing):
+        thing["fulfillments"], thing["fulfillmentsCount"] = _all_sent(graphql, thing["id"]), None
     for field, value in thing.items():
         if isinstance(value, dict) and isinstance(value.get("nodes"), list):
             page = value.pop("pageInfo", None)
@@ -176,6 +180,21 @@ def complete(graphql: Asks, thing: Any) -> None:
                 value["nodes"] += _rest(graphql, thing["id"], field, page["endCursor"])
         for part in _parts(value):
             complete(graphql, part)
+
+
+def _lacks_sent(thing: Mapping[str, Any]) -> bool:
+    """Whether an order has more fulfilments than came: their list has no pages, but the shop counts them."""
+    shown, counted = thing.get("fulfillments"), thing.get("fulfillmentsCount")
+    count = counted.get("count") if isinstance(counted, dict) else None
+    return isinstance(shown, list) and isinstance(count, int) and len(shown) < min(count, SENT)
+
+
+def _all_sent(graphql: Asks, gid: str) -> list[Any]:
+    told = graphql.ask(ALL_SENT, {"id": gid, "lines": SIZES["lines"]})
+    found: Any = (told.data.get("order") or {}).get("fulfillments")
+    if not isinstance(found, list) or len(found) > SENT:
+        raise Unavailable("the answer is no list of fulfilments", request=told.answer.request)
+    return found
 
 
 def _rest(graphql: Asks, gid: str, field: str, after: str) -> list[Any]:

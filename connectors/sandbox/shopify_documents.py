@@ -5,6 +5,7 @@ and whatever else depends on a field's arguments, are functions of them.
 """
 
 import functools
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -134,9 +135,10 @@ class Reader:
                 continue
             below = self._cost(inner)
             if _is_connection(inner):
-                # Shopify does not publish how a connection grows; its own figures grow slower than `first`.
-                first = self._arguments(one).get("first") or 1
-                points += 2 + -(-first // 4) * (1 + below)
+                # Not published; it gives Shopify's own figures where those were told.
+                points += 2 + _growth(self._arguments(one).get("first")) * (1 + below)
+            elif "first" in self._arguments(one):
+                points += _growth(self._arguments(one)["first"]) * (1 + below)
             else:
                 points += below + (0 if name in _FREE or name.endswith("Set") else 1)
         return points
@@ -244,6 +246,11 @@ class Reader:
                 case other:
                     raise Wrong(f"Field '{other}' doesn't exist on this connection")
         return told
+
+
+def _growth(first: int | None) -> int:
+    """How many times what is in a list counts, of which so many may come."""
+    return math.floor(2 * math.log(max(2, first or 2)))
 
 
 def read(text: str, variables: Mapping[str, Any]) -> Reader:

@@ -98,6 +98,7 @@ class _Writer:
             "shippingLines": [self._shipping(place, one) for place, one in enumerate(given.get("shipping", ()), 1)],
             "fulfillmentOrders": fulfillment_orders(order),
             "fulfillments": order.fulfillments,
+            "fulfillmentsCount": {"count": len(order.fulfillments), "precision": "EXACT"},
             "returns": order.returns,
         }
 

@@ -159,7 +159,7 @@ def test_a_shop_that_lets_nothing_be_asked_is_told(sandbox: Shop, store: Shopify
 
 def test_a_single_order_is_asked_for_in_less_where_it_would_cost_too_much(sandbox: Shop, store: Shopify) -> None:
     placed = place(sandbox.shop)
-    sandbox.shop.most_points = 100
+    sandbox.shop.most_points = 130
 
     assert store.snapshot(placed).external_id == placed
 

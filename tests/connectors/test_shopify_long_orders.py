@@ -1,15 +1,19 @@
 """connectors.shopify: orders of more lines and parts than fit on a page, in shops with few points."""
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
-from connectors.errors import RateLimited
+from connectors.errors import RateLimited, Unavailable
 from connectors.sandbox import RunningSandbox, ShopifyShop, run_shopify
+from connectors.sandbox.faults import Said
 from connectors.shopify import Shopify
 from connectors.shopify_pages import ORDERS_KEPT
 from tests.connectors.store_contract import ids_of, snapshots_of
+from tests.tasks.delivering import Meanwhile
 
 Shop = RunningSandbox[ShopifyShop]
 
@@ -138,7 +142,7 @@ def test_parts_of_a_long_order_that_changed_meanwhile_are_not_kept(small: Shop) 
         lines = [{"name": f"T {n}", "price": "1.00", "sku": f"T-{n}", "quantity": 2} for n in range(60)]
         order = small.shop.place_order({"lines": lines})
     store = connect(small)
-    small.shop.bucket.available = 200
+    small.shop.bucket.available, small.shop.bucket.restore = 130, 1
     assert refused(store, str(order.id))
     assert small.shop.asked["node"] == 1
     small.shop.fulfill(order.id, {line.id: 1 for line in order.lines})
@@ -149,10 +153,41 @@ def test_parts_of_a_long_order_that_changed_meanwhile_are_not_kept(small: Shop) 
     assert {pieces for _, _, pieces in parcel.lines} == {1}
 
 
+def sent_one_by_one(shop: ShopifyShop, parcels: int) -> str:
+    """An order of which each piece was sent for itself."""
+    order = shop.place_order({"lines": [{"name": "T", "price": "1.00", "sku": "T", "quantity": parcels}]})
+    for _ in range(parcels):
+        shop.fulfill(order.id, {order.lines[0].id: 1})
+    return str(order.id)
+
+
+@pytest.mark.parametrize(("parcels", "is_whole"), [(4, True), (5, False), (30, False)])
+def test_FUL_1_every_fulfilment_of_an_order_is_read_however_many(small: Shop, parcels: int, is_whole: bool) -> None:
+    placed, store = sent_one_by_one(small.shop, parcels), connect(small)
+
+    (listed,) = snapshots_of(store.changed_orders(None))
+    asked = store.snapshot(placed)
+
+    assert (listed.payload is not None, listed.digest) == (is_whole, asked.digest)
+    assert len(store.read(asked.payload or "").fulfillments) == parcels
+    assert small.shop.asked["order"] == (1 if is_whole else 2)
+
+
+@pytest.mark.parametrize("answer", [{}, {"order": None}, {"order": {"fulfillments": None}}, {"order": {"id": "x"}}])
+def test_FUL_1_fulfilments_that_do_not_come_are_asked_for_later(small: Shop, answer: Any) -> None:
+    placed = sent_one_by_one(small.shop, 5)
+    said = Said(200, json.dumps({"data": answer}))
+
+    with run_shopify(small.shop, Meanwhile()) as sandbox, pytest.raises(Unavailable):
+        assert isinstance(sandbox.faults, Meanwhile)
+        sandbox.faults.play(None, said)
+        connect(sandbox).snapshot(placed)
+
+
 def test_few_long_orders_are_kept_in_part(small: Shop) -> None:
     store = connect(small)
     for _ in range(ORDERS_KEPT + 5):
-        small.shop.bucket.available = 200
+        small.shop.bucket.available, small.shop.bucket.restore = 130, 1
         assert refused(store, place(small.shop, 60))
 
     assert len(store._parts._kept) <= ORDERS_KEPT

@@ -186,7 +186,7 @@ def test_a_walk_through_a_shop_with_few_points_waits_for_them_and_comes_to_its_e
 ) -> None:
     made = many(sandbox.shop, 700)
     bucket = sandbox.shop.bucket
-    bucket.maximum, bucket.available, bucket.restore = 1000, 1000, 2000
+    bucket.maximum, bucket.available, bucket.restore = 150, 150, 2000
 
     assert len(items_of(store)) == len(made)
     assert store.http.calls == 1 + 4  # none of them was throttled
@@ -218,7 +218,7 @@ def test_a_walk_is_given_up_where_the_shop_asks_for_a_long_wait(sandbox: Shop, s
 def test_a_worker_that_walks_leaves_points_to_others_instead_of_waiting(sandbox: Shop, store: Shopify) -> None:
     made = many(sandbox.shop, 700)
     bucket = sandbox.shop.bucket
-    bucket.maximum, bucket.available, bucket.restore = 1000, 1000, 2000
+    bucket.maximum, bucket.available, bucket.restore = 150, 150, 2000
     seen: list[StoreItem] = []
     after: str | None = None
 

@@ -7,6 +7,7 @@ import pytest
 import requests
 
 from connectors.sandbox import RunningSandbox, ShopifyShop, open_sandbox, run_shopify, seed_shopify
+from connectors.sandbox.shopify_documents import read
 
 Shop = RunningSandbox[ShopifyShop]
 PATH = "admin/api/2026-10/graphql.json"
@@ -117,7 +118,7 @@ def test_every_answer_tells_what_it_cost_and_what_is_left(sandbox: Shop) -> None
 
     cost = said(sandbox, "{ orders(first: 40) { nodes { id customer { id } } } }")["extensions"]["cost"]
 
-    assert cost["requestedQueryCost"] == 2 + 10 * 2
+    assert cost["requestedQueryCost"] == 2 + 7 * 2  # twice the logarithm of 40
     assert cost["actualQueryCost"] == 1
     assert cost["throttleStatus"] == {"maximumAvailable": 500.0, "currentlyAvailable": 499, "restoreRate": 1.0}
 
@@ -136,7 +137,8 @@ def test_an_empty_bucket_throttles_and_fills_again(sandbox: Shop) -> None:
 
 
 def test_a_document_may_cost_only_so_much(sandbox: Shop) -> None:
-    told = said(sandbox, "{ orders(first: 250) { nodes { lineItems(first: 250) { nodes { variant { id } } } } } }")
+    parts = "fulfillmentOrders(first: 250) { nodes { lineItems(first: 250) { nodes { lineItem { id } } } } }"
+    told = said(sandbox, f"{{ orders(first: 250) {{ nodes {{ {parts} }} }} }}")
 
     assert told["errors"][0]["extensions"]["code"] == "MAX_COST_EXCEEDED"
 
@@ -240,3 +242,11 @@ def test_a_made_up_shop_has_every_oddity_within_forty_orders() -> None:
     assert any(line["variant"] is None for one in orders for line in one["lineItems"])
     assert any(len(one["lineItems"]) > 40 for one in orders)
     assert any(one["returns"] for one in orders)
+
+
+@pytest.mark.parametrize(("first", "points"), [(250, 25), (50, 17), (1, 5)])
+def test_a_connection_costs_what_the_vendor_told_of_an_example(first: int, points: int) -> None:
+    """250 variants with their items are 25 points."""
+    document = f"{{ product(id: 1) {{ variants(first: {first}) {{ nodes {{ inventoryItem {{ id tracked }} }} }} }} }}"
+
+    assert read(document, {}).cost() == points
