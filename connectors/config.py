@@ -63,6 +63,11 @@ def read_config(environ: Mapping[str, str] = os.environ) -> Config:
     )
 
 
+def log_form(environ: Mapping[str, str] = os.environ) -> str:
+    """How to log, before anything else is looked at; what is wrong in it `read_config` says."""
+    return "json" if environ.get("STORESYNC_LOG", "").strip() == "json" else "text"
+
+
 def _absolute(home: str) -> Path:
     try:
         return Path(home).expanduser().absolute()

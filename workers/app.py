@@ -5,6 +5,7 @@ import logging
 import sys
 import warnings
 from dataclasses import replace
+from pathlib import Path
 from typing import Final
 
 import psycopg
@@ -22,7 +23,7 @@ from celery.signals import (
 from kombu import Queue
 
 from connectors import postgres
-from connectors.config import Config, ConfigError, read_config
+from connectors.config import Config, ConfigError, log_form, read_config
 from connectors.holders import call_me
 from connectors.locks import HARD_LIMIT_SECONDS, SOFT_LIMIT_SECONDS
 from connectors.redis_url import read_tls
@@ -30,7 +31,7 @@ from connectors.secrets import open_secrets
 from tasks.process import close_process, configure
 from workers import alive, redis_transport
 from workers.embedded import ensure_servers
-from workers.logs import log_to
+from workers.logs import begin_log, begin_worker_log, log_to
 from workers.rescue import Rescue
 
 _LOG: Final = logging.getLogger(__name__)
@@ -122,6 +123,16 @@ def _settings() -> dict[str, object]:
     }
 
 
+def _is_program() -> bool:
+    """Whether Celery's command line runs here: `celery …` or `python -m celery …`."""
+    started = Path(sys.argv[0])
+    return started.name == "celery" or started.parts[-2:] == ("celery", "__main__.py")
+
+
+if _is_program():
+    begin_log(log_form())
+    # Only JSON is accepted, so what Celery warns of when root runs a worker (pickle) cannot happen here.
+    warnings.filterwarnings("ignore", category=SecurityWarning)
 redis_transport.install()
 TASKS = [
     "tasks.orders",
@@ -143,15 +154,14 @@ app.Task.max_retries = 2  # only of a task that killed its process; the row's be
 
 
 @celeryd_init.connect
-def _take_name(sender: str, **_: object) -> None:
+def _begin_worker(sender: str, **_: object) -> None:
     call_me(sender)
+    begin_worker_log()
 
 
 @setup_logging.connect
 def _set_up_logging(**_: object) -> None:
     log_to(read_config().log, level=logging.INFO)
-    # Only JSON is accepted, so what Celery warns of when root runs a worker (pickle) cannot happen here.
-    warnings.filterwarnings("ignore", category=SecurityWarning)
 
 
 heartbeat_sent.connect(alive.touch)  # a worker's, every two seconds

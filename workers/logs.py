@@ -1,10 +1,15 @@
 """How programs log: text for a terminal or JSON lines; never a credential, a payload or a personal detail."""
 
+import io
 import json
 import logging
+import os
+import sys
 import traceback
 from datetime import UTC, datetime
-from typing import Any, Final
+from threading import Lock
+from types import TracebackType
+from typing import Any, Final, TextIO
 
 from connectors.config import ConfigError
 from tasks.session import UnknownStore
@@ -50,10 +55,72 @@ class JsonLines(TextLines):
         return json.dumps(line, ensure_ascii=False)
 
 
+class _PrintedLines(io.TextIOBase):
+    """Stands in for a stream of a program that logs JSON: what is printed to it becomes a line of the log.
+
+    Celery prints its banner and its last words, Python what ends a program; none of it asks for a logger.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        super().__init__()
+        self.stream = stream
+        self._begun = ""
+        self._lock = Lock()
+
+    def write(self, text: str) -> int:
+        """Keep what is printed until its line is whole; several lines that come at once are one."""
+        with self._lock:
+            self._begun += text
+            if not self._begun.endswith("\n"):
+                return len(text)
+            words, self._begun = self._begun.strip(), ""
+        if words:
+            record = logging.LogRecord("printed", logging.INFO, "", 0, words, None, None)
+            self.stream.write(f"{JsonLines().format(record)}\n")
+            self.stream.flush()
+        return len(text)
+
+    def say_at_once(self, words: str, *_: object) -> None:
+        """For handlers of signals, which may have interrupted anything, writing to this stream included."""
+        record = logging.LogRecord("printed", logging.INFO, "", 0, words, None, None)
+        os.write(self.fileno(), f"{JsonLines().format(record)}\n".encode())
+
+    def flush(self) -> None:
+        """What is begun waits for its end."""
+        self.stream.flush()
+
+    def fileno(self) -> int:
+        """The stream's own."""
+        return self.stream.fileno()
+
+
 def log_to(form: str, *, level: int) -> None:
     """Log to stderr in a form, `text` or `json`."""
-    handler = logging.StreamHandler()
+    stream = sys.stderr
+    handler = logging.StreamHandler(stream.stream if isinstance(stream, _PrintedLines) else stream)
     text = TextLines("%(asctime)s %(levelname)s %(name)s: %(message)s")
     handler.setFormatter(JsonLines() if form == "json" else text)
     logging.basicConfig(level=level, handlers=[handler], force=True)
     logging.getLogger("celery.app.trace").setLevel(logging.WARNING if form == "text" else level)
+
+
+def begin_log(form: str) -> None:
+    """Log from the first word of a program to its last, whoever says it: Celery, Flower, Python itself."""
+    if form == "json" and not isinstance(sys.stderr, _PrintedLines):
+        sys.stdout = sys.__stdout__ = _PrintedLines(sys.stdout)  # type: ignore[assignment, misc]
+        sys.stderr = sys.__stderr__ = _PrintedLines(sys.stderr)  # type: ignore[assignment, misc]
+    log_to(form, level=logging.INFO)
+    sys.excepthook = _log_end
+
+
+def begin_worker_log() -> None:
+    """Celery writes what a worker says to a signal past every stream, so that must be told apart."""
+    if isinstance(sys.stderr, _PrintedLines):
+        vars(sys.modules["celery.apps.worker"])["safe_say"] = sys.stderr.say_at_once
+
+
+def _log_end(kind: type[BaseException], error: BaseException, raised: TracebackType | None) -> None:
+    if issubclass(kind, KeyboardInterrupt):
+        sys.__excepthook__(kind, error, raised)
+        return
+    logging.getLogger(__name__).critical("ended by an error", exc_info=(kind, error, raised))

@@ -1,12 +1,10 @@
 """Start the web process: python -m workers.web --host 0.0.0.0 --port 8080."""
 
-import logging
-
 import click
 from waitress import serve
 
 from workers.app import find_servers
-from workers.logs import log_to
+from workers.logs import begin_log
 from workers.web import create_app
 
 
@@ -16,7 +14,7 @@ from workers.web import create_app
 def main(host: str, port: int) -> None:
     """Serve health until stopped."""
     config = find_servers()
-    log_to(config.log, level=logging.INFO)
+    begin_log(config.log)
     serve(create_app(config), host=host, port=port, ident=None, threads=8)
 
 
