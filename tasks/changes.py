@@ -9,10 +9,10 @@ from connectors.postgres import journal
 from connectors.postgres import orders as due
 from connectors.postgres.journal import Line
 from connectors.postgres.orders import Outcome
-from schemas.actions import Detail, Note
+from schemas.actions import Detail, Note, SetFlags
 from schemas.hub import HubOrder
 from schemas.orders import StoreOrder
-from tasks.deliveries import Delivered, bring_deliveries, delivers
+from tasks.deliveries import Delivered, bring_deliveries, delivers, settle_hub_side
 from tasks.flags import bring_flags, has_flags
 from tasks.rules.changes import Changes, decide_changes, follows_changes
 from tasks.rules.fulfillment_in import NOT_BROUGHT
@@ -35,6 +35,8 @@ def follow_changes(session: StoreSession, seen: Seen) -> Done:
             return Done("deleted", is_due=True)  # by a person, this moment: it is looked at again as what it is now
         changes = compare(session, order, hub_order)
         session.hub.apply(changes.actions)
+        if any(isinstance(action, SetFlags) for action in changes.actions):
+            settle_hub_side(session, order, hub_order.id)  # the store said so itself (FUL-13)
         flagged = bring_flags(session, order, hub_order)
         delivered = Delivered() if changes.deletes else bring_deliveries(session, order, row)
         said = replace(changes, notes=(*changes.notes, *flagged.notes))

@@ -17,6 +17,7 @@ from schemas.actions import (
     Detail,
     MoveRow,
     Note,
+    SetFlags,
     SetTotals,
 )
 from schemas.hub import DeliveryStatus, DraftRow, HubMatches, HubOrder, HubRow, Totals
@@ -44,7 +45,7 @@ from tasks.rules.taken_back import (
 class Changes:
     """What to do in the hub, what a person should know, and what was done in people's words."""
 
-    actions: tuple[ChangeAction | DeleteOrder, ...] = ()
+    actions: tuple[ChangeAction | DeleteOrder | SetFlags, ...] = ()
     notes: tuple[Note, ...] = ()
     done: tuple[str, ...] = ()
 
@@ -89,10 +90,27 @@ def _follows_lines(store: Store) -> bool:
 def decide_changes(order: StoreOrder, hub_order: HubOrder, *, store: Store, matches: HubMatches) -> Changes:
     """What brings the hub's order to where the store's is, as far as nothing of it is shipped or invoiced yet."""
     changes = _decide_lines(order, hub_order, store=store, matches=matches) if _follows_lines(store) else Changes()
-    if changes.deletes or not follows_returns(store):
+    if changes.deletes:
         return changes
-    found = decide_returns(order, hub_order, changes.actions)
-    return Changes(changes.actions + found.actions, changes.notes + found.notes, changes.done + found.done)
+    if _follows_lines(store):
+        changes = _joined(changes, _decide_paid(order, hub_order, store))
+    if follows_returns(store):
+        found = decide_returns(order, hub_order, changes.actions)
+        changes = _joined(changes, Changes(found.actions, found.notes, found.done))
+    return changes
+
+
+def _joined(first: Changes, second: Changes) -> Changes:
+    return Changes(first.actions + second.actions, first.notes + second.notes, first.done + second.done)
+
+
+def _decide_paid(order: StoreOrder, hub_order: HubOrder, store: Store) -> Changes:
+    """Whether it is paid follows the store: a paid order that is edited up is not. A profile with flags has its own way."""
+    if store.platform.status_flags is not None or order.is_paid == hub_order.flags.paid:
+        return Changes()
+    flags = replace(hub_order.flags, paid=order.is_paid)
+    words = "order: paid" if order.is_paid else "order: not paid any more"
+    return Changes((SetFlags(hub_order.id, flags),), done=(words,))
 
 
 def _decide_lines(order: StoreOrder, hub_order: HubOrder, *, store: Store, matches: HubMatches) -> Changes:

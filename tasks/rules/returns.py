@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
-from schemas.actions import AddRow, ChangeAction, DeleteOrder, DeleteReturn, DeleteRow, KeepReturn, Note, ReturnAction
+from schemas.actions import AddRow, DeleteReturn, DeleteRow, HubAction, KeepReturn, Note, ReturnAction
 from schemas.hub import DraftRow, HubOrder, HubReturn, HubRow
 from schemas.money import plain
 from schemas.orders import ZERO, StoreOrder, StoreReturn
@@ -42,9 +42,7 @@ def returned(order: StoreOrder, line: str | None, store: Store) -> Decimal:
     return sum((pieces for one in order.returns for each, pieces in one.lines if each == line), ZERO)
 
 
-def decide_returns(
-    order: StoreOrder, hub_order: HubOrder, changes: Sequence[ChangeAction | DeleteOrder] = ()
-) -> Returns:
+def decide_returns(order: StoreOrder, hub_order: HubOrder, changes: Sequence[HubAction] = ()) -> Returns:
     """What brings the hub's returns to where the store's are, once `changes` are made to the order's rows."""
     rows = _rows_after(hub_order, changes)
     known = {one.external_id: one for one in hub_order.returns}
@@ -66,7 +64,7 @@ def decide_returns(
     return Returns(tuple(actions), notes, tuple(done))
 
 
-def _rows_after(hub_order: HubOrder, changes: Sequence[ChangeAction | DeleteOrder]) -> dict[str, str]:
+def _rows_after(hub_order: HubOrder, changes: Sequence[HubAction]) -> dict[str, str]:
     """What the rows with a store's line are called, by that line, once the changes are made."""
     deleted = {change.row_id for change in changes if isinstance(change, DeleteRow)}
     rows: list[HubRow | DraftRow] = [row for row in hub_order.rows if row.id not in deleted]

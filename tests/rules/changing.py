@@ -14,9 +14,10 @@ from schemas.actions import (
     KeepReturn,
     MoveRow,
     ReturnAction,
+    SetFlags,
     SetTotals,
 )
-from schemas.hub import DeliveryStatus, DraftOrder, DraftRow, HubMatches, HubOrder, HubReturn, HubRow, Totals
+from schemas.hub import DeliveryStatus, DraftOrder, DraftRow, Flags, HubMatches, HubOrder, HubReturn, HubRow, Totals
 from schemas.orders import StoreFulfillment, StoreLine, StoreOrder
 from schemas.reasons import Reason
 from schemas.stores import Store
@@ -50,6 +51,7 @@ def imported(order: StoreOrder, *, at: Store = FOLLOWING) -> HubOrder:
         exchange_rate=made.exchange_rate,
         base_currency=made.base_currency,
         totals=_totals(made),
+        flags=Flags(paid=made.is_paid),
     )
 
 
@@ -102,6 +104,8 @@ def apply(hub_order: HubOrder, changes: Changes) -> HubOrder | None:
                 hub_order = _with_row(hub_order, action.row_id, values)
             case MoveRow(location=to):
                 hub_order = _with_row(hub_order, action.row_id, {"location": to})
+            case SetFlags(flags=flags):
+                hub_order = replace(hub_order, flags=flags)
             case SetTotals(totals=totals):
                 hub_order = replace(hub_order, totals=totals)
             case KeepReturn() | DeleteReturn():
