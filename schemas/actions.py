@@ -180,6 +180,21 @@ class LinkFulfillment:
 
 
 @dataclass(frozen=True, slots=True)
+class RemakeFulfillment:
+    """Let a parcel of the store hold the pieces of those that it called off and made again as this one (FUL-7).
+
+    `taken` are (fulfilment id, row id, pieces). It delivers nothing: the pieces left with the first one.
+    """
+
+    order_id: str
+    external_id: str
+    taken: tuple[tuple[str, str, Decimal], ...]
+    tracking_number: str | None = None
+    carrier: str | None = None
+    tracking_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class SetFlags:
     """Write how far an order is where its rows do not say it: closed by its store (FUL-6), the stitch profile."""
 
@@ -365,6 +380,7 @@ HubAction = (
     | PackRows
     | DeliverRows
     | LinkFulfillment
+    | RemakeFulfillment
     | SetFlags
     | InvoiceRows
     | DeleteOrder

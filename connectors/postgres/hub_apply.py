@@ -47,7 +47,7 @@ def carry_out(connection: Connection, action: actions.HubAction) -> str:  # noqa
             return pack_rows(connection, action)
         case actions.DeliverRows():
             return deliver_rows(connection, action)
-        case actions.LinkFulfillment() | actions.SetFlags():
+        case actions.LinkFulfillment() | actions.RemakeFulfillment() | actions.SetFlags():
             return hub_parcels.carry_out(connection, action)
         case actions.InvoiceRows():
             return invoice_rows(connection, action)

@@ -10,13 +10,18 @@ from schemas import actions
 _SQL: Final = queries("hub_parcels")
 
 
-def carry_out(connection: Connection, action: actions.LinkFulfillment | actions.SetFlags) -> str:
+ParcelAction = actions.LinkFulfillment | actions.RemakeFulfillment | actions.SetFlags
+
+
+def carry_out(connection: Connection, action: ParcelAction) -> str:
     """Carry one action out; the id of what it made or touched. Raises HubRefused and psycopg's errors."""
     match action:
         case actions.LinkFulfillment(fulfillment_id=None):
             return keep_parcel(connection, action)
         case actions.LinkFulfillment():
             return link_parcel(connection, action)
+        case actions.RemakeFulfillment():
+            return remake_parcel(connection, action)
         case actions.SetFlags():
             return set_flags(connection, action)
         case _:
@@ -39,6 +44,18 @@ def keep_parcel(connection: Connection, action: actions.LinkFulfillment) -> str:
         "quantities": [quantity for _, quantity in action.rows],
     }
     return _id(connection, "keep_parcel", values, f"sales order {action.order_id} is gone, or has no such rows")
+
+
+def remake_parcel(connection: Connection, action: actions.RemakeFulfillment) -> str:
+    """Let pieces go over to the parcel that the store made of those that it called off; the parcel's id (FUL-7)."""
+    values = asdict(action) | {
+        "parcels": [parcel for parcel, _, _ in action.taken],
+        "row_ids": [row_id for _, row_id, _ in action.taken],
+        "quantities": [quantity for _, _, quantity in action.taken],
+    }
+    made = _id(connection, "remake_parcel", values, f"sales order {action.order_id} is gone, or has no such parcels")
+    connection.execute(_SQL["forget_empty_parcels"], values)
+    return made
 
 
 def set_flags(connection: Connection, action: actions.SetFlags) -> str:

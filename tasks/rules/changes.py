@@ -105,7 +105,7 @@ def _joined(first: Changes, second: Changes) -> Changes:
 
 
 def _decide_paid(order: StoreOrder, hub_order: HubOrder, store: Store) -> Changes:
-    """Whether it is paid follows the store: a paid order that is edited up is not. A profile with flags has its own way."""
+    """Whether it is paid follows the store: edited up it is not any more. A profile with flags has its own way."""
     if store.platform.status_flags is not None or order.is_paid == hub_order.flags.paid:
         return Changes()
     flags = replace(hub_order.flags, paid=order.is_paid)

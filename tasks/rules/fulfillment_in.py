@@ -9,7 +9,16 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final
 
-from schemas.actions import DeliverRows, Detail, HubAction, LinkFulfillment, Note, PackRows, SetFlags
+from schemas.actions import (
+    DeliverRows,
+    Detail,
+    HubAction,
+    LinkFulfillment,
+    Note,
+    PackRows,
+    RemakeFulfillment,
+    SetFlags,
+)
 from schemas.hub import Batch, DeliveryStatus, HubFulfillment, HubOrder, HubRow, Sending
 from schemas.money import plain
 from schemas.orders import ZERO, StoreFulfillment, StoreOrder
@@ -27,10 +36,12 @@ from tasks.rules.parcels import (
     link,
     names_line,
     refunded_before,
+    remade,
     rows_by_line,
     sent,
     sent_pieces,
     with_link,
+    with_remade,
 )
 
 # Something that the store did is not in the hub, and comes only when a person has mended what is in its way.
@@ -117,7 +128,7 @@ def _follow_parcels(order: StoreOrder, state: _State, *, store: Store, sending: 
             rows = rows_by_line(state.hub_order)
             for line in said.keys() & rows.keys():
                 said[line] -= refunded_before(rows[line], order, store)
-            state = _follow(one, state, said)
+            state = _follow(one, state, said, remade(one, order, state.hub_order, store))
     return state
 
 
@@ -127,14 +138,14 @@ def _without_left_out(one: StoreFulfillment, order: StoreOrder, hub_order: HubOr
     return replace(one, lines=tuple(part for part in one.lines if part[0] not in left_out))
 
 
-def _follow(one: StoreFulfillment, state: _State, said: Pieces) -> _State:
+def _follow(one: StoreFulfillment, state: _State, said: Pieces, again: RemakeFulfillment | None) -> _State:
     """One fulfilment that the hub does not know, all of it or nothing of it (FUL-1, FUL-2).
 
-    `said` is what the store has sent of the lines in all, this one included.
+    `said` is what the store has sent of the lines in all, this one included; `again` what it sends in place of others.
     """
     hub_order, asked = state.hub_order, count(one.lines)
     if _is_final(hub_order):
-        return _linked(state, link(one, hub_order, source=STORE))
+        return _known(state, one, again)
     rows = rows_by_line(hub_order)
     stranger = next((line for line in asked if line not in rows), None)
     if stranger is not None:
@@ -148,9 +159,10 @@ def _follow(one: StoreFulfillment, state: _State, said: Pieces) -> _State:
         return _noted(state, Reason.MORE_THAN_ORDERED, {**detail, "pieces": plain(news[over])})
     pieces = {rows[line].id: quantity for line, quantity in news.items() if quantity > 0}
     if not pieces:
-        return _linked(state, link(one, hub_order, source=STORE))
+        return _known(state, one, again)
     state = _packed(state, _besides_packed(rows, pieces, said))
-    return _deliver(state, pieces, one)
+    state = _deliver(state, pieces, one)
+    return _remade(state, again) if again else state
 
 
 def _left(row: HubRow) -> Decimal:
@@ -220,6 +232,15 @@ def _noted(state: _State, reason: Reason, detail: Detail) -> _State:
 
 def _linked(state: _State, done: LinkFulfillment) -> _State:
     return replace(state, hub_order=with_link(state.hub_order, done), actions=(*state.actions, done))
+
+
+def _known(state: _State, one: StoreFulfillment, again: RemakeFulfillment | None) -> _State:
+    """A fulfilment that delivers nothing new."""
+    return _remade(state, again) if again else _linked(state, link(one, state.hub_order, source=STORE))
+
+
+def _remade(state: _State, done: RemakeFulfillment) -> _State:
+    return replace(state, hub_order=with_remade(state.hub_order, done), actions=(*state.actions, done))
 
 
 def _packed(state: _State, pieces: Pieces) -> _State:

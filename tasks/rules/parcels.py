@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
-from schemas.actions import LinkFulfillment
+from schemas.actions import LinkFulfillment, RemakeFulfillment
 from schemas.hub import HubFulfillment, HubOrder, HubRow, Sending
 from schemas.orders import ZERO, StoreFulfillment, StoreOrder
 from schemas.stores import Store
@@ -100,6 +100,41 @@ def link(one: StoreFulfillment, hub_order: HubOrder, *, source: str) -> LinkFulf
         return LinkFulfillment(hub_order.id, one.external_id, own.id)
     told = tuple(pieces.items()) if source == HUB else ()
     return LinkFulfillment(hub_order.id, one.external_id, rows=told, source=source)
+
+
+def remade(one: StoreFulfillment, order: StoreOrder, hub_order: HubOrder, store: Store) -> RemakeFulfillment | None:
+    """What lets a fulfilment hold pieces of those that the store called off since: they are sent again by it (FUL-7).
+
+    The hub delivered them once; the number that counts is that of the parcel which really goes.
+    """
+    called_off = {each.external_id for each in order.fulfillments} - {each.external_id for each in sent(order, store)}
+    rows = rows_by_line(hub_order)
+    missing = {rows[line].id: quantity for line, quantity in count(one.lines).items() if line in rows}
+    taken = []
+    for parcel in hub_order.fulfillments:
+        for row_id, quantity in parcel.rows if parcel.source == STORE and parcel.external_id in called_off else ():
+            pieces = min(quantity, missing.get(row_id, ZERO))
+            if pieces > 0:
+                taken.append((parcel.id, row_id, pieces))
+                missing[row_id] -= pieces
+    tracking = (one.tracking_number, one.carrier, one.tracking_url)
+    return RemakeFulfillment(hub_order.id, one.external_id, tuple(taken), *tracking) if taken else None
+
+
+def with_remade(hub_order: HubOrder, done: RemakeFulfillment) -> HubOrder:
+    """The hub's order once the pieces are in the parcel that holds them now."""
+    gone: dict[str, Pieces] = {}
+    for parcel, row_id, quantity in done.taken:
+        gone.setdefault(parcel, {})[row_id] = quantity
+    left = [_without(one, gone.get(one.id, {})) for one in hub_order.fulfillments]
+    pieces = count((row_id, quantity) for _, row_id, quantity in done.taken)
+    new = HubFulfillment("", done.external_id, STORE, tuple(pieces.items()))
+    return replace(hub_order, fulfillments=(*(one for one in left if one.rows or one.id not in gone), new))
+
+
+def _without(parcel: HubFulfillment, gone: Pieces) -> HubFulfillment:
+    rows = count((row_id, quantity - gone.get(row_id, ZERO)) for row_id, quantity in parcel.rows)
+    return replace(parcel, rows=tuple(rows.items()))
 
 
 def heard(order: StoreOrder, hub_order: HubOrder, store: Store, sending: Sending | None) -> LinkFulfillment | None:

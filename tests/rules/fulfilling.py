@@ -4,7 +4,16 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, Final
 
-from schemas.actions import DeliverRows, HubAction, LinkFulfillment, PackRows, SendFulfillment, SetFlags, SetStoreStatus
+from schemas.actions import (
+    DeliverRows,
+    HubAction,
+    LinkFulfillment,
+    PackRows,
+    RemakeFulfillment,
+    SendFulfillment,
+    SetFlags,
+    SetStoreStatus,
+)
 from schemas.hub import DeliveryStatus, HubFulfillment, HubOrder, HubRow, Sending
 from schemas.orders import ZERO, Kind, StoreFulfillment, StoreOrder, StoreParcel
 from schemas.stores import Store
@@ -274,10 +283,32 @@ def apply(order: HubOrder, action: HubAction) -> HubOrder:
             (named,) = (one for one in order.fulfillments if one.id == action.fulfillment_id and not one.external_id)
             linked = replace(named, external_id=action.external_id)
             return replace(order, fulfillments=tuple(linked if one is named else one for one in order.fulfillments))
+        case RemakeFulfillment():
+            return _with_remade(order, action)
         case SetFlags():
             return replace(order, flags=action.flags)
         case _:
             raise AssertionError(action)
+
+
+def _with_remade(order: HubOrder, action: RemakeFulfillment) -> HubOrder:
+    """Pieces go over to one parcel; one that is empty then goes."""
+    held = {one.id: dict(one.rows) for one in order.fulfillments}
+    pieces: dict[str, Decimal] = {}
+    for parcel_id, row_id, quantity in action.taken:
+        held[parcel_id][row_id] -= quantity
+        assert held[parcel_id][row_id] >= 0
+        pieces[row_id] = pieces.get(row_id, ZERO) + quantity
+    there = next((one for one in order.fulfillments if one.external_id == action.external_id), None)
+    for row_id, quantity in dict(there.rows if there else ()).items():
+        pieces[row_id] = pieces.get(row_id, ZERO) + quantity
+    touched = {parcel_id for parcel_id, _, _ in action.taken}
+    left = [
+        replace(one, rows=tuple((row_id, quantity) for row_id, quantity in held[one.id].items() if quantity))
+        for one in order.fulfillments
+        if one is not there and (one.id not in touched or any(held[one.id].values()))
+    ]
+    return _with_parcel(replace(order, fulfillments=tuple(left)), action.external_id, "store", tuple(pieces.items()))
 
 
 def _with_parcel(

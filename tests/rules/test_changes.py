@@ -14,7 +14,7 @@ from schemas.actions import (
     SetTotals,
     UnlinkMo,
 )
-from schemas.hub import DeliveryStatus, MoStatus
+from schemas.hub import DeliveryStatus, Flags, MoStatus
 from schemas.orders import Address, Buyer, Kind, StoreLine
 from schemas.reasons import Reason
 from tasks.rules.changes import Changes, follows_changes
@@ -63,6 +63,17 @@ def test_CHG_6_customer_addresses_dates_and_notes_never_follow() -> None:
 
 
 # -- CHG-1: another quantity -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("is_paid", [True, False])
+def test_paid_follows_the_store_both_ways(is_paid: bool) -> None:
+    hub = imported(order(TWO_CHAIRS, is_paid=not is_paid))
+
+    changes = change(order(TWO_CHAIRS, is_paid=is_paid), hub)
+
+    assert apply(hub, changes) == replace(hub, flags=Flags(paid=is_paid))
+    assert changes.done == ("order: paid" if is_paid else "order: not paid any more",)
+    assert change(order(TWO_CHAIRS, is_paid=is_paid), replace(hub, flags=Flags(paid=is_paid))) == Changes()
 
 
 @pytest.mark.parametrize("quantity", [1, 3])

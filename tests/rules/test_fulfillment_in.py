@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from schemas.actions import DeliverRows, Detail, LinkFulfillment, Note, PackRows, SetFlags
+from schemas.actions import DeliverRows, Detail, LinkFulfillment, Note, PackRows, RemakeFulfillment, SetFlags
 from schemas.hub import Batch, DeliveryStatus, Flags, HubFulfillment, HubOrder, Sending
 from schemas.orders import StoreOrder
 from schemas.reasons import Reason
@@ -333,7 +333,41 @@ def test_FUL_5_a_cancelled_fulfilment_reverts_nothing_and_its_successor_delivers
 
     found = decide(order, hub_order(row("1", 3, delivered_quantity=D(2)), fulfillments=(known,)))
 
-    assert found.actions == (delivers("78", r1=1),)
+    assert found.actions == (delivers("78", r1=1), RemakeFulfillment("h1", "78", (("p1", "r1", D(2)),)))
+
+
+def test_FUL_7_a_parcel_that_the_store_made_again_is_the_one_that_counts() -> None:
+    known = of_hub("p1", external_id="77", source="store", r1=2)
+    again = replace(parcel("78", line_1=2), tracking_number="T-2", carrier="DHL", tracking_url="https://t/2")
+    order = shop_order(2, fulfillments=(parcel("77", CALLED_OFF, line_1=2), again))
+
+    found = decide(order, hub_order(row("1", 2, delivered_quantity=D(2)), fulfillments=(known,)))
+
+    made = RemakeFulfillment("h1", "78", (("p1", "r1", D(2)),), "T-2", "DHL", "https://t/2")
+    assert found == Delivery((made,))
+
+
+def test_FUL_7_a_parcel_that_was_made_again_as_two_has_each_piece_once() -> None:
+    known = of_hub("p1", external_id="77", source="store", r1=3)
+    order = shop_order(
+        3, fulfillments=(parcel("77", CALLED_OFF, line_1=3), parcel("78", line_1=1), parcel("79", line_1=2))
+    )
+
+    found = decide(order, hub_order(row("1", 3, delivered_quantity=D(3)), fulfillments=(known,)))
+
+    assert found.actions == (
+        RemakeFulfillment("h1", "78", (("p1", "r1", D(1)),)),
+        RemakeFulfillment("h1", "79", (("p1", "r1", D(2)),)),
+    )
+
+
+def test_FUL_2_a_parcel_that_cannot_be_matched_takes_no_pieces_over() -> None:
+    known = of_hub("p1", external_id="77", source="store", r1=1)
+    order = shop_order(2, fulfillments=(parcel("77", CALLED_OFF, line_1=1), parcel("78", line_1=1, line_9=1)))
+
+    found = decide(order, hub_order(row("1", 2, delivered_quantity=D(1)), fulfillments=(known,)))
+
+    assert found.actions == ()
 
 
 # -- the buyer fetches it ----------------------------------------------------------------------------------------

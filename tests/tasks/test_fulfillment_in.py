@@ -131,6 +131,24 @@ def test_FUL_5_in_part_a_parcel_that_is_called_off_and_sent_again_is_one(
     assert (desk.order().status, in_stock(held, "A")) == ("DELIVERED", -3)
 
 
+def test_FUL_7_a_parcel_that_is_made_again_is_shown_once_with_the_number_that_counts(
+    held: Process, shop: Shop, acme: Bench
+) -> None:
+    order = place(shop, A=2, B=1)
+    take_in(held, acme, order)
+    wrong = shop.shop.fulfill(order.id, None, number="WRONG", company="DHL")
+    import_all(held, acme.store_id)
+
+    shop.shop.cancel_fulfillment(order.id, wrong["id"])
+    shop.shop.fulfill(order.id, None, number="RIGHT", company="UPS")
+    import_all(held, acme.store_id)
+
+    (shown,) = show(held, str(order.id))["order"]["fulfillments"]
+    assert (shown["tracking_number"], shown["carrier"]) == ("RIGHT", "UPS")
+    assert {one["sku"]: one["quantity"] for one in shown["rows"]} == {"A": "2", "B": "1"}
+    assert in_stock(held, "A") == -2
+
+
 def test_FUL_2_a_line_without_a_row_rejects_all_of_it_until_it_has_one(held: Process, shop: Shop, acme: Bench) -> None:
     order = place(shop, A=2, B=1)
     desk = take_in(held, acme, order)

@@ -22,6 +22,39 @@ WITH asked AS (
 )
 SELECT id::text AS id FROM parcel
 
+-- name: remake_parcel
+-- What a store called off and made again is one parcel, the last one: its pieces go over. None do where one of them is
+-- not, or not any more, in a parcel of this order.
+WITH taken AS (
+    SELECT t.parcel, t.row_id, t.quantity
+    FROM unnest(%(parcels)s::bigint[], %(row_ids)s::bigint[], %(quantities)s::numeric[]) AS t (parcel, row_id, quantity)
+    JOIN hub.fulfillments f ON f.id = t.parcel AND f.sales_order_id = %(order_id)s::bigint
+    JOIN hub.fulfillment_rows r ON r.fulfillment_id = t.parcel AND r.row_id = t.row_id AND r.quantity >= t.quantity
+), parcel AS (
+    INSERT INTO hub.fulfillments (sales_order_id, external_id, source, tracking_number, carrier, tracking_url)
+    SELECT o.id, %(external_id)s, 'store', %(tracking_number)s, %(carrier)s, %(tracking_url)s FROM hub.sales_orders o
+    WHERE o.id = %(order_id)s::bigint AND (SELECT count(*) FROM taken) = cardinality(%(parcels)s::bigint[])
+    ON CONFLICT ON CONSTRAINT fulfillments_once DO UPDATE SET external_id = excluded.external_id
+    RETURNING id
+), less AS (
+    UPDATE hub.fulfillment_rows r SET quantity = r.quantity - t.quantity FROM taken t, parcel
+    WHERE r.fulfillment_id = t.parcel AND r.row_id = t.row_id AND r.quantity > t.quantity
+), gone AS (
+    DELETE FROM hub.fulfillment_rows r USING taken t, parcel
+    WHERE r.fulfillment_id = t.parcel AND r.row_id = t.row_id AND r.quantity = t.quantity
+), moved AS (
+    INSERT INTO hub.fulfillment_rows AS r (fulfillment_id, row_id, quantity)
+    SELECT p.id, t.row_id, sum(t.quantity) FROM taken t CROSS JOIN parcel p GROUP BY p.id, t.row_id
+    ON CONFLICT (fulfillment_id, row_id) DO UPDATE SET quantity = r.quantity + excluded.quantity
+)
+SELECT id::text AS id FROM parcel
+
+-- name: forget_empty_parcels
+-- A parcel that was called off and whose pieces are in another one is none.
+DELETE FROM hub.fulfillments f
+WHERE f.id = ANY (%(parcels)s::bigint[]) AND f.sales_order_id = %(order_id)s::bigint
+  AND NOT EXISTS (SELECT FROM hub.fulfillment_rows r WHERE r.fulfillment_id = f.id)
+
 -- name: set_flags
 -- A voided or closed order promises nothing any more, by its own trigger.
 UPDATE hub.sales_orders
