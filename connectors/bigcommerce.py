@@ -18,7 +18,7 @@ from connectors.bigcommerce_check import check, shop_of
 from connectors.bigcommerce_client import RESERVE, ShopClient
 from connectors.bigcommerce_stock import Inventory
 from connectors.changes import Batch, Entries, batch_of, batches, follow, horizon, is_id, newest_of, usable_id
-from connectors.cursor import BEGINNING, SECOND, SETTLING, Cursor
+from connectors.cursor import BEGINNING, LOOK_BACK, SECOND, Cursor
 from connectors.errors import NotFound, Rejected, TooLarge, Unavailable
 from connectors.http import Answer, Params, Shared, more_than
 from connectors.rights import needing
@@ -87,7 +87,7 @@ class BigCommerce:
         while state.is_backfill:
             state = yield from self._backfill(state, seen)
         # Only a first connection reads what changed long before the newest change that it knows of, or a person's wish.
-        news_since = min(state.known - 2 * SETTLING, state.again or state.known)
+        news_since = min(state.known - LOOK_BACK, state.again or state.known)
         snapshot = partial(_snapshot, news_since=news_since)
         yield from follow(state, self._batches(state.since, {}), snapshot, seen=seen, now=_now)
 

@@ -4,7 +4,7 @@ Every page begins with the second in which the last one ended: an order that cha
 and whatever shares that second with the last order of a page is not cut off.
 """
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -17,13 +17,18 @@ from schemas.orders import Page, Snapshot
 
 LIKELY_AHEAD: Final = timedelta(seconds=60)  # a change dated later than this is a broken date, not a clock
 
+ALONG: Final = 20  # changes that are read again with what is new, at most
+
 Entries = list[tuple[Any, str]]
 Modified = Callable[[Any], datetime | None]  # when an entry was modified, readable otherwise or not
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """One page as it came: the newest date on it, and the newest that is likely."""
+    """One page as it came: the newest date on it, and the newest that is likely.
+
+    `dates` are all that can be read, and `room` is how many changes of before a page may bring again at no cost.
+    """
 
     entries: Entries
     position: datetime
@@ -31,6 +36,8 @@ class Batch:
     total: int | None
     is_last: bool
     request: str = ""
+    dates: tuple[datetime, ...] = ()
+    room: int = 0
 
 
 def batch_of(answer: Answer, entries: Entries, modified: Modified, *, per_page: int, total: int | None) -> Batch:
@@ -44,13 +51,19 @@ def batch_of(answer: Answer, entries: Entries, modified: Modified, *, per_page: 
         total=total,
         is_last=len(entries) < per_page,
         request=answer.request,
+        dates=dates_of(entries, modified),
+        room=min(ALONG, per_page // 2),
     )
+
+
+def dates_of(entries: Entries, modified: Modified) -> tuple[datetime, ...]:
+    """When the entries were modified, of those that say so."""
+    return tuple(time for time in (modified(value) for value, _ in entries) if time)
 
 
 def newest_of(entries: Entries, modified: Modified, until: datetime | None = None) -> datetime | None:
     """The newest change among the entries, not counting those dated beyond a moment."""
-    times = (modified(value) for value, _ in entries)
-    return max((time for time in times if time and (until is None or time <= until)), default=None)
+    return max((time for time in dates_of(entries, modified) if until is None or time <= until), default=None)
 
 
 def horizon(answer: Answer) -> datetime:
@@ -107,12 +120,18 @@ def follow(
     the cursor leads to the next part.
     """
     newest, is_one_page = state.known, state.settled is None
+    begun, dates = state.since, list[datetime]()
     state = state.begin(now())
     for batch in pages:
+        dates = sorted([*dates, *batch.dates])[-1 - batch.room :]
         newest = max(newest, batch.newest)
         state = state.reach(batch.position, newest=newest, now=now())
         if batch.is_last:
-            state = state.next_part(next_part) if next_part else state.end(is_one_page=is_one_page)
+            state = (
+                state.next_part(next_part)
+                if next_part
+                else state.end(is_one_page=is_one_page, along=_along(dates, begun, batch.room))
+            )
         is_one_page = False
         # The second between two pages is in both of them; an id is on a page once.
         snapshots = {one.external_id: one for one in map(snapshot, batch.entries)}
@@ -120,6 +139,14 @@ def follow(
         yield Page(fresh, state.text(), batch.total)
         seen.update((one.external_id, one.digest) for one in fresh)
     return state
+
+
+def _along(dates: Sequence[datetime], begun: datetime, room: int) -> datetime:
+    """From when on at most so many of the changes that were read would be read again; nothing older than was asked for.
+
+    Half a page at most, so that the next call has room for what is new, and a second is read as a whole or not at all.
+    """
+    return max(begun, dates[0] + SECOND) if len(dates) > room else begun
 
 
 # -- what lists are made of --------------------------------------------------------------------------------------

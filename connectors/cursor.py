@@ -14,6 +14,9 @@ from typing import Any, Final
 
 SECOND: Final = timedelta(seconds=1)
 SETTLING: Final = timedelta(seconds=120)
+# One of a shop's servers may have a clock that is behind: what it saves is dated before what others saved earlier. A
+# page has room for more than what is new, so the last few changes are read again on the same call: see `along`.
+LOOK_BACK: Final = timedelta(hours=1)
 RECENT: Final = timedelta(days=30)  # the first connection also reads orders changed since that are not open
 BEGINNING: Final = datetime(2000, 1, 1, tzinfo=UTC)  # before any order of the shops we know
 
@@ -105,15 +108,16 @@ class Cursor:
         """After the last page of one part of a backfill: the next one, from its beginning."""
         return replace(self, since=BEGINNING, part=part)
 
-    def end(self, *, is_one_page: bool) -> "Cursor":
-        """After the last page: the next run reads again what is not settled."""
+    def end(self, *, is_one_page: bool, along: datetime | None = None) -> "Cursor":
+        """After the last page: the next run reads again what is not settled, and what comes `along` on its page."""
         if self.is_backfill:
             # Recent orders, whatever their state, and whatever changed while the open ones were read.
             return Cursor(min(self.recent, self.again or self.recent), self.known, self.at, again=self.again)
         settled = self.settled or self.known - SETTLING
         if is_one_page:  # one answer that shows a change of `known` was given no earlier
             settled = max(settled, self.known - SETTLING)
-        return replace(self, since=min(self.known + SECOND, settled), settled=None, again=None)
+        since = min(self.known + SECOND, settled, max(along or self.known + SECOND, self.known - LOOK_BACK))
+        return replace(self, since=since, settled=None, again=None)
 
 
 def back_to(text: str | None, moment: datetime) -> str:

@@ -10,7 +10,7 @@ from typing import Any, Final
 from marshmallow import ValidationError
 
 from connectors import json_text
-from connectors.changes import Batch, batches, follow, horizon, is_id, newest_of
+from connectors.changes import Batch, batches, dates_of, follow, horizon, is_id, newest_of
 from connectors.cursor import BEGINNING, SECOND, Cursor, naive
 from connectors.errors import AnsweredInPart, NotFound, Rejected, Unavailable
 from connectors.http import Shared
@@ -38,6 +38,9 @@ from schemas.stock import CataloguePage, NotTold, StoreLocation
 _CLOCKS: Final = timedelta(hours=1)
 FIRST_REACH: Final = timedelta(days=PLATFORM.backfill_days or 0) + _CLOCKS
 
+# Orders that are read again beside what is new: fewer than elsewhere, for each costs the shop's points, and the clocks
+# are Shopify's own.
+ALONG: Final = 5
 IN_PART: Final = "inPart"  # our own word in an order: it has to be asked for
 
 _UTC_TIME: Final = UtcTime()
@@ -178,6 +181,8 @@ class Shopify:
             total=None,
             is_last=not orders["pageInfo"]["hasNextPage"] if is_last is None else is_last,
             request=told.answer.request,
+            dates=dates_of(entries, _updated),
+            room=ALONG,
         )
 
 

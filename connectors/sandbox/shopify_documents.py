@@ -173,13 +173,15 @@ class Reader:
         }
 
     def _field(self, value: Any, one: FieldNode) -> Any:
-        with self._at(_key(one)):
-            try:
-                return self._value(value, one)
-            except _Null:
-                if one.name.value not in NULLABLE:
-                    raise
-                return None
+        self._path.append(_key(one))
+        try:
+            return self._value(value, one)
+        except _Null:
+            if one.name.value not in NULLABLE:
+                raise
+            return None
+        finally:
+            self._path.pop()
 
     @contextmanager
     def _at(self, step: str | int) -> Iterator[None]:

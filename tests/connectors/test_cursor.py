@@ -2,12 +2,15 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.cursor import BEGINNING, RECENT, SECOND, SETTLING, Cursor, anew, back_to, naive
+from connectors.changes import Batch, follow
+from connectors.cursor import BEGINNING, LOOK_BACK, RECENT, SECOND, SETTLING, Cursor, anew, back_to, naive
+from schemas.orders import Snapshot
 
 START = datetime(2026, 1, 5, 10, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -123,6 +126,51 @@ def test_ORD_9_a_shop_that_is_connected_again_is_also_read_from_where_it_was_lef
     assert opened(anew(began.back_to(wish).text())).end(is_one_page=True).since == wish
     assert (anew(None), anew(began.text())) == (None, None)
     assert anew(back_to(None, wish)) == back_to(None, wish)
+
+
+# -- clocks that are behind --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("along", "since"),
+    [
+        (None, START + SECOND),
+        (START - 10 * MINUTE, START - 10 * MINUTE),
+        (START - timedelta(days=3), START - LOOK_BACK),
+        (START + 10 * MINUTE, START + SECOND),
+    ],
+)
+def test_the_last_changes_are_read_again_as_far_as_they_come_along(along: datetime | None, since: datetime) -> None:
+    cursor = Cursor(START, START, START).begin(START + 5 * MINUTE)
+
+    assert cursor.end(is_one_page=True, along=along).since == since
+
+
+def test_what_comes_along_is_never_more_than_fits_on_the_page_beside_what_is_new() -> None:
+    """Shops of every pace, orders of one second among them: each poll is one page, as without."""
+    shop = [START + timedelta(seconds=gap) for gap in [*range(0, 3000, 7), *([3000] * 90), *range(3001, 9000, 40)]]
+    cursor, polls = Cursor(START, START, START), list[int]()
+    for second in range(0, 9000, 60):
+        now = START + timedelta(seconds=second)
+        there = sorted(one for one in shop if one <= now)
+        asked = [one for one in there if one >= cursor.since]
+        polls.append(len(asked))
+        batch = Batch([], max(there), max(there), None, True, dates=tuple(asked), room=20)
+        gone = follow(cursor, iter([batch]), _nothing, seen=set(), now=partial(_same, now))
+        cursor = Cursor.read([page.cursor for page in gone][-1])
+
+    starts = (START + timedelta(seconds=second) for second in range(0, 9000, 60))
+    busiest = max(sum(start - 3 * MINUTE <= one <= start for one in shop) for start in starts)
+    assert max(polls) <= 20 + busiest
+    assert min(polls[60:]) >= 5
+
+
+def _same(moment: datetime) -> datetime:
+    return moment
+
+
+def _nothing(_: object) -> Snapshot:
+    raise AssertionError("there are no entries")
 
 
 @dataclass(frozen=True)
