@@ -24,11 +24,13 @@ _SAYS_NO: Final = (400, 401, 403, 422)
 _PAGE: Final = re.compile(r"Oauth error\s+([a-z_]{3,60})(?:\s*:\s*([^<\n]{1,300}))?", re.IGNORECASE)
 _PASSES: Final = frozenset({"temporarily_unavailable", "server_error", "slow_down"})
 _CURES: Final = {
-    "app_not_installed": "the app is not installed in this shop: Dev Dashboard → Apps → the app → Home → Install app",
-    "application_cannot_be_found": "no app has this client_id: Dev Dashboard → Apps → the app → Settings",
-    "shop_not_permitted": "app and shop must be of one organization in the Dev Dashboard",
-    "invalid_client": "this is not the app's client_secret any more: Dev Dashboard → Apps → the app → Settings",
-    "invalid_request": "the client_secret is not the app's, or the app is not installed in this shop",
+    "app_not_installed": "The app is not installed in this shop: Dev Dashboard → Apps → the app → Home → Install app",
+    "application_cannot_be_found": "Take the client_id from Dev Dashboard → Apps → the app → Settings:"
+    " --credential client_id=@FILE",
+    "shop_not_permitted": "App and shop must be of one organization in the Dev Dashboard: make the app there",
+    "invalid_client": "Take the client_secret from Dev Dashboard → Apps → the app → Settings:"
+    " --credential client_secret=@FILE",
+    "invalid_request": "The client_secret is not the app's, or the app is not installed in this shop",
 }
 
 
@@ -50,7 +52,9 @@ def _granted(http: HttpClient, id_: str, secret: str) -> Token:
         answer = http.post_form(_PATH, form, answers=_SAYS_NO)
     except (NotFound, Rejected) as error:
         # Whatever it is, it is no word about the app: the shop is locked or moved, or somebody stands in front of it.
-        raise Unavailable(f"gives no token: {error.problem}", request=error.request, status=error.status) from error
+        no_shop = "there is no Shopify shop at this address" if isinstance(error, NotFound) else "gives no token"
+        words, cure = f"{no_shop}: {error.problem}", error.cure
+        raise Unavailable(words, request=error.request, status=error.status, cure=cure) from error
     if answer.status in _SAYS_NO:
         raise _refusal(answer)
     return _read(answer, timedelta(seconds=monotonic() - asked))
@@ -77,8 +81,7 @@ def _refusal(answer: Answer) -> Revoked | Unavailable:
         return Unavailable(f"gives no token: answered {answer.status}", request=answer.request, status=answer.status)
     if code in _PASSES:
         return Unavailable(f"gives no token: {said}", request=answer.request, status=answer.status)
-    cure = _CURES.get(code)
-    return Revoked(f"{said}{f': {cure}' if cure else ''}", request=answer.request, status=answer.status)
+    return Revoked(said, request=answer.request, status=answer.status, cure=_CURES.get(code, ""))
 
 
 def _said(text: str) -> tuple[str, str]:

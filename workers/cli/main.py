@@ -10,7 +10,7 @@ import redis.exceptions
 from kombu.exceptions import OperationalError
 
 from connectors.config import ConfigError
-from connectors.errors import ConnectorError, NotFound, RateLimited, Refused, Revoked, Unavailable
+from connectors.errors import ConnectorError, NotFound, RateLimited, Refused, Unavailable
 from schemas.errors import SettingRefused
 from tasks.session import UnknownStore
 from workers.cli import account, demo, explain, hub, journal, locations, orders, queue, sandbox, servers, stock, stores
@@ -75,8 +75,6 @@ def run(arguments: Sequence[str] | None = None) -> int:
 def _cure(error: Exception) -> str:
     """What to do about an answer of a shop that is no success, where its words do not say so."""
     match error:
-        case Revoked():
-            return ""
         case ConnectorError(cure=cure) if cure:
             return ""
         case Refused():
