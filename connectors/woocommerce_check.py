@@ -45,10 +45,10 @@ def check(http: HttpClient, needs: Collection[Right]) -> StoreFacts:
 
 
 def _is_granted(http: HttpClient, right: Right) -> bool | None:
-    """Whether a right is there; None where the shop gives no answer to that."""
+    """Whether a right is there; None where the shop gives no answer to that. A page in place of one proves nothing."""
     try:
         if right in _EMPTY_BATCH:
-            http.post(_EMPTY_BATCH[right], {})
+            http.post(_EMPTY_BATCH[right], {}).json()
         else:
             http.get("products", {"per_page": 1, "_fields": "id"}).entries(1)
     except Refused:

@@ -12,6 +12,7 @@ from connectors.errors import ConnectorError, NotFound, RateLimited, Refused, Un
 from connectors.sandbox import RunningSandbox, open_sandbox
 from connectors.store import StoreConnector
 from schemas.orders import Page, Snapshot
+from schemas.rights import Right
 from tests.connectors.store_contract_case import PlatformCase, following
 from tests.connectors.store_contract_parcels import ParcelContract
 from tests.connectors.store_contract_stock import StockContract
@@ -49,6 +50,16 @@ class StoreContract(StockContract, ParcelContract):
     def test_missing_credentials_are_refused_without_a_call(self, sandbox: RunningSandbox[Any]) -> None:
         with pytest.raises(Refused):
             open_store(self.case.platform, sandbox.url, {}, allow_insecure=True)
+
+    @pytest.mark.parametrize("only", ["GET", "writes"])
+    def test_DOR_4_a_page_in_place_of_an_answer_proves_no_right(
+        self, sandbox: RunningSandbox[Any], store: StoreConnector, only: str
+    ) -> None:
+        paths = {"GET": "GET", "writes": self.case.stock_call}
+        sandbox.faults.fail_next(9, "html", only=paths[only] if self.case.platform != "shopify" else "graphql")
+
+        with pytest.raises(Unavailable):
+            store.check({Right.WRITE_ORDERS, Right.WRITE_STOCK, Right.READ_PRODUCTS})
 
     # -- what changed
 
