@@ -3,13 +3,12 @@
 from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from hashlib import sha256
 from typing import Any, Final, NoReturn
 
 from marshmallow import ValidationError
 
 from connectors import json_text
-from connectors.changes import Batch, batch_of, batches, follow, horizon, is_id, newest_of, usable_id
+from connectors.changes import Batch, batch_of, batches, follow, horizon, is_id, newest_of
 from connectors.cursor import BEGINNING, SECOND, Cursor, naive
 from connectors.errors import NotFound, Rejected, Unavailable
 from connectors.http import Anonymous, Answer, HttpClient, Params, Shared, basic_auth, credential, oauth1
@@ -17,19 +16,18 @@ from connectors.rights import needing
 from connectors.store import StoreFacts
 from connectors.woocommerce_catalogue import CatalogueSizes, catalogue, find_items
 from connectors.woocommerce_check import check, shop_of
-from connectors.woocommerce_pages import PER_PAGE, PageSize, is_last, no_api, total_of, walk
+from connectors.woocommerce_orders import ORDER, Orders
+from connectors.woocommerce_pages import PageSize, is_last, no_api, total_of, walk
 from connectors.woocommerce_stock import stock_call, tell_stock
 from schemas.actions import SendFulfillment, TellStock
-from schemas.errors import Unreadable
 from schemas.fields import UtcTime
 from schemas.orders import Page, Snapshot, StoreOrder
 from schemas.refusals import of_wordpress
 from schemas.rights import Right
 from schemas.stock import CataloguePage, NotTold, StoreLocation
-from schemas.woocommerce import FIELDS, PLATFORM, digest, needs_refunds, read_order
+from schemas.woocommerce import PLATFORM, read_order
 
 _UTC_TIME: Final = UtcTime()
-MOST_REFUND_PAGES: Final = 50  # of an order: a shop that repeats a page would never come to an end
 _NO_SUCH_ORDER: Final = "woocommerce_rest_shop_order_invalid_id"
 
 
@@ -60,6 +58,7 @@ class WooCommerce:
         self._site = HttpClient(
             url, auth=Anonymous(), waits=(shared or Shared()).waits, is_own=of_wordpress, allow_insecure=allow_insecure
         )
+        self._snapshots = Orders(self.http)
         self._size = PageSize()
         self._catalogue_sizes = CatalogueSizes()
 
@@ -86,21 +85,16 @@ class WooCommerce:
         only: Params = {}
         if start.is_backfill:
             only = {"status": ",".join(PLATFORM.imports), "modified_before": naive(start.recent + SECOND)}
-        return (yield from follow(start, self._batches(start.since, only), _snapshot, seen=seen, now=_now))
+        return (yield from follow(start, self._batches(start.since, only), self._snapshots.listed, seen=seen, now=_now))
 
     def snapshot(self, external_id: str) -> Snapshot:
         """One order with its refunds. Raises NotFound."""
         path = f"orders/{_digits(external_id)}"
         try:
-            answer = self.http.get(path, {"_fields": ",".join(FIELDS)})
+            answer = self.http.get(path, ORDER)
         except Rejected as error:
             _say_not_found(error)
-        order, text = _order_of(answer, external_id), answer.text
-        found = _snapshot((order, text))
-        if not needs_refunds(order):
-            return found
-        payload = f'{{"order":{text},"refunds":[{",".join(self._refunds(path))}]}}'
-        return replace(found, payload=payload, problem=_problem(json_text.read(payload)))
+        return self._snapshots.one(path, (_order_of(answer, external_id), answer.text))
 
     @staticmethod
     def read(payload: str) -> StoreOrder:
@@ -181,7 +175,7 @@ class WooCommerce:
     def _changes(self, after: datetime, params: Params) -> Answer:
         # A time with a zone, together with dates_are_gmt, is silently shifted by the shop's UTC offset; without the
         # flag all times are the shop's. At the very beginning there is no lower bound: an old order may have no date.
-        asked: Params = {"order": "asc", "dates_are_gmt": "true", "_fields": ",".join(FIELDS)}
+        asked: Params = {**ORDER, "order": "asc", "dates_are_gmt": "true"}
         bound = {"modified_after": naive(after)} if after > BEGINNING else {}
         return self._size.ask(lambda count: self._orders({**asked, **bound, **params, "per_page": count}))
 
@@ -196,19 +190,6 @@ class WooCommerce:
             return self.http.get("orders", params)
         except NotFound as error:
             raise no_api(error) from error
-
-    def _refunds(self, path: str) -> Iterator[str]:
-        page, read = 1, 0
-        while True:
-            answer = self.http.get(f"{path}/refunds", {"per_page": PER_PAGE, "page": page})
-            entries = answer.entries(PER_PAGE)
-            if page > MOST_REFUND_PAGES:
-                raise Unavailable("the store's list of refunds has no end", request=answer.request)
-            yield from (text for _, text in entries)
-            read += len(entries)
-            if not entries or is_last(answer, len(entries), offset=read - len(entries)):
-                return
-            page += 1
 
 
 def _modified(value: Any) -> datetime | None:
@@ -231,28 +212,6 @@ def _say_not_found(error: Rejected) -> NoReturn:
     if _NO_SUCH_ORDER in error.problem:
         raise NotFound(error.problem, request=error.request, status=error.status) from error
     raise error
-
-
-# -- snapshots ---------------------------------------------------------------------------------------------------
-
-
-def _snapshot(entry: tuple[Any, str]) -> Snapshot:
-    value, text = entry
-    mark = digest(value) if isinstance(value, dict) else sha256(text.encode()).hexdigest()
-    try:
-        order = read_order(value)
-    except Unreadable as error:
-        return Snapshot(usable_id(value) or f"unreadable:{mark[:12]}", None, mark, text, (error.path, error.problem))
-    payload = None if needs_refunds(value) else text
-    return Snapshot(order.external_id, order.updated_at, mark, payload, skus=order.skus, number=order.number)
-
-
-def _problem(payload: Any) -> tuple[str, str] | None:
-    try:
-        read_order(payload)
-    except Unreadable as error:
-        return error.path, error.problem
-    return None
 
 
 def _digits(external_id: str) -> str:

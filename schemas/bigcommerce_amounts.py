@@ -165,9 +165,10 @@ def _rates(items: Sequence[Item], money: OrderMoney, *, stand: bool, share: Deci
         paid, listing = _paid(item, money, share), _listing(item, money)
         # Four decimals tell more than a rounded tax does.
         shown = _shown(item, money, slack=ZERO) if listing.tax % cent(money.currency) else None
-        hints = [*([shown] if shown else []), *known]
+        vague = _shown(item, money, slack=cent(money.currency) / 2)
+        hints = [rate for rate in (shown, *known, vague) if rate]
         told = paid if stand and paid.paid else listing  # of what was given away the list tells the rate (MAP-10)
-        rates[place] = _rate(told, hints, slack=_slack(item, share, money.unit), unit=money.unit)
+        rates[place] = _rate(told, hints, _slacks(item, share, money.unit), money.unit)
         known.append(rates[place])
     return list(rates.values())
 
@@ -186,28 +187,36 @@ def _shown(item: Item, money: OrderMoney, *, slack: Decimal) -> Decimal | None:
     return plainest(_listing(item, money), slack=slack + _PIECE * max(Decimal(1), item.quantity), steps=USUAL)
 
 
-def _slack(item: Item, share: Decimal, unit: Decimal) -> Decimal:
-    """How far a tax may be from its rate's: it was rounded once, and an item's share of a discount is a guess."""
-    return (unit / 2 if share == 1 else unit) + _PIECE * item.quantity
+def _slacks(item: Item, share: Decimal, unit: Decimal) -> tuple[Decimal, Decimal]:
+    """How far a tax may be from its rate's: it was rounded once, an item's share of a discount is a guess; and then
+    that of each piece may have been rounded."""
+    once = unit / 2 if share == 1 else unit
+    return once, once + _PIECE * item.quantity
 
 
-def _rate(taxed: Taxed, hints: Sequence[Decimal], *, slack: Decimal, unit: Decimal) -> Decimal:
+def _rate(taxed: Taxed, hints: Sequence[Decimal], slacks: tuple[Decimal, Decimal], unit: Decimal) -> Decimal:
     """The rate that gives the tax: a known one, else the plainest, 8.25 and not 8.250137 (MAP-10).
 
     No tax on what was paid is an exemption, unless rounding alone took it.
     """
     if not taxed.net:
         return ZERO
-    fitting = [rate for rate in hints if rate and taxed.off(rate) <= slack]
+    once, by_piece = slacks
+    fitting = [rate for rate in hints if taxed.off(rate) <= once]
     if fitting or not taxed.tax:
         return fitting[0] if fitting else ZERO
     nearest = min(hints, key=taxed.off, default=ZERO)
-    is_vague = slack * 2 * _HUNDRED > _WIDE * abs(taxed.net)
-    if is_vague and nearest and taxed.off(nearest) <= unit:
-        return nearest
-    found = plainest(taxed, slack=slack)
-    if found is None and nearest and taxed.off(nearest) <= unit:
-        return nearest
+    close = nearest if nearest and taxed.off(nearest) <= unit else None
+    is_vague = once * 2 * _HUNDRED > _WIDE * abs(taxed.net)
+    tried = (
+        close if is_vague else None,
+        plainest(taxed, slack=once, steps=USUAL),
+        next((rate for rate in hints if taxed.off(rate) <= by_piece), None),
+        plainest(taxed, slack=by_piece, steps=USUAL),
+        close,
+        plainest(taxed, slack=once),
+    )
+    found = next((rate for rate in tried if rate is not None), None)
     return tax_rate(taxed, rates=(), unit=unit) if found is None else found
 
 

@@ -105,7 +105,7 @@ class Figures:
     def _adds_up_in(self, unit: Decimal) -> bool:
         """Whether the total is that of the parts, each rounded to the unit or all of them together."""
         paid = [self._paid(part) for part in self.parts]
-        if not sum((_rounded(amount, unit) for amount in paid), -self.total_with_tax):
+        if not sum((rounded(amount, unit) for amount in paid), -self.total_with_tax):
             return True
         return abs(self.off) <= unit and not all(_is_whole(amount, unit) for amount in paid)
 
@@ -151,14 +151,15 @@ def sums(payments: Sequence[Decimal]) -> Iterator[Decimal]:
 
 
 def _is_whole(amount: Decimal, unit: Decimal) -> bool:
-    return abs(amount - _rounded(amount, unit)) < _NOISE
+    return abs(amount - rounded(amount, unit)) < _NOISE
 
 
 def _leads_to(amounts: Sequence[Decimal], total: Decimal, unit: Decimal) -> bool:
     """Whether amounts make a total once each of them is rounded to the unit, up or down."""
-    low = sum((_rounded(amount, unit, ROUND_FLOOR) for amount in amounts), ZERO)
-    return low <= total <= sum((_rounded(amount, unit, ROUND_CEILING) for amount in amounts), ZERO)
+    low = sum((rounded(amount, unit, ROUND_FLOOR) for amount in amounts), ZERO)
+    return low <= total <= sum((rounded(amount, unit, ROUND_CEILING) for amount in amounts), ZERO)
 
 
-def _rounded(amount: Decimal, unit: Decimal, rounding: str = ROUND_HALF_UP) -> Decimal:
+def rounded(amount: Decimal, unit: Decimal, rounding: str = ROUND_HALF_UP) -> Decimal:
+    """An amount in whole units."""
     return (amount / unit).quantize(Decimal(1), rounding=rounding) * unit

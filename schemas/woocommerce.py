@@ -26,6 +26,7 @@ from schemas.fields import (
     listed,
     load,
 )
+from schemas.figures import rounded
 from schemas.meaning import digest_of, shape_of
 from schemas.money import reckoning
 from schemas.orders import ZERO, Address, Buyer, Kind, StoreCharge, StoreLine, StoreOrder
@@ -332,8 +333,9 @@ def _take_off(order: Loaded, item: Loaded, part: Loaded) -> None:
     if "quantity" in item:
         item["quantity"] = max(ZERO, item["quantity"] + part["quantity"])
         item["subtotal"] += part["total"]
-    order["total"] += part["total"] + part["total_tax"]
-    order["total_tax"] += part["total_tax"]
+    # The order's totals are of rounded parts, whatever decimals those are shown with.
+    order["total"] += rounded(part["total"] + part["total_tax"], order["unit"])
+    order["total_tax"] += rounded(part["total_tax"], order["unit"])
 
 
 def _refunded_item_id(meta: Any) -> str:

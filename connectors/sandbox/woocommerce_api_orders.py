@@ -62,7 +62,9 @@ def _refund_routes(routes: Blueprint, shop: WooCommerceShop) -> None:
     @routes.get("/<int:order_id>/refunds")
     def refunds(order_id: int) -> Response:
         order, writer, asked = shop.order(order_id), shop.order_writer(), params()
-        return page_of(order.refunds, lambda refund: writer.refund(order, refund), asked)
+        given = asked.integer("dp", low=0)
+        decimals = 2 if given is None else given
+        return page_of(order.refunds, lambda refund: writer.refund(order, refund, decimals), asked)
 
     @routes.post("/<int:order_id>/refunds")
     def refunded(order_id: int) -> Response:

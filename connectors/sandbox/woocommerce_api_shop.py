@@ -125,7 +125,7 @@ def _group(shop: WooCommerceShop, group: str) -> dict[str, str]:
             "woocommerce_prices_include_tax": "yes" if settings.prices_include_tax else "no",
             "woocommerce_tax_based_on": "shipping",
             "woocommerce_shipping_tax_class": "inherit",
-            "woocommerce_tax_round_at_subtotal": "no",
+            "woocommerce_tax_round_at_subtotal": "yes" if settings.round_at_subtotal else "no",
         },
     }
     if group not in groups:

@@ -72,7 +72,7 @@ class OrderWriter:
             "shipping_tax": money(totals.shipping_tax),
             "cart_tax": money(totals.cart_tax),
             "total": money(totals.total),
-            "total_tax": money(totals.total_tax),
+            "total_tax": money(to_cents(totals.total_tax, self._settings.decimals)),
             "customer_id": order.customer_id,
             "order_key": order.key,
             "billing": order.billing,

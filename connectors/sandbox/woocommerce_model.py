@@ -64,6 +64,7 @@ class ShopSettings:
     timezone: str = "Europe/Berlin"
     currency: str = "EUR"
     decimals: int = 2
+    round_at_subtotal: bool = False
     prices_include_tax: bool = True
     country: str = "DE"
     state: str = ""

@@ -19,8 +19,10 @@ def to_cents(amount: Decimal, decimals: int = 2) -> Decimal:
 def tax_to_cents(amount: Decimal, settings: ShopSettings) -> Decimal:
     """A tax with the shop's decimals: half a cent is dropped where prices include tax, so that the price holds.
 
-    This is why a fee may say 0.48 in its taxes and 0.47 in its total_tax.
+    This is why a fee may say 0.48 in its taxes and 0.47 in its total_tax. A shop that rounds at the subtotal keeps it.
     """
+    if settings.round_at_subtotal:
+        return amount
     rounding = ROUND_HALF_DOWN if settings.prices_include_tax else ROUND_HALF_UP
     return amount.quantize(Decimal(1).scaleb(-settings.decimals), rounding=rounding)
 
@@ -123,7 +125,8 @@ def total_tax(taxes: dict[int, Decimal], settings: ShopSettings) -> Decimal:
 
 def _totals(order: Order, settings: ShopSettings) -> Totals:
     def cents(amounts: Iterable[Decimal]) -> Decimal:
-        return sum((to_cents(amount, settings.decimals) for amount in amounts), ZERO)
+        parts = amounts if settings.round_at_subtotal else (to_cents(amount, settings.decimals) for amount in amounts)
+        return sum(parts, ZERO)
 
     items = cents(line.total for line in order.lines)
     shipping = cents(line.total for line in order.shipping_lines)
@@ -138,5 +141,5 @@ def _totals(order: Order, settings: ShopSettings) -> Totals:
         shipping=shipping,
         shipping_tax=shipping_tax,
         cart_tax=cart_tax,
-        total=items + shipping + fees + cart_tax + shipping_tax,
+        total=to_cents(items + shipping + fees + cart_tax + shipping_tax, settings.decimals),
     )

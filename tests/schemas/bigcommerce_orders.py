@@ -1,7 +1,9 @@
 """BigCommerce's example order with whatever lines and fields a test names, and the sales order it becomes."""
 
+import json
 from typing import Any
 
+from connectors import json_text
 from schemas.bigcommerce import PLATFORM, read_order
 from schemas.hub import DraftOrder
 from schemas.orders import StoreOrder
@@ -36,7 +38,8 @@ def amounts(ex_tax: str, inc_tax: str, tax: str, **more: Any) -> dict[str, Any]:
 
 def read(*lines: dict[str, Any], fees: Any = (), **order: Any) -> StoreOrder:
     """An order in USD of these lines."""
-    return read_order(example(**order) | {"products": list(lines), "fees": list(fees)})
+    payload = example(**order) | {"products": list(lines), "fees": list(fees)}
+    return read_order(json_text.read(json.dumps(payload, default=str)))
 
 
 def built(order: StoreOrder) -> DraftOrder:

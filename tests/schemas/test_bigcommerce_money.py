@@ -12,13 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.hub import DraftOrder
-from schemas.money import cent
 from schemas.orders import ZERO
 from tasks.rules.money import spread
 from tests.schemas.bigcommerce_orders import built, line, read
 
 RATES = st.sampled_from([Decimal(rate) for rate in ("0", "5.5", "7", "8.25", "19", "20.625")])
-EXAMPLES = settings(max_examples=40)
+EXAMPLES = settings(max_examples=60)
 FINE = Decimal("0.0001")
 
 
@@ -44,9 +43,13 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Basket:
-    """What was bought; `is_reported` says whether lines name their share of the order's discount."""
+    """What was bought; `is_reported` says whether lines name their share of the order's discount.
+
+    `decimals` are those that the shop shows of its currency; `has_doubles`: amounts are numbers, not texts.
+    """
 
     currency: str
+    decimals: int
     is_gross: bool
     pieces: tuple[Piece, ...]
     costs: tuple[Decimal, ...]
@@ -54,10 +57,14 @@ class Basket:
     coupon: Decimal
     is_reported: bool
     rounds_at_the_end: bool
+    has_doubles: bool
 
     @property
     def unit(self) -> Decimal:
-        return cent(self.currency)
+        return Decimal(1).scaleb(-self.decimals)
+
+    def written(self, amount: Decimal) -> str | float:
+        return float(amount) if self.has_doubles else f"{amount:.4f}"
 
     def tax(self, amount: Decimal, rate: Decimal) -> Decimal:
         share = rate / (100 + rate) if self.is_gross else rate / 100
@@ -88,23 +95,25 @@ class Basket:
 
 
 RATE = Decimal(19)  # of everything that is no line
+SHOPS = [("EUR", 2), ("JPY", 0), ("KWD", 3)]  # a currency and its decimals
 _COSTS = ("shipping", "handling", "wrapping")
 
 
 @st.composite
 def baskets(draw: st.DrawFn, *, refunds: bool = False) -> Basket:
-    currency = draw(st.sampled_from(["EUR", "JPY", "KWD"]))
-    unit = cent(currency)
+    currency, decimals = draw(st.sampled_from(SHOPS))
+    unit = Decimal(1).scaleb(-decimals)
     pieces = [_piece(draw, unit) for _ in range(draw(st.integers(1, 4)))]
     worth = [piece.base - piece.own for piece in pieces]
     discount, coupon = (
-        (sum(worth, ZERO) * draw(st.sampled_from([0, 0, 5, 33, 50])) / 100).quantize(unit) for _ in range(2)
+        (sum(worth, ZERO) * draw(st.sampled_from([0, 0, 5, 33, 50, 100])) / 100).quantize(unit) for _ in range(2)
     )
     whole = min(discount + coupon, sum(worth, ZERO))
     coupon = whole - min(discount, whole)
     shares = spread(whole, worth, currency)
     return Basket(
         currency=currency,
+        decimals=decimals,
         is_gross=draw(st.booleans()),
         pieces=tuple(
             Piece(
@@ -117,13 +126,35 @@ def baskets(draw: st.DrawFn, *, refunds: bool = False) -> Basket:
         coupon=coupon,
         is_reported=draw(st.booleans()),
         rounds_at_the_end=draw(st.booleans()),
+        has_doubles=draw(st.booleans()),
     )
 
 
 def _piece(draw: st.DrawFn, unit: Decimal) -> Piece:
-    price, quantity = draw(st.integers(0, 10**6)) * unit, draw(st.integers(1, 7))
+    price, quantity = draw(st.integers(0, 10**5)) * unit, draw(st.sampled_from([1, 2, 3, 7, 500]))
     own = draw(st.sampled_from([ZERO, ZERO, price * quantity, (price * quantity / 3).quantize(unit)]))
     return Piece(price, quantity, draw(RATES), own)
+
+
+@st.composite
+def baskets_without_decimals(draw: st.DrawFn) -> Basket:
+    """Several lines of a shop that rounds to whole amounts where its currency has cents."""
+
+    def piece() -> Piece:
+        return Piece(Decimal(draw(st.integers(20, 5000))), draw(st.sampled_from([1, 2, 3, 500])), Decimal(25))
+
+    return Basket(
+        currency=draw(st.sampled_from(["DKK", "HUF"])),
+        decimals=0,
+        is_gross=draw(st.booleans()),
+        pieces=tuple(piece() for _ in range(draw(st.integers(2, 4)))),
+        costs=(ZERO, ZERO, ZERO),
+        discount=ZERO,
+        coupon=ZERO,
+        is_reported=True,
+        rounds_at_the_end=False,
+        has_doubles=draw(st.booleans()),
+    )
 
 
 def _line(basket: Basket, place: int) -> dict[str, Any]:
@@ -138,28 +169,28 @@ def _line(basket: Basket, place: int) -> dict[str, Any]:
         quantity=piece.quantity,
         quantity_refunded=piece.refunded,
         applied_discounts=applied,
-        total_ex_tax=f"{ex_tax:.4f}",
-        total_inc_tax=f"{inc_tax:.4f}",
-        total_tax=f"{tax:.4f}",
+        total_ex_tax=basket.written(ex_tax),
+        total_inc_tax=basket.written(inc_tax),
+        total_tax=basket.written(tax),
     )
 
 
 def mapped(basket: Basket) -> DraftOrder:
     """The sales order of the basket's JSON."""
-    costs: dict[str, str] = {}
+    costs: dict[str, str | float] = {}
     for name, amount in zip(_COSTS, basket.costs, strict=True):
         ex_tax, inc_tax = basket.both(amount, RATE)
-        costs |= {f"{name}_cost_ex_tax": f"{ex_tax:.4f}", f"{name}_cost_inc_tax": f"{inc_tax:.4f}"}
+        costs |= {f"{name}_cost_ex_tax": basket.written(ex_tax), f"{name}_cost_inc_tax": basket.written(inc_tax)}
     promotions = sum((piece.own for piece in basket.pieces), ZERO)
     order = read(
         *(_line(basket, place) for place in range(len(basket.pieces))),
         default_currency_code=basket.currency,
         is_tax_inclusive_pricing=basket.is_gross,
-        discount_amount=f"{basket.discount + promotions:.4f}",
-        coupon_discount=f"{basket.coupon:.4f}",
-        total_inc_tax=f"{basket.total_with_tax:.4f}",
-        total_ex_tax=f"{basket.total_with_tax - basket.total_tax:.4f}",
-        total_tax=f"{basket.total_tax:.4f}",
+        discount_amount=basket.written(basket.discount + promotions),
+        coupon_discount=basket.written(basket.coupon),
+        total_inc_tax=basket.written(basket.total_with_tax),
+        total_ex_tax=basket.written(basket.total_with_tax - basket.total_tax),
+        total_tax=basket.written(basket.total_tax),
         **costs,
     )
     return built(order)
@@ -187,6 +218,28 @@ def test_MAP_4_every_line_comes_to_what_was_paid_for_it(basket: Basket) -> None:
     paid = paid_by_row(mapped(basket), basket)
 
     assert all(abs(have - piece.paid) <= basket.unit for have, piece in zip(paid, basket.pieces, strict=True))
+
+
+@EXAMPLES
+@given(baskets())
+def test_MAP_10_a_row_has_the_rate_that_was_charged_given_away_or_not(basket: Basket) -> None:
+    """Of what is large enough to tell it: a cent of ten could be any rate."""
+    rows = {row.external_id: row.tax_rate for row in mapped(basket).rows}
+
+    for place, piece in enumerate(basket.pieces):
+        told = piece.paid or piece.base
+        if told >= 2000 * basket.unit and (piece.paid or not any(one.paid for one in basket.pieces)):
+            assert rows[str(place + 1)] == piece.rate
+
+
+@EXAMPLES
+@given(baskets_without_decimals())
+def test_MAP_5_a_shop_without_decimals_adds_up_at_the_rate_that_was_charged(basket: Basket) -> None:
+    made = mapped(basket)
+
+    assert {row.tax_rate for row in made.rows} == {25}
+    assert made.total_with_tax == made.store_total_with_tax == basket.total_with_tax
+    assert not made.total_mismatch
 
 
 @EXAMPLES

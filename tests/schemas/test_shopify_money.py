@@ -20,7 +20,7 @@ from tests.rules.building import draft
 from tests.schemas.test_shopify import DATA
 
 RATES = st.sampled_from([(), ("0.19",), ("0.07",), ("0.0825",), ("0.05", "0.09975"), ("0.2",)])
-EXAMPLES = settings(max_examples=40)
+EXAMPLES = settings(max_examples=60)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +40,13 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Basket:
-    """What was ordered; `names_net` says whether the shop tells what is paid for a line without tax."""
+    """What was ordered; `names_net` says whether the shop tells what is paid for a line without tax.
+
+    `unit` is what the shop rounds to.
+    """
 
     currency: str
+    unit: Decimal
     is_gross: bool
     pieces: tuple[Piece, ...]
     shipping: tuple[tuple[Decimal, Decimal], ...]  # what a parcel cost, and what of it was not given back
@@ -51,7 +55,7 @@ class Basket:
     names_net: bool
 
     def whole(self, amount: Decimal) -> Decimal:
-        return amount.quantize(cent(self.currency), ROUND_HALF_UP)
+        return (amount / self.unit).quantize(Decimal(1), ROUND_HALF_UP) * self.unit
 
     def taxes(self, amount: Decimal, rates: tuple[Decimal, ...]) -> list[Decimal]:
         net = amount / (1 + sum(rates)) if self.is_gross else amount
@@ -86,6 +90,7 @@ def baskets(draw: st.DrawFn, *, removals: bool = False) -> Basket:
     unit = cent(currency)
     return Basket(
         currency=currency,
+        unit=unit,
         is_gross=draw(st.booleans()),
         pieces=tuple(_piece(draw, unit, removals=removals) for _ in range(draw(st.integers(1, 4)))),
         shipping=tuple(_parcel(draw, unit, removals=removals) for _ in range(draw(st.integers(0, 2)))),
@@ -102,13 +107,33 @@ def _parcel(draw: st.DrawFn, unit: Decimal, *, removals: bool) -> tuple[Decimal,
 
 
 def _piece(draw: st.DrawFn, unit: Decimal, *, removals: bool) -> Piece:
-    price, quantity = draw(st.integers(0, 10**6)) * unit, draw(st.integers(1, 7))
+    price, quantity = draw(st.integers(0, 10**5)) * unit, draw(st.sampled_from([1, 2, 3, 7, 500]))
     rates = tuple(Decimal(rate) for rate in draw(RATES))
     worth = price * quantity
     first = (worth * draw(st.sampled_from([0, 0, 10, 33, 100])) / 100).quantize(unit)
     second = ((worth - first) * draw(st.sampled_from([0, 0, 7, 50])) / 100).quantize(unit)
     removed = draw(st.integers(0, quantity)) if removals else 0
     return Piece(price, quantity, rates, tuple(part for part in (first, second) if part), removed)
+
+
+@st.composite
+def baskets_without_decimals(draw: st.DrawFn) -> Basket:
+    """Several lines of a shop that rounds to whole amounts where its currency has cents."""
+
+    def piece() -> Piece:
+        price, rates = Decimal(draw(st.integers(20, 5000))), (Decimal("0.25"),)
+        return Piece(price, draw(st.sampled_from([1, 2, 500])), rates, (price,) if draw(st.booleans()) else ())
+
+    return Basket(
+        currency=draw(st.sampled_from(["DKK", "HUF"])),
+        unit=Decimal(1),
+        is_gross=draw(st.booleans()),
+        pieces=tuple(piece() for _ in range(draw(st.integers(1, 4)))),
+        shipping=(),
+        fees=(),
+        tip=ZERO,
+        names_net=draw(st.booleans()),
+    )
 
 
 # -- as GraphQL writes it ------------------------------------------------------------------------------------------
@@ -204,6 +229,28 @@ def test_MAP_6_the_hubs_order_is_what_was_paid(basket: Basket) -> None:
 
 
 @EXAMPLES
+@given(baskets())
+def test_MAP_10_every_row_has_the_rate_that_is_named_given_away_or_not(basket: Basket) -> None:
+    rows = {row.external_id: row for row in mapped(basket).rows}
+
+    for place, piece in enumerate(basket.pieces, 1):
+        row = rows[str(place)]
+        # Without any tax, what was paid is exempt or was too little to be taxed.
+        if row.tax or not basket.paid(piece, piece.quantity):
+            assert row.tax_rate == sum(piece.rates) * 100
+
+
+@EXAMPLES
+@given(baskets_without_decimals())
+def test_MAP_5_a_shop_without_decimals_adds_up_at_the_rate_that_is_named(basket: Basket) -> None:
+    made = mapped(basket)
+
+    assert {row.tax_rate for row in made.rows} == {25}
+    assert made.total_with_tax == made.store_total_with_tax == basket.current_total
+    assert not made.total_mismatch
+
+
+@EXAMPLES
 @given(baskets(removals=True).filter(has_lines))
 def test_MAP_8_what_was_removed_is_off_with_its_discount_and_its_tax(basket: Basket) -> None:
     made = mapped(basket)
@@ -220,7 +267,7 @@ def test_MAP_9_a_tip_is_a_row_also_where_a_discounted_piece_was_removed() -> Non
     """0.13 off 3 pieces is 0.0866… on the 2 that are left: the tip is all but found in the total."""
     piece = Piece(Decimal("0.42"), 3, (), (Decimal("0.13"),), removed=1)
 
-    made = mapped(Basket("EUR", True, (piece,), (), (), Decimal("0.04"), names_net=False))
+    made = mapped(Basket("EUR", Decimal("0.01"), True, (piece,), (), (), Decimal("0.04"), names_net=False))
 
     assert [(row.name, row.total) for row in made.rows] == [("Hook", Decimal("0.75")), ("Tip", Decimal("0.04"))]
     assert made.total_with_tax == made.store_total_with_tax == Decimal("0.79")
