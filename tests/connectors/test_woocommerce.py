@@ -37,7 +37,7 @@ def place(shop: WooCommerceShop, **changes: Any) -> str:
 
 def place_broken(shop: WooCommerceShop) -> str:
     with shop.at(datetime.now(UTC) - HOUR):
-        broken = recorded.woocommerce("01_incl_tax_plain") | {"id": 77_000, "date_modified_gmt": None}
+        broken = recorded.woocommerce("01_incl_tax_plain") | {"id": 77_000, "total": "much"}
         return str(shop.put_raw_order(json.loads(json.dumps(broken, default=str))).id)
 
 
