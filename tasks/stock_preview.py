@@ -14,7 +14,8 @@ from schemas.reasons import Reason
 from schemas.stock import DEFAULT_PLACE, StoreItem
 from schemas.stores import Store
 from tasks.process import Process
-from tasks.rules.stock import decide_push, wanted_quantities
+from tasks.rules.stock import decide_push, uncounted_places, wanted_quantities
+from tasks.rules.stock_loss import Loss, telling_uncounted
 from tasks.session import UnknownStore
 
 
@@ -22,7 +23,8 @@ from tasks.session import UnknownStore
 class StockPreview:
     """One item of a store at one place: what it shows, what it is to show, and what a push would do.
 
-    `outcome` is tell, same (it shows the quantity already) or skip; `reason` says why it is skipped or has to wait.
+    `outcome` is tell, ask (a person is asked before it is told: nobody ever counted it), same (it shows the quantity
+    already) or skip; `reason` says why it is asked for, is skipped or has to wait.
     """
 
     sku: str
@@ -45,8 +47,8 @@ class _Known:
     location: str
 
 
-def preview_skus(held: Process, store_id: int, skus: Sequence[str]) -> Iterator[StockPreview]:
-    """What a push of some SKUs would do at a store, in their order."""
+def preview_skus(held: Process, store_id: int, skus: Sequence[str], loss: Loss | None = None) -> Iterator[StockPreview]:
+    """What a push of some SKUs would do at a store, in their order; `loss` adds up what it would take from them."""
     row = _look(held, store_id)
     connector = held.connector(row)
     size = connector.platform.stock_batch
@@ -54,12 +56,16 @@ def preview_skus(held: Process, store_id: int, skus: Sequence[str]) -> Iterator[
         batch = skus[start : start + size]
         items = _by_sku(connector.find_items(batch).items)
         known = _gather(held, row, batch)
+        _add_up(loss, [item for found in items.values() for item in found], known)
         for sku in batch:
             yield from _preview(sku, items.get(sku, []), known)
 
 
-def preview_all(held: Process, store_id: int) -> Iterator[StockPreview]:
-    """What a push of everything would do: a walk through the store's catalogue, then the SKUs it does not have."""
+def preview_all(held: Process, store_id: int, loss: Loss | None = None) -> Iterator[StockPreview]:
+    """What a push of everything would do: a walk through the store's catalogue, then the SKUs it does not have.
+
+    `loss` adds up what it would take from all that the store shows.
+    """
     row = _look(held, store_id)
     with held.pool.connection() as connection:
         there, missing = stock_view.hub_skus(connection, store_id)
@@ -67,12 +73,19 @@ def preview_all(held: Process, store_id: int) -> Iterator[StockPreview]:
     for page in walk_catalogue(held.connector(row)):
         items = _by_sku(page.items)
         known = _gather(held, row, list(items))
+        _add_up(loss, page.items, known)
         for sku in items:
             if known.levels.get(sku):  # what the hub does not have is no business of a push
                 unseen.pop(sku, None)
                 yield from _preview(sku, items[sku], known)
     for sku in unseen:
         yield StockPreview(sku, "skip", reason=Reason.NO_STORE_ITEM)
+
+
+def _add_up(loss: Loss | None, items: Sequence[StoreItem], known: _Known) -> None:
+    if loss is not None:
+        for item in items:
+            loss.add(item, known.levels.get(item.sku, ()), store=known.store, location=known.location)
 
 
 def _look(held: Process, store_id: int) -> postgres.Row:
@@ -91,7 +104,7 @@ def _gather(held: Process, row: postgres.Row, skus: Sequence[str]) -> _Known:
         for level in PostgresHub(connection).levels(skus):
             levels[level.sku].append(level)
         waiting = stock_view.held_skus(connection, row["id"], skus)
-    return _Known(levels, waiting, store, location)
+    return _Known(levels, waiting, telling_uncounted(store, is_on=True), location)
 
 
 def _by_sku(items: Sequence[StoreItem]) -> dict[str, list[StoreItem]]:
@@ -111,6 +124,8 @@ def _preview(sku: str, items: Sequence[StoreItem], known: _Known) -> Iterator[St
     tells = {(tell.external_id, tell.place) for tell in push.tells}
     waits = Reason.ORDERS_UNREAD if sku in known.held else None
     wanted = wanted_quantities(levels, store=known.store, location=known.location)
+    careful = telling_uncounted(known.store, is_on=False)
+    uncounted = uncounted_places(levels, store=careful, location=known.location)
     for item in items:
         if not item.is_tracked:
             yield StockPreview(sku, "skip", item.external_id, reason=Reason.TRACKING_OFF)
@@ -120,5 +135,7 @@ def _preview(sku: str, items: Sequence[StoreItem], known: _Known) -> Iterator[St
             # Where the item is not stocked, and no pieces are there to show, nothing is said of it.
             if is_told or place in item.shown:
                 outcome, reason = ("tell", waits) if is_told else ("same", None)
+                if is_told and place in uncounted:
+                    outcome, reason = "ask", Reason.NEVER_COUNTED
                 shows = item.shown.get(place)
                 yield StockPreview(sku, outcome, item.external_id, place, shows, quantity, reason)

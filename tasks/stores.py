@@ -1,7 +1,7 @@
 """Connecting, changing and checking stores: nothing is kept that was not proved, nothing is half-saved."""
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,6 +26,9 @@ from tasks.session import problem_of, stop_store, write_again
 
 _STOCK_SETTINGS = {"stock.sync", "stock.quantity", "stock.tell_uncounted", "stock.buffer", "location", "location_map"}
 _NEW_SIGHT = {"stock.sync", "location_map"}  # what it shows was not followed until now, or at other places
+AgreeToConnect = Callable[[StoreConnector, Mapping[str, Value]], object]
+AgreeToChange = Callable[[Row, Mapping[str, Value]], object]
+
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 
 
@@ -41,8 +44,11 @@ class NewStore:
     allow_insecure: bool = False
 
 
-def connect_store(held: Process, new: NewStore) -> StoreFacts:
-    """Connect a store once address, credentials and rights are proved (DOR-4). Raises a ConnectorError as well."""
+def connect_store(held: Process, new: NewStore, agree: AgreeToConnect | None = None) -> StoreFacts:
+    """Connect a store once address, credentials and rights are proved (DOR-4). Raises a ConnectorError as well.
+
+    `agree` raises where a person does not want what the settings would do to the shop (STK-10).
+    """
     if new.platform not in STORES:
         raise SettingRefused("platform", f"must be one of {', '.join(sorted(STORES))}")
     if not _NAME.fullmatch(new.name) or new.name.isdecimal():
@@ -58,6 +64,8 @@ def connect_store(held: Process, new: NewStore) -> StoreFacts:
     connector = open_store(new.platform, url, credentials, allow_insecure=new.allow_insecure)
     facts = _prove(connector, needs_of(new.platform, settings))
     refuse_unknown_places(connector, settings)
+    if agree:
+        agree(connector, settings)
 
     values = {
         "name": new.name,
@@ -149,7 +157,13 @@ def _adopt_currency(connection: Connection, facts: StoreFacts) -> None:
 
 
 def change_store(
-    held: Process, row: Row, given: Mapping[str, Any], credentials: Mapping[str, str], *, url: str | None = None
+    held: Process,
+    row: Row,
+    given: Mapping[str, Any],
+    credentials: Mapping[str, str],
+    *,
+    url: str | None = None,
+    agree: AgreeToChange | None = None,
 ) -> None:
     """Change settings, and credentials or address once the store takes them; one that needed attention goes on.
 
@@ -171,6 +185,9 @@ def change_store(
         facts = _prove(held.connector(moved), needs, asked=None if credentials or url else news)
     if url or "location_map" in given:
         refuse_unknown_places(held.connector(moved), settings)
+    changed = {key for key in _STOCK_SETTINGS if settings.get(key) != row["settings"].get(key)}
+    if agree and changed:
+        agree(moved, settings)
     with held.pool.connection() as connection, connection.transaction():
         refuse_unknown_locations(connection, settings)  # again: one may have gone while the shop was asked
         same = stores.store_at(connection, row["platform"], address)
@@ -183,7 +200,6 @@ def change_store(
             stores.name_shop(connection, row["id"], facts.shop)
         _go_on(connection, row)
         stock.try_again(connection, row["id"])
-        changed = {key for key in _STOCK_SETTINGS if settings.get(key) != row["settings"].get(key)}
         if changed:
             stock.due_again(connection, row["id"], is_known=not changed & _NEW_SIGHT)
         _follow_profile(connection, row, settings)

@@ -38,6 +38,11 @@ def items_with_sku(connection: Connection, sku: str) -> int:
     return int(_value(connection, "items_with_sku", {"sku": sku}))
 
 
+def has_counted(connection: Connection) -> bool:
+    """Whether anything was ever counted."""
+    return bool(_value(connection, "has_counted", {}))
+
+
 def is_order_no_used(connection: Connection, order_no: str) -> bool:
     """Whether an order has this number."""
     return bool(_value(connection, "is_order_no_used", {"order_no": order_no}))

@@ -1,12 +1,13 @@
 """What people see of stock push: where a SKU stands in each store, and how far a push is. It changes nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
 from connectors.postgres import Connection, Row, queries
 from connectors.postgres.stock import UNREAD_SECONDS
+from schemas.stock import StoreItem
 
 _SQL: Final = queries("stock_view")
 
@@ -39,6 +40,19 @@ def held_skus(connection: Connection, store_id: int, skus: Sequence[str]) -> set
     """Which of some SKUs wait for orders of a store that are not read yet (STK-9)."""
     values = {"store_id": store_id, "skus": list(skus), "patience": UNREAD_SECONDS}
     return {row["sku"] for row in connection.execute(_SQL["held_skus"], values)}
+
+
+def kept_items(connection: Connection, store_id: int, *, beyond: str, limit: int) -> list[StoreItem]:
+    """What a store sells, as its catalogue is kept, from beyond an external id on; empty behind the last one."""
+    values = {"store_id": store_id, "beyond": beyond, "limit": limit}
+    return [StoreItem(**row) for row in connection.execute(_SQL["kept_items"], values)]
+
+
+def shown_of_others(connection: Connection, store_id: int, places: Iterable[str], *, but: Sequence[str]) -> int:
+    """The pieces that a store shows at some places of all SKUs but some, as far as that is known."""
+    values = {"store_id": store_id, "places": list(places), "but": list(but)}
+    row = connection.execute(_SQL["shown_of_others"], values).fetchone()
+    return int(row["pieces"]) if row else 0
 
 
 @dataclass(frozen=True, slots=True)

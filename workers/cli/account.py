@@ -15,6 +15,8 @@ from tasks.account import change_account
 from tasks.account import set_rate as set_by_hand
 from tasks.locations import refuse_unknown_locations
 from tasks.process import Process
+from workers.cli.agree import Doubt, agree, yes_option
+from workers.cli.agree_stores import loss_with
 from workers.cli.desk import database, open_desk, read_pairs
 from workers.cli.output import Failed, done, example, json_option, say, table
 
@@ -38,13 +40,23 @@ def show_account(as_json: bool) -> None:
 
 @account.command("set", epilog=example("storesync account set base_currency=EUR multi_currency=on"))
 @click.argument("settings", nargs=-1, required=True, metavar="KEY=VALUE…")
-def set_account(settings: tuple[str, ...]) -> None:
+@yes_option
+def set_account(settings: tuple[str, ...], yes: bool) -> None:
     """Change settings of the account; all or none."""
     values = read_account_settings(read_pairs(settings))
+    if "default_location" in values and not yes:
+        agree(_doubts(open_desk(), str(values["default_location"])), yes=yes)
     with database() as connection, connection.transaction():
         refuse_unknown_locations(connection, values)
         change_account(connection, values)
     done("Saved. It holds from the next task on.", settings=values)
+
+
+def _doubts(held: Process, location: str) -> list[Doubt]:
+    """What another default location would do to the stores that have none of their own."""
+    with held.pool.connection() as connection:
+        rows = stores.stores(connection) if stores.account(connection).default_location != location else []
+    return [Doubt(row["name"], loss_with(held, row, row["settings"], location=location)) for row in rows]
 
 
 @click.group("rates")

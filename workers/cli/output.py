@@ -64,10 +64,15 @@ def say(document: Document, as_json: bool, text: Callable[[], None]) -> None:
 
 def done(text: str, **document: Any) -> None:
     """What a command did: a line for people; with --json the document, the line as its message."""
-    if click.get_current_context().meta.get(_AS_JSON):
+    if wants_json():
         click.echo(_json_text({**document, "message": text}, indent=2))
     else:
         click.echo(harmless(text))
+
+
+def wants_json() -> bool:
+    """Whether the command at work was asked for a JSON document."""
+    return bool(click.get_current_context().meta.get(_AS_JSON))
 
 
 def give_json(command: click.Command) -> None:

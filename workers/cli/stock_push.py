@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
-from itertools import chain
 from typing import Any, Final, TypeVar
 
 import click
@@ -14,11 +13,14 @@ from connectors.postgres.hub import PostgresHub
 from schemas.reasons import describe
 from schemas.settings import with_defaults
 from tasks import bells
-from tasks.catalogue import walk_whole
 from tasks.process import Process
-from tasks.stock_preview import preview_all, preview_skus
+from tasks.rules.stock_loss import Loss
+from tasks.stock_loss import add_others, loss_of_push, loss_of_push_of_all
+from tasks.stock_preview import StockPreview, preview_all, preview_skus
+from workers.cli.agree import Doubt, agree, doubt_words, yes_option
+from workers.cli.agree_stores import read_catalogue
 from workers.cli.desk import open_desk, store_row
-from workers.cli.output import Failed, done, example, json_option, say, table
+from workers.cli.output import Failed, done, example, harmless, json_option, say, table, wants_json
 from workers.cli.stock_watch import Asked, counting, watch_push
 
 T = TypeVar("T")
@@ -43,19 +45,15 @@ def _keep_more(context: click.Context, _: click.Parameter, skus: tuple[str, ...]
 @click.option("--all", "everything", is_flag=True, help="Every SKU that hub and store share.")
 @click.option("--wait", is_flag=True, help="Show progress until the stores were told.")
 @click.option("--dry-run", is_flag=True, help="Only show what a store would be told; nothing is written or sent.")
+@yes_option
 @json_option
-def push_stock(
-    store_name: str | None,
-    skus: tuple[str, ...],
-    everything: bool,
-    wait: bool,
-    dry_run: bool,
-    as_json: bool,
-) -> None:
+def push_stock(store_name: str | None, skus: tuple[str, ...], everything: bool, wait: bool, **how: bool) -> None:
     """Tell stores the hub's stock now; only what differs is sent.
 
     With --all the store's catalogue is read first, and SKUs that it does not have are counted; nothing is created.
+    Before a shop is told 0 of what was never counted, or less than half of what it shows, a person is asked.
     """
+    dry_run, yes = how["dry_run"], how["yes"]
     if wait and dry_run:
         raise click.UsageError("--dry-run tells nothing: there is nothing to --wait for")
     wanted = _wanted(skus, is_all=everything)
@@ -63,10 +61,12 @@ def push_stock(
     rows = _stores(held, store_name, is_trial=dry_run)
     _refuse_unknown(held, wanted)
     if dry_run:
-        found = _try_out(held, rows, wanted)
-        say(found, as_json, lambda: _tell_preview(found))
+        _show_preview(_try_out(held, rows, wanted, yes=yes), yes=yes)
         return
-    asked, failed = _each(rows, lambda row: _ask_all(held, row) if everything else _ask(held, row, wanted))
+    ready, failed = _each(rows, lambda row: (row, _look(held, row, wanted, yes=yes)))
+    is_agreed = agree([doubt for _, doubt in ready], yes=yes)
+    asked, also_failed = _each([row for row, _ in ready], lambda row: _ask(held, row, wanted, is_agreed=is_agreed))
+    failed += also_failed
     bells.ring_stock([one.store_id for one in asked])
     if wait:
         failed += watch_push(held, asked)
@@ -135,23 +135,23 @@ def _refuse_unknown(held: Process, skus: Sequence[str]) -> None:
         raise Failed(f"the hub stocks no SKU {names}: see storesync hub product list")
 
 
-def _ask(held: Process, row: Row, skus: Sequence[str]) -> Asked:
-    with held.pool.connection() as connection:
-        since = stores.database_time(connection)
-        stock.ask(connection, row["id"], skus, wants_look=True)
-        asked_at = stores.database_time(connection)
-    return Asked(row["id"], row["name"], tuple(skus), since=since, asked_at=asked_at)
+def _look(held: Process, row: Row, skus: Sequence[str], *, yes: bool) -> Doubt:
+    """What a push would take from a store; its catalogue is read for a push of everything, whatever was agreed."""
+    if not skus:
+        read_catalogue(held, row)
+    if yes:
+        return Doubt(row["name"])
+    if not skus:
+        return Doubt(row["name"], loss_of_push_of_all(held, row))
+    return Doubt(row["name"], loss_of_push(held, row, skus, read=lambda one: read_catalogue(held, one)))
 
 
-def _ask_all(held: Process, row: Row) -> Asked:
-    """Read the store's catalogue, then ask for every SKU that the store shares with the hub."""
-    with counting(f"{row['name']}: catalogue") as count:
-        if not walk_whole(held, row, count):
-            raise Failed(f"the catalogue of {row['name']} is being read by a worker: try again in a minute")
+def _ask(held: Process, row: Row, skus: Sequence[str], *, is_agreed: bool) -> Asked:
+    """Ask for some SKUs, else for every one that the store shares with the hub."""
     with held.pool.connection() as connection:
-        shared, missing = stock_view.hub_skus(connection, row["id"])
+        shared, missing = (skus, []) if skus else stock_view.hub_skus(connection, row["id"])
         since = stores.database_time(connection)
-        stock.ask(connection, row["id"], shared, wants_look=False)
+        stock.ask(connection, row["id"], shared, wants_look=bool(skus), tell_uncounted=is_agreed)
         asked_at = stores.database_time(connection)
     return Asked(row["id"], row["name"], tuple(shared), since=since, asked_at=asked_at, missing=len(missing))
 
@@ -168,19 +168,41 @@ def _document(asked: Asked) -> dict[str, Any]:
 # -- on trial --------------------------------------------------------------------------------------------------------
 
 
-def _try_out(held: Process, rows: Sequence[Row], skus: Sequence[str]) -> list[dict[str, Any]]:
-    lines, failed = _each(rows, lambda row: list(_preview(held, row, skus)))
+_Trial = tuple[list[dict[str, Any]], Doubt]
+
+
+def _try_out(held: Process, rows: Sequence[Row], skus: Sequence[str], *, yes: bool) -> list[_Trial]:
+    trials, failed = _each(rows, lambda row: _try_one(held, row, skus, yes=yes))
     _refuse(failed)
-    return list(chain.from_iterable(lines))
+    return trials
 
 
-def _preview(held: Process, row: Row, skus: Sequence[str]) -> Iterator[dict[str, Any]]:
-    found = preview_skus(held, row["id"], skus) if skus else preview_all(held, row["id"])
+def _try_one(held: Process, row: Row, skus: Sequence[str], *, yes: bool) -> _Trial:
+    loss, lines = Loss(), []
+    found = preview_skus(held, row["id"], skus, loss) if skus else preview_all(held, row["id"], loss)
     with counting(f"{row['name']}: items") as count:
         for preview in found:
             count(1)
-            numbers = {key: None if number is None else str(number) for key, number in _numbers(asdict(preview))}
-            yield {"store": row["name"], **asdict(preview), **numbers}
+            lines.append(_line(row, preview, yes=yes))
+    if skus and loss.is_half:
+        add_others(held, row, loss, skus)
+    return lines, Doubt(row["name"], loss)
+
+
+def _line(row: Row, preview: StockPreview, *, yes: bool) -> dict[str, Any]:
+    line = {"store": row["name"], **asdict(preview)}
+    numbers = {key: None if number is None else str(number) for key, number in _numbers(line)}
+    is_told = yes and preview.outcome == "ask"
+    return {**line, **numbers, "outcome": "tell" if is_told else preview.outcome}
+
+
+def _show_preview(trials: Sequence[_Trial], *, yes: bool) -> None:
+    """The lines; what a push without --yes would stop for is said behind them, and by `needs_yes` in each."""
+    lines = [{**line, "needs_yes": doubt.is_to_be_asked and not yes} for lines, doubt in trials for line in lines]
+    say(lines, wants_json(), lambda: _tell_preview(lines))
+    doubts = [doubt for _, doubt in trials if doubt.is_to_be_asked]
+    if doubts and not yes and not wants_json():
+        click.echo(harmless(f"It would stop and ask first: {doubt_words(doubts)} --yes goes on."))
 
 
 def _numbers(preview: dict[str, Any]) -> Iterator[tuple[str, int | None]]:

@@ -13,6 +13,8 @@ from schemas.stores import StoreState
 from tasks import stores as store_tasks
 from tasks.process import Process
 from tasks.rules.rights import withheld_words
+from workers.cli.agree import yes_option
+from workers.cli.agree_stores import agree_to_change, agree_to_connect
 from workers.cli.checks import PARTS, compared_words, stopped_parts, unread_catalogue
 from workers.cli.desk import known_store_row, open_desk, read_pairs, store_row
 from workers.cli.locations import store_locations
@@ -41,12 +43,15 @@ def store() -> None:
 @_CREDENTIAL
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="A setting. May be repeated.")
 @click.option("--allow-insecure", is_flag=True, help="Allow http and private addresses: for sandboxes.")
-def connect(
-    platform: str, name: str, url: str, credentials: tuple[str, ...], settings: tuple[str, ...], allow_insecure: bool
-) -> None:
+@yes_option
+def connect(platform: str, name: str, credentials: tuple[str, ...], settings: tuple[str, ...], **details: Any) -> None:
     """Connect a shop. Its open orders come in by themselves from then on."""
-    new = store_tasks.NewStore(platform, name, url, read_pairs(credentials), read_pairs(settings), allow_insecure)
-    facts = store_tasks.connect_store(open_desk(), new)
+    yes = details.pop("yes")
+    new = store_tasks.NewStore(
+        platform, name, credentials=read_pairs(credentials), settings=read_pairs(settings), **details
+    )
+    held = open_desk()
+    facts = store_tasks.connect_store(held, new, agree_to_connect(held, name, yes=yes))
     money = f", sells in {facts.currency}" if facts.currency else ""
     text = f"Connected {name} ({platform}{money}). Its open orders come in now: storesync sync {name} --wait"
     if facts.withheld:
@@ -144,12 +149,15 @@ def _tell(document: dict[str, Any]) -> None:
 @click.argument("settings", nargs=-1, metavar="KEY=VALUE…")
 @click.option("--url", help="The new address of a shop that moved.")
 @_CREDENTIAL
-def set_store(name: str, settings: tuple[str, ...], url: str | None, credentials: tuple[str, ...]) -> None:
+@yes_option
+def set_store(name: str, settings: tuple[str, ...], url: str | None, credentials: tuple[str, ...], yes: bool) -> None:
     """Change settings, credentials or address; all or none. They hold from the next task on."""
     if not settings and not credentials and not url:
         raise click.UsageError("nothing to set: give KEY=VALUE, --credential KEY=VALUE or --url URL")
     held = open_desk()
-    store_tasks.change_store(held, _row(held, name), read_pairs(settings), read_pairs(credentials), url=url)
+    row = _row(held, name)
+    agrees = agree_to_change(held, row, yes=yes)
+    store_tasks.change_store(held, row, read_pairs(settings), read_pairs(credentials), url=url, agree=agrees)
     done("Saved. It holds from the next task on.", name=name)
 
 
@@ -222,8 +230,12 @@ def pause(name: str) -> None:
 
 @store.command(epilog=example("storesync store resume acme"))
 @click.argument("name")
-def resume(name: str) -> None:
+@yes_option
+def resume(name: str, yes: bool) -> None:
     """Go on with a paused store."""
+    held = open_desk()
+    row = _row(held, name)
+    agree_to_change(held, row, yes=yes)(row, row["settings"])
     _move(name, StoreState.ACTIVE)
     done(f"{name} is active.", name=name, state=StoreState.ACTIVE)
 

@@ -30,6 +30,10 @@ ORDER BY c.bundle_id, v.sku, v.id
 -- How many items share a SKU.
 SELECT count(*) AS items FROM hub.variants WHERE sku = %(sku)s
 
+-- name: has_counted
+-- Whether anything was ever counted.
+SELECT EXISTS (SELECT FROM hub.stock WHERE counted_at IS NOT NULL) AS has_counted
+
 -- name: is_order_no_used
 -- Whether any order has this number.
 SELECT EXISTS (SELECT FROM hub.sales_orders WHERE order_no = %(order_no)s) AS is_used

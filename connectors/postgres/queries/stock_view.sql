@@ -66,3 +66,19 @@ FROM store_stock q LEFT JOIN told USING (sku)
 WHERE q.store_id = %(store_id)s AND q.sku = ANY (%(skus)s)
 GROUP BY q.reason, was_told
 ORDER BY q.reason, was_told
+
+-- name: kept_items
+-- What a store sells as its catalogue is kept, page by page.
+SELECT i.external_id, i.sku, i.name, i.is_tracked,
+       coalesce(jsonb_object_agg(l.place, l.shown) FILTER (WHERE l.place IS NOT NULL), '{}') AS shown
+FROM (SELECT * FROM store_items WHERE store_id = %(store_id)s AND external_id > %(beyond)s ORDER BY external_id
+      LIMIT %(limit)s) i
+    LEFT JOIN store_levels l USING (store_id, external_id)
+GROUP BY i.external_id, i.sku, i.name, i.is_tracked
+ORDER BY i.external_id
+
+-- name: shown_of_others
+-- The pieces that a store shows at some places of all SKUs but some, as far as that is known.
+SELECT coalesce(sum(greatest(l.shown, 0)), 0)::bigint AS pieces
+FROM store_items i JOIN store_levels l USING (store_id, external_id)
+WHERE i.store_id = %(store_id)s AND i.is_tracked AND l.place = ANY (%(places)s) AND i.sku <> ALL (%(but)s)

@@ -136,9 +136,10 @@ def test_STK_4_another_default_location_is_what_stores_show(
     cli("location", "add", "berlin")
     offer(acme, "A-1")
     add(cli, "A-1", 7)
+    cli("hub", "stock", "adjust", "A-1", "0", "--location", "berlin")
     tell(fresh_connection)
 
-    cli("account", "set", "default_location=berlin")
+    cli("account", "set", "default_location=berlin", "--yes")
     tell(fresh_connection)
 
     assert shown(acme, "A-1") == [0]

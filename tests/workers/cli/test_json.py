@@ -40,7 +40,7 @@ sync acme
 sync acme --dry-run
 enqueue ring_due
 stock show HOOK-FRG
-stock push --sku HOOK-FRG
+stock push --sku HOOK-FRG --yes
 stock push --all --dry-run
 stock export --format woocommerce
 explain acme {order}

@@ -1,0 +1,60 @@
+"""What a store would show less if it were told: items that nobody ever counted, and pieces over all (STK-10)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from schemas.hub import StockLevel
+from schemas.stock import StoreItem
+from schemas.stores import Store
+from tasks.rules.stock import hub_locations, uncounted_places, wanted_quantities
+
+
+@dataclass(slots=True)
+class Loss:
+    """What telling would make of what a store shows, added up item by item.
+
+    `uncounted` are SKUs that nobody counted and that would show 0, with the pieces that they show now: None where the
+    store's figure is not known. Figures that are not known are in neither sum.
+    """
+
+    shows: int = 0
+    would_show: int = 0
+    uncounted: dict[str, int | None] = field(default_factory=dict)
+
+    @property
+    def is_half(self) -> bool:
+        """Whether less than half is left of what the store shows over all."""
+        return 2 * self.would_show < self.shows
+
+    @property
+    def is_to_be_asked(self) -> bool:
+        """Whether a person is asked before it is done."""
+        return self.is_half or bool(self.uncounted)
+
+    def keep(self, pieces: int) -> None:
+        """Add pieces that the store goes on showing."""
+        self.shows += pieces
+        self.would_show += pieces
+
+    def add(self, item: StoreItem, levels: Sequence[StockLevel], *, store: Store, location: str) -> None:
+        """Add one item of the store; without levels the hub leaves its figure as it is."""
+        if not item.is_tracked:
+            return
+        wanted = wanted_quantities(levels, store=store, location=location) if levels else {}
+        uncounted = uncounted_places(levels, store=telling_uncounted(store, is_on=False), location=location)
+        for place in hub_locations(store, location):
+            self._add_place(item, place, wanted=wanted.get(place), is_uncounted=place in uncounted)
+
+    def _add_place(self, item: StoreItem, place: str, *, wanted: int | None, is_uncounted: bool) -> None:
+        shown = item.shown.get(place, 0)
+        if is_uncounted and wanted == 0 and shown != 0:
+            before = self.uncounted.get(item.sku, 0)
+            self.uncounted[item.sku] = None if shown is None or before is None else before + shown
+        if shown is not None:
+            self.shows += max(shown, 0)
+            self.would_show += max(shown, 0) if wanted is None else wanted
+
+
+def telling_uncounted(store: Store, *, is_on: bool) -> Store:
+    """The store as it would be if it were told of what was never counted, or were not."""
+    return replace(store, settings={**store.settings, "stock.tell_uncounted": is_on})

@@ -1,0 +1,63 @@
+"""What a store's settings would do to what its shop shows, asked of a person before they are saved (STK-2, STK-10)."""
+
+from collections.abc import Mapping
+
+from connectors.errors import ConnectorError
+from connectors.postgres import Row
+from connectors.store import StoreConnector
+from schemas.settings import STORE_SETTINGS, Value
+from tasks.catalogue import walk_whole
+from tasks.process import Process
+from tasks.rules.stock_loss import Loss
+from tasks.stock_loss import loss_at_connection, loss_of_switch
+from tasks.stores import AgreeToChange, AgreeToConnect
+from workers.cli.agree import Doubt, agree
+from workers.cli.output import Failed
+from workers.cli.stock_watch import counting
+
+_QUANTITY = "stock.quantity"
+
+
+def agree_to_connect(held: Process, name: str, *, yes: bool) -> AgreeToConnect:
+    """Asks a person before a shop is connected that would show much less."""
+
+    def asks(connector: StoreConnector, settings: Mapping[str, Value]) -> None:
+        if yes:
+            return
+        with counting(f"{name}: catalogue") as count:
+            loss = loss_at_connection(held, connector, settings, on_page=count)
+        agree([Doubt(name, loss, _sells_again(settings))], yes=yes)
+
+    return asks
+
+
+def agree_to_change(held: Process, row: Row, *, yes: bool) -> AgreeToChange:
+    """Asks a person before another setting makes the shop show much less."""
+
+    def asks(moved: Row, settings: Mapping[str, Value]) -> None:
+        if not yes:
+            is_new = _sells_again(settings) and not _sells_again(row["settings"])
+            agree([Doubt(row["name"], loss_with(held, moved, settings), is_new)], yes=yes)
+
+    return asks
+
+
+def loss_with(held: Process, row: Row, settings: Mapping[str, Value], *, location: str | None = None) -> Loss:
+    """What a store would show less with these settings. Raises Failed where it cannot be asked what it shows."""
+    try:
+        return loss_of_switch(held, row, settings, read=lambda one: read_catalogue(held, one), location=location)
+    except ConnectorError as error:
+        raise Failed(
+            f"what {row['name']} shows cannot be read ({error}): try again, or go on unseen with --yes"
+        ) from error
+
+
+def read_catalogue(held: Process, row: Row) -> None:
+    """Read all of a store's catalogue now. Raises Failed where a worker is at it."""
+    with counting(f"{row['name']}: catalogue") as count:
+        if not walk_whole(held, row, count):
+            raise Failed(f"the catalogue of {row['name']} is being read by a worker: try again in a minute")
+
+
+def _sells_again(settings: Mapping[str, Value]) -> bool:
+    return settings.get(_QUANTITY, STORE_SETTINGS[_QUANTITY].default) == "in_stock"
