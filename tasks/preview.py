@@ -1,14 +1,16 @@
 """What a fetch would bring, without writing anything (BEY-1)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from connectors import postgres
+from connectors.errors import HubRefused
 from connectors.postgres import orders, stores
-from schemas.actions import Skip
+from schemas.actions import Detail, HubAction, Skip
 from schemas.errors import Unreadable
 from schemas.orders import Snapshot, StoreOrder
+from schemas.reasons import Reason
 from tasks.changes import compare
 from tasks.flags import has_flags, raised
 from tasks.orders import decide
@@ -55,6 +57,8 @@ def _preview(held: Process, connection: postgres.Connection, store_id: int, snap
         return Preview(snapshot.external_id, "fail", "invalid_payload", detail)
     if isinstance(decision, Skip):
         return Preview(snapshot.external_id, "skip", decision.reason, decision.detail)
+    if refusal := _refusal(session, decision[:1]):
+        return Preview(snapshot.external_id, "fail", Reason.REFUSED_BY_HUB, refusal)
     order = decision[0].order
     total = {"order_no": order.order_no, "total_with_tax": str(order.total_with_tax), "currency": order.currency}
     return Preview(snapshot.external_id, "create", None, total | {"rows": len(order.rows)})
@@ -73,9 +77,21 @@ def _preview_changes(session: StoreSession, snapshot: Snapshot, hub_order_id: st
     reason = changes.deletes or next((note.reason for note in changes.notes), None)
     if not changes.actions:
         return Preview(snapshot.external_id, "nothing", reason)
+    if refusal := _refusal(session, changes.actions):
+        return Preview(snapshot.external_id, "fail", Reason.REFUSED_BY_HUB, refusal)
     return Preview(
         snapshot.external_id, "delete" if changes.deletes else "change", reason, {"rows": list(changes.done)}
     )
+
+
+def _refusal(session: StoreSession, actions: Sequence[HubAction]) -> Detail | None:
+    """What the hub's own guards would say: they are asked, and nothing of it is kept (MAP-12)."""
+    try:
+        with session.connection.transaction(force_rollback=True):
+            session.hub.apply(actions)
+    except HubRefused as error:
+        return {"problem": str(error)}
+    return None
 
 
 def _whole(session: StoreSession, snapshot: Snapshot) -> StoreOrder:
