@@ -82,6 +82,7 @@ def test_CHG_5_an_order_from_before_the_store_was_resumed_comes_back_when_the_sh
 
 
 def test_ORD_2_connecting_again_reaches_fourteen_days_back_again(held: Process, shop: Shop, acme: Bench) -> None:
+    import_all(held, acme.store_id)  # a pause before the first import is through is no new activation
     switch(held, acme, StoreState.PAUSED, StoreState.ACTIVE)
     young, archived, old = (place(shop, days=days) for days in (1, 1, 20))
     shop.shop.edit_order(old.id, {"note": "changed today"})
