@@ -14,6 +14,8 @@ LOCKS = {
     "fulfill_order": locks.ORDER_LOCK_SECONDS,
     "push_stock": locks.STOCK_LOCK_SECONDS,
     "fetch_catalogue": locks.CATALOGUE_LOCK_SECONDS,
+    "import_stock": locks.CATALOGUE_LOCK_SECONDS,
+    "compare_stock": locks.CATALOGUE_LOCK_SECONDS,
 }
 
 
