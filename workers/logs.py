@@ -5,13 +5,17 @@ import json
 import logging
 import os
 import sys
+import threading
 import traceback
+from copy import copy
 from datetime import UTC, datetime
-from threading import Lock
 from types import TracebackType
 from typing import Any, Final, TextIO
 
+from connectors.bare import bare
 from connectors.config import ConfigError
+from connectors.errors import ConnectorError
+from schemas.errors import Unreadable
 from tasks.session import UnknownStore
 from workers.failing import TaskFailed
 
@@ -31,8 +35,25 @@ def tell(error: BaseException) -> str:
     return "\nafter\n".join(parts)
 
 
+def _without_words(record: logging.LogRecord) -> logging.LogRecord:
+    """Celery, for one, logs an error that ends beat or a worker as a part of the message."""
+    plain = copy(record)
+    plain.exc_text = None  # another handler may have kept its own
+    if isinstance(record.args, tuple):
+        plain.args = tuple(_said(part) if isinstance(part, BaseException) else part for part in record.args)
+    return plain
+
+
+def _said(error: BaseException) -> object:
+    return error if isinstance(error, (*_OUR_WORDS, ConnectorError, Unreadable)) else bare(error)
+
+
 class TextLines(logging.Formatter):
     """A line for people per record."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The record, without the words of errors that it is made of."""
+        return super().format(_without_words(record))
 
     def formatException(self, ei: Any) -> str:  # logging's name
         """What went wrong, in no words of its own."""
@@ -48,7 +69,7 @@ class JsonLines(TextLines):
             "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
             "level": record.levelname.lower(),
             "logger": record.name,
-            "message": record.getMessage(),
+            "message": _without_words(record).getMessage(),
         }
         if record.exc_info:
             line["error"] = self.formatException(record.exc_info)
@@ -65,7 +86,7 @@ class _PrintedLines(io.TextIOBase):
         super().__init__()
         self.stream = stream
         self._begun = ""
-        self._lock = Lock()
+        self._lock = threading.Lock()
 
     def write(self, text: str) -> int:
         """Keep what is printed until its line is whole; several lines that come at once are one."""
@@ -111,6 +132,7 @@ def begin_log(form: str) -> None:
         sys.stderr = sys.__stderr__ = _PrintedLines(sys.stderr)  # type: ignore[assignment, misc]
     log_to(form, level=logging.INFO)
     sys.excepthook = _log_end
+    threading.excepthook = lambda end: _log_end(end.exc_type, end.exc_value or end.exc_type(), end.exc_traceback)
 
 
 def begin_worker_log() -> None:

@@ -16,6 +16,7 @@ from celery.app.trace import build_tracer
 
 from connectors.bare import bare
 from connectors.config import ConfigError
+from connectors.errors import Unavailable
 from schemas.fields import clean
 from schemas.money import plain
 from tasks.session import UnknownStore, problem_of
@@ -107,6 +108,17 @@ def test_a_log_tells_an_error_and_what_it_came_from_without_their_words(form: ty
     assert json.dumps(BUYER)[1:-1] not in line
     for word in ("it broke", "KeyError", "UniqueViolation", "in act"):
         assert word in line
+
+
+@pytest.mark.parametrize("form", [TextLines, JsonLines])
+def test_an_error_that_is_a_part_of_a_message_is_told_without_its_words(form: type[logging.Formatter]) -> None:
+    error = raised(in_our_code)
+    told = logging.LogRecord("celery.beat", logging.CRITICAL, "", 1, "beat raised %s: %r", (type(error), error), None)
+    ours = logging.LogRecord("x", logging.INFO, "", 1, "no rates: %s", (Unavailable("the store is away"),), None)
+
+    assert BUYER not in form().format(told)
+    assert "KeyError at " in form().format(told)
+    assert "no rates: the store is away" in form().format(ours)
 
 
 def test_an_error_is_told_by_the_place_in_our_code_that_it_arose_in() -> None:
