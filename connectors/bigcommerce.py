@@ -22,6 +22,7 @@ from connectors.cursor import BEGINNING, LOOK_BACK, SECOND, Cursor
 from connectors.errors import NotFound, Rejected, TooLarge, Unavailable
 from connectors.http import Answer, Params, Shared, more_than
 from connectors.rights import needing
+from connectors.spelling import of_bigcommerce
 from connectors.store import StoreFacts
 from schemas.actions import SendFulfillment, TellStock
 from schemas.bigcommerce import (
@@ -54,6 +55,7 @@ class BigCommerce:
     """One BigCommerce shop."""
 
     platform = PLATFORM
+    meant = staticmethod(of_bigcommerce)
 
     def __init__(
         self,
@@ -74,7 +76,8 @@ class BigCommerce:
             return check(self.http, self._url, needs)
         except NotFound as error:
             words = f"there is no BigCommerce shop at this address: {error.problem}"
-            raise Unavailable(words, request=error.request, status=error.status) from error
+            cure = "Look at the hash in the API path: Settings → API accounts"
+            raise Unavailable(words, request=error.request, status=error.status, cure=cure) from error
 
     def shop(self) -> str:
         """The shop's hash."""

@@ -30,6 +30,8 @@ class ConnectorError(Exception):
     known of this very answer.
     """
 
+    target = ""  # where an answer sent us on to
+
     def __init__(self, problem: str, *, request: str = "", status: int | None = None, cure: str = "") -> None:
         said = f"{request}: {problem}" if request else problem
         super().__init__(f"{said}. {cure}" if cure else said)

@@ -17,21 +17,22 @@ from typing import Any, Final, Protocol
 import requests
 import urllib3
 from requests.adapters import HTTPAdapter
-from requests.auth import AuthBase, HTTPBasicAuth
-from requests_oauthlib import OAuth1
+from requests.auth import AuthBase
 from urllib3.connection import HTTPSConnection
 from urllib3.connectionpool import HTTPSConnectionPool
 
 from connectors import json_text
 from connectors.addresses import refuse_private_address, refuse_private_host, shop_url
+from connectors.auths import Anonymous, EitherAuth, HeaderAuth, RenewedAuth, basic_auth, oauth1
 from connectors.errors import ConnectorError, RateLimited, Refused, Rejected, TooLarge, Unavailable, Unsafe
-from connectors.refusals import Refusal, error_of
-from connectors.tokens import OwnTokens, RenewedKey, Tokens
+from connectors.refusals import Refusal, error_of, not_json
+from connectors.tokens import OwnTokens, Tokens
 from schemas.refusals import IsOwn, anybody
 
 __all__ = [
     "Anonymous",
     "Answer",
+    "EitherAuth",
     "AuthBase",
     "HeaderAuth",
     "HttpClient",
@@ -103,7 +104,7 @@ class Answer:
         try:
             return json_text.read(self.text)
         except json_text.NotJson as error:
-            raise Unavailable("the answer is not JSON", request=self.request) from error
+            raise not_json(self.text, self.request) from error
 
     def entries(self, most: int) -> list[tuple[Any, str]]:
         """The entries of a JSON list, each with its own text. Raises Unavailable, for more than were asked for too."""
@@ -113,7 +114,7 @@ class Answer:
         except json_text.TooMany as error:
             raise Unavailable(more_than(most), request=self.request) from error
         except json_text.NotJson as error:
-            raise Unavailable("the answer is not a JSON list", request=self.request) from error
+            raise not_json(self.text, self.request, "a JSON list") from error
 
     def _refuse_bulk(self) -> None:
         if json_text.holds_too_much(self.text):
@@ -188,6 +189,9 @@ class HttpClient:
     def _renewing(self, exchange: "Callable[[], _Success | Refusal]") -> "_Success | Refusal":
         """What a key that ends was refused is asked again: with that of others, then with a new one (DOR-3)."""
         answer = exchange()
+        if isinstance(self._auth, EitherAuth) and self._auth.is_other_worth_it(answer.status):
+            answer = exchange()
+            self._auth.keep(is_better=answer.status != 401)
         for _ in range(_OTHER_KEYS):
             if answer.status != 401 or not isinstance(self._auth, RenewedAuth):
                 break
@@ -230,58 +234,6 @@ def credential(credentials: Mapping[str, str], name: str) -> str:
     if not value or not value.isascii() or not value.isprintable():
         raise Refused(f"the credential {name} is missing or holds signs that no key has")
     return value
-
-
-def basic_auth(user: str, password: str) -> AuthBase:
-    """User name and password with every request, for https."""
-    return HTTPBasicAuth(user, password)
-
-
-@dataclass(frozen=True, slots=True)
-class HeaderAuth(AuthBase):
-    """A key in a header of its own with every request, and `others` that the vendor wants."""
-
-    header: str
-    key: str = field(repr=False)
-    others: Mapping[str, str] = field(default_factory=dict)
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        """The request with the key."""
-        request.headers.update({**self.others, self.header: self.key})
-        return request
-
-
-class RenewedAuth(AuthBase):
-    """A key that ends in a header of its own with every request."""
-
-    def __init__(self, header: str, key: RenewedKey) -> None:
-        self._header, self._key, self._sent = header, key, ""
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        """The request with the key of now. Raises a ConnectorError where there is none."""
-        self._sent = request.headers[self._header] = self._key.get()
-        return request
-
-    def renew(self) -> None:
-        """The key that was sent last was refused. Raises a ConnectorError where there is no other."""
-        self._key.renew(self._sent)
-
-    def renew_anyway(self) -> None:
-        """Nothing was refused. Raises a ConnectorError where there is no other key, or this one was given just now."""
-        self._key.renew(self._key.get())
-
-
-class Anonymous(AuthBase):
-    """No credentials: for public pages."""
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        """The request as it is."""
-        return request
-
-
-def oauth1(key: str, secret: str) -> AuthBase:
-    """Every request signed (OAuth 1.0a, HMAC-SHA256, in the query), for plain http: the secret itself never travels."""
-    return OAuth1(key, secret, signature_method="HMAC-SHA256", signature_type="QUERY")
 
 
 def _session(*, allow_insecure: bool) -> requests.Session:

@@ -6,7 +6,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from html import unescape
 from typing import Any, Final
+from urllib.parse import urljoin, urlsplit
 
 from connectors import json_text
 from connectors.errors import ConnectorError, NotFound, RateLimited, Refused, Rejected, Unavailable
@@ -15,6 +17,10 @@ from schemas.refusals import IsOwn, anybody
 WORDS_LIMIT: Final = 200
 
 _SOMEBODY_ELSE: Final = "and not in the shop's own words: a firewall, a login or the host's protection stands before it"
+_NO_WARNINGS: Final = (
+    "The shop's PHP prints its warnings into its answers: set WP_DEBUG_DISPLAY to false in wp-config.php,"
+    " or display_errors off"
+)
 _LET_PASS: Final = "Let calls to the API pass there; it is tried again by itself"
 
 RETRY_AFTER_DEFAULT: Final = timedelta(seconds=30)
@@ -23,6 +29,12 @@ RETRY_AFTER_MOST: Final = timedelta(hours=1)
 
 RESET_HEADER: Final = "X-Rate-Limit-Time-Reset-Ms"  # BigCommerce's
 
+_SENDS_ON: Final = (301, 302, 303, 307, 308)
+_OF_THE_API: Final = re.compile(r"/(?:wp-json|admin|v2|v3)(?:/|$)")
+_LOGIN: Final = re.compile(r"login|signin|sign-in|account/|/password$", re.IGNORECASE)
+
+_TITLE: Final = re.compile(r"<(?:title|h1)[^>]{0,200}>([^<]{1,200})", re.IGNORECASE)
+_PHP_WORDS: Final = re.compile(r"(?:PHP )?(?:Warning|Notice|Deprecated|Fatal error|Parse error|Strict Standards)\b")
 _TAG: Final = re.compile(r"<[^<>]*>")
 _PRIVATE: Final = re.compile(r"[^\s@]+@[^\s@]+|[A-Za-z0-9]{24,}")  # an e-mail address, a key or token
 
@@ -54,13 +66,32 @@ def error_of(refusal: Refusal, request: str, *, now: datetime, is_own: IsOwn = a
     if status == 429:
         until = _retry_at(refusal.headers, now)
         return RateLimited(words, until=until, request=request, status=status)
-    if status in (301, 308):
-        return Rejected(
-            f"{words}: the shop has moved: storesync store set NAME --url NEW", request=request, status=status
-        )
+    if status in _SENDS_ON:
+        return _sent_on(refusal, request)
     if 400 <= status < 500 and status != 408:
         return Rejected(words, request=request, status=status)
     return Unavailable(words, request=request, status=status)
+
+
+def _sent_on(refusal: Refusal, request: str) -> ConnectorError:
+    """A redirect, which is not followed: it would take the credentials along. For good, or for now."""
+    kind = Rejected if refusal.status in (301, 308) else Unavailable
+    url = request.partition(" ")[2]
+    target = urljoin(url, refusal.headers.get("Location", "").strip())
+    parts = urlsplit(target)
+    shown = harmless(
+        f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{_OF_THE_API.split(parts.path)[0]}".rstrip("/")
+    )
+    if _LOGIN.search(parts.path):
+        words, cure = f"sends us on to a login ({shown})", _LET_PASS
+    elif parts.netloc != urlsplit(url).netloc or parts.scheme != urlsplit(url).scheme:
+        words = f"sends us on to {shown}"
+        cure = f"If that is the shop, give that address: --url {shown} (of a connected store: storesync store set NAME)"
+    else:
+        words, cure = f"sends us on to another page of its own ({shown})", ""
+    error = kind(f"answered {refusal.status}: {words}", request=request, status=refusal.status, cure=cure)
+    error.target = target
+    return error
 
 
 def _text(body: bytes) -> str:
@@ -90,6 +121,20 @@ def harmless(words: str) -> str:
     """What a vendor says, short, on one line and without tags, addresses or keys."""
     words = _PRIVATE.sub("…", " ".join(_TAG.sub(" ", words).split()))
     return words if len(words) <= WORDS_LIMIT else f"{words[: WORDS_LIMIT - 1]}…"
+
+
+def not_json(text: str, request: str, what: str = "JSON") -> Unavailable:
+    """An answer that is no JSON: the title of a page, or what PHP prints first. Nothing of broken JSON is told."""
+    head = text[:4000]
+    title = _TITLE.search(head)
+    first = harmless(unescape(head))
+    if _PHP_WORDS.match(first):
+        words = f"the answer is not {what}: it begins with {first[:120]!r}"
+        return Unavailable(words, request=request, cure=_NO_WARNINGS)
+    if not text.strip():
+        return Unavailable(f"the answer is not {what}: it is empty", request=request)
+    page = f": it is a page, {harmless(unescape(title[1]))[:80]!r}" if title else ""
+    return Unavailable(f"the answer is not {what}{page}", request=request)
 
 
 def _retry_at(headers: Mapping[str, str], now: datetime) -> datetime:

@@ -22,6 +22,7 @@ from connectors.shopify_errors import BUYER_FIELDS, Trouble, is_closed, withheld
 from connectors.shopify_graphql import FULFILL, ONE_ORDER, ORDER_MARKS, ORDERS, ORDERS_PAGE, SIZES
 from connectors.shopify_pages import Pages, Parts, is_cut
 from connectors.shopify_stock import Stock
+from connectors.spelling import of_shopify
 from connectors.store import StoreFacts
 from schemas.actions import SendFulfillment, TellStock
 from schemas.errors import Unreadable
@@ -50,6 +51,7 @@ class Shopify:
     """One Shopify shop."""
 
     platform = PLATFORM
+    meant = staticmethod(of_shopify)
 
     def __init__(
         self,

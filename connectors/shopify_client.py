@@ -79,7 +79,8 @@ class GraphQL:
             return self.http.post(_PATH, body)
         except NotFound as error:
             words = f"there is no Shopify shop at this address: {error.problem}"
-            raise Unavailable(words, request=error.request, status=error.status) from error
+            cure = "Give NAME.myshopify.com, as the admin shows it: Settings → Domains"
+            raise Unavailable(words, request=error.request, status=error.status, cure=cure) from error
         except Rejected as error:
             if error.status not in _MAY_PASS:
                 raise

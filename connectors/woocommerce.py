@@ -10,12 +10,14 @@ from marshmallow import ValidationError
 from connectors import json_text
 from connectors.changes import Batch, batch_of, batches, follow, horizon, is_id, newest_of
 from connectors.cursor import BEGINNING, SECOND, Cursor, naive
-from connectors.errors import NotFound, Rejected, Unavailable
-from connectors.http import Anonymous, Answer, HttpClient, Params, Shared, basic_auth, credential, oauth1
+from connectors.errors import ConnectorError, NotFound, Refused, Rejected, Unavailable
+from connectors.http import Anonymous, Answer, EitherAuth, HttpClient, Params, Shared, credential, oauth1
 from connectors.rights import needing
+from connectors.spelling import of_woocommerce
 from connectors.store import StoreFacts
 from connectors.woocommerce_catalogue import CatalogueSizes, catalogue, find_items
 from connectors.woocommerce_check import check, shop_of
+from connectors.woocommerce_diagnosis import explain
 from connectors.woocommerce_orders import ORDER, Orders
 from connectors.woocommerce_pages import PageSize, is_last, no_api, total_of, walk
 from connectors.woocommerce_stock import stock_call, tell_stock
@@ -35,6 +37,7 @@ class WooCommerce:
     """One WooCommerce shop. Over plain http, which only sandboxes have, requests are signed (OAuth 1.0a)."""
 
     platform = PLATFORM
+    meant = staticmethod(of_woocommerce)
 
     def __init__(
         self,
@@ -45,10 +48,12 @@ class WooCommerce:
         allow_insecure: bool = False,
     ) -> None:
         key, secret = (credential(credentials, name) for name in PLATFORM.credentials)
-        auth = basic_auth if url.startswith("https://") else oauth1
+        if key.startswith("cs_") and secret.startswith("ck_"):
+            words = "key and secret are swapped: the consumer_key begins with ck_, the consumer_secret with cs_"
+            raise Refused(words, cure="Give each in the other's place")
         self.http = HttpClient(
             f"{url}/wp-json/wc/v3",
-            auth=auth(key, secret),
+            auth=EitherAuth(PLATFORM.credentials, key, secret) if url.startswith("https://") else oauth1(key, secret),
             waits=(shared or Shared()).waits,
             is_own=of_wordpress,
             allow_insecure=allow_insecure,
@@ -64,7 +69,10 @@ class WooCommerce:
 
     def check(self, needs: Collection[Right] = ()) -> StoreFacts:
         """Prove the address, the right to read orders, and what else is needed."""
-        self._orders({"per_page": 1, "_fields": "id"}).entries(1)
+        try:
+            self._orders({"per_page": 1, "_fields": "id"}).entries(1)
+        except ConnectorError as error:
+            raise explain(error, self._site, self._url) from error
         return replace(check(self.http, needs), shop=self.shop())
 
     def shop(self) -> str:

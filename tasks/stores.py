@@ -53,7 +53,7 @@ def connect_store(held: Process, new: NewStore, agree: AgreeToConnect | None = N
         raise SettingRefused("platform", f"must be one of {', '.join(sorted(STORES))}")
     if not _NAME.fullmatch(new.name) or new.name.isdecimal():
         raise SettingRefused("name", "must be lower-case letters, digits, - and _, with at least one letter")
-    url = shop_url(new.url, allow_insecure=new.allow_insecure)
+    url = shop_url(STORES[new.platform].meant(new.url), allow_insecure=new.allow_insecure)
     credentials = read_credentials(new.platform, new.credentials)
     settings = read_store_settings(new.platform, new.settings)
     with held.pool.connection() as connection:
@@ -173,7 +173,9 @@ def change_store(
     locked = row["credentials"]
     with held.pool.connection() as connection:
         refuse_unknown_locations(connection, settings)
-    address = shop_url(url, allow_insecure=row["allow_insecure"]) if url else row["url"]
+    address = row["url"]
+    if url:
+        address = shop_url(STORES[row["platform"]].meant(url), allow_insecure=row["allow_insecure"])
     if credentials:
         merged = read_credentials(row["platform"], credentials, held.secrets.unlock(row["credentials"]))
         locked = held.secrets.lock(merged)
