@@ -75,9 +75,13 @@ def another_sku(tell: TellStock, sku: str) -> NotTold:
 
 @dataclass(frozen=True, slots=True)
 class ExportLine:
-    """What a store's import file says of one item of the hub at one place (STK-7); `location` is the hub's code."""
+    """What a store's import file says of one item of the hub at one place (STK-7); `location` is the hub's code.
+
+    Of one that was never counted there, `is_counted`, a shop's own row keeps its figure (STK-10).
+    """
 
     sku: str
     name: str
     quantity: int
     location: str
+    is_counted: bool = True

@@ -25,4 +25,6 @@ def export_lines(connection: postgres.Connection, store: Store, location: str) -
             levels[level.sku].append(level)
         for after, name in names.items():
             for code in codes:
-                yield ExportLine(after, name, quantity_at(levels[after], code, store), code)
+                is_counted = any(level.is_counted for level in levels[after] if level.location == code)
+                is_meant = is_counted or store.is_on("stock.tell_uncounted")
+                yield ExportLine(after, name, quantity_at(levels[after], code, store), code, is_meant)

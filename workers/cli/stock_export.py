@@ -31,6 +31,7 @@ class Written:
 
     lines: int = 0
     left_out: list[str] = field(default_factory=list)
+    uncounted: dict[str, None] = field(default_factory=dict)
     fitting: int = 0
     other_skus: dict[str, None] = field(default_factory=dict)  # each once, as they stand in the file
     other_locations: dict[str, None] = field(default_factory=dict)
@@ -39,15 +40,20 @@ class Written:
         """For programs."""
         return {
             "left_out": self.left_out,
+            "never_counted": list(self.uncounted),
             "fitting": self.fitting,
             "other_skus": list(self.other_skus),
             "other_locations": list(self.other_locations),
         }
 
-    def words(self) -> str:
+    def words(self, *, also_uncounted: bool = False) -> str:
         """What people should look at; empty where there is nothing."""
         said: tuple[tuple[str, Collection[str]], ...] = (
             ("SKU(s) left out, which a spreadsheet takes for formulas", self.left_out),
+            (
+                "SKU(s) that were never counted in the hub: rows of the shop's own file stay as they are, others say 0",
+                self.uncounted if also_uncounted else (),
+            ),
             ("SKU(s) of the file that the hub does not have; their rows stay as they are", self.other_skus),
             (
                 "location(s) of the file that are not called as in the hub; their rows stay as they are",
@@ -82,8 +88,9 @@ def export_stock(platform: str, path: str | None, store_name: str | None, own: s
     BigCommerce: Products, Export first; give that file to --fill, then Import.
 
     Shopify finds an item by handle and options and BigCommerce by its ID, which only the shop's own export has. Without
-    --fill those columns are empty. Rows of the shop whose SKU the hub does not have stay as they are. A SKU that a
-    spreadsheet would take for a formula (=, +, -, @) is left out and named: storesync stock push --sku tells it.
+    --fill those columns are empty. Rows of the shop whose SKU the hub does not have, or never counted, stay as they
+    are. A SKU that a spreadsheet would take for a formula (=, +, -, @) is left out and named: storesync stock push
+    --sku tells it.
     """
     how, written = FORMATS[platform], Written()
     shops = _read(own, how) if own else None
@@ -121,6 +128,8 @@ def _writable(lines: Iterable[ExportLine], written: Written) -> Iterator[ExportL
     """Lines without those whose SKU would be a formula: written with a sign before it, no import would find it."""
     for line in lines:
         if not is_formula(line.sku):
+            if not line.is_counted:
+                written.uncounted[line.sku] = None
             yield line
         elif line.sku not in written.left_out:
             written.left_out.append(line.sku)
@@ -170,6 +179,8 @@ def _filled(own: Own, lines: Iterable[ExportLine], names: dict[str, str], writte
     here: set[str] = set()
     for line in lines:
         here.add(line.location)
+        if not line.is_counted:
+            continue  # the shop keeps its own figure
         called = (line.location, names.get(line.location, line.location))
         ours.setdefault(line.sku, {}).update(dict.fromkeys(called, line.quantity))
     at = own.at
@@ -183,6 +194,8 @@ def _filled(own: Own, lines: Iterable[ExportLine], names: dict[str, str], writte
         rows.append(row if quantity is None else at.fill(row, quantity))
         if quantity is not None:
             written.fitting += 1
+        elif sku in written.uncounted:
+            continue
         elif places:
             written.other_locations[place] = None
         elif sku and sku not in written.left_out:
@@ -211,8 +224,9 @@ def _output(path: str | None) -> Iterator[TextIO]:
 
 
 def _report(written: Written, path: str | None, *, is_filled: bool) -> None:
-    words = written.words()
-    if path not in {None, "-"}:
+    is_told = path not in {None, "-"}
+    words = written.words(also_uncounted=is_told or is_filled)
+    if is_told:
         rows = f"{written.lines - 1} rows written to {path}"
         text = f"{rows}, {written.fitting} of them fit the hub." if is_filled else f"{rows}."
         done(f"{text} {words}".strip(), file=path, rows=written.lines - 1, **written.document())

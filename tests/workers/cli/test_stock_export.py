@@ -114,6 +114,21 @@ def test_STK_7_file_is_utf_8_with_every_sign_as_it_is(cli: Cli, tmp_path: Path) 
         assert [row[0] for row in csv.reader(text)] == ["SKU", 'Öl "fein", 1 l', "椅子"]
 
 
+def test_STK_10_shop_keeps_its_own_figure_of_what_was_never_counted(cli: Cli, tmp_path: Path) -> None:
+    add(cli, "A-1", 7)
+    add(cli, "B-1")
+    own = tmp_path / "own.csv"
+    own.write_text("SKU,Stock,In stock?\nA-1,1,1\nB-1,589,1\n")
+
+    filled = cli("stock", "export", "--format", "woocommerce", "--fill", str(own))
+    bare = cli("stock", "export", "--format", "woocommerce")
+
+    assert rows(filled) == [["A-1", "7", "1"], ["B-1", "589", "1"]]
+    assert rows(bare) == [["A-1", "7", "1"], ["B-1", "0", "0"]]
+    assert "1 SKU(s) that were never counted in the hub" in filled.err
+    assert document(cli("stock", "export", "--format", "woocommerce", "--json"))["never_counted"] == ["B-1"]
+
+
 def test_export_as_json_is_one_document_with_the_rows(cli: Cli) -> None:
     add(cli, "A-1", 7)
 
