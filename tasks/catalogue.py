@@ -110,6 +110,9 @@ def _walk(held: Process, row: postgres.Row) -> str:
         moved += _keep_page(held, row["id"], page, walk, asked_at=asked_at)
         if page.position is not None and monotonic() > stop_at:
             return "goes_on"
+    if walk.since is None:
+        with held.pool.connection() as connection:
+            comparing.want(connection, row["id"])
     _end(held, row["id"], walk)
     if moved:
         bells.ring_stock([row["id"]])
@@ -137,8 +140,6 @@ def _keep_page(held: Process, store_id: int, page: CataloguePage, walk: Walk, *,
 
 def _end(held: Process, store_id: int, walk: Walk) -> None:
     with held.pool.connection() as connection, connection.transaction():
-        if walk.since is None:
-            comparing.want(connection, store_id)
         if walk.since is None and not walk.unread:  # what it did not meet may be what could not be told
             gone = stock.unseen_items(connection, store_id, before=walk.asked_at)
             stock.drop_items(connection, store_id, gone)

@@ -7,7 +7,7 @@ import pytest
 
 from connectors.postgres import journal
 from connectors.sandbox import open_sandbox
-from tasks.catalogue import fetch_catalogue
+from tasks.catalogue import fetch_catalogue, walk_whole
 from tasks.comparing import compare_stock
 from tasks.process import Process
 from tasks.stock import push_stock
@@ -168,6 +168,15 @@ def test_STK_13_store_that_is_told_no_stock_is_not_compared(held: Process, woo: 
     assert night(held, store) == "nothing_due"
 
     assert (woo.shown("CHAIR"), told(held, store)) == ([8], [])
+
+
+def test_STK_13_walk_for_a_person_is_no_night(held: Process, woo: Shelf) -> None:
+    store = connect_shelf(held, woo, ON)
+    first_look(held, store)
+
+    assert walk_whole(held, store_of(held, store), lambda _: None)
+
+    assert compare_stock(store) == "nothing_due"  # who reads it is asked before anything is told
 
 
 def test_STK_13_figure_that_nobody_knows_is_asked_for(held: Process, woo: Shelf) -> None:
