@@ -72,10 +72,12 @@ class Figures:
 
     def is_doubtful(self) -> bool:
         """Whether cents leave something unexplained that a coarser unit might explain."""
+        if not self._coarser():
+            return False
         fine, taxes = cent(self.currency), [part.taxed.tax for part in self.parts]
         paid = [self._paid(part) for part in self.parts]
         leads = _leads_to(paid, self.total_with_tax, fine) and _leads_to(taxes, self.total_tax, fine)
-        return bool(self._coarser()) and not (leads and not self._odd(fine))
+        return bool(self._odd(fine)) or not leads
 
     def _is_better(self, unit: Decimal) -> bool:
         """Whether a unit explains what cents do not."""
@@ -99,8 +101,11 @@ class Figures:
         """
         fine = cent(self.currency)
         totals = [self.total_with_tax, self.total_tax]
+        most = coarsest(totals, fine)
+        if most == fine:
+            return []
         taxes = [part.taxed.tax for part in self.parts if part.is_rounded]
-        return [unit for unit in (coarsest([*totals, *taxes], fine), coarsest(totals, fine)) if unit > fine]
+        return [unit for unit in (coarsest([*totals, *taxes], fine), most) if unit > fine]
 
     def _adds_up_in(self, unit: Decimal) -> bool:
         """Whether the total is that of the parts, each rounded to the unit or all of them together."""

@@ -204,8 +204,10 @@ def read_with_doubts(payload: Any) -> tuple[StoreOrder, frozenset[Doubt]]:
         order[kind] = each_once(order[kind], kind)
     doubts = settle(order, beside, payments(payload))
     _date(order)
-    apart = _take_refunds_off(order, load(_REFUNDS, payload)["refunds"] if beside else None)
-    settle_rest(order, beside)
+    refunds = load(_REFUNDS, payload)["refunds"] if beside else None
+    apart = _take_refunds_off(order, refunds)
+    if refunds:
+        settle_rest(order, beside)
     return _store_order(order, apart), doubts
 
 

@@ -43,8 +43,10 @@ def settle(order: Loaded, beside: Mapping[str, Any], payments: list[Decimal]) ->
     for item in items(order):
         item["rates"] = [rates.get(tax["id"], _UNNAMED) for tax in item["taxes"] if tax["total"] or tax["subtotal"]]
     said = unit_of(beside.get(DECIMALS))
-    order["total"] += taken_off(payments, _figures(order, said))
     figures = _figures(order, said)
+    if payments:
+        order["total"] += taken_off(payments, figures)
+        figures = _figures(order, said)
     order["unit"] = figures.unit()
     for item in items(order):
         item["tax_rate"] = tax_rate(_taxed(item), rates=item["rates"], unit=order["unit"])
