@@ -154,8 +154,8 @@ def test_ch_11_refused_stock_stops_stock_and_no_order(held: Process, shop: Shop,
 
 
 def test_ch_11_an_order_that_waits_says_why(held: Process, shop: Shop, bench: Bench) -> None:
-    desk = delivered(held, bench)
+    desks = [delivered(held, bench) for _ in range(2)]
     refuse_writes(shop)
-    desk.tell()
+    desks[0].tell()
 
-    assert show(held, desk.external_id)["hub_reason"] == "write_refused"
+    assert [show(held, desk.external_id)["hub_reason"] for desk in desks] == ["write_refused"] * 2

@@ -112,8 +112,8 @@ def _stores() -> Iterator[Check]:
                 yield Check(name, False, f"is the same shop as {twin}: its orders come in twice. {_PART}")
         except (ConnectorError, ConfigError) as error:
             yield Check(name, False, str(error))
-        for words in stopped_parts(row):
-            yield Check(name, False, words)
+        for part, words in stopped_parts(row):
+            yield Check(f"{part} of {row['name']}", False, words)
         compared = row["stock_compared"]
         if compared and compared["reason"]:
             yield Check(f"stock of {row['name']}", False, compared_words(row["name"], compared))
@@ -127,12 +127,12 @@ def _is_twin(row: Row, platform: str, shop: str) -> bool:
     return bool(row["platform"] == platform and row["shop"] == shop)
 
 
-def stopped_parts(row: Mapping[str, Any]) -> Iterator[str]:
+def stopped_parts(row: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """What a store refuses to be told for want of a right, with its words, and that everything else goes on."""
     for part, told in PARTS.items():
         if row[f"{part}_reason"] == Reason.WRITE_REFUSED:
             _, cure = describe(Reason.WRITE_REFUSED)
-            yield f"It is told no {told}, everything else goes on: {row[f'{part}_detail']}. {cure}"
+            yield part, f"It is told no {told}, everything else goes on: {row[f'{part}_detail']}. {cure}"
 
 
 def unread_catalogue(name: str, reason: str) -> str:

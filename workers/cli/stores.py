@@ -138,7 +138,7 @@ def _tell(document: dict[str, Any]) -> None:
         click.echo(f"\n{compared_words(document['name'], document['stock_compared'])}")
     if document["stock_import"]:
         click.echo(f"\n{stock_import_words(document['stock_import'])}")
-    for words in stopped_parts(document):
+    for _, words in stopped_parts(document):
         click.echo(f"\n{words}")
     if document["catalogue_reason"]:
         click.echo(f"\n{unread_catalogue(document['name'], document['catalogue_reason'])}")

@@ -235,8 +235,13 @@ UPDATE store_orders SET rung_at = NULL WHERE changed > order_settled AND rung_at
 SELECT s.name AS store, s.platform, o.external_id, o.order_no, o.snapshot::text AS snapshot, o.digest, o.store_updated_at,
        o.hub_order_id, o.was_imported, o.state, o.reason, o.detail, o.tombstoned_at, o.tombstoned_by, o.changed,
        o.order_settled, o.hub_changed, o.hub_settled, o.due_at, o.attempts, o.rung_at, o.first_seen_at, o.is_failing,
-       o.hub_is_failing, o.hub_reason, o.hub_detail, o.hub_due_at, o.sending
+       o.hub_is_failing, coalesce(o.hub_reason, held.reason) AS hub_reason, o.hub_detail,
+       greatest(o.hub_due_at, held.until) AS hub_due_at, o.sending
 FROM store_orders o JOIN stores s ON s.id = o.store_id
+LEFT JOIN LATERAL (  -- what is to be told, of a store that is told nothing now
+    SELECT s.fulfillment_reason AS reason, s.fulfillment_due_at AS until
+    WHERE o.hub_changed > o.hub_settled AND s.fulfillment_due_at > now()
+) held ON true
 WHERE o.store_id = %(store_id)s AND o.external_id = %(external_id)s
 
 -- name: named

@@ -12,7 +12,7 @@ from connectors.sandbox.woocommerce_state import KEY
 from tasks.catalogue import fetch_catalogue
 from tests.connectors.postgres.unfit import careless_pooler, database_in
 from tests.workers.cli.command import Cli, Result
-from tests.workers.cli.shops import Shop, document
+from tests.workers.cli.shops import Shop, connect, document
 from workers.embedded import Servers
 
 PASSWORD = "geheim-0815"
@@ -65,6 +65,35 @@ def test_doctor_names_the_command_that_starts_programs_where_it_runs(
 
     assert found["workers"]["detail"] == "none answers: docker compose up -d --wait"
     assert found["beat"]["detail"] == "does not answer: docker compose up -d --wait"
+
+
+def test_ch_11_doctor_and_store_show_name_what_a_store_is_not_told(
+    cli: Cli, acme: Shop, fresh_connection: postgres.Connection
+) -> None:
+    fresh_connection.execute(
+        "UPDATE stores SET fulfillment_reason = 'write_refused', fulfillment_detail = 'Read/Write'"
+    )
+    fresh_connection.execute("UPDATE stores SET stock_reason = 'write_refused', stock_detail = 'Read/Write'")
+
+    found, shown = checks(cli), cli("store", "show", "acme")
+
+    for part, told in (("fulfillment", "no parcels and statuses"), ("stock", "no stock")):
+        check = found[f"{part} of acme"]
+        assert not check["ok"]
+        assert f"{told}, everything else goes on: Read/Write" in check["detail"]
+        assert check["detail"] in " ".join(shown.out.split())
+
+
+def test_MUL_4_doctor_names_two_stores_of_one_shop(cli: Cli, acme: Shop, fresh_connection: postgres.Connection) -> None:
+    fresh_connection.execute("UPDATE stores SET shop = 'unknown', url = 'http://elsewhere.invalid'")
+    assert connect(cli, acme, "--allow-insecure", name="twin").code == 0
+    other = acme.url.replace("127.0.0.1", "localhost")
+    fresh_connection.execute("UPDATE stores SET url = %s WHERE name = 'acme'", [other])
+
+    check = checks(cli)["store acme"]
+
+    assert not check["ok"]
+    assert "is the same shop as twin" in check["detail"]
 
 
 def test_doctor_tells_people_the_same(cli: Cli, acme: Shop) -> None:
