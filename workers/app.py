@@ -2,6 +2,8 @@
 
 import gc
 import logging
+import os
+import signal
 import sys
 import warnings
 from dataclasses import replace
@@ -33,6 +35,7 @@ from workers import alive, redis_transport
 from workers.embedded import ensure_servers
 from workers.logs import begin_log, begin_worker_log, log_to
 from workers.rescue import Rescue
+from workers.tether import tether
 
 _LOG: Final = logging.getLogger(__name__)
 
@@ -184,6 +187,8 @@ def _look_at_database(**_: object) -> None:
 
 @worker_process_init.connect
 def _open(**_: object) -> None:
+    # Without its parent nobody tells it to stop, and while it works on nobody else may: what it does is done anew.
+    tether(os.getppid(), signal.SIGKILL)
     close_process()  # whatever the parent held open is not ours
     gc.freeze()  # what was loaded before the fork stays for ever: the collector need not walk it again and again
 

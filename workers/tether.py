@@ -11,11 +11,11 @@ import sys
 _SET_PARENT_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG, survives exec
 
 
-def tether(parent: int) -> None:
+def tether(parent: int, end: signal.Signals = signal.SIGTERM) -> None:
     """Ask Linux to end this process with its parent, whose pid is given in case it died just now."""
     if sys.platform != "linux":
         return
-    ctypes.CDLL(None).prctl(_SET_PARENT_DEATH_SIGNAL, signal.SIGTERM)
+    ctypes.CDLL(None).prctl(_SET_PARENT_DEATH_SIGNAL, end)
     if os.getppid() != parent:
         sys.exit("the process that started this one has ended")
 

@@ -56,6 +56,13 @@ def kill_worker_beside_another(house: House, key: str) -> None:
     house.kill(holder(key).name.partition("@")[0])
 
 
+def kill_main_process_beside_another(house: House, key: str) -> None:
+    """Only a worker's main process: its children end with it."""
+    program = house.programs.pop(holder(key).name.partition("@")[0])
+    program.kill()
+    program.wait()
+
+
 def kill_all_and_start_one(house: House, key: str) -> None:
     """Every worker; one of them is started again."""
     for name in [name for name in house.programs if name.startswith("worker")]:
@@ -63,7 +70,12 @@ def kill_all_and_start_one(house: House, key: str) -> None:
     house.start_worker("worker1")
 
 
-WAYS: Final = [kill_child, kill_worker_beside_another, kill_all_and_start_one]
+WAYS: Final = [
+    kill_child,
+    kill_worker_beside_another,
+    kill_main_process_beside_another,
+    kill_all_and_start_one,
+]
 
 
 def stall_and_kill(house: House, shop: Shop, key: str, kill: Callable[[House, str], None]) -> None:
