@@ -162,17 +162,23 @@ query ItemMarks($first: Int!, $after: String, $query: String) {{
 
 # What changed says which SKU the item has now, and whether it is active at the place: where it is not, the figure is
 # kept and nobody can buy it.
-SET_STOCK: Final = """
-mutation SetStock($input: InventorySetQuantitiesInput!, $place: ID!, $key: String!) {
-  inventorySetQuantities(input: $input) @idempotent(key: $key) {
-    inventoryAdjustmentGroup {
-      changes(quantityNames: ["available"]) {
-        item { id sku inventoryLevel(locationId: $place, includeInactive: true) { isActive } }
-      }
-    }
-    userErrors { code field message }
-  }
-}"""
+_HELD: Final = "id sku inventoryLevel(locationId: $place, includeInactive: true) { isActive }"
+SET_STOCK: Final = f"""
+mutation SetStock($input: InventorySetQuantitiesInput!, $place: ID!, $key: String!) {{
+  inventorySetQuantities(input: $input) @idempotent(key: $key) {{
+    inventoryAdjustmentGroup {{
+      changes(quantityNames: ["available"]) {{
+        item {{ {_HELD} }}
+      }}
+    }}
+    userErrors {{ code field message }}
+  }}
+}}"""
+
+# A figure that was there already is no change: of its item the answer says nothing.
+HELD: Final = f"""
+query Held($ids: [ID!]!, $place: ID!) {{ nodes(ids: $ids) {{ ... on InventoryItem {{ {_HELD} }} }} }}
+"""
 
 ACTIVATE: Final = f"""
 mutation Activate($item: ID!, $place: ID!, $available: Int!, $key: String!) {{
@@ -228,6 +234,6 @@ DOCUMENTS: Final = (
         ACTIVATE,
         FULFILL,
     ),
-    *(ORDER_MARKS, VARIANT_MARKS, ITEM_MARKS, ALL_SENT),
+    *(ORDER_MARKS, VARIANT_MARKS, ITEM_MARKS, ALL_SENT, HELD),
     *(more_of(*one) for one in _CONNECTIONS),
 )

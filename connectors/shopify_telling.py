@@ -8,11 +8,11 @@ from typing import Any, Final
 
 from connectors.errors import Rejected, Unavailable
 from connectors.shopify_client import GraphQL, Told, UserError, code_of, user_errors, words_of
-from connectors.shopify_graphql import ACTIVATE, SET_STOCK
+from connectors.shopify_graphql import ACTIVATE, HELD, SET_STOCK
 from schemas.actions import TellStock
 from schemas.errors import Unreadable
 from schemas.reasons import Reason
-from schemas.shopify_catalogue import Changed, read_changes, read_level
+from schemas.shopify_catalogue import Changed, read_changes, read_held, read_level
 from schemas.stock import NotTold, another_sku
 
 ROUNDS: Final = 8  # how often a batch is sent again without those that were refused by name
@@ -72,7 +72,9 @@ class Telling:
             told = self._set(place, left)
             said = _sorted(user_errors(told, _SET), len(left))
             if not said.named and not said.unnamed:
-                yield from self._checked(place, left, _changed(told, left))
+                changed = _changed(told, left)
+                same = [one.external_id for one in left if one.external_id not in changed]
+                yield from self._checked(place, left, {**changed, **self._held(place, same)})
                 return
             if not said.named:
                 raise Rejected(f"the shop refused the stock of {len(left)} items ({words_of(said.unnamed[0])})")
@@ -80,6 +82,16 @@ class Telling:
             left = [one for number, one in enumerate(left) if number not in said.named]
         if left:
             raise Rejected(f"the shop refused the stock of {len(tells)} items again and again")
+
+    def _held(self, place: str, items: Sequence[str]) -> Mapping[str, Changed]:
+        """What the shop says of items whose figure was there already. Raises Unavailable."""
+        if not items:
+            return {}
+        told = self.graphql.ask(HELD, {"ids": list(items), "place": place})
+        try:
+            return read_held(told.data.get("nodes"))
+        except Unreadable as error:
+            raise Unavailable(f"the answer is no list of items: {error}", request=told.answer.request) from error
 
     def _set(self, place: str, tells: Sequence[TellStock]) -> Told:
         quantities = [_quantity(one, place) for one in tells]
@@ -111,9 +123,13 @@ class Telling:
         """What turned out to be another SKU's. What is not active, though it was known to be, is made so."""
         for tell in tells:
             change = changed.get(tell.external_id)
-            if change and change.sku != tell.sku:
+            if change is None:
+                yield NotTold(
+                    tell.external_id, tell.place, Reason.STORE_UNAVAILABLE, "the shop says nothing of the item"
+                )
+            elif change.sku != tell.sku:
                 yield another_sku(tell, change.sku)
-            elif change and not change.is_active and tell.quantity:
+            elif not change.is_active and tell.quantity:
                 said = self._activate(place, tell)
                 if isinstance(said, NotTold):
                     yield said

@@ -134,6 +134,11 @@ def read_changes(group: Any) -> dict[str, Changed]:
     return {one["id"]: _changed(one) for one in items if one is not None}
 
 
+def read_held(nodes: Any) -> dict[str, Changed]:
+    """The same of items that were asked for, but for those that are gone. Raises Unreadable."""
+    return read_changes({"changes": [{"item": node} for node in nodes]} if isinstance(nodes, list) else {})
+
+
 def _changed(item: Any) -> Changed:
     return Changed(item["id"], item["sku"], is_active=item["level"] is not None and item["level"]["is_active"])
 

@@ -261,6 +261,7 @@ class ShopifyShop(ShopClock):
             "orders": self._list,
             "order": lambda asked: self._node(asked["id"], "Order"),
             "node": lambda asked: self._node(asked["id"]),
+            "nodes": lambda asked: [self._node(one) for one in asked["ids"]],
             **self._catalogue(),
         }
 

@@ -527,6 +527,53 @@ def test_STK_5_an_answer_that_names_other_changes_is_no_success(sandbox: Shop, s
         store.tell_stock([tell(one, 4)])
 
 
+def test_STK_3_an_item_with_another_SKU_that_shows_the_figure_already_is_not_taken_for_told(
+    sandbox: Shop, store: Shopify
+) -> None:
+    """As where the answer to the first telling was lost: the second one changes nothing."""
+    moved, still = many(sandbox.shop, 2)
+    tells = [tell(moved, 10), tell(still, 3)]
+    sandbox.shop.stock.change(moved.id, sku="OTHER")
+
+    (refused,) = store.tell_stock(tells)
+
+    assert (refused.external_id, refused.reason, refused.sku) == (moved.item_gid, Reason.SKU_MOVED, "OTHER")
+
+
+def test_STK_12_an_item_that_is_not_active_and_shows_the_figure_already_is_made_so(
+    sandbox: Shop, store: Shopify
+) -> None:
+    (one,) = many(sandbox.shop, 1)
+    one.kept = {"102": 4}
+
+    assert store.tell_stock([tell(one, 4, place="102")]) == ()
+
+    assert (one.levels, one.kept) == ({"101": 10, "102": 4}, {})
+
+
+@pytest.mark.parametrize("nodes", [None, {}, [7], [{"id": "x"}]])
+def test_STK_5_items_that_cannot_be_looked_at_are_not_taken_for_told(sandbox: Shop, store: Shopify, nodes: Any) -> None:
+    (one,) = many(sandbox.shop, 1)
+    store.stock.places()
+    group: dict[str, Any] = {"changes": []}
+    for data in ({"inventorySetQuantities": {"inventoryAdjustmentGroup": group, "userErrors": []}}, {"nodes": nodes}):
+        sandbox.faults.answer_next(1, Said(200, json.dumps({"data": data})))
+
+    with pytest.raises(Unavailable):
+        store.tell_stock([tell(one, 10)])
+
+
+@pytest.mark.parametrize("nodes", [[], [None], [{"id": "gid://shopify/InventoryItem/1", "sku": "A"}]], ids=repr)
+def test_STK_5_an_item_of_which_nothing_is_said_is_told_again(sandbox: Shop, store: Shopify, nodes: Any) -> None:
+    (one,) = many(sandbox.shop, 1)
+    store.stock.places()
+    group: dict[str, Any] = {"changes": []}
+    for data in ({"inventorySetQuantities": {"inventoryAdjustmentGroup": group, "userErrors": []}}, {"nodes": nodes}):
+        sandbox.faults.answer_next(1, Said(200, json.dumps({"data": data})))
+
+    assert [refused.reason for refused in store.tell_stock([tell(one, 10)])] == [Reason.STORE_UNAVAILABLE]
+
+
 def test_STK_6_a_figure_that_was_there_already_is_no_change_and_a_success(sandbox: Shop, store: Shopify) -> None:
     (one,) = many(sandbox.shop, 1)
 
