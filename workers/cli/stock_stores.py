@@ -1,15 +1,18 @@
 """Where a SKU stands in each store: its items, what was told, what is due, and why a store does not show it."""
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from connectors import STORES
 from connectors.postgres import Connection, Row, stock_view, stores
+from connectors.postgres.hub import PostgresHub
+from schemas.hub import StockLevel
 from schemas.reasons import Reason, describe
 from schemas.stock import DEFAULT_PLACE
 from schemas.stores import Store, StoreState
-from tasks.rules.stock import hub_locations
+from tasks.rules.stock import hub_locations, uncounted_places
 from workers.cli.output import utc
 
 NOT_TOLD_YET = "It was not told yet: it is with the hub's next change, or now by storesync stock push."
@@ -17,13 +20,17 @@ NOT_TOLD_YET = "It was not told yet: it is with the hub's next change, or now by
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """One store as it stands to one SKU: `row` is of stock_view.stores, `items` are of stock_view.items."""
+    """One store as it stands to one SKU: `row` is of stock_view.stores, `items` are of stock_view.items.
+
+    `uncounted` are its places that are told nothing, as nobody counted there (STK-10).
+    """
 
     sku: str
     store: Store
     location: str
     row: Row
     items: list[Row]
+    uncounted: Collection[str] = ()
 
     @property
     def places(self) -> dict[str, str]:
@@ -44,14 +51,14 @@ class Sight:
 
 def look_at_stores(connection: Connection, sku: str) -> list[Sight]:
     """Every connected store as it stands to a SKU, by name."""
-    items = stock_view.items(connection, sku)
-    return [_sight(sku, row, items.get(row["id"], [])) for row in stock_view.stores(connection, sku)]
+    items, levels = stock_view.items(connection, sku), PostgresHub(connection).levels([sku])
+    return [_sight(sku, row, items.get(row["id"], []), levels) for row in stock_view.stores(connection, sku)]
 
 
-def _sight(sku: str, row: Row, items: list[Row]) -> Sight:
+def _sight(sku: str, row: Row, items: list[Row], levels: Sequence[StockLevel]) -> Sight:
     store = stores.read_store(row, STORES[row["platform"]].platform)
     location = str(store.settings["location"] or stores.read_account(row["account"]).default_location)
-    return Sight(sku, store, location, row, items)
+    return Sight(sku, store, location, row, items, uncounted_places(levels, store=store, location=location))
 
 
 def why_not(sight: Sight) -> str | None:
@@ -70,7 +77,10 @@ def why_not(sight: Sight) -> str | None:
     # Never due: only its catalogue says something.
     if not sight.items:
         return Reason.NO_STORE_ITEM if row["catalogue_whole_at"] else None
-    return None if any(item["is_tracked"] for item in sight.items) else Reason.TRACKING_OFF
+    if not any(item["is_tracked"] for item in sight.items):
+        return Reason.TRACKING_OFF
+    stocked = {item["place"] for item in sight.items} - {None}
+    return Reason.NEVER_COUNTED if any(place in stocked or not stocked for place in sight.uncounted) else None
 
 
 def advice(sight: Sight) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from connectors import postgres
+from tasks.catalogue import fetch_catalogue
 from tests.workers.cli.command import Cli, Result
 from tests.workers.cli.shops import Shop, connect, document
 from tests.workers.cli.stocking import add, offer, shown, stock_rows, tell
@@ -122,6 +123,23 @@ def test_STK_10_trial_shows_what_would_be_asked(cli: Cli, pushing: Shop) -> None
     assert (line["outcome"], line["reason"], line["shows"], line["quantity"]) == ("ask", "never_counted", "589", "0")
     assert (line["needs_yes"], agreed["needs_yes"], agreed["outcome"]) == (True, False, "tell")
     assert "It would stop and ask first: acme would be told 0 of 1 SKU(s)" in told
+
+
+def test_STK_10_stock_show_says_that_nobody_counted_before_anything_moves(
+    cli: Cli, pushing: Shop, fresh_connection: postgres.Connection
+) -> None:
+    add(cli, "A-1")
+    offer(pushing, "A-1", 589)
+    assert fetch_catalogue("acme") == "walked"
+
+    (store,) = document(cli("stock", "show", "A-1", "--json"))["stores"]
+    told = cli("explain", "--sku", "A-1").out
+    cli("hub", "stock", "adjust", "A-1", "0")
+    tell(fresh_connection)
+    (counted,) = document(cli("stock", "show", "A-1", "--json"))["stores"]
+
+    assert (store["reason"], counted["reason"], shown(pushing, "A-1")) == ("never_counted", None, [0])
+    assert "Nobody ever counted the item in the hub" in told
 
 
 # -- less than half ----------------------------------------------------------------------------------------------------
