@@ -85,6 +85,22 @@ def test_STK_3_SKU_whose_item_the_catalogue_says_is_another_one_s_is_looked_up_a
     assert shelf.shown("A-1") == [7]
 
 
+@pytest.mark.parametrize("fault", ["html_done", "lost"])
+def test_STK_3_SKU_that_was_moved_is_told_where_it_is_though_the_first_answer_was_lost(
+    held: Process, shelf: Shelf, store: int, fault: str
+) -> None:
+    add(held, "A-2", 3)
+    push(held, store)
+    shelf.rename("A-1", "A-2")
+    shelf.offer("A-1", 40)
+    shelf.fail_next(1, fault)
+
+    adjust(held, "A-1", 1)
+    push(held, store, times=3)
+
+    assert (shelf.shown("A-1"), shelf.shown("A-2")) == ([8], [3])
+
+
 def test_STK_3_two_products_that_change_their_SKUs_end_right(held: Process, shelf: Shelf, store: int) -> None:
     shelf.offer("A-2", 2)
     add(held, "A-2", 3)
