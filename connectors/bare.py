@@ -10,14 +10,17 @@ from types import TracebackType
 from typing import Final
 
 import psycopg
+import redis
 
 _ROOT: Final = Path(__file__).parents[1]
 _OURS: Final = tuple(str(_ROOT / folder) for folder in ("schemas", "connectors", "tasks", "workers"))
 
+_SERVERS: Final = (psycopg.OperationalError, redis.ConnectionError, redis.TimeoutError, ConnectionError, TimeoutError)
+
 
 def bare(error: BaseException) -> str:
     """`KeyError at tasks/orders.py:55`. What kept us from a server is safe to say, and says what to mend."""
-    if isinstance(error, psycopg.OperationalError):
+    if isinstance(error, _SERVERS):
         return f"{type(error).__name__}: {next(iter(str(error).splitlines()), '')}"
     place = place_of(error.__traceback__)
     return f"{type(error).__name__} at {place}" if place else type(error).__name__

@@ -12,6 +12,8 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Final, TextIO
 
+from kombu.exceptions import OperationalError
+
 from connectors.bare import bare
 from connectors.config import ConfigError
 from connectors.errors import ConnectorError
@@ -45,7 +47,7 @@ def _without_words(record: logging.LogRecord) -> logging.LogRecord:
 
 
 def _said(error: BaseException) -> object:
-    return error if isinstance(error, (*_OUR_WORDS, ConnectorError, Unreadable)) else bare(error)
+    return error if isinstance(error, (*_OUR_WORDS, ConnectorError, Unreadable, OperationalError)) else bare(error)
 
 
 class TextLines(logging.Formatter):

@@ -3,6 +3,7 @@
 import json
 import logging
 import re
+import socket
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ import psycopg
 import pytest
 from celery import Celery
 from celery.app.trace import build_tracer
+from redis import Redis
 
 from connectors.bare import bare
 from connectors.config import ConfigError
@@ -127,10 +129,21 @@ def test_an_error_is_told_by_the_place_in_our_code_that_it_arose_in() -> None:
     assert bare(KeyError(BUYER)) == "KeyError"
 
 
-def test_what_keeps_us_from_a_server_is_said() -> None:
-    error = raised(lambda: psycopg.connect("postgresql://127.0.0.1:1/none"))
+@pytest.mark.parametrize(
+    "connect",
+    [
+        lambda: psycopg.connect("postgresql://127.0.0.1:1/none"),
+        lambda: Redis(port=1).ping(),
+        lambda: socket.create_connection(("127.0.0.1", 1)),
+    ],
+    ids=["PostgreSQL", "Redis", "socket"],
+)
+def test_what_keeps_us_from_a_server_is_said(connect: Callable[[], object]) -> None:
+    error = raised(connect)
+    record = logging.LogRecord("celery", logging.ERROR, "", 1, "Cannot connect to %s: %s", ("redis://x", error), None)
 
     assert "Connection refused" in bare(error)
+    assert "Connection refused" in TextLines().format(record)
 
 
 def test_journal_and_store_hear_no_word_of_a_bug_nor_a_value_that_the_database_quotes(database_url: str) -> None:
