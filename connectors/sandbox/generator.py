@@ -63,7 +63,7 @@ def seed_plain(
         basket = [{"sku": sku, "quantity": 1 + index % 3} for sku in chance.sample(skus, lines)]
         with shop.at(start + timedelta(seconds=index // 3)):
             order = shop.place_order(_plain_body(index // 2 % buyers) | {"line_items": basket})
-            shop.order_body(order)
+            shop.order_body(order, 6)
 
 
 def _plain_body(buyer: int) -> Body:

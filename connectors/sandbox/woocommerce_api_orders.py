@@ -111,10 +111,7 @@ def _chosen(shop: WooCommerceShop, asked: Params) -> list[Order]:
 def _writer(shop: WooCommerceShop, asked: Params) -> Any:
     decimals = asked.integer("dp", low=0)
     asked.check()
-    if decimals is None or decimals == 2:
-        return shop.order_body
-    writer = shop.order_writer()
-    return lambda order: order.raw or writer.order(order, decimals)
+    return lambda order: shop.order_body(order, 2 if decimals is None else decimals)
 
 
 def _check_status(given: dict[str, Any]) -> None:

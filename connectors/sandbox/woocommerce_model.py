@@ -233,7 +233,7 @@ class Order:
     totals: Totals = field(default_factory=Totals)
     status_before_trash: str = ""
     raw: bytes | None = None
-    rendered: bytes | None = None
+    rendered: dict[int, bytes] = field(default_factory=dict)  # by the decimals it is written with
 
     @property
     def refunded(self) -> Decimal:

@@ -114,13 +114,13 @@ class OrderBook:
         if order.status == "trash":
             raise Refusal("woocommerce_rest_already_trashed", "The order has already been deleted.", 410)
         order.status_before_trash, order.status = order.status, "trash"
-        order.rendered = None
+        order.rendered = {}
         self._shop.announce("order.deleted", order.id)
 
     def restore(self, order: Order) -> None:
         """Out of the trash again."""
         order.status = order.status_before_trash or order.status
-        order.modified, order.rendered = self._shop.now(), None
+        order.modified, order.rendered = self._shop.now(), {}
         self._shop.announce("order.restored", order.id)
 
     def delete(self, order: Order) -> None:
@@ -135,7 +135,7 @@ class OrderBook:
 
     def touch(self, order: Order) -> None:
         """The order was saved."""
-        order.modified, order.rendered = self._shop.now(), None
+        order.modified, order.rendered = self._shop.now(), {}
         self._shop.announce("order.updated", order.id)
 
     def _blank(self, number: int) -> Order:

@@ -220,18 +220,18 @@ class WooCommerceShop(ShopClock):
         """Writes products and webhooks with today's address."""
         return ProductWriter(self.settings, self.catalogue, self.url)
 
-    def order_body(self, order: Order) -> bytes:
+    def order_body(self, order: Order, decimals: int = 2) -> bytes:
         """An order's JSON, written once and kept until the order, the catalogue or the address changes."""
         if order.raw is not None:
             return order.raw
         current = (self._url, self.catalogue.edition)
         if self._written_for != current:
             for one in self.book.orders.values():
-                one.rendered = None
+                one.rendered = {}
             self._written_for = current
-        if order.rendered is None:
-            order.rendered = wp_json(self.order_writer().order(order))
-        return order.rendered
+        if decimals not in order.rendered:
+            order.rendered[decimals] = wp_json(self.order_writer().order(order, decimals))
+        return order.rendered[decimals]
 
     def webhook_body(self, topic: str, resource_id: int) -> bytes:
         """What a webhook says now: the thing as it stands, its id alone when deleted, an error when it is gone."""

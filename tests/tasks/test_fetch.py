@@ -327,7 +327,7 @@ def test_ch_11_a_bug_stops_one_store_is_journaled_once_and_fails_the_task(
 ) -> None:
     random_order(shop.shop, {"status": "processing"})
     with monkeypatch.context() as broken:
-        broken.setattr("connectors.woocommerce.read_order", _divide_by_zero)
+        broken.setattr("connectors.woocommerce_orders.read_with_doubts", _divide_by_zero)
         pauses = [_fetch_that_breaks(held, acme) for _ in range(8)]
     stopped = store_of(held, acme)
 
@@ -392,11 +392,11 @@ def _fetch_while(held: Process, shop: Shop, store_id: int, act: Any) -> str:
     write = shop.shop.order_body
     done: list[int] = []
 
-    def act_once(order: Any) -> bytes:
+    def act_once(order: Any, decimals: int = 2) -> bytes:
         if not done:
             done.append(True)
             act()
-        body: bytes = write(order)
+        body: bytes = write(order, decimals)
         return body
 
     random_order(shop.shop, {"status": "processing"})
