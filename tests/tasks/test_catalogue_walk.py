@@ -49,14 +49,14 @@ def test_STK_3_walk_that_uses_up_a_shops_points_goes_on_later(
     held: Process, shop: RunningSandbox[Any], acme: int
 ) -> None:
     bucket = shop.shop.bucket
-    bucket.maximum, bucket.available, bucket.restore = 1000, 1000, 2000
+    bucket.maximum, bucket.available, bucket.restore = 200, 200, 2000
     words = [fetch_catalogue(acme)]
     assert 0 < items(held) < 500
     assert store_of(held, acme)["catalogue_due_at"] is not None
     pages = shop.shop.asked["productVariants"]
 
     while words[-1] == "put_off" and len(words) < 10:
-        bucket.available = 1000
+        bucket.available = 200
         held.redis.delete(f"storesync:wait:{acme}")
         words.append(fetch_catalogue(acme))
 
@@ -72,11 +72,11 @@ def test_STK_3_walk_that_was_interrupted_long_ago_begins_anew(
     held: Process, shop: RunningSandbox[Any], acme: int
 ) -> None:
     bucket = shop.shop.bucket
-    bucket.maximum, bucket.available, bucket.restore = 1000, 1000, 2000
+    bucket.maximum, bucket.available, bucket.restore = 200, 200, 2000
     fetch_catalogue(acme)
     first = store_of(held, acme)["catalogue_walk"]["position"]
     make_walk_old(held, acme, "moved_at")
-    bucket.available = 1000
+    bucket.available = 200
 
     fetch_catalogue(acme)
 
