@@ -24,7 +24,7 @@ FINISHED = [
     *(f"MAP-{number}" for number in range(1, 10)),
     *(f"CHG-{number}" for number in range(1, 10)),
     *(f"FUL-{number}" for number in (*range(1, 9), *range(10, 16))),
-    *(f"STK-{number}" for number in (*range(1, 10), 11, 12, 13)),
+    *(f"STK-{number}" for number in range(1, 14)),
     *(f"MUL-{number}" for number in range(1, 5)),
     *(f"DOR-{number}" for number in range(3, 6)),
     "STI-1",
