@@ -74,8 +74,9 @@ class ProgramsError(Exception):
 class RunningPrograms:
     """Programs that run until they are stopped or this process ends."""
 
-    def __init__(self, supervisord: "subprocess.Popen[bytes]") -> None:
+    def __init__(self, supervisord: "subprocess.Popen[bytes]", claim: BinaryIO) -> None:
         self._supervisord = supervisord
+        self._claim = claim
 
     def stop(self) -> None:
         """End every program, giving running tasks their time; nothing is left to do the second time."""
@@ -85,6 +86,7 @@ class RunningPrograms:
         except subprocess.TimeoutExpired:
             self._supervisord.kill()  # the programs end with it
             self._supervisord.wait()
+        self._claim.close()
 
 
 def start_programs(
@@ -95,8 +97,9 @@ def start_programs(
     Linux ends them with the thread that calls this: call it from one that stays.
     """
     configuration = _write_configuration(programs, home, log="%(here)s/../logs/{name}.log")
+    claim = _claim(home)
     with (home / "logs" / "supervisord.out").open("wb") as output:
-        return RunningPrograms(_supervise(configuration, environ, output))
+        return RunningPrograms(_supervise(configuration, environ, output), claim)
 
 
 def run_programs(programs: Sequence[Program], *, home: Path, environ: Mapping[str, str] | None = None) -> None:
@@ -105,6 +108,7 @@ def run_programs(programs: Sequence[Program], *, home: Path, environ: Mapping[st
     Raises ProgramsError when they end by themselves, which they do only if supervisord cannot work.
     """
     configuration = _write_configuration(programs, home, log="/dev/fd/1")
+    claim = _claim(home)
     with _wishes() as wishes, _supervise(configuration, environ, subprocess.PIPE) as supervisord:
         try:
             if not _repeat(supervisord, wishes):
@@ -112,7 +116,7 @@ def run_programs(programs: Sequence[Program], *, home: Path, environ: Mapping[st
             supervisord.terminate()
             _repeat(supervisord)  # their last words; nobody can write into a full pipe
         finally:
-            RunningPrograms(supervisord).stop()
+            RunningPrograms(supervisord, claim).stop()
 
 
 def _repeat(supervisord: "subprocess.Popen[bytes]", *wishes: socket.socket) -> bool:
@@ -186,32 +190,30 @@ def _supervise(
     configuration: Path, environ: Mapping[str, str] | None, output: int | BinaryIO
 ) -> "subprocess.Popen[bytes]":
     """Start supervisord in a session of its own, so that Ctrl-C reaches only us and the stop is ours to order."""
-    with _claim(configuration.parent) as lock:
-        return subprocess.Popen(
-            [*TETHER, sys.executable, "-m", "supervisor.supervisord", "-c", str(configuration)],
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            env=environ,
-            start_new_session=True,
-            umask=0o077,
-            pass_fds=[lock.fileno()],  # it is locked for as long as supervisord lives
-        )
+    return subprocess.Popen(
+        [*TETHER, sys.executable, "-m", "supervisor.supervisord", "-c", str(configuration)],
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=subprocess.STDOUT,
+        env=environ,
+        start_new_session=True,
+        umask=0o077,
+    )
 
 
-def _claim(folder: Path) -> BinaryIO:
-    """The lock of a home's programs. Raises ProgramsError where some run already."""
-    lock = (make_folder(folder) / "programs.lock").open("wb")
+def _claim(home: Path) -> BinaryIO:
+    """The lock of a home's programs, held by who started them. Raises ProgramsError where some run already."""
     try:
+        lock = (make_folder(home / "run") / "programs.lock").open("wb")
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         lock.close()
-        raise ProgramsError(
-            f"storesync runs already with {folder.parent}: end it with Ctrl-C in its terminal first"
-        ) from None
+        raise ProgramsError(f"storesync runs already with {home}: end it with Ctrl-C in its terminal first") from None
+    except OSError as problem:
+        raise ProgramsError(f"cannot run in STORESYNC_HOME: {problem}") from problem
     return lock
 
 
 def refuse_while_running(home: Path) -> None:
     """Raise ProgramsError while programs of this home run."""
-    _claim(home / "run").close()
+    _claim(home).close()
