@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
-from connectors.errors import Unsafe
+from connectors.errors import NoAddress, Unsafe
 
 Ip = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -19,16 +19,16 @@ def shop_url(text: str, *, allow_insecure: bool = False) -> str:
     """A shop's address as it is kept, without a trailing slash; https is added where no scheme is. Raises Unsafe."""
     text = text.strip()
     if not text.isprintable() or " " in text or "\\" in text:
-        raise Unsafe("the store URL holds blanks or signs that no address has")
+        raise NoAddress("the store URL holds blanks or signs that no address has")
     parts = _split(text if "://" in text else f"https://{text}")
     if parts.scheme not in ("https", "http"):
-        raise Unsafe(f"the store URL must start with https://, not {parts.scheme}://")
+        raise NoAddress(f"the store URL must start with https://, not {parts.scheme}://")
     if parts.scheme == "http" and not allow_insecure:
-        raise Unsafe("the store URL must start with https:// (--allow-insecure is for sandboxes)")
+        raise NoAddress("the store URL must start with https:// (--allow-insecure is for sandboxes)")
     if parts.username is not None or parts.password is not None:
-        raise Unsafe("the store URL must not hold a user name or password; give them as credentials")
+        raise NoAddress("the store URL must not hold a user name or password; give them as credentials")
     if parts.query or parts.fragment:
-        raise Unsafe("the store URL must not hold a query or fragment: leave out what follows ? or #")
+        raise NoAddress("the store URL must not hold a query or fragment: leave out what follows ? or #")
     return f"{parts.scheme}://{_host(parts)}{_port(parts)}{parts.path.rstrip('/')}"
 
 
@@ -47,14 +47,14 @@ def _split(text: str) -> SplitResult:
         parts = urlsplit(text)
         _ = parts.port
     except ValueError as error:
-        raise Unsafe("the store URL is no address") from error
+        raise NoAddress("the store URL is no address") from error
     return parts
 
 
 def _host(parts: SplitResult) -> str:
     host = (parts.hostname or "").rstrip(".")
     if not _HOST.fullmatch(host) or any(not 0 < len(label) < 64 for label in host.split(".")):
-        raise Unsafe("the store URL names no shop: give it like https://shop.example")
+        raise NoAddress("the store URL names no shop: give it like https://shop.example")
     return f"[{host}]" if ":" in host else host
 
 

@@ -13,6 +13,7 @@ ConnectorError
 ├── Rejected                it understood, and says no to this request           a person must act
 │   ├── TooLarge            more than we take at once                            ask for less
 │   └── Unsafe              we refuse the address ourselves: not https, or a private network
+│       └── NoAddress       what a person typed is none                       wrong usage
 └── HubRefused              the hub's own guards say no
 
 schemas.errors.Unreadable   a payload that breaks the schema, with the field's path
@@ -101,6 +102,10 @@ class TooLarge(Rejected):
 
 class Unsafe(Rejected):
     """An address that storesync does not call (SPEC chapter 11)."""
+
+
+class NoAddress(Unsafe):
+    """What a person typed as a shop's address is none that could be called."""
 
 
 class HubRefused(ConnectorError):

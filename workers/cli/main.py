@@ -10,7 +10,7 @@ import redis.exceptions
 from kombu.exceptions import OperationalError
 
 from connectors.config import ConfigError
-from connectors.errors import ConnectorError, NotFound, RateLimited, Refused, Unavailable
+from connectors.errors import ConnectorError, NoAddress, NotFound, RateLimited, Refused, Unavailable
 from schemas.errors import SettingRefused
 from tasks.session import UnknownStore
 from workers.cli import account, demo, explain, hub, journal, locations, orders, queue, sandbox, servers, stock, stores
@@ -19,7 +19,7 @@ from workers.embedded import EmbeddedError
 from workers.logs import tell
 from workers.processes import ProgramsError
 
-_WRONG_USAGE = (SettingRefused,)
+_WRONG_USAGE = (SettingRefused, NoAddress)
 _FAILED = (ConfigError, ConnectorError, EmbeddedError, ProgramsError, UnknownStore)
 _SERVERS = (psycopg.OperationalError, redis.exceptions.RedisError, OperationalError)
 

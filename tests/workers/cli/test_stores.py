@@ -49,7 +49,7 @@ def test_connect_answers_json(cli: Cli, shop: Shop) -> None:
 
 
 def test_http_is_refused_without_allow_insecure(refusing_cli: Cli, shop: Shop) -> None:
-    assert "must start with https:// (--allow-insecure is for sandboxes)" in refused(connect(refusing_cli, shop), 1)
+    assert "must start with https:// (--allow-insecure is for sandboxes)" in refused(connect(refusing_cli, shop), 2)
     assert document(refusing_cli("store", "list", "--json")) == []
 
 
