@@ -13,13 +13,14 @@ from connectors.patience import walk_catalogue
 from connectors.postgres import hub_lists, stock, stock_view, stores
 from connectors.postgres.hub import PostgresHub
 from connectors.store import StoreConnector
+from schemas.counts import CountLine
 from schemas.hub import StockLevel
 from schemas.settings import Value, with_defaults
 from schemas.stock import StoreItem
 from schemas.stores import Store, StoreState
 from tasks.process import Process
 from tasks.rules.stock import hub_locations
-from tasks.rules.stock_loss import Loss, telling_uncounted
+from tasks.rules.stock_loss import Loss, telling_uncounted, with_count
 
 Read = Callable[[postgres.Row], object]  # all of a store's catalogue, now
 
@@ -43,6 +44,22 @@ def loss_of_push_of_all(held: Process, row: postgres.Row) -> Loss:
     store, location = _seen(held, row, row["settings"])
     store = telling_uncounted(store, is_on=True)
     return _weigh(held, _kept(held, row["id"]), store=store, location=location)
+
+
+def loss_of_count(held: Process, row: postgres.Row, lines: Sequence[CountLine], *, read: Read) -> Loss:
+    """What a store that is told stock would show less once some figures are counted in the hub."""
+    store, location = _seen(held, row, row["settings"])
+    if not store.is_on("stock.sync") or not lines:
+        return Loss()
+    if row["catalogue_whole_at"] is None:
+        read(row)
+    skus = sorted({line.sku for line in lines})
+    with held.pool.connection() as connection:
+        items = stock.items(connection, row["id"], skus)
+    loss = _weigh(held, [items], store=store, location=location, counted=lines)
+    if loss.is_half:
+        add_others(held, row, loss, skus)
+    return loss
 
 
 def loss_of_switch(
@@ -132,13 +149,21 @@ def _nobody_knows(row: postgres.Row) -> dict[str, int | None]:
     return dict.fromkeys(places if isinstance(places, dict) and places else [""])
 
 
-def _weigh(held: Process, pages: Iterable[Sequence[StoreItem]], *, store: Store, location: str) -> Loss:
+def _weigh(
+    held: Process,
+    pages: Iterable[Sequence[StoreItem]],
+    *,
+    store: Store,
+    location: str,
+    counted: Sequence[CountLine] = (),
+) -> Loss:
     loss = Loss()
     for items in pages:
         levels = defaultdict[str, list[StockLevel]](list)
         with held.pool.connection() as connection:
-            for level in PostgresHub(connection).levels(sorted({item.sku for item in items})):
-                levels[level.sku].append(level)
+            found = PostgresHub(connection).levels(sorted({item.sku for item in items}))
+        for level in with_count(found, counted):
+            levels[level.sku].append(level)
         for item in items:
             loss.add(item, levels[item.sku], store=store, location=location)
     return loss

@@ -2,8 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 
+from schemas.counts import CountLine
 from schemas.hub import StockLevel
+from schemas.orders import ZERO
 from schemas.stock import StoreItem
 from schemas.stores import Store
 from tasks.rules.stock import hub_locations, uncounted_places, wanted_quantities
@@ -53,6 +56,24 @@ class Loss:
         if shown is not None:
             self.shows += max(shown, 0)
             self.would_show += max(shown, 0) if wanted is None else wanted
+
+
+def with_count(levels: Sequence[StockLevel], lines: Sequence[CountLine]) -> list[StockLevel]:
+    """The hub's levels as they are once some figures are counted."""
+    deltas: dict[tuple[str, str], Decimal] = {}
+    for line in lines:
+        deltas[line.sku, line.location] = deltas.get((line.sku, line.location), ZERO) + line.delta
+    there = {(level.sku, level.location): level for level in levels}
+    raised = [
+        replace(level, in_stock=level.in_stock + deltas[key], is_counted=True) if key in deltas else level
+        for key, level in there.items()
+    ]
+    new = [
+        StockLevel(*key, delta, ZERO, ZERO, ZERO, ZERO, is_counted=True)
+        for key, delta in deltas.items()
+        if key not in there
+    ]
+    return raised + new
 
 
 def telling_uncounted(store: Store, *, is_on: bool) -> Store:

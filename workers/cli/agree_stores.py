@@ -1,15 +1,16 @@
 """What a store's settings would do to what its shop shows, asked of a person before they are saved (STK-2, STK-10)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from connectors.errors import ConnectorError
-from connectors.postgres import Row
+from connectors.postgres import Row, stores
 from connectors.store import StoreConnector
+from schemas.counts import CountLine
 from schemas.settings import STORE_SETTINGS, Value
 from tasks.catalogue import walk_whole
 from tasks.process import Process
 from tasks.rules.stock_loss import Loss
-from tasks.stock_loss import loss_at_connection, loss_of_switch
+from tasks.stock_loss import loss_at_connection, loss_of_count, loss_of_switch
 from tasks.stores import AgreeToChange, AgreeToConnect
 from workers.cli.agree import Doubt, agree
 from workers.cli.output import Failed
@@ -50,6 +51,19 @@ def loss_with(held: Process, row: Row, settings: Mapping[str, Value], *, locatio
         raise Failed(
             f"what {row['name']} shows cannot be read ({error}): try again, or go on unseen with --yes"
         ) from error
+
+
+def loss_by_count(held: Process, lines: Sequence[CountLine]) -> list[Doubt]:
+    """What every store that is told stock would show less once some figures are counted. Raises Failed."""
+    with held.pool.connection() as connection:
+        rows = stores.stores(connection)
+    try:
+        return [
+            Doubt(row["name"], loss_of_count(held, row, lines, read=lambda one: read_catalogue(held, one)))
+            for row in rows
+        ]
+    except ConnectorError as error:
+        raise Failed(f"what a store shows cannot be read ({error}): try again, or go on unseen with --yes") from error
 
 
 def read_catalogue(held: Process, row: Row) -> None:

@@ -15,6 +15,9 @@ from schemas.money import plain
 from schemas.reasons import Reason, describe
 from tasks import counting
 from tasks.locations import refuse_unknown_locations
+from tasks.process import process
+from workers.cli.agree import agree, doubt_words, yes_option
+from workers.cli.agree_stores import loss_by_count
 from workers.cli.desk import database
 from workers.cli.hub_desk import TEXT, limit_option
 from workers.cli.output import Failed, done, example, json_option, say, table, utc
@@ -32,8 +35,9 @@ _FEW: Final = 10  # lines or SKUs that a message names
 @click.option("--location", type=TEXT, help="Of lines without one; the account's default if left out.")
 @click.option("--again", is_flag=True, help="Also what was counted before.")
 @click.option("--dry-run", is_flag=True, help="Only show what would be counted; nothing is written.")
+@yes_option
 @json_option
-def import_stock(path: Path, location: str | None, again: bool, dry_run: bool, as_json: bool) -> None:
+def import_stock(path: Path, location: str | None, again: bool, dry_run: bool, yes: bool, as_json: bool) -> None:
     """Count what a file says lies on the shelves: all of it, or nothing.
 
     Its first line names the columns: SKU and quantity, and if need be location and batch. Quantities are what is there,
@@ -46,6 +50,10 @@ def import_stock(path: Path, location: str | None, again: bool, dry_run: bool, a
         place = location or stores.account(connection).default_location
         try:
             file = counting.CountFile(clean(path.name)[:100], decode(content), place)
+            _, trial = counting.count_from_file(connection, file, is_again=again, is_trial=True)
+            doubts = [] if yes else loss_by_count(process(), trial.lines)
+            if not dry_run:
+                agree(doubts, yes=yes)
             count_id, count = counting.count_from_file(connection, file, is_again=again, is_trial=dry_run)
         except ValueError as error:
             raise Failed(f"{path.name} was not counted: {error}") from error
@@ -53,6 +61,9 @@ def import_stock(path: Path, location: str | None, again: bool, dry_run: bool, a
         raise Failed(f"{path.name} was not counted, no line of it: {_wrong_words(count.wrong)}")
     document = {"count": count_id, "dry_run": dry_run, **count_document(count)}
     say(document, as_json, lambda: _tell(count, count_id, is_trial=dry_run))
+    asked = [doubt for doubt in doubts if doubt.is_to_be_asked]
+    if dry_run and asked and not as_json:
+        click.echo(f"It would stop and ask first: {doubt_words(asked)}")
 
 
 def _content(path: Path) -> bytes:

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -279,3 +280,46 @@ def test_STK_2_shop_is_not_connected_to_show_all_that_is_in_stock_without_a_word
     stopped(connect(cli, shop, *given), "put on sale there again")
 
     assert connect(cli, shop, *given, "--yes").code == 0
+
+
+# -- a count -----------------------------------------------------------------------------------------------------------
+
+
+def _count_all_as(cli: Cli, tmp_path: Path, pieces: int, *more: str) -> Result:
+    file = tmp_path / "counted.csv"
+    file.write_text(f"SKU,quantity\nA-1,{pieces}\nA-2,{pieces}\n")
+    return cli("hub", "stock", "import", str(file), *more)
+
+
+def test_STK_10_file_that_would_empty_a_shop_stops_and_asks(cli: Cli, pushing: Shop, tmp_path: Path) -> None:
+    empty(pushing)
+    for sku in ("A-1", "A-2"):
+        offer(pushing, sku, 589)
+        add(cli, sku)
+
+    refused = _count_all_as(cli, tmp_path, 0)
+    trial = _count_all_as(cli, tmp_path, 0, "--dry-run")
+
+    assert (refused.code, refused.out) == (1, "")
+    assert "acme would show 0 pieces over all, and shows 1178 now." in refused.err
+    assert "It would stop and ask first: acme would show 0 pieces" in trial.out
+    assert document(cli("hub", "stock", "counts", "--json")) == []
+    assert _count_all_as(cli, tmp_path, 0, "--yes").code == 0
+
+
+def test_STK_10_file_that_leaves_a_shop_most_of_its_pieces_is_counted(cli: Cli, pushing: Shop, tmp_path: Path) -> None:
+    empty(pushing)
+    for sku in ("A-1", "A-2"):
+        offer(pushing, sku, 100)
+        add(cli, sku)
+
+    assert _count_all_as(cli, tmp_path, 60).code == 0
+
+
+def test_STK_10_what_a_shop_without_stock_sync_shows_is_not_asked_for(cli: Cli, acme: Shop, tmp_path: Path) -> None:
+    empty(acme)
+    for sku in ("A-1", "A-2"):
+        offer(acme, sku, 100)
+        add(cli, sku)
+
+    assert _count_all_as(cli, tmp_path, 0).code == 0
