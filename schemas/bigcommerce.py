@@ -116,7 +116,8 @@ OPEN_STATUSES: Final = ("awaiting_fulfillment", "awaiting_payment", "awaiting_sh
 
 Loaded = dict[str, Any]
 
-_PAID: Final = frozenset({"captured", "paid", "partially refunded"})
+# That money went back later is another matter. Nothing is said of what is paid by ways that the shop does not know.
+_PAID: Final = frozenset({"captured", "paid", "partially refunded", "refunded"})
 _CERTIFICATE: Final = "giftcertificate"
 _PHYSICAL: Final = ("", "physical")
 
@@ -183,7 +184,7 @@ def _store_order(order: Loaded) -> StoreOrder:
         exchange_base=base,
         note="\n".join(text for text in (order["staff_notes"], order["customer_message"]) if text) or None,
         has_items=bool(order["lines"]),
-        is_paid=order["payment_status"].lower() in _PAID,
+        is_paid=order["payment_status"].lower() in _PAID if order["payment_status"] else None,
         fulfillments=tuple(map(_fulfillment, order["shipments"])),
         parcels=_parcels(order["lines"]),
     )

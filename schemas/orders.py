@@ -156,7 +156,7 @@ class StoreOrder:
     customer_reference: str | None = None
     note: str | None = None
     has_items: bool = True  # false where it never had a line item, only fees or shipping
-    is_paid: bool = False
+    is_paid: bool | None = False  # None where the store does not tell: paid by other ways than the shop's
     delivery: str | None = None  # the platform's word for how far the order is delivered, where status is another one
     is_on_hold: bool = False  # a part of it must not be fulfilled for now (ORD-3)
     is_pickup: bool = False  # the buyer fetches it: at a shop's counter or from a pick-up point (FUL-6, FUL-11)

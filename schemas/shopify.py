@@ -84,6 +84,7 @@ _ORDER: Final = OrderJson()
 _HELD: Final = "ON_HOLD"
 _HUNDRED: Final = Decimal(100)
 _DIGITS: Final = Decimal("1e-6")
+_PAID: Final = {"PAID", "PARTIALLY_REFUNDED", "REFUNDED"}  # that money went back later is another matter
 _RATE_DIGITS: Final = Decimal("1e-10")
 
 
@@ -120,7 +121,7 @@ def read_order(payload: Any) -> StoreOrder:
         customer_reference=order["po_number"] or None,
         note=order["note"] or None,
         has_items=bool(lines),
-        is_paid=order["financial_status"] in {"PAID", "PARTIALLY_REFUNDED"},
+        is_paid=order["financial_status"] in _PAID if order["financial_status"] else None,
         delivery=order["fulfillment_status"].lower(),
         is_on_hold=any(one["status"] == _HELD for one in order["fulfillment_orders"]),
         is_pickup=is_pickup(order),

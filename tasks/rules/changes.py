@@ -106,9 +106,9 @@ def _joined(first: Changes, second: Changes) -> Changes:
 
 def _decide_paid(order: StoreOrder, hub_order: HubOrder, store: Store) -> Changes:
     """Whether it is paid follows the store: edited up it is not any more. A profile with flags has its own way."""
-    if store.platform.status_flags is not None or order.is_paid == hub_order.flags.paid:
+    if store.platform.status_flags is not None or order.is_paid in (None, hub_order.flags.paid):
         return Changes()
-    flags = replace(hub_order.flags, paid=order.is_paid)
+    flags = replace(hub_order.flags, paid=bool(order.is_paid))
     words = "order: paid" if order.is_paid else "order: not paid any more"
     return Changes((SetFlags(hub_order.id, flags),), done=(words,))
 

@@ -210,7 +210,7 @@ def _build_draft(case: _Case, layout: Layout, *, account: Account, delivery_date
         rows=layout.rows,
         customer_reference=order.customer_reference,
         notes=order.note,
-        is_paid=order.is_paid,
+        is_paid=bool(order.is_paid),
     )
 
 

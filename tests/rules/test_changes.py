@@ -73,6 +73,7 @@ def test_paid_follows_the_store_both_ways(is_paid: bool) -> None:
 
     assert apply(hub, changes) == replace(hub, flags=Flags(paid=is_paid))
     assert changes.done == ("order: paid" if is_paid else "order: not paid any more",)
+    assert change(order(TWO_CHAIRS, is_paid=None), hub) == Changes()  # a person marked it
     assert change(order(TWO_CHAIRS, is_paid=is_paid), replace(hub, flags=Flags(paid=is_paid))) == Changes()
 
 
