@@ -115,7 +115,8 @@ def test_STK_8_a_refusal_without_a_name_is_a_rejected_batch(told: str) -> None:
 
 @pytest.mark.parametrize(("status", "kind"), [(400, Rejected), (403, Refused), (404, NotFound), (500, Unavailable)])
 def test_another_status_is_told_as_what_it_is(status: int, kind: type[Exception]) -> None:
-    with shop_that_answers(NONE, told={"title": "variant_id 77"}, status=status) as server, pytest.raises(kind):
+    told = {"title": "variant_id 77", "status": status}
+    with shop_that_answers(NONE, told=told, status=status) as server, pytest.raises(kind):
         at(server).tell_stock([TELL])
 
 

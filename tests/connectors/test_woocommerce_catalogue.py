@@ -203,9 +203,12 @@ def test_a_list_in_another_order_than_by_id_has_no_place_to_go_on() -> None:
     assert (len(page.items), page.position) == (3, None)
 
 
+_FORBIDDEN = b'{"code":"woocommerce_rest_cannot_view","message":"Sorry, you cannot list.","data":{"status":403}}'
+
+
 @pytest.mark.parametrize(
     "said",
-    [Said(200, b"[]"), Said(400, b"{}"), Said(403, b"{}"), Said(200, b'[{"id":9,"parent_id":1},7]')],
+    [Said(200, b"[]"), Said(400, b"{}"), Said(403, _FORBIDDEN), Said(200, b'[{"id":9,"parent_id":1},7]')],
     ids=["empty", "refused", "forbidden", "another's"],
 )
 def test_what_the_list_of_variations_has_not_is_asked_for_by_product(said: Said) -> None:

@@ -40,9 +40,10 @@ from workers.embedded import stop_servers
 SETTINGS: Final = {"stock.sync": "on", "fetch.every": "10s"}
 PIECES: Final = 20_000  # of each SKU: so many that no shop is sold out
 PATIENCE: Final = 600  # seconds, when all faults are over
+STRUCK: Final = 10  # seconds that a fault waits for calls at most
 DELIVERED: Final = 0.1  # the share of orders that go out in the hub meanwhile
 
-# What fails, and of 60 faults how many. Each shop fault strikes one to three calls of one shop.
+# What fails, and of 60 faults how many.
 SHOP_FAULTS: Final = Counter(
     {
         "html": 10, "html_done": 8, "lost": 6, "truncated": 4, "reset": 4, "http_500": 4, "http_503": 3,
@@ -80,16 +81,25 @@ class Chaos:
             with suppress(psycopg.OperationalError, ConnectorError), postgres.connect(self._url) as connection:
                 _deliver_some(connection)
 
-    def strike(self, names: list[str], seconds: float) -> None:
-        """One fault after the other, spread over so much time."""
+    def strike_shop(self, shelf: Shelf, names: list[str], seconds: float) -> None:
+        """One fault of a shop after the other, spread over so much time: each until it struck one to three calls."""
+        chance, faults = random.Random(len(shelf.platform)), shelf.sandbox.faults
         for name in names:
             time.sleep(seconds / len(names))
+            wanted = faults.happened[name] + chance.randint(1, 3)
+            faults.set_rates({name: 1.0})
+            until = time.monotonic() + STRUCK
+            while faults.happened[name] < wanted and time.monotonic() < until:
+                time.sleep(0.05)
+            faults.set_rates({})
             self.happened[name] += 1
-            if name in HOUSE_FAULTS:
-                self._strike_house(name)
-            else:
-                shelves = [one for one in self.shelves if name != "partial" or one.platform == "shopify"]
-                self.chance.choice(shelves).sandbox.faults.fail_next(self.chance.randint(1, 3), name)
+
+    def strike_house(self, names: list[str], seconds: float) -> None:
+        """One fault of our own programs and servers after the other."""
+        for name in names:
+            time.sleep(seconds / len(names))
+            self._strike_house(name)
+            self.happened[name] += 1
 
     def start_worker(self) -> None:
         """One more worker."""
@@ -275,6 +285,17 @@ def _prepare(chaos: Chaos) -> None:
         PostgresHub(connection).apply([AdjustStock(sku, Decimal(PIECES - 50)) for sku in SKUS])
 
 
+def _faults(chaos: Chaos, count: int) -> tuple[list[list[str]], list[str]]:
+    """The faults of each shop, and those of our own programs and servers: as many in all, mixed."""
+    every = [*SHOP_FAULTS.elements(), *HOUSE_FAULTS.elements()]
+    chosen = chaos.chance.sample(every * (count // len(every) + 1), count)
+    shops: list[list[str]] = [[] for _ in chaos.shelves]
+    for number, name in enumerate(name for name in chosen if name in SHOP_FAULTS):
+        place = PLATFORMS.index("shopify") if name == "partial" else number % len(shops)
+        shops[place].append(name)
+    return shops, [name for name in chosen if name in HOUSE_FAULTS]
+
+
 def main() -> int:
     """Let it rage, wait for calm, and say what is lost, doubled or off."""
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -285,12 +306,15 @@ def main() -> int:
     given = arguments.parse_args()
     with _open(given.seed) as chaos:
         _prepare(chaos)
-        every = [*SHOP_FAULTS.elements(), *HOUSE_FAULTS.elements()]
-        faults = chaos.chance.sample(every * (given.faults // len(every) + 1), given.faults)
-        started = time.monotonic()
+        shops, ours = _faults(chaos, given.faults)
+        started, seconds = time.monotonic(), given.orders * given.pause
         threads = [
             chaos.run(chaos.place, given.orders, given.pause),
-            chaos.run(chaos.strike, faults, given.orders * given.pause),
+            chaos.run(chaos.strike_house, ours, seconds),
+            *(
+                chaos.run(chaos.strike_shop, shelf, names, seconds)
+                for shelf, names in zip(chaos.shelves, shops, strict=True)
+            ),
         ]
         delivering = chaos.run(chaos.deliver)
         for thread in threads:
