@@ -12,6 +12,7 @@ from connectors.postgres import Connection, Row, journal, orders, stock, stock_i
 from connectors.postgres.journal import Line
 from connectors.store import StoreConnector, StoreFacts
 from schemas.errors import SettingRefused
+from schemas.platform import Platform
 from schemas.reasons import Reason
 from schemas.rights import Need, Right
 from schemas.settings import Value, read_store_settings, with_defaults
@@ -49,10 +50,7 @@ def connect_store(held: Process, new: NewStore, agree: AgreeToConnect | None = N
 
     `agree` raises where a person does not want what the settings would do to the shop (STK-10).
     """
-    if new.platform not in STORES:
-        raise SettingRefused("platform", f"must be one of {', '.join(sorted(STORES))}")
-    if not _NAME.fullmatch(new.name) or new.name.isdecimal():
-        raise SettingRefused("name", "must be lower-case letters, digits, - and _, with at least one letter")
+    _refuse_unusable(new)
     url = shop_url(STORES[new.platform].meant(new.url), allow_insecure=new.allow_insecure)
     credentials = read_credentials(new.platform, new.credentials)
     settings = read_store_settings(new.platform, new.settings)
@@ -84,18 +82,28 @@ def connect_store(held: Process, new: NewStore, agree: AgreeToConnect | None = N
         store_id = stores.connect_store(connection, values, before)
         if store_id is None:
             raise SettingRefused("url", "this shop is connected already: see storesync store list")
-        # Of one that comes back: it ends with the hub's stock, whatever moved here or there.
-        stock.due_again(connection, store_id, is_known=False)
-        stock.try_again(connection, store_id)
         stores.want_products(connection, store_id, wanted=bool(settings.get("products.import_on_connect")))
-        skips = skips_ended_by(settings, stores.profile_of(connector.platform, settings))
-        orders.skipped_again(connection, store_id, skips)  # of a shop that comes back
-        orders.news_again(connection, store_id, Reason.CREATED_BEFORE_ACTIVATION)  # its first fetch reaches back again
+        _welcome_back(connection, store_id, settings, connector.platform)
         _adopt_currency(connection, facts)
         journal.add(
             connection, Line("connect", "active", detail={"url": url, **_kept_from_us(facts)}), store_id=store_id
         )
     return facts
+
+
+def _refuse_unusable(new: NewStore) -> None:
+    if new.platform not in STORES:
+        raise SettingRefused("platform", f"must be one of {', '.join(sorted(STORES))}")
+    if not _NAME.fullmatch(new.name) or new.name.isdecimal():
+        raise SettingRefused("name", "must be lower-case letters, digits, - and _, with at least one letter")
+
+
+def _welcome_back(connection: Connection, store_id: int, settings: Mapping[str, Value], platform: Platform) -> None:
+    """Of a shop that was here before: it ends with the hub's stock, and what was skipped is looked at again."""
+    stock.due_again(connection, store_id, is_known=False)
+    stock.try_again(connection, store_id)
+    orders.skipped_again(connection, store_id, skips_ended_by(settings, stores.profile_of(platform, settings)))
+    orders.news_again(connection, store_id, Reason.CREATED_BEFORE_ACTIVATION)  # its first fetch reaches back again
 
 
 def _kept_from_us(facts: StoreFacts) -> dict[str, list[str]]:
@@ -192,11 +200,7 @@ def change_store(
         agree(moved, settings)
     with held.pool.connection() as connection, connection.transaction():
         refuse_unknown_locations(connection, settings)  # again: one may have gone while the shop was asked
-        same = stores.store_at(connection, row["platform"], address)
-        if url and facts:
-            same = stores.store_of(connection, row["platform"], address, facts.shop)
-        if same is not None and same["id"] != row["id"]:
-            raise SettingRefused("url", f"this shop is known already, as {same['name']!r}")
+        _refuse_another(connection, row, address, facts if url else None)
         stores.change_store(connection, row["id"], settings=settings, credentials=locked, url=address)
         if facts:
             stores.name_shop(connection, row["id"], facts.shop)
@@ -204,11 +208,19 @@ def change_store(
         stock.try_again(connection, row["id"])
         if changed:
             stock.due_again(connection, row["id"], is_known=not changed & _NEW_SIGHT)
-        _follow_profile(connection, row, settings)
-        _follow_fulfillment(connection, row, settings)
-        _look_at_skipped(connection, row, settings)
+        for follow in (_follow_profile, _follow_fulfillment, _look_at_skipped):
+            follow(connection, row, settings)
         detail = {"settings": dict(given), "credentials": sorted(credentials), "url": address}
         journal.add(connection, Line("reconfigure", "saved", detail=detail), store_id=row["id"])
+
+
+def _refuse_another(connection: Connection, row: Row, address: str, facts: StoreFacts | None) -> None:
+    """Two stores are never one shop, by its address or by what it calls itself (MUL-4)."""
+    same = stores.store_at(connection, row["platform"], address)
+    if facts:
+        same = stores.store_of(connection, row["platform"], address, facts.shop)
+    if same is not None and same["id"] != row["id"]:
+        raise SettingRefused("url", f"this shop is known already, as {same['name']!r}")
 
 
 def _follow_profile(connection: Connection, row: Row, settings: Mapping[str, Value]) -> None:
