@@ -288,7 +288,7 @@ def _prepare(chaos: Chaos) -> None:
 def _faults(chaos: Chaos, count: int) -> tuple[list[list[str]], list[str]]:
     """The faults of each shop, and those of our own programs and servers: as many in all, mixed."""
     every = [*SHOP_FAULTS.elements(), *HOUSE_FAULTS.elements()]
-    chosen = chaos.chance.sample(every * (count // len(every) + 1), count)
+    chosen = chaos.chance.sample(every * -(-count // len(every)), count)
     shops: list[list[str]] = [[] for _ in chaos.shelves]
     for number, name in enumerate(name for name in chosen if name in SHOP_FAULTS):
         place = PLATFORMS.index("shopify") if name == "partial" else number % len(shops)
