@@ -304,6 +304,26 @@ def test_bells_that_were_never_rung_come_before_those_that_were_lost(connection:
     assert "new" in ring(connection, acme)
 
 
+def test_orders_are_rung_as_their_news_came_the_oldest_first(
+    connection: Connection, acme: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    times = {"3": NOON, "1": NOON + timedelta(minutes=1), "2": NOON + timedelta(minutes=2)}
+    keep(connection, acme, *(snapshot(external_id, at=at) for external_id, at in times.items()))
+
+    for rung, expected in enumerate(("3", "1", "2"), 1):
+        monkeypatch.setattr(orders, "WINDOW", rung)
+        assert ring(connection, acme) == [expected]
+
+
+def test_BEY_6_an_order_that_comes_back_is_asked_for_anew(connection: Connection, acme: int) -> None:
+    keep(connection, acme, snapshot())
+    connection.execute("UPDATE store_orders SET tombstoned_at = now(), state = 'deleted'")
+
+    assert orders.reimport(connection, acme, "1")
+
+    assert (row(connection, acme)["snapshot"], is_due(connection, acme)) == (None, True)
+
+
 def test_a_put_off_order_is_not_rung_before_its_time(connection: Connection, acme: int) -> None:
     fill(connection, acme, 2)
     orders.put_off(connection, acme, "1", Failure("store_unavailable", {}, datetime.now(UTC) + timedelta(minutes=1)))
