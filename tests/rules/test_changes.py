@@ -65,6 +65,16 @@ def test_CHG_6_customer_addresses_dates_and_notes_never_follow() -> None:
 # -- CHG-1: another quantity -------------------------------------------------------------------------------------
 
 
+def test_ORD_8_a_changed_order_in_another_currency_keeps_the_rate_of_its_import() -> None:
+    before = imported(order(TWO_CHAIRS))
+    foreign = replace(before, currency="USD", base_currency="EUR", exchange_rate=D("0.5"))
+
+    changes = change(order(chairs(4), currency="USD"), foreign)
+
+    (totals,) = [action.totals for action in changes.actions if isinstance(action, SetTotals)]
+    assert totals.total_base == totals.total / 2
+
+
 @pytest.mark.parametrize("is_paid", [True, False])
 def test_paid_follows_the_store_both_ways(is_paid: bool) -> None:
     hub = imported(order(TWO_CHAIRS, is_paid=not is_paid))

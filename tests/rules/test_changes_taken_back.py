@@ -66,6 +66,17 @@ def test_CHG_5_an_invoice_or_a_locked_period_keeps_a_cancelled_order_as_it_is(ke
     assert [note.reason for note in changes.notes] == [reason]
 
 
+def test_CHG_4_cancelling_what_is_packed_as_a_whole_leaves_the_totals_alone() -> None:
+    before = imported(order(TWO_CHAIRS, ONE_TABLE))
+    packed = replace(before, rows=tuple(replace(row, packed_quantity=row.quantity) for row in before.rows))
+    cancelled = order(TWO_CHAIRS, ONE_TABLE, status="cancelled", total_with_tax=D(0), total_tax=D(0))
+
+    changes = change(cancelled, packed)
+
+    assert changes.actions == ()
+    assert Reason.TOTAL_MISMATCH not in {note.reason for note in changes.notes}
+
+
 def test_CHG_5_manufacturing_orders_of_a_deleted_order_go_or_part() -> None:
     before = with_row(imported(order()), "CHAIR", mo=("m1", MoStatus.NOT_STARTED))
     before = with_row(before, "TABLE", mo=("m2", MoStatus.IN_PROGRESS))

@@ -364,6 +364,17 @@ def test_FUL_14_what_the_store_heard_before_the_worker_died_is_linked_and_not_se
     assert found == Sendings((LinkFulfillment("h1", "77", "p1"),), heard="77")
 
 
+def test_FUL_14_what_the_store_had_before_it_was_told_is_not_what_it_heard() -> None:
+    hub = hub_order(delivered("1", 3, 1), fulfillments=(of_hub("p1", r1=1),))
+    order = shop_order(3, fulfillments=(parcel("77", line_1=1),))
+    asked = Sending(parts(line_1=1), CREATED_AT, there=("77",))
+
+    found = decide(order, hub, sending=asked)
+
+    assert found.heard is None
+    assert LinkFulfillment("h1", "77", "p1") not in found.actions
+
+
 def test_FUL_14_what_it_never_heard_is_sent() -> None:
     hub = hub_order(delivered("1", 2, 2), fulfillments=(of_hub("p1", r1=2),))
 
