@@ -42,7 +42,9 @@ def store_row(house: House, store_id: int) -> dict[str, Any]:
 
 
 def begin(house: House, shop: RunningSandbox[ShopifyShop]) -> int:
-    """Two workers and beat, at work on the shop."""
+    """Two workers and beat, at work on the shop; four slots ask for each order by itself, half a minute at least."""
+    shop.faults.set_pace(slow_seconds=0.25)
+    shop.faults.set_rates({"slow": 1.0})
     house.start_worker("worker1")
     house.start_worker("worker2")
     store_id = house.connect(shop, "acme", "shopify", **{"fetch.every": 10})
@@ -84,6 +86,7 @@ def test_DOR_3_three_tokens_taken_away_in_an_import_are_noticed_by_nobody_and_a_
     for least in (50, 100, 150):
         take_away(house, store_id, app, least)
     assert house.imported(store_id) < ORDERS, "the import was over before the last token was taken away"
+    shop.faults.set_rates({})
 
     bring_in(house, store_id)
     assert app.given == 2 + 3  # for connecting, for the workers, and one for each that was taken away

@@ -219,9 +219,10 @@ def test_ORD_8_what_is_no_rate_is_left_to_the_table(base: str, rate: str | None)
 
 
 @pytest.mark.parametrize(
-    ("status", "is_paid"), [("captured", True), ("paid", True), ("authorized", False), ("", False), (None, False)]
+    ("status", "is_paid"),
+    [("captured", True), ("paid", True), ("refunded", True), ("authorized", False), ("", None), (None, None)],
 )
-def test_an_order_is_paid_when_the_money_was_taken(status: str | None, is_paid: bool) -> None:
+def test_an_order_is_paid_when_the_money_was_taken(status: str | None, is_paid: bool | None) -> None:
     assert read_order(example(payment_status=status)).is_paid is is_paid
 
 

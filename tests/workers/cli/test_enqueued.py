@@ -181,4 +181,5 @@ def test_it_listens_before_it_sends(refusing_cli: Cli, redis: Redis, monkeypatch
     monkeypatch.setattr(app, "send_task", look_and_send)
     waited(refusing_cli, redis, answer("succeeded", result="3"))
 
-    assert listeners == [1]
+    assert listeners  # others may listen at the same server
+    assert listeners[0] >= 1

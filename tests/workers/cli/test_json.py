@@ -49,7 +49,7 @@ hub product add A-1
 hub product list
 hub service add Wrapping
 hub stock adjust A-1 5
-hub stock import {file}
+hub stock import {file} --yes
 hub stock counts
 hub stock undo 1
 hub order create --customer Ada --row A-1=2@10 --number SO-X
