@@ -10,6 +10,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing, suppress
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -21,8 +22,10 @@ import redis
 from connectors import postgres
 from connectors.config import Config
 from tests.waiting import wait_until
-from workers import embedded_postgres
+from workers import embedded_daemon, embedded_postgres
 from workers.embedded import EmbeddedError, Servers, ServerStatus, ensure_servers, server_status, stop_servers
+from workers.embedded_postgres import EmbeddedPostgres
+from workers.embedded_redis import EmbeddedRedis
 
 ROOT = Path(__file__).parents[2]
 START = """
@@ -191,7 +194,10 @@ def test_everything_killed_and_its_pids_reused_by_others_starts_again(config: Co
     remember(ensure_servers(config), "kept")
     for name in ("PostgreSQL", "Valkey"):
         kill(config, name)
-    wait_until(lambda: not any(server.pid for server in server_status(config)), what="the servers to die")
+    postgresql, valkey = EmbeddedPostgres(config.home), EmbeddedRedis(config.home)
+    servers: tuple[embedded_daemon.Server, ...] = (postgresql, valkey)
+    for server in servers:
+        wait_until(partial(_is_gone, server), what="the last process of a server to be gone")
     stranger = subprocess.Popen(["sleep", "60"])
     for file in (*config.home.rglob("running"), *config.home.rglob("postmaster.pid")):
         first, *rest = file.read_text().splitlines()
@@ -205,6 +211,10 @@ def test_everything_killed_and_its_pids_reused_by_others_starts_again(config: Co
     finally:
         stranger.kill()
         stranger.wait()
+
+
+def _is_gone(server: embedded_daemon.Server) -> bool:
+    return not embedded_daemon.is_running(server)
 
 
 def test_pid_of_somebody_else_is_never_signalled(config: Config) -> None:
