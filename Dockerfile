@@ -10,6 +10,7 @@ COPY pyproject.toml README.md LICENSE ./
 COPY schemas schemas
 COPY connectors connectors
 COPY tasks tasks
+COPY sandbox sandbox
 COPY workers workers
 RUN /build/bin/pip wheel --no-deps --no-build-isolation --wheel-dir /wheels . \
     && /build/bin/pip --python /venv/bin/python install --no-cache-dir --no-deps /wheels/*.whl

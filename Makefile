@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 LOCK   := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
 
-.PHONY: help setup demo run test check format bench env lock clean
+.PHONY: help setup demo run test check format schema bench env lock clean
 help:          ## show this list
 	@grep -hE '^[a-z]+: .*##|^[a-z]+:  *##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
@@ -39,12 +39,19 @@ format: $(READY) ## put the code in form
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(READY) ## the figures of docs/performance.md
+schema: $(READY) ## write connectors/postgres/schema.sql anew, behind a new migration
+	$(BIN)/python -m tests.connectors.postgres.schema_sql
+
+bench: $(READY) ## measure what orders cost, half an hour, into docs/performance.md
 	$(BIN)/python -m bench.import_orders $(ARGS)
+	$(BIN)/python -m bench.fairness
+	$(BIN)/python -m bench.webhooks
+	$(BIN)/python -m bench.workers
+	$(BIN)/python -m bench.pictures
 
 env:            ## write .env for docker compose, with random secrets
 	@test ! -e .env || { echo ".env is there already"; exit 1; }
-	@umask 077; $(PYTHON) -c 'from secrets import token_urlsafe as t; print("POSTGRES_PASSWORD=" + t(24)); print("REDIS_PASSWORD=" + t(24)); print("STORESYNC_SECRET_KEY=" + t(32)); print("FLOWER_LOGIN=admin:" + t(12))' > .env
+	@umask 077; $(PYTHON) -c 'from secrets import token_urlsafe as t; print("POSTGRES_PASSWORD=" + t(24)); print("REDIS_PASSWORD=" + t(24)); from base64 import urlsafe_b64encode as b; from os import urandom as r; print("STORESYNC_SECRET_KEY=" + b(r(32)).decode()); print("FLOWER_LOGIN=admin:" + t(12)); print("METRICS_TOKEN=" + t(24)); print("GRAFANA_PASSWORD=" + t(12))' > .env
 	@echo "Wrote .env. Keep STORESYNC_SECRET_KEY safe: without it the stored credentials cannot be read."
 
 lock:           ## pin all dependencies anew (needs uv)

@@ -10,12 +10,13 @@ import time
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from bench.stock_house import House, Told, open_house, percentile, wait_until
+from bench.servers import percentile, wait_until
+from bench.stock_house import House, Told, open_house
 from bench.stock_shops import VARIATIONS, skus
 from connectors import postgres
 from tasks import bells
 from tasks.catalogue import fetch_catalogue
-from tasks.process import process
+from tasks.held import process
 from tasks.stores import NewStore, change_store
 
 SKUS = 5000

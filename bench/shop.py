@@ -3,7 +3,7 @@
 import json
 import sys
 
-from connectors.sandbox import open_sandbox, seed_plain
+from sandbox import open_sandbox, seed_plain
 
 
 def main() -> None:

@@ -6,8 +6,8 @@ python -m bench.shop_calls
 from collections.abc import Callable
 from typing import Any
 
-from connectors import STORES, open_store
-from connectors.sandbox import RunningSandbox, open_sandbox, seed_plain, seed_plain_bigcommerce, seed_shopify_plain
+from connectors import platforms
+from sandbox import RunningSandbox, open_sandbox, seed_plain, seed_plain_bigcommerce, seed_shopify_plain
 
 ORDERS = 1000
 SEEDS: dict[str, Callable[..., None]] = {
@@ -20,14 +20,14 @@ SEEDS: dict[str, Callable[..., None]] = {
 def main() -> None:
     """Print the table."""
     print("| platform | shop calls per 1,000 orders |\n| --- | --- |")
-    for platform in STORES:
+    for platform in platforms.PLATFORMS:
         with open_sandbox(platform, orders=0) as sandbox:
             SEEDS[platform](sandbox.shop, orders=ORDERS)
             print(f"| {platform} | {_calls(platform, sandbox)} |")
 
 
 def _calls(platform: str, sandbox: RunningSandbox[Any]) -> int:
-    connector: Any = open_store(platform, sandbox.url, sandbox.credentials, allow_insecure=True)
+    connector: Any = platforms.open_store(platform, sandbox.url, sandbox.credentials, allow_insecure=True)
     seen = set()
     for page in connector.changed_orders(None):
         for snapshot in page.snapshots:

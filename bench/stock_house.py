@@ -2,34 +2,29 @@
 
 import json
 import os
-import shutil
-import subprocess
-import sys
-import tempfile
-import time
 import urllib.request
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from bench.servers import own_servers, serve, wait_until
 from bench.stock_shops import FIRST, HEARD, skus
 from connectors import postgres
+from connectors.builtin_hub.hub import BuiltinHub
 from connectors.config import Config
-from connectors.postgres import orders, stock, stores
-from connectors.postgres.hub import PostgresHub
+from connectors.postgres import order_view, stock, stores
+from connectors.postgres.rows import StoreRow
 from schemas.actions import AddProduct, AdjustStock
-from tasks.process import close_process, configure, process
+from tasks.held import process
 from tasks.stores import NewStore, connect_store
-from workers import programs
 from workers.app import app
-from workers.cli.desk import upgrade
-from workers.embedded import ensure_servers, stop_servers
-from workers.processes import start_programs
+from workers.cli.start import upgrade
+from workers.supervision import programs
+from workers.supervision.supervisord import start_programs
 
-ROOT = Path(__file__).parent.parent
 _PROGRAMS = {"web", "flower"}  # that do nothing for stock
 
 
@@ -67,7 +62,7 @@ class House:
 
     def open_shop_of_orders(self, count: int) -> dict[str, Any]:
         """Another shop, in a process of its own, with so many open orders for some of the SKUs."""
-        said: dict[str, Any] = _start(self.leaving, "bench.shop", str(count))
+        said: dict[str, Any] = serve(self.leaving, "bench.shop", str(count))[0]
         return said
 
     def connect(self, name: str, new: NewStore) -> int:
@@ -76,9 +71,9 @@ class House:
         with process().pool.connection() as connection:
             row = stores.find_store(connection, name)
         assert row is not None
-        return int(row["id"])
+        return row.id
 
-    def rows(self) -> list[postgres.Row]:
+    def rows(self) -> list[StoreRow]:
         """The stores as the database has them."""
         with process().pool.connection() as connection:
             return [row for name in self.stores if (row := stores.find_store(connection, name))]
@@ -86,8 +81,8 @@ class House:
     def imported(self, store_id: int) -> int:
         """How many orders of a store came in."""
         with process().pool.connection() as connection:
-            counted = orders.counts(connection, store_id)
-        return sum(row["orders"] for row in counted if row["state"] == "imported")
+            counted = order_view.counts(connection, store_id)
+        return sum(row.orders for row in counted if row.state == "imported")
 
     def has_imported(self, store_id: int, count: int) -> bool:
         """Whether so many orders of a store came in."""
@@ -99,7 +94,11 @@ class House:
 
     def wait_for_settings(self) -> None:
         """Until every SKU was looked at once more after a setting changed."""
-        wait_until(lambda: all(row["stock_writers"] is None for row in self.rows()), "the settings to be followed")
+        wait_until(self._followed, "the settings to be followed")
+
+    def _followed(self) -> bool:
+        with process().pool.connection() as connection:
+            return connection.execute("SELECT FROM stores WHERE stock_writers IS NOT NULL").fetchone() is None
 
     def _waiting(self) -> int:
         with process().pool.connection() as connection:
@@ -109,22 +108,12 @@ class House:
 @contextmanager
 def open_house(count: int) -> Iterator[House]:
     """A hub and three stores with the same SKUs and the same pieces of each; no program runs yet."""
-    home = Path(tempfile.mkdtemp(prefix="storesync-bench-"))
-    home.chmod(0o711)
-    os.environ["STORESYNC_HOME"] = str(home)
-    with ExitStack() as leaving:
-        leaving.callback(shutil.rmtree, home, ignore_errors=True)
-        empty = Config("", "", home, "", "text")
-        found = ensure_servers(empty)
-        leaving.callback(stop_servers, empty)
-        config = Config(found.database_url, found.redis_url, home, "", "text", found.embedded)
-        configure(config)
-        leaving.callback(close_process)
+    with own_servers() as (config, leaving):
         with postgres.connect(config.database_url) as connection:
             upgrade(connection)
             _fill(connection, count)
-        shops = {shop["platform"]: shop for shop in _start(leaving, "bench.stock_shops", str(count))}
-        house = House(home, config, shops, {}, leaving)
+        shops = {shop["platform"]: shop for shop in serve(leaving, "bench.stock_shops", str(count))[0]}
+        house = House(config.home, config, shops, {}, leaving)
         for platform, shop in shops.items():
             house.stores[platform] = house.connect(platform, _new_store(shop))
         yield house
@@ -133,35 +122,11 @@ def open_house(count: int) -> Iterator[House]:
 def _fill(connection: postgres.Connection, count: int) -> None:
     names = skus(count)
     with connection.transaction():
-        PostgresHub(connection).apply([AddProduct(sku, sku) for sku in names])
-        PostgresHub(connection).apply([AdjustStock(sku, Decimal(FIRST)) for sku in names])
+        BuiltinHub(connection).carry_out([AddProduct(sku, sku) for sku in names])
+        BuiltinHub(connection).carry_out([AdjustStock(sku, Decimal(FIRST)) for sku in names])
 
 
 def _new_store(shop: dict[str, Any]) -> NewStore:
     settings = {"stock.sync": True, "fetch.every": "1d"}
     platform = shop["platform"]
     return NewStore(platform, platform, shop["server"] + shop["path"], shop["credentials"], settings, True)
-
-
-def _start(leaving: ExitStack, *module: str) -> Any:
-    """Run a module that says something in a line of JSON and then serves until the end."""
-    command = [sys.executable, "-m", *module]
-    program = leaving.enter_context(subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE))
-    leaving.callback(program.kill)
-    assert program.stdout is not None
-    return json.loads(program.stdout.readline())
-
-
-def wait_until(condition: Callable[[], object], what: str, *, seconds: float = 120) -> None:
-    """Look again and again until something is so; ends the measurement when it does not come."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            raise SystemExit(f"waited {seconds} s for {what}")
-        time.sleep(0.05)
-
-
-def percentile(values: Sequence[float], share: float) -> float:
-    """The smallest of these that at least such a share of them does not exceed."""
-    ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]

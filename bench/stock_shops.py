@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from werkzeug.wrappers import Response
 
-from connectors.sandbox import BigCommerceShop, RunningServer, ShopifyShop, WooCommerceShop, bigcommerce, serve
-from connectors.sandbox.bigcommerce_state import TOKEN
-from connectors.sandbox.shopify import create_shopify_app
-from connectors.sandbox.woocommerce import create_app
-from connectors.sandbox.woocommerce_state import KEY
+from sandbox import BigCommerceShop, RunningServer, ShopifyShop, WooCommerceShop, serve
+from sandbox.bigcommerce import app as bigcommerce
+from sandbox.bigcommerce.state import TOKEN
+from sandbox.shopify.app import create_shopify_app
+from sandbox.woocommerce.app import create_app
+from sandbox.woocommerce.state import KEY
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment

@@ -63,20 +63,19 @@ def _port(parts: SplitResult) -> str:
     return f":{parts.port}" if parts.port not in (None, default) else ""
 
 
-def refuse_private_host(host: str, port: int) -> None:
-    """Raises Unsafe if any address of a host is not on the public internet, OSError if it has none."""
+def public_addresses(host: str, port: int) -> list[str]:
+    """Every address of a host, asked for once. Raises Unsafe if any is not on the public internet, OSError for none."""
     try:
         found = socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)
     except UnicodeError as error:
         raise Unsafe(f"{host} is no host name") from error
-    for *_, address in found:
-        refuse_private_address(str(address[0]), host)
-
-
-def refuse_private_address(address: str, host: str) -> None:
-    """Raises Unsafe for an address that is not on the public internet."""
-    if not is_public(address):
-        raise Unsafe(f"{host} is {address}, which is not on the public internet (--allow-insecure is for sandboxes)")
+    addresses = list(dict.fromkeys(str(address[0]) for *_, address in found))
+    for address in addresses:
+        if not is_public(address):
+            raise Unsafe(
+                f"{host} is {address}, which is not on the public internet (--allow-insecure is for sandboxes)"
+            )
+    return addresses
 
 
 def is_public(address: str) -> bool:

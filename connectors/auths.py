@@ -2,12 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import requests
 from requests.auth import AuthBase, HTTPBasicAuth
-from requests_oauthlib import OAuth1
 
+from connectors.later import Later
 from connectors.tokens import RenewedKey
+
+if TYPE_CHECKING:
+    import requests_oauthlib
+else:
+    requests_oauthlib = Later("requests_oauthlib")
 
 
 def basic_auth(user: str, password: str) -> AuthBase:
@@ -91,4 +97,4 @@ class Anonymous(AuthBase):
 
 def oauth1(key: str, secret: str) -> AuthBase:
     """Every request signed (OAuth 1.0a, HMAC-SHA256, in the query), for plain http: the secret itself never travels."""
-    return OAuth1(key, secret, signature_method="HMAC-SHA256", signature_type="QUERY")
+    return requests_oauthlib.OAuth1(key, secret, signature_method="HMAC-SHA256", signature_type="QUERY")

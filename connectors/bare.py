@@ -7,20 +7,25 @@ not expected says.
 import traceback
 from pathlib import Path
 from types import TracebackType
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import psycopg
-import redis
+
+from connectors.later import Later
+
+if TYPE_CHECKING:
+    import redis
+else:
+    redis = Later("redis")
 
 _ROOT: Final = Path(__file__).parents[1]
-_OURS: Final = tuple(str(_ROOT / folder) for folder in ("schemas", "connectors", "tasks", "workers"))
-
-_SERVERS: Final = (psycopg.OperationalError, redis.ConnectionError, redis.TimeoutError, ConnectionError, TimeoutError)
+_OURS: Final = tuple(str(_ROOT / folder) for folder in ("schemas", "connectors", "tasks", "workers", "sandbox"))
 
 
 def bare(error: BaseException) -> str:
-    """`KeyError at tasks/orders.py:55`. What kept us from a server is safe to say, and says what to mend."""
-    if isinstance(error, _SERVERS):
+    """`KeyError at tasks/fetch.py:55`. What kept us from a server is safe to say, and says what to mend."""
+    servers = (psycopg.OperationalError, redis.ConnectionError, redis.TimeoutError, ConnectionError, TimeoutError)
+    if isinstance(error, servers):
         return f"{type(error).__name__}: {next(iter(str(error).splitlines()), '')}"
     place = place_of(error.__traceback__)
     return f"{type(error).__name__} at {place}" if place else type(error).__name__

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import platformdirs
 
-from connectors.redis_url import read_tls
+from connectors.redis_url import SENTINEL_SCHEME, read_sentinels, read_tls
 
 
 class ConfigError(Exception):
@@ -27,6 +27,9 @@ class Config:
     embedded: frozenset[str] = frozenset()  # servers of our own that were found or started for an empty URL
     start_command: str = "storesync up"  # what people type to start the programs; messages name it
     alive_file: Path | None = None  # touched by workers and beat, for health checks of containers
+    flower_login: str = ""  # name:password that Flower asks for; empty: one is made and kept in the home
+    metrics_token: str = ""  # whoever asks for metrics has to know it; empty: anybody may ask
+    public_url: str = ""  # where shops reach the web process, without a slash at its end; empty: they do not
 
     @property
     def is_embedded(self) -> bool:
@@ -50,6 +53,9 @@ def read_config(environ: Mapping[str, str] = os.environ) -> Config:
         _refuse_redis_url(redis_url)
     if log not in {"text", "json"}:
         raise ConfigError("STORESYNC_LOG must be text or json")
+    metrics_token = environ.get("METRICS_TOKEN", "").strip()
+    if not metrics_token.isascii() or any(sign.isspace() for sign in metrics_token):
+        raise ConfigError("METRICS_TOKEN must be of letters, digits and signs that a header can carry, without a space")
     home = environ.get("STORESYNC_HOME", "").strip() or platformdirs.user_data_dir("storesync", appauthor=False)
     alive_file = environ.get("STORESYNC_ALIVE_FILE", "").strip()
     return Config(
@@ -60,12 +66,28 @@ def read_config(environ: Mapping[str, str] = os.environ) -> Config:
         log=log,
         start_command=environ.get("STORESYNC_START_COMMAND", "").strip() or "storesync up",
         alive_file=Path(alive_file) if alive_file else None,
+        flower_login=environ.get("FLOWER_BASIC_AUTH", "").strip(),
+        metrics_token=metrics_token,
+        public_url=_public_url(environ.get("PUBLIC_URL", "").strip()),
     )
 
 
 def log_form(environ: Mapping[str, str] = os.environ) -> str:
     """How to log, before anything else is looked at; what is wrong in it `read_config` says."""
     return "json" if environ.get("STORESYNC_LOG", "").strip() == "json" else "text"
+
+
+def _public_url(url: str) -> str:
+    """An address that can be asked below of: without user, query and fragment."""
+    try:
+        parts = urlsplit(url)
+        is_address = parts.scheme in {"https", "http"} and bool(parts.hostname) and parts.port != 0
+        is_plain = not (parts.username or parts.password or parts.query or parts.fragment)
+    except ValueError:
+        is_address = is_plain = False
+    if url and not (is_address and is_plain and url.isascii() and not any(sign.isspace() for sign in url)):
+        raise ConfigError("PUBLIC_URL must be like https://HOST, the address that shops reach the web process at")
+    return url.rstrip("/")
 
 
 def _absolute(home: str) -> Path:
@@ -77,8 +99,17 @@ def _absolute(home: str) -> Path:
 
 def _refuse_redis_url(url: str) -> None:
     """Raise ConfigError where redis-py or kombu cannot read it, or the two of them would read it differently."""
-    if not url.startswith(("redis://", "rediss://", "unix://")):
-        raise ConfigError("REDIS_URL must start with redis://, rediss:// or unix://")
+    if not url.startswith(("redis://", "rediss://", "unix://", f"{SENTINEL_SCHEME}://")):
+        raise ConfigError(f"REDIS_URL must start with redis://, rediss://, unix:// or {SENTINEL_SCHEME}://")
+    try:
+        if read_sentinels(url):
+            return
+    except ValueError:
+        raise ConfigError(
+            f"REDIS_URL must be like {SENTINEL_SCHEME}://:PASSWORD@HOST:26379,HOST:26379,HOST:26379/MASTER/0, with"
+            " ?sentinel_password=PASSWORD behind it where the sentinels have one; in a password write %40 for @,"
+            " %2F for / and %3A for :"
+        ) from None
     try:
         parts = urlsplit(url)
         _ = parts.port

@@ -137,6 +137,14 @@ def anew(text: str | None) -> str | None:
     return None if unread is None else back_to(None, unread)
 
 
+def read_up_to(text: str | None) -> datetime | None:
+    """Everything that the shop changed before this moment was read; None while a first connection is under way."""
+    if text is None or _asked_at_first(text) is not None:
+        return None
+    state = Cursor.read(text)
+    return None if state.is_backfill else state.since
+
+
 def _asked_at_first(text: str) -> datetime | None:
     """Since when a person wants everything of a shop that nobody has read from yet."""
     parts: dict[str, Any] = json.loads(text)

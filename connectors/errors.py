@@ -4,16 +4,19 @@ ConnectorError
 ├── Unavailable             the other side is down, slow, or talks nonsense      again later
 │   ├── RateLimited(until)  it asked to wait, and said how long                  not before `until`
 │   ├── AnsweredInPart      it failed at a part of this one order                again later, and only this order
+│   ├── MadeOrNot(until)    nobody knows whether it made what it was asked       looked for again at `until`
+│   ├── RedisAway           our own Redis does not answer                        again soon
 │   └── HubBusy             the hub's database is away, or two changes crossed   again soon
 │       └── AlreadyThere    another worker made the same thing first             look again: nothing is left to do
-├── Refused                 it does not accept our credentials, for this or all   a person must act
-│   └── Revoked             … nor gives it a token for them any more              a person must act
+├── CredentialsRefused      it does not accept our credentials, for this or all  a person must act
+│   └── Revoked             … nor gives it a token for them any more             a person must act
 ├── Lacking                 it accepts them, and they do not give all the rights that the settings need
 ├── NotFound                it has no such thing
 ├── Rejected                it understood, and says no to this request           a person must act
+│   ├── FieldsRejected      it names the fields that are wrong: what was sent cannot be
 │   ├── TooLarge            more than we take at once                            ask for less
 │   └── Unsafe              we refuse the address ourselves: not https, or a private network
-│       └── NoAddress       what a person typed is none                       wrong usage
+│       └── NoAddress       what a person typed is none                          wrong usage
 └── HubRefused              the hub's own guards say no
 
 schemas.errors.Unreadable   a payload that breaks the schema, with the field's path
@@ -58,6 +61,18 @@ class AnsweredInPart(Unavailable):
     """An error stands in place of a part of an order; others may come whole (ORD-10)."""
 
 
+class MadeOrNot(Unavailable):
+    """It did not say clearly whether it made what it was asked to: it is looked for again at a moment (UTC; KAT-1)."""
+
+    def __init__(self, problem: str, *, until: datetime) -> None:
+        super().__init__(problem)
+        self.until = until
+
+
+class RedisAway(Unavailable):
+    """Redis did not answer: locks, waits and bells have to wait. No store is to blame for it."""
+
+
 class HubBusy(Unavailable):
     """The hub's database did not answer, or undid this change because another one crossed it."""
 
@@ -66,7 +81,7 @@ class AlreadyThere(HubBusy):
     """The order or fulfilment exists: another worker was faster (ORD-6, FUL-7). The transaction must roll back."""
 
 
-class Refused(ConnectorError):
+class CredentialsRefused(ConnectorError):
     """401 or 403 in the vendor's own words.
 
     `right` is what the call needed: without one of those that orders do not need, only what needs it stops. Where it
@@ -80,7 +95,7 @@ class Refused(ConnectorError):
         self.right = right
 
 
-class Revoked(Refused):
+class Revoked(CredentialsRefused):
     """The store gives no token for our credentials (DOR-3); the words say what a person does about it."""
 
 
@@ -93,7 +108,15 @@ class NotFound(ConnectorError):
 
 
 class Rejected(ConnectorError):
-    """Another 4xx: the same request will be refused again."""
+    """Another 4xx: the same request would be rejected again."""
+
+
+class FieldsRejected(Rejected):
+    """The vendor names what is wrong of a body, by its paths: nothing but another body helps."""
+
+    def __init__(self, problem: str, *, fields: tuple[str, ...], request: str = "", status: int | None = None) -> None:
+        super().__init__(problem, request=request, status=status)
+        self.fields = fields
 
 
 class TooLarge(Rejected):

@@ -1,20 +1,28 @@
 """Redis: locks and waits that workers share. Losing it costs time and never an order: PostgreSQL has the truth."""
 
+from __future__ import annotations
+
 import logging
 import secrets
-from collections.abc import Callable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from redis import Redis, RedisError
-from redis.backoff import NoBackoff
-from redis.retry import Retry
-
-from connectors.errors import Unavailable
+from connectors import counters
+from connectors.counters import Counted
+from connectors.errors import RedisAway
 from connectors.holders import is_dead, me, read_holder
-from connectors.redis_url import read_tls, without_tls
+from connectors.later import Later
+from connectors.redis_url import read_sentinels, read_tls, without_tls
+
+if TYPE_CHECKING:
+    import redis as client
+    from redis import Redis
+else:
+    client = Later("redis")
 
 # A task that runs longer is told to stop, then killed; only after that may its lock end by itself: as long as the
 # holder can still write, nobody else holds the lock.
@@ -41,17 +49,27 @@ _ALIVE: Final = "storesync:alive"
 HELD: Final = "storesync:held"  # which locks are held, and by whom: a list of what to look at, the locks are the truth
 
 _TAKE: Final = """
-if redis.call('set', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then
-  redis.call('hset', KEYS[2], KEYS[1], ARGV[1])
-  return false
+local holders = {}
+for i = 2, #KEYS do
+  if redis.call('set', KEYS[i], ARGV[1], 'NX', 'PX', ARGV[2]) then
+    redis.call('hset', KEYS[1], KEYS[i], ARGV[1])
+    holders[i - 1] = false
+  else
+    holders[i - 1] = redis.call('get', KEYS[i])
+  end
 end
-return redis.call('get', KEYS[1])
+return holders
 """
 _GIVE_BACK: Final = """
-if redis.call('get', KEYS[1]) ~= ARGV[1] then return 0 end
-redis.call('del', KEYS[1])
-redis.call('hdel', KEYS[2], KEYS[1])
-return 1
+local given = {}
+for i = 2, #KEYS do
+  if redis.call('get', KEYS[i]) == ARGV[1] then
+    redis.call('del', KEYS[i])
+    redis.call('hdel', KEYS[1], KEYS[i])
+    given[#given + 1] = KEYS[i]
+  end
+end
+return given
 """
 _STILL_HELD: Final = """
 local held = redis.call('hgetall', KEYS[1])
@@ -67,16 +85,35 @@ end
 return still
 """
 
+SENTINEL_SECONDS: Final = 1  # a sentinel answers at once, or is gone with its machine
+
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
 
 
 def open_redis(url: str) -> Redis:
     """A client that gives up on a dead server instead of holding a worker. Connects at first use."""
-    tls = read_tls(url)
-    return Redis.from_url(
-        without_tls(url), socket_timeout=5, socket_connect_timeout=5, retry=Retry(NoBackoff(), 1), **tls
+    retry = client.retry.Retry(client.backoff.NoBackoff(), 1)
+    patience: dict[str, Any] = {"socket_timeout": 5, "socket_connect_timeout": 5, "retry": retry}
+    sentinels = read_sentinels(url)
+    if sentinels is None:
+        return client.Redis.from_url(without_tls(url), **patience, **read_tls(url))
+    asked: Any = client.Sentinel(  # type: ignore[no-untyped-call]
+        sentinels.hosts,
+        sentinel_kwargs=sentinel_patience() | sentinels.own,
+        db=sentinels.db,
+        username=sentinels.username or None,
+        password=sentinels.password or None,
+        **patience,
     )
+    master: Redis = asked.master_for(sentinels.master)
+    return master
+
+
+def sentinel_patience() -> dict[str, Any]:
+    """How long one sentinel is waited for: it is asked once, since another one knows as well."""
+    once = client.retry.Retry(client.backoff.NoBackoff(), 0)
+    return {"socket_timeout": SENTINEL_SECONDS, "socket_connect_timeout": SENTINEL_SECONDS, "retry": once}
 
 
 def order_key(store_id: int, external_id: str) -> str:
@@ -90,8 +127,18 @@ def fetch_key(store_id: int) -> str:
 
 
 def stock_key(store_id: int) -> str:
-    """The lock of telling one store its stock: vendors want one such call at a time (STK-5)."""
+    """The lock of telling one store all that is due (STK-5)."""
     return f"storesync:stock:{store_id}"
+
+
+def latest_key(store_id: int) -> str:
+    """The lock of telling one store its latest news, beside that (STK-5)."""
+    return f"storesync:latest:{store_id}"
+
+
+def sku_key(store_id: int, sku: str) -> str:
+    """The lock of telling one store one SKU: nobody else tells it meanwhile (STK-5)."""
+    return f"storesync:stock:{store_id}:{sku}"
 
 
 def catalogue_key(store_id: int) -> str:
@@ -109,42 +156,90 @@ def count_key(store_id: int) -> str:
     return f"storesync:count:{store_id}"
 
 
+def audit_key(store_id: int) -> str:
+    """The lock of comparing one store's list of orders with ours."""
+    return f"storesync:audit:{store_id}"
+
+
 def compare_key(store_id: int) -> str:
     """The lock of comparing what one store shows."""
     return f"storesync:compare:{store_id}"
 
 
+def webhooks_key(store_id: int) -> str:
+    """The lock of asking one store what it tells by itself (BEY-5)."""
+    return f"storesync:webhooks:{store_id}"
+
+
 @contextmanager
 def lock(redis: Redis, key: str, *, ttl: int = LOCK_SECONDS) -> Iterator[bool]:
-    """Hold a lock for a piece of work: True if it is ours, False if somebody else has it. Never waits.
+    """Hold a lock for a piece of work: True if it is ours, False if somebody else has it; as `lock_many` does."""
+    with lock_many(redis, [key], ttl=ttl) as ours:
+        yield bool(ours)
 
-    What a dead process held is ours at once. Raises Unavailable if Redis cannot be asked. Work that is done is not
-    undone by a lock that got lost meanwhile.
+
+@contextmanager
+def lock_many(redis: Redis, keys: Collection[str], *, ttl: int = LOCK_SECONDS) -> Iterator[frozenset[str]]:
+    """Hold those of some locks that nobody else has, for a piece of work: which they are. Never waits.
+
+    They are taken in one step, so that two who want the same ones get stuck in nothing. What a dead process held is
+    ours at once. Raises RedisAway if Redis cannot be asked. Work that is done is not undone by a lock that got lost
+    meanwhile.
     """
     token = f"{secrets.token_hex(8)} {me().text()}"
-    is_ours = _take(redis, key, token, ttl)
+    ours = _take(redis, list(keys), token, ttl)
     try:
-        yield is_ours
+        yield ours
     finally:
-        if is_ours:
-            try:
-                if not _give_back(redis, key, token):
-                    _log.warning("the lock %s was lost before its work was done", key)
-            except RedisError:
-                _log.warning("the lock %s cannot be given back; it ends by itself within %s s", key, ttl)
+        if ours:
+            _leave(redis, ours, token, ttl)
 
 
-def _take(redis: Redis, key: str, token: str, ttl: int) -> bool:
+def _take(redis: Redis, keys: Sequence[str], token: str, ttl: int) -> frozenset[str]:
+    holders = _holders(redis, keys, token, ttl)
+    if freed := _free_of_dead(redis, holders):
+        _log.warning("%s was free: its holder is dead", _named(freed))
+        holders = {key: holder for key, holder in holders.items() if key not in freed}
+        holders |= _holders(redis, freed, token, ttl)
+    return frozenset(keys) - holders.keys()
+
+
+def _holders(redis: Redis, keys: Sequence[str], token: str, ttl: int) -> dict[str, bytes]:
+    """Take what is free; who has the others."""
     take = redis.register_script(_TAKE)
-    holder = _ask(lambda: take(keys=[key, HELD], args=[token, ttl * 1000]))
-    if holder and _is_of_dead(holder) and _ask(lambda: _give_back(redis, key, holder)):
-        _log.warning("the lock %s was free: its holder is dead", key)
-        holder = _ask(lambda: take(keys=[key, HELD], args=[token, ttl * 1000]))
-    return not holder
+    found = _ask(lambda: take(keys=[HELD, *keys], args=[token, ttl * 1000]))
+    return {key: holder for key, holder in zip(keys, found, strict=True) if holder}
 
 
-def _give_back(redis: Redis, key: str | bytes, token: str | bytes) -> bool:
-    return bool(redis.register_script(_GIVE_BACK)(keys=[key, HELD], args=[token]))
+def _free_of_dead(redis: Redis, holders: Mapping[str, bytes]) -> list[str]:
+    """Free those locks whose holder is dead; which ones. One process may hold a whole batch."""
+    keys_of: defaultdict[bytes, list[str]] = defaultdict(list)
+    for key, holder in holders.items():
+        keys_of[holder].append(key)
+    dead = [(keys, holder) for holder, keys in keys_of.items() if _is_of_dead(holder)]
+    return _ask(lambda: [key for keys, holder in dead for key in sorted(_give_back(redis, keys, holder))])
+
+
+def _leave(redis: Redis, ours: Collection[str], token: str, ttl: int) -> None:
+    try:
+        given = _give_back(redis, ours, token)
+    except client.RedisError:
+        _log.warning("%s cannot be given back, and ends by itself within %s s", _named(ours), ttl)
+    else:
+        if lost := set(ours) - given:
+            _log.warning("%s was lost before its work was done", _named(lost))
+
+
+def _give_back(redis: Redis, keys: Collection[str], token: str | bytes) -> set[str]:
+    """Give back those of some locks that are a token's; which they were."""
+    given = redis.register_script(_GIVE_BACK)(keys=[HELD, *keys], args=[token])
+    return {key if isinstance(key, str) else key.decode() for key in given}
+
+
+def _named(keys: Collection[str]) -> str:
+    """As people read it: those of a batch are many, and all of one moment."""
+    first = min(keys)
+    return f"the lock {first}" if len(keys) == 1 else f"the lock {first} (and {len(keys) - 1} more)"
 
 
 def _is_of_dead(token: str | bytes) -> bool:
@@ -157,9 +252,7 @@ def free_dead(redis: Redis) -> list[str]:
     """Free every lock whose holder is dead, as far as this process can see for certain; which ones."""
     held = _ask(lambda: redis.register_script(_STILL_HELD)(keys=[HELD]))
     pairs = zip(held[::2], held[1::2], strict=True)
-    dead = [(key, token) for key, token in pairs if _is_of_dead(token)]
-    freed = [key for key, token in dead if _ask(lambda: _give_back(redis, key, token))]  # noqa: B023 # asked at once
-    return [key if isinstance(key, str) else key.decode() for key in freed]
+    return _free_of_dead(redis, {key if isinstance(key, str) else key.decode(): token for key, token in pairs})
 
 
 def is_new(redis: Redis) -> bool:
@@ -170,6 +263,16 @@ def is_new(redis: Redis) -> bool:
 def is_first(redis: Redis, key: str, *, seconds: int) -> bool:
     """Whether nobody has said this within so many seconds."""
     return _ask(lambda: redis.set(_said(key), "1", nx=True, ex=seconds)) is not None
+
+
+def say(redis: Redis, key: str, *, seconds: int) -> None:
+    """Say something for so many seconds."""
+    _ask(lambda: redis.set(_said(key), "1", ex=seconds))
+
+
+def was_said(redis: Redis, key: str) -> bool:
+    """Whether somebody has said this, and it still holds."""
+    return bool(_ask(lambda: redis.exists(_said(key))))
 
 
 def has_room(redis: Redis, key: str, *, every: float, ahead: float) -> bool:
@@ -222,7 +325,16 @@ class StoreWaits:
 
     def wait(self, until: datetime) -> None:
         """Nobody asks the store before this moment."""
+        counters.count(self.redis, Counted.VENDOR_WAITS, self.store_id)
         wait(self.redis, self.store_id, until)
+
+    def called(self) -> None:
+        """The store is asked something: it counts."""
+        counters.count(self.redis, Counted.VENDOR_CALLS, self.store_id)
+
+    def left(self, share: float) -> None:
+        """What the store said is left of its budget of calls, from 0 to 1."""
+        counters.note_headroom(self.redis, self.store_id, share)
 
 
 def _said(key: str) -> str:
@@ -236,5 +348,5 @@ def _wait_key(store_id: int) -> str:
 def _ask(call: Callable[[], T]) -> T:
     try:
         return call()
-    except RedisError as error:
-        raise Unavailable(f"Redis does not answer ({type(error).__name__})") from error
+    except client.RedisError as error:
+        raise RedisAway(f"Redis does not answer ({type(error).__name__})") from error

@@ -1,13 +1,20 @@
-"""What REDIS_URL says of TLS, read once for all who connect: our own client, Celery's broker connection and Flower.
+"""What REDIS_URL says of TLS and of sentinels, read once for all who connect: our own client, Celery's and Flower.
 
 Left to themselves they read it differently, and one of them does not look at the server's certificate by default.
 """
 
+import re
 import ssl
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
+
+SENTINEL_SCHEME: Final = "redis+sentinel"
+_SENTINEL_PORT: Final = 26379
+_OF_SENTINELS: Final = {"sentinel_username": "username", "sentinel_password": "password"}
+_MASTER: Final = re.compile("/([^/]+)(?:/([0-9]+))?")
 
 _CERTIFICATE: Final = {
     "required": ssl.CERT_REQUIRED,
@@ -47,6 +54,48 @@ def read_tls(url: str) -> dict[str, Any]:
         options.get("ssl_check_hostname", True) and options["ssl_cert_reqs"] is not ssl.CERT_NONE
     )
     return options
+
+
+@dataclass(frozen=True, slots=True)
+class Sentinels:
+    """Who says which Redis is the master, and how that one is entered; a name or password that is empty is none."""
+
+    hosts: tuple[tuple[str, int], ...]
+    master: str
+    db: int
+    username: str
+    password: str
+    own: dict[str, str]  # username and password that the sentinels themselves ask for
+
+
+def read_sentinels(url: str) -> Sentinels | None:
+    """The sentinels of a URL redis+sentinel://:PASSWORD@HOST:26379,HOST:26379/MASTER/0; None where it names a Redis.
+
+    Raises ValueError where it cannot be read.
+    """
+    parts = urlsplit(url)
+    if parts.scheme != SENTINEL_SCHEME:
+        return None
+    who, _, hosts = parts.netloc.rpartition("@")
+    username, _, password = who.partition(":")
+    where = _MASTER.fullmatch(parts.path)
+    options = dict(parse_qsl(parts.query, keep_blank_values=True, strict_parsing=bool(parts.query)))
+    if not where or options.keys() - _OF_SENTINELS.keys():
+        raise ValueError("it names no master, no database, or what is not known")
+    return Sentinels(
+        hosts=tuple(_address(urlsplit(f"//{host}")) for host in hosts.split(",")),
+        master=unquote(where[1]),
+        db=int(where[2] or 0),
+        username=unquote(username),
+        password=unquote(password),
+        own={_OF_SENTINELS[name]: value for name, value in options.items()},
+    )
+
+
+def _address(host: SplitResult) -> tuple[str, int]:
+    if not host.hostname:
+        raise ValueError("a host is missing")
+    return host.hostname, host.port or _SENTINEL_PORT
 
 
 def _certificate(name: str, value: str) -> ssl.VerifyMode:

@@ -1,15 +1,20 @@
 """What a shop can be asked and told, whatever its platform. Every method may raise a ConnectorError."""
 
+from __future__ import annotations
+
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from schemas.actions import SendFulfillment, TellStock
-from schemas.orders import Page, Snapshot, StoreOrder
 from schemas.platform import Platform
 from schemas.rights import Lack, Right
 from schemas.stock import CataloguePage, NotTold, StoreLocation
+
+if TYPE_CHECKING:
+    from connectors.subscriptions import Subscriptions
+    from schemas.actions import SendFulfillment, TellStock
+    from schemas.orders import ListedPage, Page, Snapshot, StoreOrder
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +39,14 @@ class StoreConnector(Protocol):
 
     platform: Platform
 
+    @staticmethod
+    def meant(text: str) -> str:
+        """The address of the shop that a person means by what they typed or pasted. Raises Unsafe."""
+
     def check(self, needs: Collection[Right] = ()) -> StoreFacts:
         """Prove the address, the credentials and these rights, without an effect (DOR-4).
 
-        Raises Refused where not even orders may be read.
+        Raises CredentialsRefused where not even orders may be read.
         """
 
     def shop(self) -> str:
@@ -50,6 +59,12 @@ class StoreConnector(Protocol):
         `imports_from` is when the oldest orders were made that the store imports, if there is such a moment (ORD-2).
         Each page carries the cursor to keep once it is stored. An order that cannot be read is in its page with
         its problem; the others go on.
+        """
+
+    def listed_orders(self, since: datetime) -> Iterator[ListedPage]:
+        """Pages of the ids of all orders changed since a moment, whatever became of them, oldest change first.
+
+        As little of each order is asked for as the shop gives. An order that moves meanwhile is on two pages.
         """
 
     def snapshot(self, external_id: str) -> Snapshot:
@@ -80,7 +95,10 @@ class StoreConnector(Protocol):
         """
 
     def send_fulfillment(self, fulfillment: SendFulfillment) -> str:
-        """Tell the store of a parcel; the store's id of it. Raises Rejected with the store's words."""
+        """Tell the store of a fulfilment; the store's id of it. Raises Rejected with the store's words."""
+
+    def subscriptions(self) -> Subscriptions | None:
+        """What the shop is asked to tell by itself; None where it cannot be asked by its API (BEY-5)."""
 
     def set_status(self, external_id: str, status: str) -> None:
         """Give an order a status by the platform's own word. Raises Rejected or NotFound."""

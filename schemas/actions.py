@@ -5,7 +5,8 @@ from datetime import date
 from decimal import Decimal
 
 from schemas.counts import CountLine
-from schemas.hub import DraftOrder, DraftRow, Flags, MoStatus, Totals
+from schemas.flags import Flags
+from schemas.hub import DraftOrder, DraftRow, MoStatus, Totals
 from schemas.orders import Kind
 from schemas.reasons import Reason
 
@@ -167,9 +168,9 @@ class DeliverRows:
 
 @dataclass(frozen=True, slots=True)
 class LinkFulfillment:
-    """Remember that a store knows a parcel by an id: one of the hub's, or (`fulfillment_id` None) one with these rows.
+    """Remember that a store knows a fulfilment by an id: one of the hub's, or, where that is None, one with these rows.
 
-    It delivers nothing: it is how a parcel that was told to the store, or was found there, is known again (FUL-13).
+    It delivers nothing: it is how a fulfilment that was told to the store, or was found there, is known again (FUL-13).
     """
 
     order_id: str
@@ -181,7 +182,7 @@ class LinkFulfillment:
 
 @dataclass(frozen=True, slots=True)
 class RemakeFulfillment:
-    """Let a parcel of the store hold the pieces of those that it called off and made again as this one (FUL-7).
+    """Let a fulfilment of the store hold the pieces of those that it called off and made again as this one (FUL-7).
 
     `taken` are (fulfilment id, row id, pieces). It delivers nothing: the pieces left with the first one.
     """
@@ -338,14 +339,14 @@ class TellStock:
 
 @dataclass(frozen=True, slots=True)
 class SendFulfillment:
-    """Tell a store of one parcel (FUL-10): by the StoreParcel it belongs to, quantities by its own line ids.
+    """Tell a store of one fulfilment (FUL-10): what of each ToSend is `taken`, by its own line ids.
 
-    All parcels of one action are of one place. `lines` says the same by the external ids of the order's lines, `rows`
-    by the ids of the hub's rows. `fulfillment_id` is the hub's parcel where these are exactly its pieces.
+    All of it is of one place. `lines` says the same by the external ids of the order's lines, `rows` by the ids of the
+    hub's rows. `fulfillment_id` is the hub's fulfilment where these are exactly its pieces.
     """
 
     external_id: str  # of the order
-    parcels: tuple[tuple[str, tuple[tuple[str, Decimal], ...]], ...]
+    taken: tuple[tuple[str, tuple[tuple[str, Decimal], ...]], ...]
     lines: tuple[tuple[str, Decimal], ...]
     tracking_number: str | None = None
     carrier: str | None = None
@@ -363,10 +364,12 @@ class SetStoreStatus:
 
 
 ReturnAction = KeepReturn | DeleteReturn
-ChangeAction = ChangeRow | AddRow | DeleteRow | MoveRow | SetMoQuantity | DeleteMo | UnlinkMo | SetTotals | ReturnAction
-HubAction = (
-    CreateOrder
-    | AddLocation
+KnownRowAction = ChangeRow | DeleteRow | MoveRow | SetMoQuantity | DeleteMo | UnlinkMo | SetTotals | ReturnAction
+ChangeAction = AddRow | KnownRowAction
+FulfillmentAction = PackRows | DeliverRows | LinkFulfillment | RemakeFulfillment
+OrderAction = ChangeAction | FulfillmentAction | SetFlags  # what a look does to an order that stays in the hub
+PlainAction = (  # what makes nothing that our links lead to
+    AddLocation
     | ChangeLocation
     | RemoveLocation
     | AddProduct
@@ -377,15 +380,13 @@ HubAction = (
     | ReceivePurchase
     | CreateMo
     | SetMoStatus
-    | PackRows
-    | DeliverRows
-    | LinkFulfillment
-    | RemakeFulfillment
-    | SetFlags
     | InvoiceRows
     | DeleteOrder
     | LockInventory
-    | ChangeAction
+    | KnownRowAction
+    | FulfillmentAction
+    | SetFlags
 )
+HubAction = CreateOrder | OrderAction | PlainAction
 StoreAction = SendFulfillment | SetStoreStatus
 ImportAction = CreateOrder | Skip | Note

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Final
 
 from schemas.counts import FileLine, Wrong
-from schemas.fields import clean
+from schemas.text import clean
 
 MOST_BYTES: Final = 50_000_000
 MOST_LINES: Final = 500_000

@@ -1,8 +1,9 @@
-"""What went wrong with a piece of work, in words that rules know: no exception, no connector."""
+"""What went wrong with a piece of work, and until when it waits for that, in words that rules know: no exception."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from schemas.rights import Right
 
@@ -34,3 +35,23 @@ class Problem:
     path: str = ""
     until: datetime | None = None
     right: Right | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PutOff:
+    """Work that could not be done now, why, and until when it waits: None for until it changes, or a person retries it.
+
+    A wait that was asked for is no attempt: it must not wear patience out. What `is_aside` was tried often enough, or
+    would fail again: people are shown it.
+    """
+
+    reason: str
+    detail: dict[str, Any] = field(default_factory=dict)
+    until: datetime | None = None
+    is_attempt: bool = True
+    is_aside: bool = False
+
+    @property
+    def words(self) -> str:
+        """What went wrong, in a sentence."""
+        return str(self.detail.get("problem", ""))

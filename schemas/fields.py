@@ -2,32 +2,26 @@
 
 import html
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
-from typing import Any, Final, TypeVar
+from functools import cached_property
+from typing import Any, ClassVar, Final, TypeVar, cast
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, missing
 
 from schemas.errors import Unreadable
-from schemas.money import LIMIT, MINOR_UNITS
+from schemas.meaning import Shape
+from schemas.money import LIMIT, is_currency
+from schemas.text import clean
 
 MOST_VALUES: Final = 150_000  # of one order or product: 1,500 lines with everything that shops say of them
 MOST_ENTRIES: Final = 10_000  # of one list in it
 
 _TAG: Final = re.compile(r"</?[a-zA-Z][^<>]*>")
-_UNSTORABLE: Final = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]"
-)  # NUL and lone surrogates break PostgreSQL
-
 
 LONG_AGO: Final = datetime(1990, 1, 1, tzinfo=UTC)  # before any order
-
-
-def clean(text: str) -> str:
-    """The text without control signs and half characters, trimmed."""
-    return _UNSTORABLE.sub("", text).strip()
 
 
 T = TypeVar("T")
@@ -100,7 +94,7 @@ class Currency(Id):
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> str:
         code = super()._deserialize(value, attr, data, **kwargs)
-        if code not in MINOR_UNITS:
+        if not is_currency(code):
             raise ValidationError("must be an ISO 4217 currency")
         return code
 
@@ -176,6 +170,13 @@ class Part(fields.Nested):
     ) -> Any:
         return super().deserialize({} if value is None or value == [] else value, attr, data, **kwargs)
 
+    def read_plainly(self, value: Any, *_: Any) -> Any:
+        """On the short way. Raises ValidationError without saying what is wrong."""
+        if value is missing and self.required:
+            raise _NOT_PLAIN
+        is_empty = value is missing or value is None or value == []
+        return cast("VendorSchema", self.schema).load_plainly({} if is_empty else value, many=False)
+
 
 class Parts(fields.Nested):
     """A list of objects, where PHP writes an object for a list with gaps; none, or null, is an empty one."""
@@ -190,6 +191,12 @@ class Parts(fields.Nested):
             return []
         return super().deserialize(listed(value), attr, data, **kwargs)
 
+    def read_plainly(self, value: Any, *_: Any) -> Any:
+        """On the short way. Raises ValidationError without saying what is wrong."""
+        if (value is missing or value is None) and not self.required:
+            return []
+        return cast("VendorSchema", self.schema).load_plainly(listed(value), many=True)
+
 
 class Hints(Parts):
     """A list of objects that an order is as good without: what cannot be read of it is left out."""
@@ -201,6 +208,13 @@ class Hints(Parts):
             return super().deserialize(value, attr, data, **kwargs)
         except ValidationError:
             return list(self._readable(listed(value)))
+
+    def read_plainly(self, value: Any, *of: Any) -> Any:
+        """On the short way, where all can be read."""
+        try:
+            return super().read_plainly(value, *of)
+        except ValidationError:
+            return self.deserialize(value, *of)
 
     def _readable(self, value: Any) -> Iterator[Any]:
         for one in value if isinstance(value, list) else ():
@@ -231,10 +245,58 @@ class UtcTime(Field[datetime]):
 
 
 class VendorSchema(Schema):
-    """The base of every vendor schema: fields we do not need are ignored (SPEC chapter 11)."""
+    """The base of every vendor schema: fields we do not need are ignored (SPEC chapter 11).
+
+    Reading orders is most of what an import costs, so what is as it should be is read on a short way through the same
+    fields. Where something is wrong marshmallow reads it again, and says what. A schema with hooks `has_hooks`, and is
+    read by marshmallow alone.
+    """
 
     class Meta:
         unknown = EXCLUDE
+
+    has_hooks: ClassVar[bool] = False
+
+    def load(self, data: Any, *, many: bool | None = None, **kwargs: Any) -> Any:
+        """As marshmallow's own. Raises ValidationError."""
+        try:
+            return self.load_plainly(data, many=bool(self.many if many is None else many))
+        except ValidationError:
+            return super().load(data, many=many, **kwargs)
+
+    def load_plainly(self, data: Any, *, many: bool) -> Any:
+        """What is as it should be. Raises ValidationError without saying what is wrong."""
+        if many:
+            if not isinstance(data, list):
+                raise _NOT_PLAIN
+            return [self.load_plainly(one, many=False) for one in data]
+        if self.has_hooks or not isinstance(data, dict):
+            raise _NOT_PLAIN
+        read = {}
+        for name, key, deserialize in self._plan:
+            value = deserialize(data.get(key, missing), key, data)
+            if value is not missing:
+                read[name] = value
+        return read
+
+    @cached_property
+    def _plan(self) -> list[tuple[str, str, Callable[..., Any]]]:
+        fields = self.load_fields.items()
+        return [(name, one.data_key or name, getattr(one, "read_plainly", one.deserialize)) for name, one in fields]
+
+
+_NOT_PLAIN: Final = ValidationError("marshmallow reads it")
+
+
+def shape_read(schema: Schema) -> Shape:
+    """Everything that a schema reads of what is inside it."""
+    return {field.data_key or name: _part_read(field) for name, field in schema.fields.items()}
+
+
+def _part_read(field: Any) -> Any:
+    if not isinstance(field, fields.Nested):
+        return None
+    return [shape_read(field.schema)] if field.many else shape_read(field.schema)
 
 
 def each_once(entries: Iterable[dict[str, Any]], path: str) -> list[dict[str, Any]]:
@@ -266,19 +328,18 @@ def load(schema: Schema, payload: Any, *, is_page: bool = False) -> dict[str, An
 
 def _refuse_bulk(payload: Any) -> None:
     """Looked at before the work: reading a field takes long, and listing what is wrong with it too."""
-    left, waiting = MOST_VALUES, [payload]
+    left, waiting = MOST_VALUES, [payload] if isinstance(payload, dict | list) else []
     while waiting:
         one = waiting.pop()
+        left -= len(one)
+        if left < 0 or (isinstance(one, list) and len(one) > MOST_ENTRIES):
+            raise Unreadable(
+                "",
+                f"is larger than anything that a shop sells: more than {MOST_VALUES} values, or"
+                f" {MOST_ENTRIES} in one list",
+            )
         parts = one.values() if isinstance(one, dict) else one
-        if isinstance(parts, Collection) and not isinstance(parts, str):
-            left -= len(parts)
-            if left < 0 or (isinstance(one, list) and len(one) > MOST_ENTRIES):
-                raise Unreadable(
-                    "",
-                    f"is larger than anything that a shop sells: more than {MOST_VALUES} values, or"
-                    f" {MOST_ENTRIES} in one list",
-                )
-            waiting += [part for part in parts if isinstance(part, dict | list)]
+        waiting += [part for part in parts if isinstance(part, dict | list)]
 
 
 def first_problem(messages: Any, path: tuple[str, ...] = ()) -> tuple[str, str]:

@@ -17,7 +17,7 @@ _MOST: Final = 8  # payments of one order that are tried in all their sums
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class TaxedPart:
     """A line or charge after all discounts, with the rate that is named for it; None where none is.
 
     `is_rounded` says whether its tax is one that the shop rounded.
@@ -44,7 +44,7 @@ class Figures:
     """
 
     currency: str
-    parts: Sequence[Part]
+    parts: Sequence[TaxedPart]
     total_with_tax: Decimal
     total_tax: Decimal
     written: Decimal = ZERO
@@ -114,7 +114,7 @@ class Figures:
             return True
         return abs(self.off) <= unit and not all(_is_whole(amount, unit) for amount in paid)
 
-    def _paid(self, part: Part) -> Decimal:
+    def _paid(self, part: TaxedPart) -> Decimal:
         return part.taxed.paid if part.taxed.is_gross else part.taxed.paid + part.taxed.tax
 
 

@@ -1,10 +1,12 @@
 """The hub's side: orders, rows, variants, customers, stock. Ids are text, so that any hub's fit."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from schemas.flags import Flags
 from schemas.orders import ZERO, Address, Kind
 
 
@@ -27,19 +29,11 @@ class MoStatus(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
-    """What holds for all stores (SPEC chapter 2, account-wide)."""
-
-    base_currency: str = "EUR"
-    multi_currency: bool = True
-    default_delivery_days: int = 14
-    default_location: str = "main"
-    hub: str = "builtin"
-
-
-@dataclass(frozen=True, slots=True)
 class Variant:
-    """A sellable hub item; `delivery_days` is the product's own default delivery time."""
+    """A sellable hub item; `delivery_days` is the product's own default delivery time.
+
+    One that `is_imported` was made by an import that found none; the hub may not know.
+    """
 
     id: str
     sku: str | None
@@ -48,6 +42,7 @@ class Variant:
     created_at: datetime | None = None
     batch_tracked: bool = False
     delivery_days: int | None = None
+    is_imported: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +116,12 @@ class DraftRow:
     delivered_quantity: Decimal = ZERO
     packed_quantity: Decimal = ZERO  # like what comes delivered, it left the shelf before the hub knew of it (MAP-8)
     ships: bool = True  # False for shipping fees and charges: they do not decide the order's delivery status
+    batch_tracked: bool = False  # as far as is known: an item to create is not
+
+    @property
+    def label(self) -> str:
+        """What people call the row."""
+        return self.sku or self.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +139,7 @@ class DraftOrder:
     order_no: str
     store_id: int | None
     external_id: str | None
-    customer: str | NewCustomer
+    customer: Customer | NewCustomer
     customer_key: str | None  # the store's customer id, remembered as a link (MAP-2)
     created_at: datetime
     delivery_date: date
@@ -162,8 +163,20 @@ class DraftOrder:
 
 
 @dataclass(frozen=True, slots=True)
+class HubMo:
+    """A manufacturing order that makes the pieces of a row."""
+
+    id: str
+    status: MoStatus
+    quantity: Decimal = ZERO
+
+
+@dataclass(frozen=True, slots=True)
 class HubRow:
-    """A row as it stands in the hub. `packed_quantity` is packed and not yet delivered."""
+    """A row as it stands in the hub. `packed_quantity` is packed and not yet delivered.
+
+    `batches` are the pieces that were taken from each batch, by its number, those first that were received first.
+    """
 
     id: str
     external_id: str | None
@@ -182,10 +195,16 @@ class HubRow:
     status: DeliveryStatus
     ships: bool = True
     batch_tracked: bool = False
-    mo: tuple[str, MoStatus] | None = None
+    mo: HubMo | None = None
     batches: tuple[tuple[str, Decimal], ...] = ()
     total: Decimal = ZERO
     tax: Decimal = ZERO
+    gone_before: Decimal = ZERO  # packed or delivered when the row came: these left before the hub knew of it (MAP-8)
+
+    @property
+    def label(self) -> str:
+        """What people call the row."""
+        return self.sku or self.name
 
     @property
     def shipped_quantity(self) -> Decimal:
@@ -196,6 +215,19 @@ class HubRow:
     def protected_quantity(self) -> Decimal:
         """Pieces that no store changes any more (CHG-4). What is invoiced is taken to be what was shipped first."""
         return max(self.shipped_quantity, self.invoiced_quantity)
+
+
+def status_of(rows: Collection[HubRow]) -> DeliveryStatus:
+    """How far some rows are together, by their pieces."""
+    if rows and all(row.delivered_quantity >= row.quantity for row in rows):
+        return DeliveryStatus.DELIVERED
+    if any(row.delivered_quantity > 0 for row in rows):
+        return DeliveryStatus.PARTIALLY_DELIVERED
+    if rows and all(row.packed_quantity >= row.quantity for row in rows):
+        return DeliveryStatus.PACKED
+    if any(row.packed_quantity > 0 for row in rows):
+        return DeliveryStatus.PARTIALLY_PACKED
+    return DeliveryStatus.NOT_SHIPPED
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,15 +244,22 @@ class Totals:
 
 @dataclass(frozen=True, slots=True)
 class HubReturn:
-    """A store's return as it stands in the hub: quantities by the external ids of the rows (CHG-9)."""
+    """A return as it stands in the hub: quantities by the external ids of the rows (CHG-9), and by the rows' own ids.
 
-    external_id: str
+    `external_id` is the store's, None where no store recorded it; a row that no store has is not among the lines.
+    """
+
+    external_id: str | None
     lines: tuple[tuple[str, Decimal], ...]
+    rows: tuple[tuple[str, Decimal], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class HubFulfillment:
-    """A parcel of a sales order: quantities by row id. `external_id` is the store's, None where no store knows it."""
+    """A fulfilment of a sales order: quantities by row id. `external_id` is the store's, None where none knows it.
+
+    One that `is_told_only` is only the store's word for pieces that are in the hub's own fulfilments when they leave.
+    """
 
     id: str
     external_id: str | None
@@ -229,11 +268,12 @@ class HubFulfillment:
     tracking_number: str | None = None
     carrier: str | None = None
     tracking_url: str | None = None
+    is_told_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Sending:
-    """A parcel a store was being told of when the work broke off: nobody knows whether it heard (FUL-14).
+    """A fulfilment a store was being told of when the work broke off: nobody knows whether it heard (FUL-14).
 
     `lines` are quantities by the external ids of the order's lines, as SendFulfillment has them. `asked_at` is None
     where the store said no: nothing is on its way. `there` are the ids of the fulfilments that it had before.
@@ -245,20 +285,23 @@ class Sending:
 
 
 @dataclass(frozen=True, slots=True)
-class Flags:
-    """How far an order is, as the stitch profile tells it (SPEC chapter 9)."""
+class OrderHead:
+    """What stands on a sales order beside its rows and money, and no store's change follows to (CHG-6)."""
 
-    billed: bool = False
-    paid: bool = False
-    packed: bool = False
-    shipped: bool = False
-    closed: bool = False
-    voided: bool = False
+    customer: Customer
+    created_at: datetime
+    delivery_date: date
+    exchange_rate_date: date
+    bill_to: Address
+    ship_to: Address
+    customer_reference: str | None = None
+    notes: str | None = None
+    has_delivery_days: bool = False  # an item of it has a delivery time of its own
 
 
 @dataclass(frozen=True, slots=True)
 class HubOrder:
-    """A sales order as it stands in the hub, with what a decision about it needs."""
+    """A sales order as it stands in the hub, with all that a decision about it needs and that people see of it."""
 
     id: str
     order_no: str
@@ -275,7 +318,8 @@ class HubOrder:
     exchange_rate: Decimal = Decimal(1)
     base_currency: str = "EUR"
     totals: Totals | None = None
-    returns: tuple[HubReturn, ...] = ()  # those that a store recorded
+    returns: tuple[HubReturn, ...] = ()
+    head: OrderHead | None = None  # a hub tells it of every order
 
     @property
     def known_lines(self) -> frozenset[str]:
@@ -293,6 +337,14 @@ class Batch:
     location: str
     in_stock: Decimal
     received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """A place of the hub that holds stock."""
+
+    code: str
+    name: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,25 +3,35 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from decimal import ROUND_HALF_UP, Decimal
+from functools import cache
+from importlib import import_module
 from typing import Final
 
-import iso4217
-
 from schemas.errors import Unreadable
-
-# Codes without a minor unit (gold, test codes) are no money that a shop can take.
-MINOR_UNITS: Final[dict[str, int]] = {
-    currency.code: currency.exponent for currency in iso4217.Currency if currency.exponent is not None
-}
 
 PRICE_DIGITS: Final = Decimal("1e-10")  # a unit price or percentage is kept to ten decimals
 LIMIT: Final = Decimal("1e15")  # no shop's amount is larger; a larger one is a broken or hostile payload
 
 
+@cache
+def _currencies() -> dict[str, int]:
+    """Minor units by currency. The library takes a while to read its table: it is loaded where money is asked about.
+
+    Codes without a minor unit (gold, test codes) are no money that a shop can take.
+    """
+    known = import_module("iso4217").Currency
+    return {currency.code: currency.exponent for currency in known if currency.exponent is not None}
+
+
+def is_currency(code: str) -> bool:
+    """Whether this is the code of a currency by ISO 4217."""
+    return code in _currencies()
+
+
 def minor_units(currency: str) -> int:
     """Decimals of a currency by ISO 4217: EUR 2, JPY 0, KWD 3. Raises Unreadable for an unknown code."""
     try:
-        return MINOR_UNITS[currency]
+        return _currencies()[currency]
     except KeyError:
         raise Unreadable("currency", f"{currency!r} is not an ISO 4217 currency") from None
 

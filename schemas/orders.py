@@ -90,7 +90,7 @@ class StoreCharge:
 
 @dataclass(frozen=True, slots=True)
 class StoreFulfillment:
-    """A parcel the store says went out: quantities by the external ids of the lines."""
+    """A fulfilment: what the store says went out: quantities by the external ids of the lines."""
 
     external_id: str
     status: str
@@ -101,10 +101,10 @@ class StoreFulfillment:
 
 
 @dataclass(frozen=True, slots=True)
-class StoreParcel:
+class ToSend:
     """What the store still waits to send from one place, as its fulfilment call names it (FUL-10).
 
-    `lines` are (the parcel's own line id, external id of the order's line, pieces left to send).
+    `lines` are (its own line id, external id of the order's line, pieces left to send).
     """
 
     external_id: str
@@ -161,7 +161,7 @@ class StoreOrder:
     is_on_hold: bool = False  # a part of it must not be fulfilled for now (ORD-3)
     is_pickup: bool = False  # the buyer fetches it: at a shop's counter or from a pick-up point (FUL-6, FUL-11)
     fulfillments: tuple[StoreFulfillment, ...] = ()
-    parcels: tuple[StoreParcel, ...] = ()
+    to_send: tuple[ToSend, ...] = ()
     withheld: tuple[str, ...] = ()  # what of its buyer the store does not let us read (DOR-5)
     returns: tuple[StoreReturn, ...] = ()
 
@@ -188,6 +188,16 @@ class Snapshot:
     problem: tuple[str, str] | None = None
     skus: tuple[str, ...] | None = None
     number: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ListedPage:
+    """Ids of orders, each with when it was changed, None where that cannot be read. All before `position` is told."""
+
+    times: dict[str, datetime | None]
+    position: datetime
+    is_last: bool
+    unread: int = 0  # entries without an id that an order can have
 
 
 @dataclass(frozen=True, slots=True)

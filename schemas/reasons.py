@@ -117,6 +117,12 @@ class Reason(StrEnum):
         "Give the right in the shop, then storesync store check NAME; it is also tried again by itself,"
         " every quarter of an hour.",
     )
+    WEBHOOKS_REFUSED = (
+        "webhooks_refused",
+        "The store does not tell everything by itself that it was asked to tell; why is in the detail."
+        " It is asked every fetch.every instead, and nothing is lost.",
+        "Mend what is named, then storesync store webhooks NAME --repair; it is also tried again every day.",
+    )
     NOT_FOUND_IN_STORE = (
         "not_found_in_store",
         "The store has no order with this id.",
@@ -134,13 +140,19 @@ class Reason(StrEnum):
     )
     HUB_BUSY = (
         "hub_busy",
-        "The hub's database did not answer or had a conflict.",
+        "The hub's database or our Redis did not answer, or two changes met.",
         "It is tried again by itself; see storesync doctor.",
     )
     UNEXPECTED_ERROR = (
         "unexpected_error",
         "Something happened that storesync does not expect: most likely a bug.",
         "storesync retry STORE EXTERNAL_ID; if it comes again, report it with the detail.",
+    )
+    NOTIFICATION_FAILED = (
+        "notification_failed",
+        "A notification service did not take a message, or not in time; which one is in the detail.",
+        "It is tried again by itself for a day. storesync alert test, which tries at once;"
+        " storesync account set alerts.to=URL, for another address.",
     )
     # noted: imported, and worth a look
     TOTAL_MISMATCH = (
@@ -324,7 +336,7 @@ class Reason(StrEnum):
     )
     COMPLETED_IN_STORE = (
         "completed_in_store",
-        "The store has completed the order: a parcel would take it back, and is not told.",
+        "The store has completed the order: a fulfilment would take it back, and is not told.",
         "Nothing to do; the hub's order has the tracking number. It is told if the store opens the order again.",
     )
     FULFILLMENT_SYNC_OFF = (

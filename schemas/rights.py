@@ -9,7 +9,7 @@ class Right(StrEnum):
     """One thing that credentials may be allowed or not."""
 
     READ_ORDERS = "read_orders"
-    WRITE_ORDERS = "write_orders"  # statuses and parcels
+    WRITE_ORDERS = "write_orders"  # statuses and fulfilments
     READ_PRODUCTS = "read_products"  # items and what they show
     WRITE_STOCK = "write_stock"
 

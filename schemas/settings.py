@@ -1,4 +1,4 @@
-"""Account and store settings: which there are, types, defaults, which platform has which (SPEC chapter 2)."""
+"""Account and store settings: which there are, types, defaults, what of a platform each needs (SPEC chapter 2)."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -6,19 +6,22 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from schemas.errors import SettingRefused
-from schemas.money import MINOR_UNITS
-
-ALL: Final = frozenset({"bigcommerce", "shopify", "woocommerce"})
+from schemas.money import is_currency
+from schemas.platform import CustomItems, Platform
 
 Value = bool | int | str | dict[str, str]
 Parse = Callable[[Any], Value]
 
+FULFILLMENT_SYNC: Final = "fulfillment.sync"
+ALERTS_TO: Final = "alerts.to"  # the one setting that is a secret: it is locked like credentials, and shown masked
+
 _ON: Final = frozenset({"on", "true", "yes", "1"})
 _OFF: Final = frozenset({"off", "false", "no", "0"})
 _UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-_LOCATION_GID: Final = "gid://shopify/Location/"
 _NOT_IN_CODES: Final = frozenset(',:{}"')
 _NUMBER: Final = re.compile(r"[1-9][0-9]{0,19}")
+_ADDRESS: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[\x21-\x7e]{1,2000}")
+_WHOLE_ID: Final = re.compile(r"gid://[a-z]+/Location/")
 
 
 def switch(value: Any) -> bool:
@@ -61,6 +64,14 @@ def seconds(low: int, high: int) -> Parse:
     return parse
 
 
+def days_kept(value: Any) -> int:
+    """For how many days something is kept, a month or more; 0 is for ever."""
+    days = whole_number(0, 36500)(value)
+    if not isinstance(days, int) or 0 < days < 30:
+        raise ValueError("must be at least 30, or 0 for ever")
+    return days
+
+
 def one_of(*words: str) -> Parse:
     """One of the given words."""
 
@@ -97,15 +108,15 @@ def code_or_nothing(value: Any) -> str:
 def currency(value: Any) -> str:
     """An ISO 4217 code."""
     text = str(value).strip().upper()
-    if text not in MINOR_UNITS:
+    if not is_currency(text):
         raise ValueError("must be an ISO 4217 currency code, like EUR")
     return text
 
 
 def location_pairs(value: Any) -> dict[str, str]:
-    """Numbers of Shopify's locations and codes of the hub's, as a JSON object or as "7:main,8:berlin"; "{}" is empty.
+    """Numbers of the shop's locations and codes of the hub's, as a JSON object or as "7:main,8:berlin"; "{}" is empty.
 
-    A whole id, gid://shopify/Location/7, is its number.
+    A whole id, gid://APP/Location/7, is its number.
     """
     if isinstance(value, str):
         text = value.strip().removeprefix("{").removesuffix("}").replace('"', "")
@@ -116,7 +127,7 @@ def location_pairs(value: Any) -> dict[str, str]:
         isinstance(k, str) and isinstance(v, str) and k and v for k, v in value.items()
     ):
         raise ValueError('must map store locations to hub locations, like {"7": "main"}')
-    mapped = {key.removeprefix(_LOCATION_GID): target for key, target in value.items()}
+    mapped = {_WHOLE_ID.sub("", key): target for key, target in value.items()}
     if wrong := next((key for key in mapped if not _NUMBER.fullmatch(key)), None):
         raise ValueError(f"must name the shop's locations by their numbers, like 7:main, not by {wrong[:60]!r}")
     if len(mapped) < len(value):
@@ -124,31 +135,51 @@ def location_pairs(value: Any) -> dict[str, str]:
     return mapped
 
 
+def addresses(value: Any) -> str:
+    """Addresses of notification services, each on a line; spaces, commas or lines part them. Nothing: no address."""
+    if not isinstance(value, str):
+        raise ValueError("must be addresses like ntfy://TOPIC")
+    found = [address for address in re.split(r"[\s,]+(?=[A-Za-z][A-Za-z0-9+.-]*://)", value.strip()) if address]
+    # No part of a wrong one is repeated: it may be a secret.
+    if wrong := next((number for number, one in enumerate(found, start=1) if not _ADDRESS.fullmatch(one)), None):
+        raise ValueError(f"must be addresses like ntfy://TOPIC, which number {wrong} is not")
+    if len(found) > 20:
+        raise ValueError("must be 20 addresses at most")
+    return "\n".join(dict.fromkeys(found))
+
+
+Has = Callable[[Platform], bool]
+
+
+def every(_: Platform) -> bool:
+    """Whatever a store is, it has the setting."""
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One switch of a store: its default, how a value is read, and which platforms have it."""
+    """One switch of a store: its default, how a value is read, and what a platform is like whose stores have it."""
 
     default: Value
     parse: Parse
-    platforms: frozenset[str] = ALL
+    has: Has = every
 
-
-_SHOPIFY: Final = frozenset({"shopify"})
-_BIGCOMMERCE: Final = frozenset({"bigcommerce"})
 
 STORE_SETTINGS: Final[dict[str, Setting]] = {
     "fetch.every": Setting(60, seconds(10, 86400)),
     "location": Setting("", code_or_nothing),  # empty: the account's default location
-    "location_map": Setting({}, location_pairs, _SHOPIFY),
-    "orders.awaiting_payment": Setting(False, switch, _BIGCOMMERCE),
-    "orders.payment_pending": Setting(False, switch, _SHOPIFY),
-    "orders.custom_items": Setting(False, switch, _BIGCOMMERCE),
-    "orders.custom_item_kind": Setting("service", one_of("service", "product"), _SHOPIFY),
+    "location_map": Setting({}, location_pairs, lambda its: its.tells_locations_apart),
+    "orders.awaiting_payment": Setting(False, switch, lambda its: "orders.awaiting_payment" in its.switches),
+    "orders.payment_pending": Setting(False, switch, lambda its: "orders.payment_pending" in its.switches),
+    "orders.custom_items": Setting(False, switch, lambda its: its.custom_items is CustomItems.AS_WANTED),
+    "orders.custom_item_kind": Setting(
+        "service", one_of("service", "product"), lambda its: its.custom_items is CustomItems.OF_A_KIND
+    ),
     "orders.shipping_fee_line": Setting(True, switch),
-    "orders.changes": Setting(True, switch, _SHOPIFY | _BIGCOMMERCE),
-    "orders.row_locations": Setting(True, switch, _SHOPIFY),
-    "orders.returns": Setting(False, switch, _SHOPIFY),
-    "fulfillment.sync": Setting(True, switch),
+    "orders.changes": Setting(True, switch, lambda its: its.changes_travel),
+    "orders.row_locations": Setting(True, switch, lambda its: its.tells_locations_apart),
+    "orders.returns": Setting(False, switch, lambda its: its.tells_returns),
+    FULFILLMENT_SYNC: Setting(True, switch),
     "stock.sync": Setting(False, switch),
     "stock.quantity": Setting(
         "in_stock_minus_committed", one_of("in_stock_minus_committed", "in_stock_minus_store_orders", "in_stock")
@@ -156,9 +187,9 @@ STORE_SETTINGS: Final[dict[str, Setting]] = {
     "stock.tell_uncounted": Setting(False, switch),
     "stock.buffer": Setting(0, whole_number(0, 1_000_000)),
     "products.import_on_connect": Setting(False, switch),
-    "profile": Setting("katana", one_of("katana", "stitch"), _BIGCOMMERCE),
-    "stitch.push_order_info": Setting(False, switch, _BIGCOMMERCE),
-    "stitch.auto_close": Setting(False, switch, _BIGCOMMERCE),
+    "profile": Setting("katana", one_of("katana", "stitch"), lambda its: bool(its.profiles)),
+    "stitch.push_order_info": Setting(False, switch, lambda its: "stitch.push_order_info" in its.switches),
+    "stitch.auto_close": Setting(False, switch, lambda its: "stitch.auto_close" in its.switches),
 }
 
 ACCOUNT_SETTINGS: Final[dict[str, Parse]] = {
@@ -167,17 +198,21 @@ ACCOUNT_SETTINGS: Final[dict[str, Parse]] = {
     "multi_currency": switch,
     "default_delivery_days": whole_number(0, 3650),
     "default_location": code,
+    ALERTS_TO: addresses,
+    "keep_journal_days": days_kept,
+    "keep_stock_moves_days": days_kept,
+    "privacy.keep_days": whole_number(0, 36500),
 }
 
 
-def read_store_settings(platform: str, given: Mapping[str, Any]) -> dict[str, Value]:
+def read_store_settings(platform: Platform, given: Mapping[str, Any]) -> dict[str, Value]:
     """The given settings, checked and typed. Raises SettingRefused with the key; all or nothing."""
     _refuse_unknown(given, STORE_SETTINGS, "setting")
     values: dict[str, Value] = {}
     for key, value in given.items():
         setting = STORE_SETTINGS[key]
-        if platform not in setting.platforms:
-            raise SettingRefused(key, f"{platform} stores do not have this setting")
+        if not setting.has(platform):
+            raise SettingRefused(key, f"{platform.name} stores do not have this setting")
         values[key] = _read(key, value, setting.parse)
     return values
 
@@ -196,13 +231,19 @@ def _refuse_unknown(given: Mapping[str, Any], known: Mapping[str, object], what:
         raise SettingRefused(", ".join(unknown), words)
 
 
-def with_defaults(platform: str, chosen: Mapping[str, Value]) -> dict[str, Value]:
+def with_defaults(platform: Platform, chosen: Mapping[str, Value]) -> dict[str, Value]:
     """Every setting of a platform's store: what was chosen, else the default."""
-    return {
-        key: chosen.get(key, setting.default)
-        for key, setting in STORE_SETTINGS.items()
-        if platform in setting.platforms
-    }
+    return {key: chosen.get(key, setting.default) for key, setting in STORE_SETTINGS.items() if setting.has(platform)}
+
+
+def fetch_every(chosen: Mapping[str, Value]) -> int:
+    """Seconds between two fetches of a store with these settings."""
+    return int(str(chosen.get("fetch.every", STORE_SETTINGS["fetch.every"].default)))
+
+
+def profile_of(platform: Platform, chosen: Mapping[str, Value]) -> Platform:
+    """The record that a store's settings choose among those of its platform."""
+    return platform.profiles.get(str(chosen.get("profile")), platform)
 
 
 def _read(key: str, value: Any, parse: Parse) -> Value:

@@ -1,10 +1,16 @@
 """Stock of a store: the items that carry it, and what a store refused of what it was told."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
-from schemas.actions import TellStock
+from schemas.journal import Outcome
 from schemas.reasons import Reason
+
+if TYPE_CHECKING:
+    from schemas.actions import TellStock
 
 DEFAULT_PLACE = ""  # the one place of a store that keeps stock in one, and Shopify's primary location
 
@@ -85,3 +91,40 @@ class ExportLine:
     quantity: int
     location: str
     is_counted: bool = True
+
+
+# -- what a store is told of the hub's stock ---------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class DueSku:
+    """A SKU of a store that is to be told: its mark is set only up to `changed`."""
+
+    sku: str
+    changed: int
+    attempts: int
+    wants_look: bool
+    tell_uncounted: bool  # a person said so (STK-10)
+    may_look: bool
+    reason: str | None
+    detail: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class SettledSku:
+    """What came of a SKU: nothing to say, or why the store does not show the hub's value."""
+
+    sku: str
+    changed: int
+    reason: str | None = None
+    detail: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class StockLine:
+    """A line of the journal about a SKU."""
+
+    sku: str
+    outcome: Outcome
+    reason: str | None = None
+    detail: dict[str, Any] = field(default_factory=dict)

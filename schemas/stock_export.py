@@ -1,33 +1,41 @@
-"""The platforms' own import files for stock as CSV (STK-7): columns, cells, and the shop's own export filled in."""
+"""A shop's own import file for stock as CSV (STK-7): columns, cells, and the shop's own export filled in."""
+
+from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from schemas.stock import ExportLine
+if TYPE_CHECKING:
+    from schemas.stock import ExportLine
+
 
 # A spreadsheet takes such a cell for a formula, and may run what it says. Plain numbers are none.
 _FORMULA: Final = re.compile(r"[=@＝＠＋－\t\r]|[+-](?![0-9]+([.,][0-9]+)?$)")
 
+_CELLS: Final = re.compile(r"([;\r\n]\s*)")
+
 _SHOWN: Final = ("Available", "On hand")
-_NOT_STOCKED: Final = "not stocked"  # what Shopify shows of an item that a location does not have
+_NOT_STOCKED: Final = "not stocked"  # what an export shows of an item that a location does not have
 _WHOLE: Final = re.compile(r"-?[0-9]{1,12}")
 
 Cells = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Format:
+class StockFile:
     """One platform's file: its columns, a line's cells, and by which names its own exports call SKU and stock.
 
-    `held_columns` are what the stock of such an export has beyond what is available; `location_column` where it lies.
+    `steps` is how a merchant imports it. `held_columns` are what the stock of such an export has beyond what is
+    available; `location_column` where it lies.
     """
 
     columns: Cells
     cells: Callable[[ExportLine, str], Cells]  # the line and the name of its location
     sku_columns: Cells
     stock_columns: Cells
+    steps: str
     held_columns: tuple[Cells, ...] = ()
     location_column: str | None = None
 
@@ -38,65 +46,11 @@ def is_formula(text: str) -> bool:
 
 
 def harmless_cell(text: str) -> str:
-    """Text that a spreadsheet shows as it is. Never for a SKU: an importer would look for it with the sign before."""
-    return f"'{text}" if is_formula(text) else text
+    """Text that a spreadsheet shows as it is, also one that takes ; or the end of a line for the end of a cell.
 
-
-def _woocommerce(line: ExportLine, _: str) -> Cells:
-    return line.sku, str(line.quantity), "1" if line.quantity else "0"
-
-
-def _bigcommerce(line: ExportLine, _: str) -> Cells:
-    return "Product", "", line.sku, str(line.quantity)
-
-
-def _shopify(line: ExportLine, place: str) -> Cells:
-    said = {"Title": line.name, "SKU": line.sku, "Location": place, "On hand (new)": str(line.quantity)}
-    return tuple(
-        said.get(column, "") if column == "SKU" else harmless_cell(said.get(column, "")) for column in _SHOPIFY
-    )
-
-
-# https://help.shopify.com/en/manual/products/inventory/setup/inventory-csv
-_SHOPIFY: Final = (
-    "Handle",
-    "Title",
-    *(f"Option{number} {part}" for number in (1, 2, 3) for part in ("Name", "Value")),
-    "SKU",
-    "HS Code",
-    "COO",
-    "Location",
-    "Bin name",
-    *(f"{state} (not editable)" for state in ("Incoming", "Unavailable", "Committed", "Available")),
-    "On hand (current)",
-    "On hand (new)",
-)
-
-FORMATS: Final[Mapping[str, Format]] = {
-    # https://support.bigcommerce.com/s/article/Supported-Product-Fields
-    "bigcommerce": Format(
-        columns=("Item", "ID", "SKU", "Current Stock"),
-        cells=_bigcommerce,
-        sku_columns=("SKU", "Product Code/SKU"),
-        stock_columns=("Current Stock", "Current Stock Level", "Stock Level"),
-    ),
-    "shopify": Format(
-        columns=_SHOPIFY,
-        cells=_shopify,
-        sku_columns=("SKU",),
-        stock_columns=("On hand (new)", "On hand"),
-        held_columns=(("Committed (not editable)", "Committed"), ("Unavailable (not editable)", "Unavailable")),
-        location_column="Location",
-    ),
-    # https://github.com/woocommerce/woocommerce/wiki/Product-CSV-Import-Schema. Neither Type nor Name: an import would
-    # turn variations into products, and give the shop's products our names.
-    "woocommerce": Format(
-        columns=("SKU", "Stock", "In stock?"),
-        cells=_woocommerce,
-        sku_columns=("SKU",),
-        stock_columns=("Stock",),
-    ),
-}
+    Never for a SKU: an importer would look for it with the sign before.
+    """
+    return "".join(f"'{part}" if is_formula(part) else part for part in _CELLS.split(text))
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +71,7 @@ class Filling:
         return (*row[: self.stock], str(quantity + held), *row[self.stock + 1 :])
 
 
-def read_header(header: Sequence[str], how: Format) -> Filling:
+def read_header(header: Sequence[str], how: StockFile) -> Filling:
     """Find the columns of a shop's own export. Raises ValueError with what is missing."""
     names = [name.strip() for name in header]
     place = how.location_column

@@ -1,11 +1,15 @@
 """A connected store as tasks and rules see it. Its credentials stay with the connector."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from schemas.platform import Platform
-from schemas.settings import Value
+if TYPE_CHECKING:
+    from schemas.platform import Platform
+    from schemas.settings import Value
 
 
 class StoreState(StrEnum):
@@ -15,6 +19,14 @@ class StoreState(StrEnum):
     PAUSED = "paused"
     NEEDS_ATTENTION = "needs_attention"
     DISCONNECTED = "disconnected"
+
+
+class StockNews(StrEnum):
+    """Which movements of the hub are news for a store: of the shelf, and what rows of orders promise (STK-2)."""
+
+    SHELF = "shelf"
+    STORE_ROWS = "store_rows"  # and rows of orders of stores
+    ROWS = "rows"  # and any row
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +57,7 @@ class Remembered:
     was_imported: bool = False  # it stands in the hub, or once did
     state: str = "pending"
     reason: str | None = None
+    is_erased: bool = False  # its buyer was erased, and does not come again (DOR-6)
 
 
 @dataclass(frozen=True, slots=True)

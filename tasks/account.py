@@ -3,10 +3,13 @@
 from datetime import date
 from decimal import Decimal
 
-from connectors.postgres import Connection, orders, rates, stock, stores
+from connectors.postgres import Connection, journal, orders, rates, stock, stores
+from schemas.journal import Action, Line, Outcome
 from schemas.reasons import Reason
-from schemas.settings import Value
+from schemas.settings import ALERTS_TO, Value
 from schemas.stores import Skipped
+from tasks import people
+from tasks.held import Process
 from tasks.rules.eligibility import MONEY_SKIPS
 
 
@@ -16,9 +19,23 @@ def change_account(connection: Connection, values: dict[str, Value]) -> None:
         stores.change_account(connection, values)
         if "default_location" in values:  # whose stock the stores without a location of their own show
             for store in stores.stores(connection):
-                stock.due_again(connection, store["id"])
+                stock.due_again(connection, store.id)
         if "multi_currency" in values or "base_currency" in values:
             orders.skipped_again(connection, None, MONEY_SKIPS)
+
+
+def reconfigure_account(held: Process, connection: Connection, values: dict[str, Value]) -> None:
+    """The same by a person's wish, which is journaled: by what held an order was imported is asked later (BEY-3).
+
+    Where alarms go is a secret: it is locked, and journaled apart. Raises SettingRefused.
+    """
+    open_values = {key: value for key, value in values.items() if key != ALERTS_TO}
+    with connection.transaction():
+        if ALERTS_TO in values:
+            people.set_addresses(held, connection, str(values[ALERTS_TO]))
+        if open_values:
+            change_account(connection, open_values)
+            journal.add(connection, Line(Action.RECONFIGURE, Outcome.SAVED, detail={"settings": open_values}))
 
 
 def set_rate(connection: Connection, currency: str, worth: Decimal, *, on: date) -> str:

@@ -1,25 +1,25 @@
 """What a store sells: its items by SKU into our tables, so that stock finds them (STK-3)."""
 
-import random
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from time import monotonic
-from typing import Any, Final, Self, assert_never
+from typing import Any, Final, Self
 
 from celery import shared_task
 
-from connectors import locks, postgres
+from connectors import goods, locks
 from connectors.patience import walk_catalogue
-from connectors.postgres import comparing, journal, stock, stores
+from connectors.platforms import record
+from connectors.postgres import catalogue, comparing, stores
+from connectors.postgres.rows import StoreRow, StoreTurn
 from schemas.stock import CataloguePage
-from schemas.stores import StoreState
 from tasks import bells
-from tasks.process import Process, process
-from tasks.rules.failures import SWEEP, SetAside, StopPart, StopStore, TryAgain, decide_failure
-from tasks.session import EXPECTED, judge, resolve_store, stop_store, store_row
+from tasks.held import Process
+from tasks.lanes import CATALOGUE
+from tasks.rules.auditing import last_night
+from tasks.work import Done, work_on_store
 
-WHOLE_EVERY: Final = timedelta(days=1)  # deleted items are only missed by a walk through all of them
 OVERLAP: Final = timedelta(minutes=2)  # the store's clock and ours may differ
 STALE: Final = timedelta(hours=6)  # a walk that did not move on for so long begins anew
 BUDGET_SECONDS: Final = 45  # of one task: the next one goes on behind its last page
@@ -64,86 +64,90 @@ class Walk:
 )
 def fetch_catalogue(store: int | str) -> str:
     """Ask a store which items it has: all of them once a day, in between those whose products changed."""
-    held = process()
-    store_id = resolve_store(held, store)
-    with locks.lock(held.redis, locks.catalogue_key(store_id), ttl=locks.CATALOGUE_LOCK_SECONDS) as is_ours:
-        if not is_ours:
-            return "busy"
-        row = store_row(held, store_id)
-        if row["state"] != StoreState.ACTIVE:
-            return f"store_{row['state']}"
-        try:
-            word = _walk(held, row)
-        except EXPECTED as error:
-            return _write_down(held, store_id, error)
-    if word == "goes_on":
-        bells.ring_catalogue(store_id)
-    return word
+    return work_on_store(store, CATALOGUE, _walk)
 
 
-def walk_whole(held: Process, row: postgres.Row, on_page: Callable[[int], None]) -> bool:
+def walk_whole(held: Process, row: StoreRow, on_page: Callable[[int], None]) -> bool:
     """Read all of a store's catalogue now, in this process; `on_page` hears how many items each page had.
 
     False where somebody else is reading it. Raises what the store's connector raises.
     """
-    key = locks.catalogue_key(row["id"])
+    key = locks.catalogue_key(row.id)
     with locks.lock(held.redis, key, ttl=locks.CATALOGUE_LOCK_SECONDS) as is_ours:
         if is_ours:
             walk = Walk(_now(held))
             for page in walk_catalogue(held.connector(row)):
                 # No connection is held while the store is asked for the next page.
                 walk = walk.past(page)
-                _keep_page(held, row["id"], page, walk, asked_at=walk.asked_at)
+                _keep_page(held, row.id, page, walk, asked_at=walk.asked_at)
                 on_page(len(page.items))
-            _end(held, row["id"], walk)
+            _end(held, row.id, walk)
         return is_ours
 
 
-def _walk(held: Process, row: postgres.Row) -> str:
+def _walk(held: Process, turn: StoreTurn) -> Done:
     """One stretch of a walk: what is left is for another task, if the store's pages tell where to go on."""
-    asked_at = _now(held)
+    row, asked_at = turn.store, _now(held)
     walk = _begin(row, asked_at)
     stop_at = monotonic() + BUDGET_SECONDS
-    moved = 0
+    bells.answer_catalogue(held.redis, row.id)
+    moved = _look_at_named(held, row, until=stop_at)
     for page in held.connector(row).catalogue(walk.since, after=walk.position):
         walk = walk.past(page)
-        moved += _keep_page(held, row["id"], page, walk, asked_at=asked_at)
+        moved += _keep_page(held, row.id, page, walk, asked_at=asked_at)
         if page.position is not None and monotonic() > stop_at:
-            return "goes_on"
+            return Done("goes_on", is_due=True)
     if walk.since is None:
         with held.pool.connection() as connection:
-            comparing.want(connection, row["id"])
-    _end(held, row["id"], walk)
+            comparing.want(connection, row.id)
+    _end(held, row.id, walk)
     if moved:
-        bells.ring_stock([row["id"]])
-    return "walked" if walk.since is None else "followed"
+        bells.ring_stock([row.id])
+    return Done("walked" if walk.since is None else "followed")
 
 
-def _begin(row: postgres.Row, now: datetime) -> Walk:
-    """The walk that was interrupted, or a new one: through everything once a day, else through what changed."""
-    kept = row["catalogue_walk"]
+def _look_at_named(held: Process, row: StoreRow, *, until: float) -> int:
+    """Ask for the items that the shop named, which the list of what changed may not show; how many SKUs are due."""
+    moved, most = 0, record(row.platform).stock_batch
+    while (items := goods.named(held.redis, row.id, most=most)) and monotonic() < until:
+        with held.pool.connection() as connection:
+            asked_at, skus = stores.database_time(connection), catalogue.skus_of(connection, row.id, items)
+        found = held.connector(row).find_items(skus) if skus else CataloguePage(())
+        with held.pool.connection() as connection:
+            moved += catalogue.keep_items(connection, row.id, found.items, asked_at=asked_at)
+        goods.forget(held.redis, row.id, items)
+    return moved
+
+
+def _begin(row: StoreRow, now: datetime) -> Walk:
+    """The walk that was interrupted, or a new one: through everything once a night, else through what changed.
+
+    Deleted items are only missed by a walk through all of them.
+    """
+    kept = row.catalogue_walk
     if kept and datetime.fromisoformat(kept.get("moved_at", kept["asked_at"])) > now - STALE:
         return Walk.read(kept)
-    is_whole = row["catalogue_whole_at"] is None or row["catalogue_whole_at"] <= now - WHOLE_EVERY
-    return Walk(now, None if is_whole else row["catalogue_at"] - OVERLAP)
+    if row.catalogue_at is None or row.catalogue_whole_at is None or row.catalogue_whole_at < last_night(now):
+        return Walk(now)
+    return Walk(now, row.catalogue_at - OVERLAP)
 
 
 def _keep_page(held: Process, store_id: int, page: CataloguePage, walk: Walk, *, asked_at: datetime) -> int:
     """Keep a page that was not asked for before a moment, and the walk behind it; how many SKUs are due for it."""
     with held.pool.connection() as connection, connection.transaction():
-        moved = stock.keep_items(connection, store_id, page.items, asked_at=asked_at, is_whole=walk.since is None)
-        stock.drop_items(connection, store_id, page.gone)
+        moved = catalogue.keep_items(connection, store_id, page.items, asked_at=asked_at, is_whole=walk.since is None)
+        catalogue.drop_items(connection, store_id, page.gone)
         if page.position is not None:
-            stock.keep_walk(connection, store_id, walk.text())
+            catalogue.keep_walk(connection, store_id, walk.text())
     return moved
 
 
 def _end(held: Process, store_id: int, walk: Walk) -> None:
     with held.pool.connection() as connection, connection.transaction():
         if walk.since is None and not walk.unread:  # what it did not meet may be what could not be told
-            gone = stock.unseen_items(connection, store_id, before=walk.asked_at)
-            stock.drop_items(connection, store_id, gone)
-        stock.catalogue_seen(
+            gone = catalogue.unseen_items(connection, store_id, before=walk.asked_at)
+            catalogue.drop_items(connection, store_id, gone)
+        catalogue.seen(
             connection,
             store_id,
             asked_at=walk.asked_at,
@@ -155,33 +159,3 @@ def _end(held: Process, store_id: int, walk: Walk) -> None:
 def _now(held: Process) -> datetime:
     with held.pool.connection() as connection:
         return stores.database_time(connection)
-
-
-def _write_down(held: Process, store_id: int, error: Exception) -> str:
-    """A store whose catalogue cannot be read is asked again later; one that refuses us stops (SPEC chapter 11)."""
-    now = datetime.now(UTC)
-    row = store_row(held, store_id)  # pages may have come in since the walk began
-    problem = judge(held, row, error)
-    decision = decide_failure(problem, attempts=row["catalogue_attempts"], now=now, jitter=random.random())
-    with held.pool.connection() as connection, connection.transaction():
-        match decision:
-            case StopStore(reason=reason, detail=detail):
-                stop_store(connection, store_id, reason=reason, detail=detail)
-                return "store_needs_attention"
-            case TryAgain(at=at, is_attempt=is_attempt):
-                stock.put_off_catalogue(connection, store_id, until=at, is_attempt=is_attempt)
-                if isinstance(decision, StopPart):
-                    _blame(connection, row, decision, problem.words)
-            case SetAside(again_at=at):
-                stock.put_off_catalogue(connection, store_id, until=at or now + SWEEP, is_attempt=True)
-                _blame(connection, row, decision, problem.words)
-            case _:
-                assert_never(decision)
-    return "put_off"
-
-
-def _blame(connection: postgres.Connection, row: postgres.Row, decision: SetAside | StopPart, words: str) -> None:
-    stock.blame_catalogue(connection, row["id"], reason=decision.reason, words=words)
-    if row["catalogue_reason"] != decision.reason:
-        line = journal.Line("fetch_catalogue", "failed", decision.reason, decision.detail)
-        journal.add(connection, line, store_id=row["id"])

@@ -4,13 +4,15 @@ from typing import Final
 
 from celery import shared_task
 
-from connectors import locks, postgres
-from connectors.postgres import journal, stock, stores
-from connectors.postgres.hub import PostgresHub
+from connectors.hubs import our_hub
+from connectors.postgres import catalogue, journal, lanes, stores
+from connectors.postgres.rows import StoreTurn
 from schemas.actions import AddItems
-from schemas.stores import StoreState
-from tasks.process import Process, process
-from tasks.session import resolve_store, store_row
+from schemas.groups import Group
+from schemas.journal import Action, Line, Outcome
+from tasks.held import Process
+from tasks.lanes import PRODUCTS
+from tasks.work import Done, work_on_store
 
 PIECE: Final = 500  # items of one transaction: orders that make the same item wait no longer
 
@@ -21,31 +23,23 @@ def import_products(store: int | str) -> str:
 
     A store that was connected without the switch has nothing due, nor has one whose products came already.
     """
-    held = process()
-    store_id = resolve_store(held, store)
-    with locks.lock(held.redis, locks.products_key(store_id)) as is_ours:
-        if not is_ours:
-            return "busy"
-        row = store_row(held, store_id)
-        if row["state"] != StoreState.ACTIVE:
-            return f"store_{row['state']}"
-        if not row["wants_products"] or row["catalogue_whole_at"] is None:
-            return "nothing_due"
-        return _bring(held, row)
+    return work_on_store(store, PRODUCTS, _bring)
 
 
-def _bring(held: Process, row: postgres.Row) -> str:
+def _bring(held: Process, turn: StoreTurn) -> Done:
     """Piece by piece: what a crash leaves behind is in the hub, and found there the next time."""
-    seen = made = 0
+    row, seen, made = turn.store, 0, 0
     beyond = ""
     with held.pool.connection() as connection:
-        while piece := stock.named_items(connection, row["id"], beyond=beyond, limit=PIECE):
-            with connection.transaction():
-                (ids,) = PostgresHub(connection).apply([AddItems(tuple(piece))])
+        hub = our_hub(connection)
+        while piece := catalogue.named_items(connection, row.id, beyond=beyond, limit=PIECE):
+            items = AddItems(tuple(piece))
+            ids = hub.apply([Group("items", (items,))]).made(items)
             seen, made = seen + len(piece), made + (len(ids.split(",")) if ids else 0)
             beyond, _ = piece[-1]
         with connection.transaction():
-            if stores.products_came(connection, row["id"]):
-                counts = {"made": made, "known": seen - made, "without_sku": row["items_without_sku"]}
-                journal.add(connection, journal.Line("import_products", "imported", None, counts), store_id=row["id"])
-    return f"{made} made, {seen - made} known"
+            lanes.clear(connection, row.id, "import_products")
+            if stores.products_came(connection, row.id):
+                counts = {"made": made, "known": seen - made, "without_sku": row.items_without_sku}
+                journal.add(connection, Line(Action.IMPORT_PRODUCTS, Outcome.IMPORTED, None, counts), store_id=row.id)
+    return Done(f"{made} made, {seen - made} known")

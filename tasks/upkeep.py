@@ -1,15 +1,22 @@
 """What keeps the house in order by itself: bells that were lost are rung again, rates stay fresh."""
 
 import logging
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from celery import shared_task
 
-from connectors import ecb, locks
+from connectors import counters, locks
 from connectors.errors import ConnectorError
+from connectors.later import Later
 from connectors.postgres import orders, outgoing, rates, stock
 from tasks import bells
-from tasks.process import process
+from tasks.held import process
+from tasks.rules.auditing import last_night
+
+if TYPE_CHECKING:
+    from connectors import ecb
+else:
+    ecb = Later("connectors.ecb")
 
 _LOG: Final = logging.getLogger(__name__)
 
@@ -22,12 +29,24 @@ def ring_due() -> int:
         if locks.is_new(held.redis):  # Redis came back empty: every bell that was on its way is gone
             orders.forget_bells(connection)
             outgoing.forget_bells(connection)
+        orders.fold_counts(connection)
         stock.due_after_writers(connection)
+        stock.due_after_tellers(connection, over=locks.STOCK_LOCK_SECONDS)
         others = bells.ring_due_fetches(connection) + bells.ring_due_stock(connection)
         others += bells.ring_due_catalogues(connection) + bells.ring_due_fulfillments(connection)
         others += bells.ring_due_products(connection) + bells.ring_due_stock_imports(connection)
         others += bells.ring_due_compares(connection)
+        others += bells.ring_due_audits(connection, night=last_night(held.now()))
+        others += bells.ring_due_webhooks(connection, held.config.public_url)
+        others += bells.ring_due_erasing(connection)
         return others + sum(bells.ring_due_orders(connection, store_id) for store_id in orders.due_stores(connection))
+
+
+@shared_task(name="knock")
+def knock(token: str, queue: str) -> str:
+    """Answer that what is put into a queue is worked on."""
+    counters.answer_knock(process().redis, token, queue)
+    return "answered"
 
 
 @shared_task(name="refresh_rates")

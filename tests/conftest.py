@@ -1,32 +1,32 @@
-"""Real servers for the tests: one pair per run, one database per worker, one transaction per test.
+"""Real servers for the tests: one pair per run, and for each worker databases that no one else uses.
 
 The servers are our own, in a temporary home, unless TEST_DATABASE_URL or TEST_REDIS_URL name others. Every worker of
 pytest-xdist uses the same pair. A server that cannot be started skips on a laptop and fails where CI is set.
 """
 
+import gc
 import os
-import secrets
 import shutil
 import sys
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import urlsplit
+from typing import Any
 
 import hypothesis
 import pytest
 import redis as redis_client
 from cryptography.fernet import Fernet
-from psycopg import sql
 
 from connectors import postgres
 from connectors.config import Config
+from tests.databases import ScratchDatabase, drop_template, own_database
+from tests.homes import RUN_HOME, new_home, places
+from tests.redis_numbers import own_number
+from tests.scheduling import Scheduling
+from tests.sessions import keeping
 from workers.embedded import EmbeddedError, Servers, ensure_servers, stop_servers
 
-_HOME = "STORESYNC_TESTS_HOME"  # handed to the workers of pytest-xdist, which inherit our environment
 _PREFIX = "storesync-tests-"
-_COPY_LOCK = 7203_0002  # advisory lock, see _copy_of_template
 _NOWHERE = {
     "DATABASE_URL": "postgresql://127.0.0.1:1/nowhere",
     "REDIS_URL": "redis://127.0.0.1:1",
@@ -40,16 +40,32 @@ hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "dev")
 
 def pytest_configure(config: pytest.Config) -> None:
     """Forget the developer's own servers and settings; the first process of a run makes its home."""
-    for name in [name for name in os.environ if name.startswith("STORESYNC_") and name != _HOME]:
+    for name in [name for name in os.environ if name.startswith("STORESYNC_") and name != RUN_HOME]:
         del os.environ[name]
     # pytest looks into everything a test module imports. A task that is looked into asks for the app's settings, and
     # without servers named they would start our own in the developer's home, and ring real workers there.
     os.environ.update(_NOWHERE)
+    gc.set_threshold(20_000, 20, 20)  # thousands of tests are held at once: to look through them is a tenth of all work
     if not hasattr(config, "workerinput"):
         _remove_homes_of_killed_runs()
-        home = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-"))
-        home.chmod(0o711)  # PostgreSQL does not run as root, and must get in
-        os.environ[_HOME] = str(home)
+        os.environ[RUN_HOME] = str(new_home(f"{_PREFIX}{os.getpid()}-"))
+        # Some images forbid Python to keep what it compiled: then each worker compiles every test at every run.
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+        sys.dont_write_bytecode = False
+
+
+@pytest.hookimpl(optionalhook=True)  # xdist may be off
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling:
+    """Who has which test next."""
+    return Scheduling(config, log)
+
+
+@pytest.hookimpl(trylast=True)  # after they were shuffled
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest begins first: the flows, which one worker goes through alone, then what else waits."""
+    items.sort(
+        key=lambda item: (item.get_closest_marker("xdist_group") is None, item.get_closest_marker("flow") is None)
+    )
 
 
 def pytest_collection_finish() -> None:
@@ -64,12 +80,12 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     """The first process of a run is the last to leave."""
     if not hasattr(config, "workerinput"):
         if url := os.environ.get("TEST_DATABASE_URL"):
-            _drop_database(url, _name_in_run("template"))
-        _remove_home(Path(os.environ.pop(_HOME)))
+            drop_template(url)
+        _remove_home(Path(os.environ.pop(RUN_HOME)))
 
 
 def _remove_homes_of_killed_runs() -> None:
-    for home in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*-*"):
+    for home in [home for place in places() for home in place.glob(f"{_PREFIX}*-*")]:
         try:
             os.kill(int(home.name.removeprefix(_PREFIX).partition("-")[0]), 0)
         except ProcessLookupError:
@@ -89,7 +105,7 @@ def servers() -> Servers:
     """The two servers of the run."""
     urls = os.environ.get("TEST_DATABASE_URL", ""), os.environ.get("TEST_REDIS_URL", "")
     try:
-        return ensure_servers(Config(*urls, Path(os.environ[_HOME]), "", "text"), durable=False)
+        return ensure_servers(Config(*urls, Path(os.environ[RUN_HOME]), "", "text"), durable=False)
     except EmbeddedError as missing:
         give_up = pytest.fail if os.environ.get("CI") else pytest.skip
         give_up(str(missing))
@@ -98,15 +114,24 @@ def servers() -> Servers:
 @pytest.fixture(scope="session")
 def database_url(servers: Servers) -> Iterator[str]:
     """A migrated database that no other worker uses; leave it as it was, or ask for `fresh_database_url`."""
-    with _copy_of_template(servers.database_url, name=f"test_{_worker()}") as url:
+    with own_database(servers.database_url, f"test_{_worker()}") as url, keeping(url):
         yield url
+
+
+@pytest.fixture(scope="session")
+def scratch_database(servers: Servers) -> Iterator[ScratchDatabase]:
+    """The database of this worker that is emptied after each test."""
+    scratch = ScratchDatabase(servers.database_url, f"scratch_{_worker()}")
+    with keeping(scratch.url):
+        yield scratch
+    scratch.drop()
 
 
 @pytest.fixture
-def fresh_database_url(servers: Servers) -> Iterator[str]:
-    """A migrated database for one test that commits, or that other processes look at."""
-    with _copy_of_template(servers.database_url, name=f"test_{secrets.token_hex(6)}") as url:
-        yield url
+def fresh_database_url(scratch_database: ScratchDatabase) -> Iterator[str]:
+    """A migrated database for a test that commits, or that other processes look at; it may do anything to it."""
+    yield scratch_database.url
+    scratch_database.renew()
 
 
 @pytest.fixture
@@ -117,10 +142,10 @@ def connection(database_url: str) -> Iterator[postgres.Connection]:
 
 
 @pytest.fixture(scope="session")
-def redis_url(servers: Servers) -> str:
+def redis_url(servers: Servers) -> Iterator[str]:
     """A Redis database that no other worker uses."""
-    number = int(_worker().removeprefix("gw")) if _worker().startswith("gw") else 0
-    return urlsplit(servers.redis_url)._replace(path=f"/{number % 16}").geturl()
+    with own_number(servers.redis_url) as url:
+        yield url
 
 
 @pytest.fixture
@@ -140,49 +165,3 @@ def config(database_url: str, redis_url: str, tmp_path: Path) -> Config:
 def _worker() -> str:
     """This worker of pytest-xdist, or `main`."""
     return os.environ.get("PYTEST_XDIST_WORKER", "main")
-
-
-@contextmanager
-def _copy_of_template(url: str, *, name: str) -> Iterator[str]:
-    database, template = _name_in_run(name), _name_in_run("template")
-    with postgres.connect(url) as connection:
-        # PostgreSQL refuses to copy a database that another session is using, so one worker at a time.
-        connection.execute("SELECT pg_advisory_lock(%s)", (_COPY_LOCK,))
-        if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (template,)).fetchone():
-            _make_template(connection, url, template)
-        _create_database(connection, database, template=template)
-    try:
-        yield at_database(url, database)
-    finally:
-        _drop_database(url, database)
-
-
-def _make_template(connection: postgres.Connection, url: str, template: str) -> None:
-    draft = f"{template}_draft"  # a template is migrated as a whole or not there
-    connection.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(draft)))
-    _create_database(connection, draft, template="template0")
-    with postgres.connect(at_database(url, draft)) as migrating:
-        postgres.upgrade(migrating)
-    connection.execute(
-        sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(draft), sql.Identifier(template))
-    )
-
-
-def _create_database(connection: postgres.Connection, name: str, *, template: str) -> None:
-    statement = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy")
-    connection.execute(statement.format(sql.Identifier(name), sql.Identifier(template)))
-
-
-def _drop_database(url: str, name: str) -> None:
-    with postgres.connect(url) as connection:
-        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
-
-
-def at_database(url: str, name: str) -> str:
-    """The same server, another database."""
-    return urlsplit(url)._replace(path=f"/{name}").geturl()
-
-
-def _name_in_run(name: str) -> str:
-    run = Path(os.environ[_HOME]).name.rpartition("-")[2]
-    return f"storesync_{run}_{name}"

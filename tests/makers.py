@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Final
 
-from schemas.hub import Account, HubMatches, Variant
+from schemas.account import Account
+from schemas.hub import HubMatches, Variant
 from schemas.money import round_money
 from schemas.orders import ZERO, Address, Buyer, Kind, StoreCharge, StoreLine, StoreOrder
 from schemas.platform import Platform

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from connectors.postgres import stores
-from connectors.sandbox import RunningSandbox
-from connectors.sandbox.faults import Said
-from tasks.process import Process
+from sandbox import RunningSandbox
+from sandbox.faults import Said
+from tasks.held import Process
 from tasks.stores import NewStore, connect_store
 
 PLATFORMS: Final = ("bigcommerce", "shopify", "woocommerce")
@@ -129,4 +129,4 @@ def connect_shelf(held: Process, shelf: Shelf, settings: Mapping[str, Any]) -> i
     with held.pool.connection() as connection:
         row = stores.find_store(connection, name)
     assert row is not None
-    return int(row["id"])
+    return int(row.id)

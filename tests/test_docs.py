@@ -6,7 +6,6 @@ import io
 import re
 import shlex
 from collections.abc import Iterator
-from dataclasses import fields
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -14,10 +13,12 @@ from typing import Any, Final
 import click
 import pytest
 
-from connectors import STORES, config, postgres
-from schemas.hub import Account
+from connectors import config, platforms, postgres
+from schemas.account import Account, settings_of
+from schemas.journal import Action, Outcome
 from schemas.reasons import Reason
 from schemas.settings import ACCOUNT_SETTINGS, STORE_SETTINGS
+from workers.cli.explain.trail import SAID
 from workers.cli.main import cli
 
 ROOT: Final = Path(__file__).parent.parent
@@ -60,23 +61,46 @@ def test_reasons_page_has_no_reason_that_the_code_has_not() -> None:
     assert sorted(codes) == sorted(Reason)
 
 
+def words_of_the_journal() -> dict[str, list[str]]:
+    """The rows of the tables of words, by what they begin with."""
+    section = read("operations.md").partition("\n## The journal\n")[2].partition("\n## ")[0]
+    rows = [line.strip("| ").split(" | ") for line in section.splitlines() if line.startswith("| `")]
+    assert len(rows) == len({first for first, *_ in rows})
+    return {first.strip("`"): rest for first, *rest in rows}
+
+
+def test_every_word_of_the_journal_stands_with_its_sentence() -> None:
+    told = {word: sentence for word, (sentence, *_) in words_of_the_journal().items()}
+
+    assert told == {word: word.sentence for word in (*Action, *Outcome)}
+
+
+def test_the_outcomes_of_the_actions_are_all_there_are() -> None:
+    outcomes: dict[str, list[str]] = {
+        action: re.findall(r"\w+", words_of_the_journal()[action][1]) for action in Action
+    }
+
+    assert {word for words in outcomes.values() for word in words} == {*Outcome}
+    assert [pair for pair in SAID if pair[1] not in outcomes[pair[0]]] == []
+
+
 @pytest.mark.parametrize("key", STORE_SETTINGS)
 def test_every_setting_stands_with_its_platforms_and_default(key: str) -> None:
     setting = STORE_SETTINGS[key]
 
-    _, platforms, default, *_ = row_of("settings.md", f"`{key}`")
+    _, named, default, *_ = row_of("settings.md", f"`{key}`")
 
-    assert set(platforms.split(", ")) == set(setting.platforms)
+    assert named.split(", ") == [name for name in platforms.PLATFORMS if setting.has(platforms.record(name))]
     assert default == f"`{as_text(setting.default)}`"
 
 
 @pytest.mark.parametrize("key", ACCOUNT_SETTINGS)
 def test_every_account_setting_stands_with_its_default(key: str) -> None:
-    defaults = {field.name: field.default for field in fields(Account)}
+    defaults = settings_of(Account())
 
     _, default, *_ = row_of("settings.md", f"`{key}`")
 
-    assert default == f"`{as_text(defaults[key])}`"
+    assert default == f"`{as_text(defaults.get(key, ''))}`"  # a secret is no field of what all may read
 
 
 def test_settings_page_has_no_key_that_the_code_has_not() -> None:
@@ -85,9 +109,9 @@ def test_settings_page_has_no_key_that_the_code_has_not() -> None:
     assert sorted(keys) == sorted([*STORE_SETTINGS, *ACCOUNT_SETTINGS])
 
 
-@pytest.mark.parametrize("platform", STORES)
+@pytest.mark.parametrize("platform", platforms.PLATFORMS)
 def test_every_platform_has_a_page_with_its_credentials_and_statuses(platform: str) -> None:
-    facts, page = STORES[platform].platform, read(f"{platform}.md")
+    facts, page = platforms.record(platform), read(f"{platform}.md")
     words = [*facts.credentials, *facts.optional_credentials, *facts.statuses]
 
     assert [word for word in words if f"`{word}`" not in page] == []
@@ -258,3 +282,15 @@ def test_no_page_knows_the_machine_it_was_written_on(page: Path) -> None:
     private: Any = re.search(r"/(work|home|Users|tmp|root)/|\.\./shared", page.read_text())
 
     assert private is None
+
+
+def test_every_promise_of_security_is_held_by_a_test_that_is_there() -> None:
+    named = set(re.findall(r"`(test_\w+)`", read("security.md")))
+    there = {
+        name
+        for file in (ROOT / "tests").rglob("test_*.py")
+        for name in re.findall(r"^\s*def (test_\w+)", file.read_text(), re.MULTILINE)
+    }
+
+    assert named
+    assert sorted(named - there) == []

@@ -6,56 +6,80 @@ import os
 import signal
 import sys
 import warnings
-from dataclasses import replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import psycopg
 from celery import Celery
+from celery.apps.worker import Worker
 from celery.exceptions import SecurityWarning
 from celery.signals import (
     beat_init,
+    celeryd_after_setup,
     celeryd_init,
     heartbeat_sent,
     setup_logging,
+    task_postrun,
+    task_prerun,
     worker_init,
     worker_process_init,
     worker_process_shutdown,
 )
 from kombu import Queue
 
-from connectors import postgres
-from connectors.config import Config, ConfigError, log_form, read_config
+from connectors import later, platforms, postgres
+from connectors.config import ConfigError, log_form, read_config
 from connectors.holders import call_me
 from connectors.locks import HARD_LIMIT_SECONDS, SOFT_LIMIT_SECONDS
 from connectors.redis_url import read_tls
-from connectors.secrets import open_secrets
-from tasks.process import close_process, configure
-from workers import alive, redis_transport
-from workers.embedded import ensure_servers
+from tasks import bells
+from tasks.held import close_process, configure
+from workers import alive, presence, redis_transport
 from workers.logs import begin_log, begin_worker_log, log_to
 from workers.rescue import Rescue
-from workers.tether import tether
+from workers.servers import find_servers
+from workers.supervision.tether import tether
+
+knocking = later.Later("workers.knocking")  # a worker answers; a command that only asks needs none of it
 
 _LOG: Final = logging.getLogger(__name__)
 
-QUEUES = ("fetch", "orders", "stock", "fulfillment", "upkeep")
+QUEUES = ("fetch", "orders", bells.FEW_QUEUE, "stock", "fulfillment", "upkeep")
 
-# What is short and waited for: stock that moved, parcels, bells. A worker of its own serves these queues alone, so that
-# the orders of a busy store delay no stock.
+# What is short and waited for: stock that moved, fulfilments, bells. A worker of its own serves these queues alone, so
+# that the orders of a busy store delay no stock.
 PROMPT_QUEUES = ("stock", "fulfillment", "upkeep")
 
-ROUTES = {
-    "fetch_orders": "fetch",
-    "import_order": "orders",
-    "fulfill_order": "fulfillment",
-    "push_stock": "stock",
-    "fetch_catalogue": "fetch",  # as long as a shop takes: no bell waits behind it
-    "import_products": "fetch",
-    "import_stock": "fetch",
-    "compare_stock": "fetch",
-    "ring_due": "upkeep",
-    "refresh_rates": "upkeep",
+
+@dataclass(frozen=True, slots=True)
+class KnownTask:
+    """Where a task is, and the queue that it waits in."""
+
+    module: str
+    queue: str
+
+
+TASKS: Final = {
+    "fetch_orders": KnownTask("tasks.fetch", "fetch"),
+    "import_order": KnownTask("tasks.orders.import_order", "orders"),
+    "change_order": KnownTask("tasks.orders.import_order", "orders"),
+    "fulfill_order": KnownTask("tasks.orders.fulfill", "fulfillment"),
+    "push_stock": KnownTask("tasks.stock.push", "stock"),
+    "push_latest": KnownTask("tasks.stock.push", "stock"),
+    "fetch_catalogue": KnownTask("tasks.catalogue", "fetch"),  # as long as a shop takes: no bell waits behind it
+    "import_products": KnownTask("tasks.products", "fetch"),
+    "import_stock": KnownTask("tasks.stock.importing", "fetch"),
+    "compare_stock": KnownTask("tasks.stock.compare", "fetch"),
+    "audit": KnownTask("tasks.audit", "fetch"),
+    "ask_for_webhooks": KnownTask("tasks.subscriptions", "fetch"),
+    "check_webhooks": KnownTask("tasks.subscriptions", "upkeep"),
+    "erase_buyers": KnownTask("tasks.privacy", "fetch"),
+    "prune": KnownTask("tasks.prune", "fetch"),  # a minute long: stock and bells wait behind nothing
+    "knock": KnownTask("tasks.upkeep", "upkeep"),  # and whichever queue is asked after
+    "raise_alarms": KnownTask("tasks.alarms", "fetch"),  # half a minute where a service is slow
+    "ring_due": KnownTask("tasks.upkeep", "upkeep"),
+    "refresh_rates": KnownTask("tasks.upkeep", "upkeep"),
 }
 
 # A task that killed its process runs again: by then what that one held is free.
@@ -64,15 +88,6 @@ RETRY_SECONDS = 3
 # How long an unanswered message stays with a worker that may be dead. Longer than any task runs and waits in a
 # worker; lost bells are rung again long before.
 VISIBILITY_SECONDS = 900
-
-
-def find_servers() -> Config:
-    """The configuration with servers that answer: those of the environment, else our own, started if need be."""
-    config = read_config()
-    found = ensure_servers(config)
-    config = replace(config, database_url=found.database_url, redis_url=found.redis_url, embedded=found.embedded)
-    open_secrets(config)  # without its key nothing starts, instead of failing at the first store
-    return config
 
 
 def _settings() -> dict[str, object]:
@@ -96,11 +111,12 @@ def _settings() -> dict[str, object]:
             "queue_order_strategy": "round_robin",
             "global_keyprefix": "storesync:",  # a Redis may be shared
             "client_name": "storesync",
+            **redis_transport.sentinel_options(config.redis_url),
         },
         "task_queues": [Queue(name) for name in QUEUES],
         "task_default_queue": "upkeep",
         "task_create_missing_queues": False,  # a misspelt queue fails when it is published to
-        "task_routes": {task: {"queue": queue} for task, queue in ROUTES.items()},
+        "task_routes": {name: {"queue": task.queue} for name, task in TASKS.items()},
         "task_acks_late": True,
         "task_reject_on_worker_lost": True,  # a killed child's task runs again at once …
         "task_retry_on_worker_lost": True,  # … but one that kills every child runs three times, not for ever
@@ -137,29 +153,33 @@ if _is_program():
     # Only JSON is accepted, so what Celery warns of when root runs a worker (pickle) cannot happen here.
     warnings.filterwarnings("ignore", category=SecurityWarning)
 redis_transport.install()
-TASKS = [
-    "tasks.orders",
-    "tasks.fetch",
-    "tasks.fulfillment",
-    "tasks.stock",
-    "tasks.catalogue",
-    "tasks.products",
-    "tasks.stock_import",
-    "tasks.comparing",
-    "tasks.upkeep",
-]
-app = Celery("storesync", include=TASKS, set_as_current=True, task_cls="workers.failing:BareTask")
+app = Celery(
+    "storesync",
+    include=sorted({task.module for task in TASKS.values()}),
+    set_as_current=True,
+    task_cls="workers.failing:BareTask",
+    fixups=[],  # for Django, which loads all of the worker
+)
 app.set_default()  # also for other threads: what is current is so in one thread alone
 app.add_defaults(_settings)
 app.Task.default_retry_delay = RETRY_SECONDS
-app.steps["worker"].add(Rescue)
+app.steps["worker"].update({Rescue, presence.Presence})
 app.Task.max_retries = 2  # only of a task that killed its process; the row's bell comes again anyhow
 
 
 @celeryd_init.connect
 def _begin_worker(sender: str, **_: object) -> None:
     call_me(sender)
+    knocking.load()
     begin_worker_log()
+
+
+@celeryd_after_setup.connect
+def _serve_few(instance: Worker, **_: object) -> None:
+    """Whoever serves orders serves bells of few too: a list of queues may be from before there was one for them."""
+    queues = instance.app.amqp.queues
+    if TASKS["import_order"].queue in queues.consume_from:
+        queues.select_add(queues[bells.FEW_QUEUE])
 
 
 @setup_logging.connect
@@ -168,6 +188,15 @@ def _set_up_logging(**_: object) -> None:
 
 
 heartbeat_sent.connect(alive.touch)  # a worker's, every two seconds
+task_prerun.connect(presence.begin_task)
+task_postrun.connect(presence.end_task)
+
+
+@worker_init.connect
+def _load(**_: object) -> None:
+    """Before the fork, once for all children and for those that take their place."""
+    platforms.load_all()
+    later.load_all()
 
 
 @worker_init.connect

@@ -1,13 +1,13 @@
 """How a task fails before the eyes of others: Flower, workers' logs and who waits for it hear no word of the error."""
 
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 from celery import Task
 from celery.exceptions import TaskPredicate
 
 from connectors.bare import bare
 from connectors.config import ConfigError
-from tasks.session import UnknownStore
+from tasks.trouble import UnknownStore, attempt
 
 _OUR_WORDS: Final = (TaskPredicate, ConfigError, UnknownStore)
 
@@ -23,10 +23,10 @@ class BareTask(Task[Any, Any]):
         """Run it."""
         if self.request.called_directly:
             return self.run(*args, **kwargs)
-        try:
-            return self.run(*args, **kwargs)
-        except _OUR_WORDS:
-            raise
-        except Exception as error:
-            failed = TaskFailed(bare(error)).with_traceback(error.__traceback__)
-        raise failed  # outside, or the error would go along as what came before
+        return attempt(lambda: self.run(*args, **kwargs), _fail)
+
+
+def _fail(error: Exception) -> NoReturn:
+    if isinstance(error, _OUR_WORDS):
+        raise error
+    raise TaskFailed(bare(error)).with_traceback(error.__traceback__)

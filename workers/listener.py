@@ -11,7 +11,7 @@ from connectors.bare import bare
 from connectors.errors import Unavailable
 from connectors.postgres import stock
 from tasks import bells
-from tasks.process import process
+from tasks.held import process
 
 _LOG: Final = logging.getLogger(__name__)
 

@@ -18,7 +18,7 @@ from connectors.bare import bare
 from connectors.config import ConfigError
 from connectors.errors import ConnectorError
 from schemas.errors import Unreadable
-from tasks.session import UnknownStore
+from tasks.trouble import UnknownStore
 from workers.failing import TaskFailed
 
 _OUR_WORDS: Final = (TaskFailed, ConfigError, UnknownStore)

@@ -7,14 +7,14 @@ from typing import Any, Final
 
 import psycopg
 from celery.beat import ScheduleEntry, Scheduler
-from celery.schedules import schedule
+from celery.schedules import crontab, schedule
 from redis import RedisError
 
 from connectors import postgres
 from connectors.bare import bare
 from connectors.postgres import stores
-from schemas.settings import with_defaults
-from tasks.process import process
+from schemas.settings import fetch_every
+from tasks.held import process
 from workers import alive
 from workers.listener import HubListener
 
@@ -28,7 +28,14 @@ _ASKED: Final = "storesync:rates_asked_at"  # when beat last had the exchange ra
 
 FIXED: Final[dict[str, dict[str, Any]]] = {
     "ring_due": {"task": "ring_due", "schedule": 5, "options": {"expires": 5}},
+    "raise_alarms": {"task": "raise_alarms", "schedule": 30, "options": {"expires": 30}},
     "refresh_rates": {"task": "refresh_rates", "schedule": 6 * 3600, "options": {"expires": 3600}},
+    "check_webhooks": {
+        "task": "check_webhooks",
+        "schedule": crontab(hour="4", minute="10"),
+        "options": {"expires": 3600},
+    },
+    "prune": {"task": "prune", "schedule": crontab(hour="2", minute="30"), "options": {"expires": 3600}},  # UTC
 }
 
 
@@ -98,24 +105,24 @@ class StoreScheduler(Scheduler):
         if self._connection is None or (self._read_at and now - self._read_at < timedelta(seconds=READ_SECONDS)):
             return
         self._read_at = now
-        wanted = {f"fetch {row['name']}": row for row in stores.schedule(self._connection)}
+        wanted = {f"fetch {store.name}": store for store in stores.schedule(self._connection)}
         for name in [name for name in self.schedule if name not in FIXED and name not in wanted]:
             del self.schedule[name]
-        for name, row in wanted.items():
-            entry = self._entry(name, row)
+        for name, store in wanted.items():
+            entry = self._entry(name, store)
             kept = self.schedule.get(name)
             if kept is None or kept.schedule != entry.schedule or kept.args != entry.args:
                 self.schedule[name] = entry
 
-    def _entry(self, name: str, row: postgres.Row) -> ScheduleEntry:
-        every = int(str(with_defaults(row["platform"], row["settings"])["fetch.every"]))
+    def _entry(self, name: str, store: stores.Scheduled) -> ScheduleEntry:
+        every = fetch_every(store.settings)
         return self.Entry(
             name=name,
             task="fetch_orders",
             schedule=schedule(timedelta(seconds=every)),
-            args=(row["id"],),
+            args=(store.id,),
             options={"expires": every},  # an unanswered fetch is not asked for twice
-            last_run_at=row["fetched_at"] or datetime.now(UTC) - _LONG_AGO,
+            last_run_at=store.fetched_at or datetime.now(UTC) - _LONG_AGO,
             app=self.app,
         )
 

@@ -12,12 +12,12 @@ _SQL: Final = queries("comparing")
 
 def due_stores(connection: Connection) -> list[int]:
     """Stores whose whole catalogue was read, and is to be compared."""
-    return [row["id"] for row in connection.execute(_SQL["due_stores"])]
+    return [row["id"] for row in connection.execute(_SQL["stores_to_compare"])]
 
 
 def want(connection: Connection, store_id: int) -> None:
     """Have a store that is told stock compared: all of its catalogue was just read."""
-    connection.execute(_SQL["want"], {"store_id": store_id})
+    connection.execute(_SQL["want_comparison"], {"store_id": store_id})
 
 
 def agreed(connection: Connection, store_id: int, skus: Sequence[str]) -> set[tuple[str, str]]:
@@ -35,7 +35,7 @@ def agree(connection: Connection, store_id: int, keys: Sequence[tuple[str, str]]
 def tell_again(connection: Connection, store_id: int, skus: Sequence[str], *, wants_look: bool) -> None:
     """Make SKUs due; with `wants_look` the store is asked first what it shows. A store that waits goes on waiting."""
     values = {"store_id": store_id, "skus": sorted(set(skus)), "wants_look": wants_look}
-    connection.execute(_SQL["tell_again"], values)
+    connection.execute(_SQL["tell_skus_again"], values)
 
 
 def done(connection: Connection, store_id: int, outcome: dict[str, Any]) -> None:

@@ -3,26 +3,17 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, LiteralString
 
 from psycopg.types.json import Jsonb
 
-from connectors.postgres import Connection, Row, queries
+from connectors.postgres import Connection, chosen, queries, read_all
+from schemas.journal import Entry, Line
 
 _SQL = queries("journal")
 
 LIMIT: Final = 1000  # lines at a time
 OVERLAP: Final = timedelta(minutes=2)  # so long after it was written a line may come: no transaction takes longer
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """What was done or not done, and why."""
-
-    action: str
-    outcome: str
-    reason: str | None = None
-    detail: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +24,17 @@ class Which:
     external_id: str | None = None
     sku: str | None = None
     since: datetime | None = None
+
+    def chosen(self, name: str, *, limit: int) -> LiteralString:
+        """A statement about these lines, by the index that has them in their order."""
+        of_order = "of_orders" if self.store_id is None else "of_order"
+        asked: dict[str, object] = {of_order: self.external_id, "of_sku": self.sku, "of_time": self.since}
+        if self.external_id is None:
+            asked["of_store"] = self.store_id
+        conditions = [_SQL[key] for key, value in asked.items() if value is not None]
+        columns = ["j.store_id", "j.id"] if asked.get("of_store") else ["j.id"]
+        latest = ", ".join(f"{column} DESC" for column in columns)
+        return chosen(_SQL[name], conditions, limit=limit, latest=latest, oldest=", ".join(columns))
 
 
 def add(connection: Connection, line: Line, *, store_id: int | None = None, external_id: str | None = None) -> None:
@@ -49,9 +51,9 @@ def add(connection: Connection, line: Line, *, store_id: int | None = None, exte
     connection.execute(_SQL["add"], values)
 
 
-def lines(connection: Connection, which: Which, *, limit: int = LIMIT) -> list[Row]:
+def lines(connection: Connection, which: Which, *, limit: int = LIMIT) -> list[Entry]:
     """The latest lines that fit, oldest first."""
-    return connection.execute(_SQL["lines"], {**asdict(which), "limit": limit}).fetchall()
+    return read_all(connection, Entry, which.chosen("lines", limit=limit), asdict(which))
 
 
 @dataclass(slots=True)
@@ -62,16 +64,17 @@ class Following:
     first: int = 0
     seen: dict[int, datetime] = field(default_factory=dict)
 
-    def news(self, connection: Connection) -> Iterator[Row]:
+    def news(self, connection: Connection) -> Iterator[Entry]:
         """Every line that was not seen yet, once, oldest first."""
-        while page := connection.execute(_SQL["news"], self._values()).fetchall():
-            for row in page:
-                self.seen[row["id"]] = row["at"]
-                yield row
+        statement = self.which.chosen("news", limit=LIMIT)
+        while page := read_all(connection, Entry, statement, self._values()):
+            for line in page:
+                self.seen[line.id] = line.at
+                yield line
             self._forget()
 
     def _values(self) -> dict[str, Any]:
-        return {**asdict(self.which), "first": self.first, "seen": list(self.seen), "limit": LIMIT}
+        return {**asdict(self.which), "first": self.first, "seen": list(self.seen)}
 
     def _forget(self) -> None:
         """Let go what is older than any transaction: what was numbered before it has come by now."""
@@ -80,7 +83,7 @@ class Following:
         self.seen = {id: at for id, at in self.seen.items() if id >= self.first}
 
 
-def follow(which: Which, shown: Sequence[Row]) -> Following:
+def follow(which: Which, shown: Sequence[Entry]) -> Following:
     """Go on behind the latest lines, as `lines` gave them."""
-    first = shown[0]["id"] if len(shown) >= LIMIT else 0  # what is older was left out on purpose
-    return Following(which, first, {row["id"]: row["at"] for row in shown})
+    first = shown[0].id if len(shown) >= LIMIT else 0  # what is older was left out on purpose
+    return Following(which, first, {line.id: line.at for line in shown})

@@ -1,37 +1,31 @@
 """The due rows of orders in PostgreSQL: snapshots in, bells out, marks set."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field, replace
-from datetime import datetime
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
-from psycopg.types.json import Jsonb
+from psycopg.types.json import Json, Jsonb
 
-from connectors.postgres import Connection, Row, queries
-from connectors.postgres.journal import Line
-from schemas.orders import Snapshot
-from schemas.stores import Skipped
+from connectors.postgres import Connection, Row, chosen, links, queries
+from connectors.postgres.rows import OrderTurn, StoreTurn, read_order_of, read_order_turn
+from schemas.hub_search import Links
+
+if TYPE_CHECKING:
+    from schemas.failures import PutOff
+    from schemas.hub import DraftOrder
+    from schemas.journal import Line
+    from schemas.orders import Snapshot
+    from schemas.outcomes import OrderOutcome
+    from schemas.stores import Skipped
 
 _SQL = queries("orders")
 
 BELL_SECONDS = 30  # a bell that nobody answered for so long is lost, and rung again
-WINDOW = 200  # bells of one store that are out at a time
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What came of looking at an order: its new state, why, and what to write down.
-
-    `is_failing` is an order in the hub that does not have what its store sent.
-    """
-
-    state: str
-    reason: str | None = None
-    detail: dict[str, Any] = field(default_factory=dict)
-    hub_order_id: str | None = None
-    lines: tuple[Line, ...] = ()
-    is_failing: bool = False
+WINDOW = 400  # bells of one store that are out at a time
+MOST_COUNTS = 1000  # rows that say what became more or less, before they are folded
 
 
 def keep_snapshots(connection: Connection, store_id: int, snapshots: Sequence[Snapshot]) -> list[Snapshot]:
@@ -48,7 +42,10 @@ def keep_snapshots(connection: Connection, store_id: int, snapshots: Sequence[Sn
         "skus": [None if snapshot.skus is None else json.dumps(snapshot.skus) for snapshot in page],
         "numbers": [snapshot.number for snapshot in page],
     }
-    rows = connection.execute(_SQL["keep_snapshots"], values)
+    rows = connection.execute(_SQL["keep_snapshots"], values).fetchall()
+    if len(rows) < len(page):
+        dates = {name: values[name] for name in ("store_id", "ids", "digests", "times")}
+        connection.execute(_SQL["keep_dates"], dates)
     return [replace(newest[row["external_id"]], skus=_skus(row)) for row in rows]
 
 
@@ -68,9 +65,10 @@ def expect(connection: Connection, store_id: int, external_id: str) -> None:
     connection.execute(_SQL["expect"], {"store_id": store_id, "external_id": external_id})
 
 
-def look(connection: Connection, store_id: int, external_id: str) -> Row | None:
-    """The store, the account and the order (its columns None where it is unknown) in one look."""
-    return connection.execute(_SQL["look"], {"store_id": store_id, "external_id": external_id}).fetchone()
+def look(connection: Connection, store_id: int, external_id: str) -> OrderTurn | None:
+    """The store, the account and the order in one look; None where there is no such store."""
+    row = connection.execute(_SQL["look_at_order"], {"store_id": store_id, "external_id": external_id}).fetchone()
+    return None if row is None else read_order_turn(row, external_id)
 
 
 def keep_whole(connection: Connection, store_id: int, external_id: str, snapshot: Snapshot) -> Sequence[str]:
@@ -88,65 +86,104 @@ def keep_whole(connection: Connection, store_id: int, external_id: str, snapshot
     return (row and _skus(row)) or ()
 
 
-def settle(connection: Connection, store_id: int, external_id: str, *, changed: int, outcome: Outcome) -> bool:
+def look_many(connection: Connection, store: StoreTurn, external_ids: Sequence[str]) -> list[OrderTurn]:
+    """Several orders of a store that was looked at, as far as anybody fetched them."""
+    rows = connection.execute(_SQL["look_at_orders"], {"store_id": store.store.id, "ids": list(external_ids)})
+    return [read_order_of(store, row) for row in rows]
+
+
+def settle(connection: Connection, store_id: int, external_id: str, *, changed: int, outcome: OrderOutcome) -> bool:
     """Mark the order seen up to `changed` and journal what came of it; True when it moved meanwhile."""
-    values = {
-        "store_id": store_id,
-        "external_id": external_id,
-        "changed": changed,
-        "state": outcome.state,
-        "reason": outcome.reason,
-        "detail": Jsonb(outcome.detail),
-        "hub_order_id": outcome.hub_order_id,
-        "is_failing": outcome.is_failing,
-        "actions": [line.action for line in outcome.lines],
-        "outcomes": [line.outcome for line in outcome.lines],
-        "reasons": [line.reason for line in outcome.lines],
-        "details": [json.dumps(line.detail) for line in outcome.lines],
-    }
-    row = connection.execute(_SQL["settle"], values).fetchone()
-    return bool(row and row["is_due"])
+    return external_id in settle_many(connection, store_id, [Settled(external_id, changed, outcome)])
 
 
 @dataclass(frozen=True, slots=True)
-class Failure:
-    """Why an order could not be worked on. `due_at` None: until it changes or a person retries.
+class Settled:
+    """What came of an order, which is seen up to `changed`."""
 
-    `action` is what was being done; None for importing it, or changing it where it stands in the hub.
-    """
-
-    reason: str
-    detail: dict[str, Any]
-    due_at: datetime | None
-    is_attempt: bool = True
-    action: str | None = None
+    external_id: str
+    changed: int
+    outcome: OrderOutcome
 
 
-def put_off(connection: Connection, store_id: int, external_id: str, failure: Failure) -> None:
+def settle_many(connection: Connection, store_id: int, settled: Sequence[Settled]) -> set[str]:
+    """Mark orders seen and journal what came of each; those that moved meanwhile."""
+    items: dict[str, str] = {}
+    customers: dict[str, str] = {}
+    for one in settled:
+        items |= one.outcome.links.items
+        customers |= one.outcome.links.customers
+    lines = [_line(one.external_id, line) for one in settled for line in one.outcome.lines]
+    values = {
+        "store_id": store_id,
+        "outcomes": Json([_outcome(one) for one in settled]),
+        "lines": Json([{"place": place, **line} for place, line in enumerate(lines)]),
+        **links.columns(Links(items, customers)),
+    }
+    rows = connection.execute(_SQL["settle_orders"], values)
+    return {row["external_id"] for row in rows if row["is_due"]}
+
+
+def _outcome(one: Settled) -> dict[str, Any]:
+    outcome = one.outcome
+    return {
+        "external_id": one.external_id,
+        "changed": one.changed,
+        "state": outcome.state,
+        "reason": outcome.reason,
+        "detail": outcome.detail,
+        "hub_order_id": outcome.hub_order_id,
+        "is_failing": outcome.is_failing,
+        **_copy(outcome.created),
+    }
+
+
+def _copy(created: DraftOrder | None) -> dict[str, Any]:
+    """What lists show of an order in the hub."""
+    if created is None:
+        return {}
+    return {
+        "customer": created.customer.name,
+        "email": created.customer.email,
+        "total_with_tax": str(created.total_with_tax),
+        "currency": created.currency,
+    }
+
+
+def _line(external_id: str, line: Line) -> dict[str, Any]:
+    return {
+        "external_id": external_id,
+        "action": line.action,
+        "outcome": line.outcome,
+        "reason": line.reason,
+        "detail": line.detail,
+    }
+
+
+def put_off(connection: Connection, store_id: int, external_id: str, why: PutOff) -> None:
     """Look again later."""
     values = {
         "store_id": store_id,
         "external_id": external_id,
-        "due_at": failure.due_at,
-        "attempt": int(failure.is_attempt),
-        "reason": failure.reason,
-        "detail": Jsonb(failure.detail),
+        "due_at": why.until,
+        "attempt": int(why.is_attempt),
+        "reason": why.reason,
+        "detail": Jsonb(why.detail),
     }
-    connection.execute(_SQL["put_off"], values)
+    connection.execute(_SQL["put_off_order"], values)
 
 
-def set_aside(connection: Connection, store_id: int, external_id: str, *, changed: int, failure: Failure) -> None:
+def set_aside(connection: Connection, store_id: int, external_id: str, why: PutOff, *, changed: int) -> None:
     """Show the failure to the operator; journaled unless it is the same as last time."""
     values = {
         "store_id": store_id,
         "external_id": external_id,
         "changed": changed,
-        "due_at": failure.due_at,
-        "action": failure.action,
-        "reason": failure.reason,
-        "detail": Jsonb(failure.detail),
+        "due_at": why.until,
+        "reason": why.reason,
+        "detail": Jsonb(why.detail),
     }
-    connection.execute(_SQL["set_aside"], values)
+    connection.execute(_SQL["set_aside_order"], values)
 
 
 def retry(connection: Connection, store_id: int, external_id: str) -> bool:
@@ -155,12 +192,23 @@ def retry(connection: Connection, store_id: int, external_id: str) -> bool:
     return connection.execute(_SQL["retry"], values).rowcount > 0
 
 
-def retry_failed(connection: Connection, store_id: int | None, reason: str | None = None) -> list[Row]:
+def look_anew(connection: Connection, store_id: int, external_id: str) -> bool:
+    """Make an order due that the shop says something became of; False when it is unknown or tombstoned."""
+    values = {"store_id": store_id, "external_id": external_id}
+    return connection.execute(_SQL["look_anew"], values).rowcount > 0
+
+
+def retry_failed(connection: Connection, store_id: int | None, reason: str | None = None) -> list[tuple[int, str]]:
     """Make everything due that was set aside, in the hub or not, of one store or all, for one reason or any.
 
-    For a named reason also what stands in the hub and has it noted.
+    For a named reason also what stands in the hub and has it noted. Tells the store and the id of each.
     """
-    return connection.execute(_SQL["retry_failed"], {"store_id": store_id, "reason": reason}).fetchall()
+    which = (
+        _SQL["failed_somehow"] if reason is None else _SQL["said_for_reason"],
+        _SQL["in_connected_stores"] if store_id is None else _SQL["in_one_store"],
+    )
+    rows = connection.execute(chosen(_SQL["retry_failed"], which), {"store_id": store_id, "reason": reason})
+    return [(row["store_id"], row["external_id"]) for row in rows]
 
 
 def skipped_again(connection: Connection, store_id: int | None, which: Skipped) -> int:
@@ -186,7 +234,7 @@ def news_again(connection: Connection, store_id: int, reason: str) -> None:
 
 def look_again(connection: Connection, store_id: int, statuses: Sequence[str]) -> None:
     """Make due what other rules may see otherwise: orders skipped in these statuses, and the hub's open ones."""
-    connection.execute(_SQL["look_again"], {"store_id": store_id, "statuses": list(statuses)})
+    connection.execute(_SQL["look_again_at_orders"], {"store_id": store_id, "statuses": list(statuses)})
 
 
 def look_both_ways(connection: Connection, store_id: int, *, noted: str, also_delivered: bool) -> None:
@@ -195,7 +243,8 @@ def look_both_ways(connection: Connection, store_id: int, *, noted: str, also_de
     `also_delivered` takes what is delivered in the hub and not closed, and what is only flagged.
     """
     values = {"store_id": store_id, "noted": noted, "also_delivered": also_delivered}
-    connection.execute(_SQL["look_both_ways"], values)
+    which = _SQL["not_closed"] if also_delivered else _SQL["not_delivered"]
+    connection.execute(chosen(_SQL["look_both_ways"], [which]), values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,59 +253,39 @@ class Bell:
 
     external_id: str
     was_lost: bool
+    is_in_hub: bool
 
 
 def pick_bells(connection: Connection, store_id: int, *, at_least: int = 1) -> list[Bell]:
     """The orders of a store whose bells are to be rung now, if the window has so much room; they count as rung."""
     values = {"store_id": store_id, "window": WINDOW, "patience": BELL_SECONDS, "at_least": at_least}
-    return [Bell(row["external_id"], row["was_lost"]) for row in connection.execute(_SQL["ring"], values)]
+    return [Bell(**row) for row in connection.execute(_SQL["ring_orders"], values)]
 
 
-def unring(connection: Connection, store_id: int, external_id: str) -> None:
-    """Let an order be rung again at once, if it is still due."""
-    connection.execute(_SQL["unring"], {"store_id": store_id, "external_id": external_id})
+def in_hub(connection: Connection, store_id: int, external_ids: Sequence[str]) -> set[str]:
+    """Those of some orders that stand in the hub."""
+    values = {"store_id": store_id, "ids": list(external_ids)}
+    return {row["external_id"] for row in connection.execute(_SQL["orders_in_hub"], values)}
+
+
+def unring(connection: Connection, store_id: int, *external_ids: str) -> None:
+    """Let orders be rung again at once, if they are still due."""
+    connection.execute(_SQL["unring_orders"], {"store_id": store_id, "ids": list(external_ids)})
 
 
 def due_stores(connection: Connection) -> list[int]:
     """Active stores with orders that may be looked at now."""
-    return [row["id"] for row in connection.execute(_SQL["due_stores"])]
+    return [row["id"] for row in connection.execute(_SQL["stores_with_due_orders"])]
+
+
+def fold_counts(connection: Connection) -> None:
+    """Tell how many orders are in which state in few rows again, where they have become many."""
+    connection.execute(_SQL["fold_counts"], {"most": MOST_COUNTS})
 
 
 def forget_bells(connection: Connection) -> None:
     """No bell is on its way any more."""
-    connection.execute(_SQL["forget_bells"])
-
-
-def order(connection: Connection, store_id: int, external_id: str) -> Row | None:
-    """One order as storesync remembers it."""
-    return connection.execute(_SQL["order"], {"store_id": store_id, "external_id": external_id}).fetchone()
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """Which orders a person looks for, None for all. `text` stands in number or customer, or is a SKU or an id."""
-
-    store_id: int | None = None
-    state: str | None = None
-    reason: str | None = None
-    text: str | None = None
-
-
-def orders(connection: Connection, wanted: Wanted, *, limit: int = 1000) -> list[Row]:
-    """Orders for people, newest first; failures of disconnected stores only where the store is named."""
-    return connection.execute(_SQL["orders"], {**asdict(wanted), "limit": limit}).fetchall()
-
-
-def named(connection: Connection, store_id: int, name: str) -> list[str]:
-    """The external ids of the orders a person may mean: the one with this very id, else those with this number."""
-    numbers = [name, f"#{name}", name.removeprefix("#")]
-    rows = connection.execute(_SQL["named"], {"store_id": store_id, "name": name, "numbers": numbers}).fetchall()
-    return [row["external_id"] for row in rows if row["external_id"] == name] or [row["external_id"] for row in rows]
-
-
-def counts(connection: Connection, store_id: int) -> list[Row]:
-    """How many orders are in which state, and how many of them wait to be looked at, now or from `again_at` on."""
-    return connection.execute(_SQL["counts"], {"store_id": store_id}).fetchall()
+    connection.execute(_SQL["forget_order_bells"])
 
 
 def reimport(connection: Connection, store_id: int, external_id: str) -> bool:

@@ -2,32 +2,18 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any, Final
 
 from psycopg.types.json import Jsonb
 
 from connectors.postgres import Connection, queries
-from connectors.postgres.journal import Line
-from connectors.postgres.orders import BELL_SECONDS, Failure
+from connectors.postgres.orders import BELL_SECONDS
+from schemas.failures import PutOff
+from schemas.outcomes import Told
 
 _SQL: Final = queries("outgoing")
 
 WINDOW: Final = 50  # bells of one store that are out at a time
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """What came of telling a store of an order: why it does not show what the hub shipped, and what to write down.
-
-    `is_failing` where a person has to do something for it.
-    """
-
-    reason: str | None = None
-    detail: dict[str, Any] = field(default_factory=dict)
-    lines: tuple[Line, ...] = ()
-    is_failing: bool = False
 
 
 def settle(connection: Connection, store_id: int, external_id: str, *, changed: int, told: Told) -> bool:
@@ -43,26 +29,19 @@ def settle(connection: Connection, store_id: int, external_id: str, *, changed: 
         "reasons": [line.reason for line in told.lines],
         "details": [json.dumps(line.detail) for line in told.lines],
     }
-    row = connection.execute(_SQL["settle"], values).fetchone()
+    row = connection.execute(_SQL["settle_outgoing"], values).fetchone()
     return bool(row and row["is_due"])
 
 
-def put_off(connection: Connection, store_id: int, external_id: str, failure: Failure) -> None:
+def put_off(connection: Connection, store_id: int, external_id: str, why: PutOff) -> None:
     """Tell the store later."""
-    connection.execute(
-        _SQL["put_off"], {**_key(store_id, external_id), **_why(failure), "attempt": int(failure.is_attempt)}
-    )
+    values = {**_key(store_id, external_id), **_why(why), "attempt": int(why.is_attempt)}
+    connection.execute(_SQL["put_off_outgoing"], values)
 
 
-def set_aside(connection: Connection, store_id: int, external_id: str, *, changed: int, failure: Failure) -> None:
+def set_aside(connection: Connection, store_id: int, external_id: str, why: PutOff, *, changed: int) -> None:
     """Show the failure to the operator; journaled unless it is the same as last time."""
-    connection.execute(_SQL["set_aside"], {**_key(store_id, external_id), **_why(failure), "changed": changed})
-
-
-def intend(connection: Connection, store_id: int, external_id: str, sending: dict[str, Any] | None) -> None:
-    """Write down what the store is about to be told, or that its answer is written down (None)."""
-    values = {"sending": None if sending is None else Jsonb(sending)}
-    connection.execute(_SQL["intend"], {**_key(store_id, external_id), **values})
+    connection.execute(_SQL["set_aside_outgoing"], {**_key(store_id, external_id), **_why(why), "changed": changed})
 
 
 def covered(connection: Connection, store_id: int, external_id: str) -> None:
@@ -72,28 +51,28 @@ def covered(connection: Connection, store_id: int, external_id: str) -> None:
 
 def tell_again(connection: Connection, store_id: int, external_id: str, reasons: Sequence[str]) -> None:
     """Make the hub's side due where its store was last not told for one of these reasons."""
-    connection.execute(_SQL["tell_again"], {**_key(store_id, external_id), "reasons": list(reasons)})
+    connection.execute(_SQL["tell_outgoing_again"], {**_key(store_id, external_id), "reasons": list(reasons)})
 
 
 def pick_bells(connection: Connection, store_id: int) -> list[str]:
     """The orders of a store to ring for now, as far as its window has room; they count as rung."""
     values = {"store_id": store_id, "window": WINDOW, "patience": BELL_SECONDS}
-    return [row["external_id"] for row in connection.execute(_SQL["ring"], values)]
+    return [row["external_id"] for row in connection.execute(_SQL["ring_outgoing"], values)]
 
 
 def unring(connection: Connection, store_id: int, external_id: str) -> None:
     """Let an order be rung again at once, if it is still due."""
-    connection.execute(_SQL["unring"], _key(store_id, external_id))
+    connection.execute(_SQL["unring_outgoing"], _key(store_id, external_id))
 
 
 def due_stores(connection: Connection) -> list[int]:
     """Active stores that are to be told of an order now."""
-    return [row["id"] for row in connection.execute(_SQL["due_stores"])]
+    return [row["id"] for row in connection.execute(_SQL["stores_with_due_outgoing"])]
 
 
-def stop(connection: Connection, store_id: int, *, until: datetime, reason: str, words: str) -> bool:
+def stop(connection: Connection, store_id: int, why: PutOff) -> bool:
     """Tell a store of no order before a moment; True when that is new."""
-    values = {"store_id": store_id, "due_at": until, "reason": reason, "detail": words}
+    values = {"store_id": store_id, "due_at": why.until, "reason": why.reason, "detail": why.words}
     row = connection.execute(_SQL["stop"], values).fetchone()
     return bool(row and row["is_new"])
 
@@ -108,12 +87,12 @@ def go_on(connection: Connection, store_id: int, *, reason: str) -> bool:
 
 def forget_bells(connection: Connection) -> None:
     """No bell is on its way any more."""
-    connection.execute(_SQL["forget_bells"])
+    connection.execute(_SQL["forget_outgoing_bells"])
 
 
 def _key(store_id: int, external_id: str) -> dict[str, Any]:
     return {"store_id": store_id, "external_id": external_id}
 
 
-def _why(failure: Failure) -> dict[str, Any]:
-    return {"due_at": failure.due_at, "reason": failure.reason, "detail": Jsonb(failure.detail)}
+def _why(why: PutOff) -> dict[str, Any]:
+    return {"due_at": why.until, "reason": why.reason, "detail": Jsonb(why.detail)}

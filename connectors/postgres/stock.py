@@ -1,19 +1,26 @@
-"""Stock push in PostgreSQL: which SKUs of a store are due, what its catalogue holds, what it was told."""
+"""Stock push in PostgreSQL: which SKUs of a store are due, and what it was told of them."""
+
+from __future__ import annotations
 
 import json
 from collections.abc import Collection, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final, LiteralString
 
 from psycopg.errors import LockNotAvailable
 from psycopg.sql import SQL, Literal
 from psycopg.types.json import Jsonb
 
-from connectors.postgres import Connection, Row, queries, stock_imports
-from schemas.actions import TellStock
-from schemas.stock import StoreItem
+from connectors.holders import is_dead, me, read_holder
+from connectors.platforms import PLATFORMS, record
+from connectors.postgres import Connection, queries, stock_imports
+from schemas.failures import PutOff
+from schemas.stock import DueSku, SettledSku, StockLine
+
+if TYPE_CHECKING:
+    from schemas.actions import TellStock
 
 _SQL: Final = queries("stock")
 
@@ -21,67 +28,50 @@ UNREAD_SECONDS: Final = 60  # how long unread orders hold a SKU back (STK-9)
 PACE_SECONDS: Final = 1  # one SKU is told about so often: the rest of a burst is one more call (STK-5)
 ALONG_SECONDS: Final = 0.7  # after which it goes along with others, so that SKUs that move all the time travel together
 BURST_SECONDS: Final = 3  # a SKU that was not told for so long is in no burst
+GONE_SECONDS: Final = 900  # a process on a machine that vanished counts as dead
+LATEST_SECONDS: Final = 10  # for so long news goes beside a push of many, where the platform takes such calls (STK-5)
 LOOK_AGAIN_SECONDS: Final = 5  # how long a store is believed that it has no such SKU
-_SETTLING: Final = timedelta(seconds=60)  # a store may take what we told it some time after it said yes
 _KEPT_ATTEMPTS: Final = 3  # of an outage, by SKUs that begin anew: a store that was too slow is told fewer at once
 
 
 @dataclass(frozen=True, slots=True)
 class DueStore:
-    """A store that is to be told something: a SKU that waited for nothing yet, one of a burst, or only in a moment."""
+    """A store that is to be told something: a SKU that waited for nothing yet, one of a burst, or only in a moment.
+
+    `has_latest` where the platform takes stock calls side by side, and a SKU that may be told is due only lately.
+    """
 
     id: int
     has_fresh: bool
     is_ripe: bool
-
-
-@dataclass(frozen=True, slots=True)
-class DueSku:
-    """A SKU of a store that is to be told: its mark is set only up to `changed`."""
-
-    sku: str
-    changed: int
-    attempts: int
-    wants_look: bool
-    tell_uncounted: bool  # a person said so (STK-10)
-    may_look: bool
-    reason: str | None
-    detail: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Settled:
-    """What came of a SKU: nothing to say, or why the store does not show the hub's value."""
-
-    sku: str
-    changed: int
-    reason: str | None = None
-    detail: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class StockLine:
-    """A line of the journal about a SKU."""
-
-    sku: str
-    outcome: str
-    reason: str | None = None
-    detail: dict[str, Any] = field(default_factory=dict)
+    has_latest: bool
 
 
 def due_stores(connection: Connection, store_id: int | None = None) -> list[DueStore]:
     """Active stores that have something to be told, or this one if it has."""
-    values = {"store_id": store_id, "pace": PACE_SECONDS, "burst": BURST_SECONDS}
-    return [DueStore(**row) for row in connection.execute(_SQL["due_stores"], values)]
-
-
-def look(connection: Connection, store_id: int) -> Row | None:
-    """The store with the account's settings."""
-    return connection.execute(_SQL["look"], {"store_id": store_id}).fetchone()
+    values = {
+        "store_id": store_id,
+        "pace": PACE_SECONDS,
+        "burst": BURST_SECONDS,
+        "latest": LATEST_SECONDS,
+        "side_by_side": [name for name in PLATFORMS if record(name).stock_side_by_side],
+    }
+    return [DueStore(**row) for row in connection.execute(_SQL["stores_with_due_skus"], values)]
 
 
 def pick(connection: Connection, store_id: int, *, limit: int, but: Collection[str] = ()) -> list[DueSku]:
     """The next SKUs of a store to tell, longest waiting first, `but` those."""
+    return _pick(connection, store_id, "q.due_since, q.sku", limit=limit, but=but)
+
+
+def pick_latest(connection: Connection, store_id: int, *, limit: int) -> list[DueSku]:
+    """The same, from the other end: those that moved last."""
+    return _pick(connection, store_id, "q.due_since DESC, q.sku", limit=limit)
+
+
+def _pick(
+    connection: Connection, store_id: int, order: LiteralString, *, limit: int, but: Collection[str] = ()
+) -> list[DueSku]:
     values = {
         "limit": limit,
         "but": list(but),
@@ -89,122 +79,13 @@ def pick(connection: Connection, store_id: int, *, limit: int, but: Collection[s
         "pace": ALONG_SECONDS,
         "look_again": LOOK_AGAIN_SECONDS,
     }
-    statement = SQL(_SQL["pick"]).format(store_id=Literal(store_id))
+    statement = SQL(_SQL["pick"]).format(store_id=Literal(store_id), order=SQL(order))
     return [DueSku(**row) for row in connection.execute(statement, values)]
-
-
-# -- the catalogue ---------------------------------------------------------------------------------------------------
-
-
-def items(connection: Connection, store_id: int, skus: Sequence[str]) -> list[StoreItem]:
-    """What a store has of some SKUs; a place that shows nobody knows what is in `shown` as None."""
-    found = connection.execute(_SQL["items"], {"store_id": store_id, "skus": list(skus)})
-    return [StoreItem(**{**row, "inactive": tuple(row["inactive"])}) for row in found]
-
-
-def named_items(connection: Connection, store_id: int, *, beyond: str, limit: int) -> list[tuple[str, str]]:
-    """SKUs with names of what a store sells, each once, from beyond a SKU on; empty behind the last one."""
-    values = {"store_id": store_id, "beyond": beyond, "limit": limit}
-    return [(row["sku"], row["name"]) for row in connection.execute(_SQL["named_items"], values)]
-
-
-def keep_items(
-    connection: Connection,
-    store_id: int,
-    found: Sequence[StoreItem],
-    *,
-    asked_at: datetime,
-    asked_for: Sequence[str] = (),
-    is_whole: bool = False,
-) -> int:
-    """Keep a page of a store's catalogue as it was asked for at a moment; returns how many SKUs are due for it.
-
-    `asked_for` are SKUs that the caller asked for because it tells the store its stock now: they are not due for what
-    was found, and as nobody else tells the store anything meanwhile, the store's figures count whatever their age.
-    """
-    newest = {item.external_id: item for item in found}
-    kept = [newest[external_id] for external_id in sorted(newest)]
-    values = {
-        "store_id": store_id,
-        "ids": [item.external_id for item in kept],
-        "skus": [item.sku for item in kept],
-        "names": [item.name for item in kept],
-        "tracked": [item.is_tracked for item in kept],
-        "asked_for": list(asked_for),
-    }
-    levels = [(item.external_id, place, shown) for item in kept for place, shown in sorted(item.shown.items())]
-    page = {
-        "store_id": store_id,
-        "items": values["ids"],
-        "ids": [level[0] for level in levels],
-        "places": [level[1] for level in levels],
-        "shown": [level[2] for level in levels],
-        "asked_at": asked_at - _SETTLING,
-        "asked_exactly": asked_at,
-        "is_whole": is_whole,
-        "is_held": bool(asked_for),
-    }
-    with connection.transaction():
-        moved = connection.execute(_SQL["keep_items"], values).rowcount
-        connection.execute(_SQL["keep_levels"], page)
-        moved += connection.execute(_SQL["drop_levels"], page).rowcount
-        connection.execute(_SQL["leave_places"], page)
-    return moved
-
-
-def drop_items(connection: Connection, store_id: int, external_ids: Sequence[str]) -> None:
-    """Forget items that a store no longer has."""
-    connection.execute(_SQL["drop_items"], {"store_id": store_id, "ids": list(external_ids)})
-
-
-def unseen_items(connection: Connection, store_id: int, *, before: datetime) -> list[str]:
-    """Items that no page brought since a moment."""
-    found = connection.execute(_SQL["unseen_items"], {"store_id": store_id, "before": before})
-    return [row["external_id"] for row in found]
 
 
 def look_again(connection: Connection, store_id: int, skus: Collection[str]) -> None:
     """These SKUs are on other items of a store than we know: it is asked for them, and told them, at once."""
-    connection.execute(_SQL["look_again"], {"store_id": store_id, "skus": sorted(skus)})
-
-
-def looked(connection: Connection, store_id: int, skus: Sequence[str]) -> None:
-    """The store was asked for these SKUs now."""
-    connection.execute(_SQL["looked"], {"store_id": store_id, "skus": list(skus)})
-
-
-def due_catalogues(connection: Connection, *, every: int) -> list[int]:
-    """Stores whose catalogue is wanted, for stock or products, and was not looked at for so many seconds."""
-    return [row["id"] for row in connection.execute(_SQL["due_catalogues"], {"every": every})]
-
-
-def catalogue_seen(
-    connection: Connection, store_id: int, *, asked_at: datetime, is_whole: bool, without_sku: int
-) -> None:
-    """Every change of a store's catalogue up to a moment is known; of all of it, so many items have no SKU."""
-    values = {"store_id": store_id, "asked_at": asked_at, "is_whole": is_whole, "without_sku": without_sku}
-    connection.execute(_SQL["catalogue_seen"], values)
-
-
-def keep_walk(connection: Connection, store_id: int, walk: dict[str, Any]) -> None:
-    """Remember how far a walk through a store's catalogue has come."""
-    connection.execute(_SQL["keep_walk"], {"store_id": store_id, "walk": Jsonb(walk)})
-
-
-def put_off_catalogue(connection: Connection, store_id: int, *, until: datetime, is_attempt: bool) -> None:
-    """Do not ask for a store's catalogue before a moment."""
-    values = {"store_id": store_id, "due_at": until, "attempt": int(is_attempt)}
-    connection.execute(_SQL["put_off_catalogue"], values)
-
-
-def blame_catalogue(connection: Connection, store_id: int, *, reason: str, words: str) -> None:
-    """Say why a store's catalogue cannot be read, until a page of it comes."""
-    connection.execute(_SQL["blame_catalogue"], {"store_id": store_id, "reason": reason, "detail": words})
-
-
-def read_again(connection: Connection, store_id: int, *, reason: str) -> None:
-    """Ask for a store's catalogue now, if it was put off for a reason."""
-    connection.execute(_SQL["read_again"], {"store_id": store_id, "reason": reason})
+    connection.execute(_SQL["look_for_skus_again"], {"store_id": store_id, "skus": sorted(skus)})
 
 
 # -- telling -----------------------------------------------------------------------------------------------------------
@@ -212,10 +93,14 @@ def read_again(connection: Connection, store_id: int, *, reason: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Forgotten:
-    """When nobody knew any more what items show; `locked` are SKUs that the hub is just changing, without a pace."""
+    """When nobody knew any more what items show; `locked` are SKUs that the hub is just changing, without a pace.
+
+    `telling` is the row that says who tells them.
+    """
 
     at: datetime
-    locked: frozenset[str] = frozenset()
+    locked: frozenset[str]
+    telling: int
 
 
 def forget(connection: Connection, store_id: int, tells: Sequence[TellStock]) -> Forgotten:
@@ -226,13 +111,14 @@ def forget(connection: Connection, store_id: int, tells: Sequence[TellStock]) ->
         "places": [tell.place for tell in tells],
         "activates": [tell.activates for tell in tells],
         "skus": sorted({tell.sku for tell in tells}),
+        "holder": me().text(),
     }
-    row = connection.execute(_SQL["forget"], values).fetchone()
+    row = connection.execute(_SQL["forget_levels"], values).fetchone()
     assert row is not None
-    return Forgotten(row["moved_at"], frozenset(row["locked"]))
+    return Forgotten(row["at"], frozenset(row["locked"]), row["telling"])
 
 
-def settle(connection: Connection, store_id: int, settled: Sequence[Settled]) -> dict[str, bool]:
+def settle(connection: Connection, store_id: int, settled: Sequence[SettledSku]) -> dict[str, bool]:
     """Set marks; of each SKU whose mark is set, whether it did not move meanwhile."""
     values = {
         "store_id": store_id,
@@ -241,11 +127,11 @@ def settle(connection: Connection, store_id: int, settled: Sequence[Settled]) ->
         "reasons": [one.reason for one in settled],
         "details": [json.dumps(one.detail) for one in settled],
     }
-    return {row["sku"]: row["is_last"] for row in connection.execute(_SQL["settle"], values)}
+    return {row["sku"]: row["is_last"] for row in connection.execute(_SQL["settle_skus"], values)}
 
 
 def told(
-    connection: Connection, store_id: int, tells: Sequence[TellStock], *, lasting: set[str], forgotten_at: datetime
+    connection: Connection, store_id: int, tells: Sequence[TellStock], *, lasting: set[str], forgotten: Forgotten
 ) -> None:
     """The store took these values; those of SKUs in `lasting` are what it shows now, unless it sold some meanwhile."""
     values = {
@@ -255,32 +141,42 @@ def told(
         "quantities": [tell.quantity for tell in tells],
         "last": [tell.sku in lasting for tell in tells],
         "activates": [tell.activates for tell in tells],
-        "forgotten_at": forgotten_at,
+        "forgotten_at": forgotten.at,
+        "telling": forgotten.telling,
     }
-    connection.execute(_SQL["told"], values)
+    connection.execute(_SQL["keep_told"], values)
 
 
-@dataclass(frozen=True, slots=True)
-class Delay:
-    """Until when SKUs are not told, and why. A wait that was asked for is no attempt."""
+def due_after_tellers(connection: Connection, *, over: int) -> None:
+    """Make due once more what was told by who ended without a word; no call goes on for `over` seconds.
 
-    until: datetime
-    reason: str
-    detail: dict[str, Any] = field(default_factory=dict)
-    is_attempt: bool = True
+    A process that was frozen may have told an old value when it woke up, a slow shop may take one late.
+    """
+    for row in connection.execute(_SQL["unended"], {"over": over, "gone": GONE_SECONDS}).fetchall():
+        holder = read_holder(row["holder"])
+        if row["is_gone"] or (holder is not None and is_dead(holder)):
+            with suppress(LockNotAvailable), connection.transaction():  # another time: who holds it may stay for long
+                values = {"store_id": row["store_id"], "skus": row["skus"]}
+                connection.execute(_SQL["hold_told"], values)
+                connection.execute(_SQL["due_once_more"], values)
+                connection.execute(_SQL["forget_sold"], values)
+                connection.execute(_SQL["end_telling"], {"telling": row["id"]})
 
 
-def put_off(connection: Connection, store_id: int, skus: Sequence[str], delay: Delay) -> None:
-    """Tell these SKUs later."""
+def put_off(
+    connection: Connection, store_id: int, skus: Sequence[str], why: PutOff, *, when_moved: timedelta | None = None
+) -> None:
+    """Tell these SKUs later; those that move again no later than `when_moved` from then on, if that is given."""
     values = {
         "store_id": store_id,
         "skus": list(skus),
-        "due_at": delay.until,
-        "attempt": int(delay.is_attempt),
-        "reason": delay.reason,
-        "detail": Jsonb(delay.detail),
+        "due_at": why.until,
+        "attempt": int(why.is_attempt),
+        "reason": why.reason,
+        "detail": Jsonb(why.detail),
+        "wait_when_moved": when_moved,
     }
-    connection.execute(_SQL["put_off"], values)
+    connection.execute(_SQL["put_off_skus"], values)
 
 
 def unsent(connection: Connection, store_id: int, skus: Sequence[str]) -> None:
@@ -288,10 +184,9 @@ def unsent(connection: Connection, store_id: int, skus: Sequence[str]) -> None:
     connection.execute(_SQL["unsent"], {"store_id": store_id, "skus": list(skus)})
 
 
-def put_off_store(connection: Connection, store_id: int, delay: Delay, *, attempts: int) -> None:
+def put_off_store(connection: Connection, store_id: int, why: PutOff, *, attempts: int) -> None:
     """Tell a store nothing before a moment; so often in a row it did not answer."""
-    words = str(delay.detail.get("problem", ""))
-    _wait(connection, store_id, until=delay.until, attempts=attempts, reason=delay.reason, words=words)
+    _wait(connection, store_id, until=why.until, attempts=attempts, reason=why.reason, words=why.words)
 
 
 def answered(connection: Connection, store_id: int, *, attempts: int) -> None:

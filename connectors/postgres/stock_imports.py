@@ -9,6 +9,9 @@ from typing import Any, Final
 from psycopg.types.json import Jsonb
 
 from connectors.postgres import Connection, Row, queries
+from connectors.postgres.rows import Rest, StoreTurn, read_store_row
+from schemas.account import read_account
+from schemas.failures import PutOff
 from schemas.stock import StoreItem
 
 _SQL: Final = queries("stock_imports")
@@ -48,18 +51,46 @@ class StockImport:
 def want(connection: Connection, store_id: int, *, is_again: bool, is_trial: bool) -> None:
     """Ask for a count of what a store shows."""
     values = {"store_id": store_id, "is_again": is_again, "is_trial": is_trial}
-    connection.execute(_SQL["want"], values)
+    connection.execute(_SQL["want_import"], values)
+    go_on_now(connection, store_id)
 
 
 def look(connection: Connection, store_id: int) -> StockImport | None:
     """The latest count of a store."""
-    row = connection.execute(_SQL["look"], {"store_id": store_id}).fetchone()
+    row = connection.execute(_SQL["stock_import"], {"store_id": store_id}).fetchone()
     return StockImport(**row) if row else None
+
+
+@dataclass(frozen=True, slots=True)
+class CountTurn(StoreTurn):
+    """A store when the turn of its count comes: when that was asked for and how far it is, where there is one."""
+
+    asked_at: datetime | None = None
+    step: str | None = None
+
+    @property
+    def is_under_way(self) -> bool:
+        """Whether something of it is left to do."""
+        return self.step is not None and self.step not in OVER
+
+
+def look_with_store(connection: Connection, store_id: int) -> CountTurn | None:
+    """The store with the account's settings, and how far its latest count is."""
+    row = connection.execute(_SQL["store_with_import"], {"store_id": store_id}).fetchone()
+    if row is None:
+        return None
+    rest = Rest(row["count_due_at"], row["count_attempts"] or 0, row["count_reason"])
+    return CountTurn(read_store_row(row), read_account(row["account"]), rest, row["asked_at"], row["step"])
 
 
 def due(connection: Connection) -> list[int]:
     """Stores of which a count is under way."""
     return [row["store_id"] for row in connection.execute(_SQL["due"])]
+
+
+def go_on_now(connection: Connection, store_id: int) -> None:
+    """Go on at once with a store's count, whatever failed before: a person wants it now."""
+    connection.execute(_SQL["go_on_now"], {"store_id": store_id})
 
 
 def go_to(connection: Connection, job: StockImport, step: str) -> None:
@@ -78,7 +109,7 @@ def keep_page(
 ) -> None:
     """Keep what a page of the catalogue showed, and how far the walk has come."""
     keep_figures(connection, job, items, read_at=read_at)
-    connection.execute(_SQL["keep_walk"], job.key | {"walk": Jsonb(walk), "more": len(items)})
+    connection.execute(_SQL["keep_import_walk"], job.key | {"walk": Jsonb(walk), "more": len(items)})
 
 
 def read_again(
@@ -108,7 +139,7 @@ def figures(connection: Connection, job: StockImport) -> list[StoreItem]:
 
 def forget(connection: Connection, store_id: int) -> None:
     """Nobody wants a store counted any more that is parted from: connected again, it is not counted unasked."""
-    connection.execute(_SQL["forget"], {"store_id": store_id})
+    connection.execute(_SQL["stop_import"], {"store_id": store_id})
 
 
 def moved(connection: Connection, store_id: int, skus: Sequence[str]) -> None:
@@ -124,7 +155,7 @@ def doubtful(connection: Connection, job: StockImport) -> dict[str, bool]:
 
 def told(connection: Connection, store_id: int, skus: Sequence[str]) -> list[str]:
     """Those of some SKUs that the store was ever told: what it shows of them is the hub's word."""
-    found = connection.execute(_SQL["told"], {"store_id": store_id, "skus": list(skus)})
+    found = connection.execute(_SQL["told_skus"], {"store_id": store_id, "skus": list(skus)})
     return [row["sku"] for row in found]
 
 
@@ -142,37 +173,29 @@ def backlog(connection: Connection, store_id: int) -> Backlog:
     return Backlog(**row) if row else Backlog(0, 0)
 
 
-@dataclass(frozen=True, slots=True)
-class Delay:
-    """Until when a store is not asked, and why. A wait that was asked for is no attempt."""
-
-    until: datetime
-    reason: str
-    detail: str
-    is_attempt: bool = True
-
-
-def put_off(connection: Connection, job: StockImport, delay: Delay) -> None:
-    """Go on later."""
-    values = {"due_at": delay.until, "attempt": int(delay.is_attempt), "reason": delay.reason, "detail": delay.detail}
-    connection.execute(_SQL["put_off"], job.key | values)
+def put_off(connection: Connection, store_id: int, asked_at: datetime, why: PutOff) -> None:
+    """Go on later with the count that was asked for at that moment."""
+    key = {"store_id": store_id, "asked_at": asked_at}
+    values = {"due_at": why.until, "attempt": int(why.is_attempt), "reason": why.reason, "detail": why.words}
+    connection.execute(_SQL["put_off_import"], key | values)
 
 
 def hold(connection: Connection, job: StockImport) -> bool:
     """Let nobody ask for it anew before the transaction ends; False where somebody did."""
-    return connection.execute(_SQL["hold"], job.key).fetchone() is not None
+    return connection.execute(_SQL["hold_import"], job.key).fetchone() is not None
 
 
 def finish(connection: Connection, job: StockImport, report: dict[str, Any]) -> None:
     """It is done."""
-    _end(connection, job, {"step": "done", "reason": None, "detail": None, "report": Jsonb(report)})
+    _end(connection, job.key, {"step": "done", "reason": None, "detail": None, "report": Jsonb(report)})
 
 
-def stop(connection: Connection, job: StockImport, *, reason: str, detail: str) -> None:
-    """It cannot be done; nothing was counted."""
-    _end(connection, job, {"step": "stopped", "reason": reason, "detail": detail, "report": None})
+def stop(connection: Connection, store_id: int, asked_at: datetime, why: PutOff) -> None:
+    """The count that was asked for at that moment cannot be done; nothing was counted."""
+    key = {"store_id": store_id, "asked_at": asked_at}
+    _end(connection, key, {"step": "stopped", "reason": why.reason, "detail": why.words, "report": None})
 
 
-def _end(connection: Connection, job: StockImport, values: Row) -> None:
-    if connection.execute(_SQL["finish"], job.key | values).rowcount:
-        connection.execute(_SQL["drop_all"], job.key)
+def _end(connection: Connection, key: Row, values: Row) -> None:
+    if connection.execute(_SQL["finish"], key | values).rowcount:
+        connection.execute(_SQL["drop_all"], key)

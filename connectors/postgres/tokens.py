@@ -1,17 +1,22 @@
 """Where tokens that end are kept for all workers: encrypted, and renewed by one of them at a time (DOR-3)."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from psycopg_pool import ConnectionPool
 
 from connectors.config import ConfigError
 from connectors.errors import Unavailable
-from connectors.postgres import Connection, Row, queries
-from connectors.secrets import Secrets
+from connectors.postgres import Connection, queries, read_all
+from connectors.postgres.stores import Locked
 from connectors.tokens import Grant, Token, refuse_again
+
+if TYPE_CHECKING:
+    from connectors.secrets import Secrets
 
 _SQL: Final = queries("tokens")
 _LOCK: Final = 7203  # the advisory locks of tokens, one for each store
@@ -95,9 +100,9 @@ def forget(connection: Connection, store_id: int) -> None:
     connection.execute(_SQL["forget_token"], {"store_id": store_id})
 
 
-def stored(connection: Connection) -> list[Row]:
+def stored(connection: Connection) -> list[Locked]:
     """Every encrypted token, locked for a rotation of keys."""
-    return connection.execute(_SQL["tokens"]).fetchall()
+    return read_all(connection, Locked, _SQL["tokens"])
 
 
 def put(connection: Connection, store_id: int, token: str) -> None:

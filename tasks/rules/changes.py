@@ -17,19 +17,18 @@ from schemas.actions import (
     Detail,
     MoveRow,
     Note,
+    OrderAction,
     SetFlags,
     SetTotals,
 )
 from schemas.hub import DeliveryStatus, DraftRow, HubMatches, HubOrder, HubRow, Totals
 from schemas.money import plain
-from schemas.orders import ZERO, StoreLine, StoreOrder
+from schemas.orders import ZERO, StoreOrder
 from schemas.reasons import Reason
 from schemas.stores import Store
 from tasks.rules import money
-from tasks.rules.making import follow_mo, part_from_mo
-from tasks.rules.mapping import Layout, build_rows, hub_location, left_out_notes, mismatch_note
-from tasks.rules.returns import decide_returns, follows_returns, returned
-from tasks.rules.taken_back import (
+from tasks.rules.after import after
+from tasks.rules.cancellation import (
     given_back,
     has_left,
     is_voided,
@@ -39,6 +38,10 @@ from tasks.rules.taken_back import (
     why_taken_back,
     with_quantity,
 )
+from tasks.rules.manufacturing import follow_mo, part_from_mo
+from tasks.rules.mapping import Layout, build_rows, left_out_notes, mismatch_note
+from tasks.rules.places import hub_location, location_notes
+from tasks.rules.returns import decide_returns, follows_returns, returned
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,11 @@ class Changes:
     actions: tuple[ChangeAction | DeleteOrder | SetFlags, ...] = ()
     notes: tuple[Note, ...] = ()
     done: tuple[str, ...] = ()
+
+    @property
+    def on_order(self) -> tuple[OrderAction, ...]:
+        """What is done to an order that stays."""
+        return tuple(action for action in self.actions if not isinstance(action, DeleteOrder))
 
     @property
     def deletes(self) -> Reason | None:
@@ -67,13 +75,13 @@ class _Step:
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """The two sides; `wanted` are the store's rows by external id, `sent` and `back` its parcels' pieces by row id."""
+    """The two sides; `wanted` are the store's rows by external id, `sent` and `back` pieces by row id."""
 
     order: StoreOrder
     hub_order: HubOrder
     store: Store
     wanted: Mapping[str | None, DraftRow]
-    sent: Mapping[str, Decimal]  # whatever was refunded since
+    sent: Mapping[str, Decimal]  # in the store's fulfilments, whatever was refunded since
     back: Mapping[str, Decimal]  # of these, off the store's lines since
     is_taken_back: bool
 
@@ -93,9 +101,9 @@ def decide_changes(order: StoreOrder, hub_order: HubOrder, *, store: Store, matc
     if changes.deletes:
         return changes
     if _follows_lines(store):
-        changes = _joined(changes, _decide_paid(order, hub_order, store))
+        changes = _joined(changes, _decide_paid(order, after(hub_order, changes.on_order), store))
     if follows_returns(store):
-        found = decide_returns(order, hub_order, changes.actions)
+        found = decide_returns(order, after(hub_order, changes.on_order))
         changes = _joined(changes, Changes(found.actions, found.notes, found.done))
     return changes
 
@@ -145,28 +153,23 @@ def _decide_lines(order: StoreOrder, hub_order: HubOrder, *, store: Store, match
 def _follow(look: _Look, layout: Layout) -> Changes:
     hub_order = look.hub_order
     steps = [_follow_row(row, look) for row in hub_order.rows]
-    known = hub_order.known_lines
     # Nothing of a new row has left the hub: what the store delivered of it comes as a fulfilment (FUL-1).
+    known = hub_order.known_lines
     added = [replace(row, delivered_quantity=ZERO) for row in look.wanted.values() if row.external_id not in known]
     held = [step.held for step in steps if step.held]
     if hub_order.status is DeliveryStatus.DELIVERED:
         # Delivered is final (FUL-5): what the store adds now is a matter for a person.
-        held += [_difference(row.sku or row.name, "row", row.quantity, ZERO) for row in added]
+        held += [_difference(row.label, "row", row.quantity, ZERO) for row in added]
         return Changes(notes=_notes(held, look))
     actions = [action for step in steps for action in _row_actions(step, hub_order.id)]
     actions += [AddRow(hub_order.id, row) for row in added]
     if look.is_taken_back and not actions:
         # All of it had left before: money given back afterwards makes no other order of it.
         return Changes(notes=_notes(held, look))
-    rows = [row for step in steps for row in (step.after, step.put) if row] + added
-    totals, mismatch = _totals(rows, look, layout)
     words = [*(word for step in steps for word in _words(step)), *map(_added, added)]
-    if totals != hub_order.totals:
-        actions.append(SetTotals(hub_order.id, totals))
-        words.append(f"order: total with tax {totals.total_with_tax}, in the store {totals.store_total_with_tax}")
-    nameless = [row.name for row in rows if isinstance(row, DraftRow) and row.ships and row.sku is None]
-    notes = _notes(held, look) + ((Note(Reason.LINE_WITHOUT_SKU, {"names": nameless}),) if nameless else ())
-    return Changes(tuple(actions), notes + mismatch, tuple(words))
+    rows = [row for step in steps for row in (step.after, step.put) if row] + added
+    changes = Changes(tuple(actions), _notes(held, look) + _nameless(rows), tuple(words))
+    return _joined(changes, _follow_totals(rows, look, layout))
 
 
 def _follow_row(row: HubRow, look: _Look) -> _Step:
@@ -195,7 +198,7 @@ def _follow_row(row: HubRow, look: _Look) -> _Step:
 def _asked(row: HubRow, wanted: DraftRow | None, look: _Look) -> Decimal:
     """The pieces a row is to have: the store's, and of the row's those that went out before they were refunded.
 
-    The hub may hear of the parcel after the refund; it must end where it would have ended the other way round.
+    The hub may hear of the fulfilment after the refund; it must end where it would have ended the other way round.
     """
     asked = wanted.quantity if wanted else ZERO
     if look.is_taken_back or not row.ships:
@@ -211,8 +214,7 @@ def _is_another_item(row: HubRow, wanted: DraftRow) -> bool:
 def _follow_protected(row: HubRow, wanted: DraftRow | None, look: _Look) -> _Step:
     """A row of which something is packed, delivered or invoiced: only its open pieces follow, at the row's price."""
     if wanted is not None and _is_another_item(row, wanted):
-        label = row.sku or row.name
-        return _Step(row, row, held={"row": label, "what": "item", "store": wanted.sku or wanted.name, "hub": label})
+        return _Step(row, row, held={"row": row.label, "what": "item", "store": wanted.label, "hub": row.label})
     protected, asked = row.protected_quantity, _asked(row, wanted, look)
     quantity = row.quantity if protected >= row.quantity else max(protected, asked)
     after = with_quantity(row, quantity, currency=look.order.currency)
@@ -224,21 +226,20 @@ def _follow_protected(row: HubRow, wanted: DraftRow | None, look: _Look) -> _Ste
 
 def _held(row: HubRow, wanted: DraftRow | None, look: _Look) -> Detail | None:
     """What of a protected row stays against the store's word (CHG-4)."""
-    label = row.sku or row.name
     if look.is_taken_back and row.ships:
         # What the store has sent out itself is no difference: an order is archived once it is fulfilled.
         sent = look.sent[row.id]
-        return _difference(label, "quantity", sent, row.quantity) if sent < row.quantity else None
+        return _difference(row.label, "quantity", sent, row.quantity) if sent < row.quantity else None
     asked = wanted.quantity if wanted else ZERO
     if asked < row.quantity <= asked + returned(look.order, row.external_id, look.store):
         return None  # it came back: a return says so, and the row still says what was delivered (CHG-9)
     if wanted is None or asked != row.quantity:
-        return _difference(label, "quantity", asked, row.quantity)
+        return _difference(row.label, "quantity", asked, row.quantity)
     if wanted.total != row.total:
-        return _difference(label, "total", wanted.total, row.total)
+        return _difference(row.label, "total", wanted.total, row.total)
     location = _location(row, look)
     if location is not None and location != row.location:
-        return {"row": label, "what": "location", "store": location, "hub": row.location}
+        return {"row": row.label, "what": "location", "store": location, "hub": row.location}
     return None
 
 
@@ -281,10 +282,10 @@ def _change(order_id: str, row: HubRow) -> ChangeRow:
     )
 
 
-def _totals(rows: Sequence[HubRow | DraftRow], look: _Look, layout: Layout) -> tuple[Totals, tuple[Note, ...]]:
+def _follow_totals(rows: Sequence[HubRow | DraftRow], look: _Look, layout: Layout) -> Changes:
     """The order's money anew, and a note where rows and store do not agree (MAP-6)."""
     order, hub_order = look.order, look.hub_order
-    settled = [money.Settled(row.total, row.tax, row.tax_rate, row.quantity) for row in rows]
+    settled = [money.RowMoney(row.total, row.tax, row.tax_rate, row.quantity) for row in rows]
     proof = money.proof(settled, order, left_out=[*layout.left_out, *_refunded_since(rows, look)])
     totals = Totals(
         total=proof.total,
@@ -295,19 +296,22 @@ def _totals(rows: Sequence[HubRow | DraftRow], look: _Look, layout: Layout) -> t
         store_total_with_tax=proof.store_total_with_tax,
         total_mismatch=proof.is_mismatch,
     )
-    note = mismatch_note(order.currency, [row.external_id for row in rows], proof)
-    return totals, ((note,) if proof.is_mismatch else ())
+    notes = (mismatch_note(order.currency, [row.external_id for row in rows], proof),) if proof.is_mismatch else ()
+    if totals == hub_order.totals:
+        return Changes(notes=notes)
+    words = f"order: total with tax {totals.total_with_tax}, in the store {totals.store_total_with_tax}"
+    return Changes((SetTotals(hub_order.id, totals),), notes, (words,))
 
 
-def _refunded_since(rows: Sequence[HubRow | DraftRow], look: _Look) -> list[money.Settled]:
+def _refunded_since(rows: Sequence[HubRow | DraftRow], look: _Look) -> list[money.RowMoney]:
     """The money of pieces that were delivered and are off the store's total since: it speaks of fewer than the rows."""
-    left = {line.external_id: line.quantity for line in look.order.lines}
+    left: dict[str | None, Decimal] = {line.external_id: line.quantity for line in look.order.lines}
     refunded = []
     for row in (row for row in rows if isinstance(row, HubRow) and row.ships):
-        pieces = min(look.back[row.id], row.quantity - left.get(row.external_id or "", ZERO))
+        pieces = min(look.back[row.id], row.quantity - left.get(row.external_id, ZERO))
         if pieces > 0:
             kept = with_quantity(row, row.quantity - pieces, currency=look.order.currency)
-            refunded.append(money.Settled(kept.total - row.total, kept.tax - row.tax, row.tax_rate))
+            refunded.append(money.RowMoney(kept.total - row.total, kept.tax - row.tax, row.tax_rate))
     return refunded
 
 
@@ -320,16 +324,9 @@ def _notes(held: list[Detail], look: _Look) -> tuple[Note, ...]:
     return (*notes, *left_out, *location_notes(look.order, look.store))
 
 
-def location_notes(order: StoreOrder, store: Store) -> list[Note]:
-    """Which of the store's locations have none in the hub, so that their rows are elsewhere (CHG-7)."""
-    unmapped = sorted({line.location for line in order.lines if line.location and _is_unmapped(line, store)})
-    return [Note(Reason.LOCATION_NOT_MAPPED, {"locations": unmapped})] if unmapped else []
-
-
-def _is_unmapped(line: StoreLine, store: Store) -> bool:
-    """A store that maps no location at all has one place for everything: nothing is missing there."""
-    is_mapping = store.is_on("orders.row_locations") and store.is_on("location_map")
-    return is_mapping and line.quantity > 0 and hub_location(line.location, store) is None
+def _nameless(rows: Sequence[HubRow | DraftRow]) -> tuple[Note, ...]:
+    names = [row.name for row in rows if isinstance(row, DraftRow) and row.ships and row.sku is None]
+    return (Note(Reason.LINE_WITHOUT_SKU, {"names": names}),) if names else ()
 
 
 def _difference(label: str, what: str, store: Decimal, hub: Decimal) -> Detail:
@@ -338,16 +335,15 @@ def _difference(label: str, what: str, store: Decimal, hub: Decimal) -> Detail:
 
 def _words(step: _Step) -> list[str]:
     before, after = step.before, step.after
-    label = before.sku or before.name
     if after is None:
-        return [f"{label}: removed", *([_added(step.put)] if step.put else [])]
+        return [f"{before.label}: removed", *([_added(step.put)] if step.put else [])]
     pairs = [
         ("quantity", plain(before.quantity), plain(after.quantity)),
         ("total", plain(before.total), plain(after.total)),
         ("location", before.location, after.location),
     ]
-    return [f"{label}: {what} {new}, was {old}" for what, old, new in pairs if old != new]
+    return [f"{before.label}: {what} {new}, was {old}" for what, old, new in pairs if old != new]
 
 
 def _added(row: DraftRow) -> str:
-    return f"{row.sku or row.name}: added, quantity {plain(row.quantity)}"
+    return f"{row.label}: added, quantity {plain(row.quantity)}"

@@ -6,6 +6,7 @@ from itertools import product
 
 from schemas.stock import StoreItem
 from tasks.rules.stock import Push
+from tasks.rules.stock_loss import is_half_lost
 
 Agreed = Collection[tuple[str, str]]  # item and place that store and hub ever said the same of
 
@@ -43,8 +44,8 @@ class Compared:
 
     @property
     def would_empty(self) -> bool:
-        """Whether less than half would be left of what the store shows and never agreed on: it is not told (STK-10)."""
-        return 2 * self.wanted < self.shown
+        """Whether too little would be left of what the store shows and never agreed on: it is not told (STK-10)."""
+        return is_half_lost(self.shown, self.wanted)
 
     @property
     def to_tell(self) -> tuple[str, ...]:

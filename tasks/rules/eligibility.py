@@ -3,8 +3,9 @@
 from collections.abc import Collection
 from typing import Final
 
+from schemas.account import Account
 from schemas.actions import Skip
-from schemas.hub import Account, ExchangeRate
+from schemas.hub import ExchangeRate
 from schemas.orders import StoreLine, StoreOrder
 from schemas.platform import Platform
 from schemas.reasons import Reason
@@ -32,16 +33,6 @@ def decide_import(
         or _refuse_held(order)
         or _refuse_currency(order, account, rate)
     )
-
-
-def is_news(skip: Skip, remembered: Remembered) -> bool:
-    """Whether a skip is worth a line in the journal: not when the last look said the same (ORD-5).
-
-    An order that stands in the hub was imported: that its status has moved on since is no skip.
-    """
-    if remembered.has_hub_order:
-        return False
-    return remembered.state not in {"skipped", "deleted"} or remembered.reason != skip.reason
 
 
 def skips_ended_by(settings: Collection[str], platform: Platform) -> Skipped:

@@ -1,10 +1,10 @@
-"""A failure and how often it was tried become: try again, set aside, or stop the store (SPEC chapter 11). No clock."""
+"""A failure and how often it was tried become: put off, set aside, or stop the store (SPEC chapter 11). No clock."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Final, assert_never
+from typing import Any, Final, assert_never
 
-from schemas.failures import Problem, ProblemKind
+from schemas.failures import Problem, ProblemKind, PutOff
 from schemas.reasons import Reason
 from schemas.rights import Right
 
@@ -17,25 +17,7 @@ _DOUBLINGS: Final = 6  # 5 s doubled six times is past the cap; more would only 
 STORE_TRIES: Final = 6
 BUG_TRIES: Final = 3
 
-Detail = dict[str, object]
-
-
-@dataclass(frozen=True, slots=True)
-class TryAgain:
-    """Look again at a moment. A wait that was asked for is no attempt: it must not wear the order's patience."""
-
-    at: datetime
-    reason: Reason
-    is_attempt: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class SetAside:
-    """Show it to the operator; `again_at` None means not before the order changes or a person retries."""
-
-    reason: Reason
-    detail: Detail = field(default_factory=dict)
-    again_at: datetime | None = None
+Detail = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +29,13 @@ class StopStore:
 
 
 @dataclass(frozen=True, slots=True)
-class StopPart(TryAgain):
+class StopPart(PutOff):
     """Stop what needs a right that the store refused us; everything else goes on."""
 
     right: Right = Right.READ_ORDERS
-    detail: Detail = field(default_factory=dict)
 
 
-Decision = TryAgain | SetAside | StopStore
+Decision = PutOff | StopStore
 
 _SAID_NO: Final = {
     ProblemKind.NOT_FOUND: Reason.NOT_FOUND_IN_STORE,
@@ -67,6 +48,8 @@ _TROUBLE: Final = {
     ProblemKind.IN_PART: Reason.ANSWERED_IN_PART,
 }
 
+_TRIES: Final[dict[str, int]] = {Reason.STORE_UNAVAILABLE: STORE_TRIES, Reason.UNEXPECTED_ERROR: BUG_TRIES}
+
 _OURS: Final = frozenset({ProblemKind.HUB_BUSY, ProblemKind.HUB_REFUSED, ProblemKind.UNEXPECTED})
 
 
@@ -78,35 +61,51 @@ def decide_failure(problem: Problem, *, attempts: int, now: datetime, jitter: fl
         case ProblemKind.REFUSED:
             return _refused(problem, detail, now)
         case ProblemKind.RATE_LIMITED:
-            return TryAgain(problem.until or later, Reason.RATE_LIMITED, is_attempt=False)
+            return PutOff(Reason.RATE_LIMITED, detail, problem.until or later, is_attempt=False)
         case ProblemKind.UNAVAILABLE | ProblemKind.IN_PART:
             reason = _TROUBLE[problem.kind]
             if attempts + 1 < STORE_TRIES:
-                return TryAgain(later, reason)
+                return PutOff(reason, detail, later)
             # An outage that outlasts the back-off: shown, and left to the hourly sweep.
-            return SetAside(reason, detail, now + SWEEP)
+            return PutOff(reason, detail, now + SWEEP, is_aside=True)
         case ProblemKind.HUB_BUSY:
             # Ours to mend, and nothing is wrong with the order: it waits as long as it takes.
-            return TryAgain(later, Reason.HUB_BUSY)
+            return PutOff(Reason.HUB_BUSY, detail, later)
         case ProblemKind.UNEXPECTED:
             if attempts + 1 < BUG_TRIES:
-                return TryAgain(later, Reason.UNEXPECTED_ERROR)
-            return SetAside(Reason.UNEXPECTED_ERROR, detail)
+                return PutOff(Reason.UNEXPECTED_ERROR, detail, later)
+            return PutOff(Reason.UNEXPECTED_ERROR, detail, is_aside=True)
         case ProblemKind.UNREADABLE:
-            return SetAside(Reason.INVALID_PAYLOAD, {"path": problem.path, **detail})
+            return PutOff(Reason.INVALID_PAYLOAD, {"path": problem.path, **detail}, is_aside=True)
         case ProblemKind.NOT_FOUND | ProblemKind.REJECTED | ProblemKind.HUB_REFUSED:
             # The same request would get the same answer.
-            return SetAside(_SAID_NO[problem.kind], detail)
+            return PutOff(_SAID_NO[problem.kind], detail, is_aside=True)
         case _:
             assert_never(problem.kind)
+
+
+def rest_at_most(why: PutOff, pause: timedelta | None, *, now: datetime) -> PutOff:
+    """What was tried often enough rests no longer than a pause, where there is one."""
+    if not why.is_aside or pause is None:
+        return why
+    latest = now + pause
+    return replace(why, until=min(why.until or latest, latest))
+
+
+def is_news(why: PutOff, *, last: str | None, attempts: int) -> bool:
+    """Whether what keeps a store's work from being done is to be journaled: `last` is what kept it before.
+
+    It is once tries are over: for another reason than before, or for one that has just outlasted its tries.
+    """
+    return why.is_aside and (why.reason != last or attempts + 1 == _TRIES.get(why.reason))
 
 
 def _refused(problem: Problem, detail: Detail, now: datetime) -> Decision:
     if problem.right in (None, Right.READ_ORDERS):
         # No order of this store can go on: the others are not tried one by one against a closed door.
         return StopStore(Reason.CREDENTIALS_REFUSED, detail)
-    at = now + REFUSED_PAUSE
-    return StopPart(at, Reason.WRITE_REFUSED, is_attempt=False, right=problem.right, detail=detail)
+    until = now + REFUSED_PAUSE
+    return StopPart(Reason.WRITE_REFUSED, detail, until, is_attempt=False, is_aside=True, right=problem.right)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +129,14 @@ def decide_store_wait(problem: Problem, *, attempts: int, now: datetime, jitter:
     if problem.right:
         return StoreWait(now + REFUSED_PAUSE, attempts)
     return StoreWait(now + back_off(attempts, jitter), attempts + 1)
+
+
+def wait_when_moved(why: PutOff) -> timedelta | None:
+    """How long a SKU that was put off waits at most once it moves again; None where that is no reason to try it sooner.
+
+    What moves is tried as often as an outage is: it waits no hour, unless the store refused it.
+    """
+    return None if why.reason == Reason.REFUSED_BY_STORE else CAP
 
 
 def back_off(attempts: int, jitter: float) -> timedelta:

@@ -1,7 +1,7 @@
 """What a store fulfilled, brought to the hub's order (FUL-1…8). It maps nothing and applies nothing.
 
 Both sides are compared as they are now, line by line: what the store has sent in all, less what the hub has delivered,
-is news. So a parcel that comes twice, or that a person delivered in the hub as well, delivers nothing twice.
+is news. So a fulfilment that comes twice, or that a person delivered in the hub as well, delivers nothing twice.
 """
 
 from collections.abc import Sequence
@@ -12,22 +12,23 @@ from typing import Final
 from schemas.actions import (
     DeliverRows,
     Detail,
-    HubAction,
     LinkFulfillment,
     Note,
+    OrderAction,
     PackRows,
     RemakeFulfillment,
     SetFlags,
 )
-from schemas.hub import Batch, DeliveryStatus, HubFulfillment, HubOrder, HubRow, Sending
+from schemas.hub import Batch, DeliveryStatus, HubOrder, HubRow, Sending
 from schemas.money import plain
 from schemas.orders import ZERO, StoreFulfillment, StoreOrder
 from schemas.reasons import Reason
+from schemas.settings import FULFILLMENT_SYNC
 from schemas.stores import Store
+from tasks.rules.after import after
 from tasks.rules.eligibility import is_left_out
-from tasks.rules.parcels import (
+from tasks.rules.fulfillment import (
     STORE,
-    SWITCH,
     Pieces,
     count,
     heard,
@@ -40,8 +41,6 @@ from tasks.rules.parcels import (
     rows_by_line,
     sent,
     sent_pieces,
-    with_link,
-    with_remade,
 )
 
 # Something that the store did is not in the hub, and comes only when a person has mended what is in its way.
@@ -55,7 +54,7 @@ class Delivery:
     `heard` is the store's id of what it was being told when the work broke off: found here, it is done with.
     """
 
-    actions: tuple[HubAction, ...] = ()
+    actions: tuple[OrderAction, ...] = ()
     notes: tuple[Note, ...] = ()
     heard: str | None = None
 
@@ -66,7 +65,7 @@ class _State:
 
     hub_order: HubOrder
     batches: tuple[Batch, ...]
-    actions: tuple[HubAction, ...] = ()
+    actions: tuple[OrderAction, ...] = ()
     notes: tuple[Note, ...] = ()
     heard: str | None = None
 
@@ -80,15 +79,23 @@ def decide_delivery(
     sending: Sending | None = None,
 ) -> Delivery:
     """What brings the hub's order to what its store has fulfilled; `sending` is what nobody knows the end of."""
-    if not store.is_on(SWITCH):
+    if not store.is_on(FULFILLMENT_SYNC):
         return Delivery()
     state = _State(hub_order, tuple(sorted(batches, key=lambda batch: batch.received_at)))
     if store.platform.partial_fulfillment:
-        state = _follow_parcels(order, state, store=store, sending=sending)
+        state = _follow_fulfillments(order, state, store=store, sending=sending)
     if is_completed(order, store) and not _is_final(state.hub_order):
         state = _deliver(state, _all_left(order, state.hub_order, store))
     state = _close(order, state, store)
     return Delivery(state.actions, state.notes, state.heard)
+
+
+def may_deliver(order: StoreOrder, hub_order: HubOrder, store: Store) -> bool:
+    """Whether a store says of an order that anything was sent which the hub may have to deliver."""
+    if not store.is_on(FULFILLMENT_SYNC) or _is_final(hub_order):
+        return False
+    known = known_ids(hub_order)
+    return is_completed(order, store) or any(one.external_id not in known for one in sent(order, store))
 
 
 def decide_links(order: StoreOrder, hub_order: HubOrder, *, store: Store) -> tuple[LinkFulfillment, ...]:
@@ -113,18 +120,18 @@ def _is_final(hub_order: HubOrder) -> bool:
     return hub_order.status is DeliveryStatus.DELIVERED or hub_order.flags.voided
 
 
-# -- parcel by parcel --------------------------------------------------------------------------------------------
+# -- fulfilment by fulfilment ------------------------------------------------------------------------------------
 
 
-def _follow_parcels(order: StoreOrder, state: _State, *, store: Store, sending: Sending | None) -> _State:
-    parcels = [_without_left_out(one, order, state.hub_order, store) for one in sent(order, store)]
+def _follow_fulfillments(order: StoreOrder, state: _State, *, store: Store, sending: Sending | None) -> _State:
+    fulfillments = [_without_left_out(one, order, state.hub_order, store) for one in sent(order, store)]
     ours = heard(order, state.hub_order, store, sending)
     if ours is not None:
-        state = replace(_linked(state, ours), heard=ours.external_id)
-    for one in parcels:
+        state = replace(_done(state, ours), heard=ours.external_id)
+    for one in fulfillments:
         known = known_ids(state.hub_order)
         if one.external_id not in known:
-            said = sent_pieces([one, *(each for each in parcels if each.external_id in known)])
+            said = sent_pieces([one, *(each for each in fulfillments if each.external_id in known)])
             rows = rows_by_line(state.hub_order)
             for line in said.keys() & rows.keys():
                 said[line] -= refunded_before(rows[line], order, store)
@@ -150,19 +157,19 @@ def _follow(one: StoreFulfillment, state: _State, said: Pieces, again: RemakeFul
     stranger = next((line for line in asked if line not in rows), None)
     if stranger is not None:
         return _noted(state, Reason.LINE_NOT_MATCHED, {"fulfillment": one.external_id, "line": stranger})
-    # What the hub has delivered beyond the store's other parcels is this one's: two people did the same at once.
+    # What the hub has delivered beyond the store's other fulfilments is this one's: two people did the same at once.
     news = {line: min(pieces, said[line] - rows[line].delivered_quantity) for line, pieces in asked.items()}
     over = next((line for line in asked if news[line] > _left(rows[line])), None)
     if over is not None:
-        label = rows[over].sku or rows[over].name
-        detail = {"fulfillment": one.external_id, "line": over, "row": label, "left": plain(_left(rows[over]))}
+        row = rows[over]
+        detail = {"fulfillment": one.external_id, "line": over, "row": row.label, "left": plain(_left(row))}
         return _noted(state, Reason.MORE_THAN_ORDERED, {**detail, "pieces": plain(news[over])})
     pieces = {rows[line].id: quantity for line, quantity in news.items() if quantity > 0}
     if not pieces:
         return _known(state, one, again)
     state = _packed(state, _besides_packed(rows, pieces, said))
     state = _deliver(state, pieces, one)
-    return _remade(state, again) if again else state
+    return _done(state, again) if again else state
 
 
 def _left(row: HubRow) -> Decimal:
@@ -189,7 +196,7 @@ def _besides_packed(rows: dict[str, HubRow], pieces: Pieces, said: Pieces) -> Pi
 def _all_left(order: StoreOrder, hub_order: HubOrder, store: Store) -> Pieces:
     """What is left of an order that the store calls fulfilled (FUL-3).
 
-    Where the store names the pieces of its parcels, only rows that no parcel is ever about: services are not sent.
+    Where the store names the pieces of its fulfilments, only rows that none is ever about: services are not sent.
     """
     rows = _counting(hub_order)
     if store.platform.partial_fulfillment:
@@ -210,7 +217,7 @@ def _close(order: StoreOrder, state: _State, store: Store) -> _State:
     if hub_order.flags.closed or not (order.is_pickup and is_delivered and _is_fetched(order, hub_order, store)):
         return state
     flags = replace(hub_order.flags, packed=True, shipped=True, closed=True)
-    return replace(state, actions=(*state.actions, SetFlags(hub_order.id, flags)))
+    return _done(state, SetFlags(hub_order.id, flags))
 
 
 def _is_fetched(order: StoreOrder, hub_order: HubOrder, store: Store) -> bool:
@@ -219,7 +226,7 @@ def _is_fetched(order: StoreOrder, hub_order: HubOrder, store: Store) -> bool:
     rows = [row for row in _counting(hub_order) if names_line(order, row.external_id)]
     if not rows:
         return is_completed(order, store)
-    # A shop may call an order fulfilled that waits at the counter: its parcels say whether it was fetched.
+    # A shop may call an order fulfilled that waits at the counter: its fulfilments say whether it was fetched.
     return all(said.get(row.external_id or "", ZERO) >= row.quantity for row in rows)
 
 
@@ -230,31 +237,22 @@ def _noted(state: _State, reason: Reason, detail: Detail) -> _State:
     return replace(state, notes=(*state.notes, Note(reason, detail)))
 
 
-def _linked(state: _State, done: LinkFulfillment) -> _State:
-    return replace(state, hub_order=with_link(state.hub_order, done), actions=(*state.actions, done))
+def _done(state: _State, action: OrderAction) -> _State:
+    return replace(state, hub_order=after(state.hub_order, [action]), actions=(*state.actions, action))
 
 
 def _known(state: _State, one: StoreFulfillment, again: RemakeFulfillment | None) -> _State:
     """A fulfilment that delivers nothing new."""
-    return _remade(state, again) if again else _linked(state, link(one, state.hub_order, source=STORE))
-
-
-def _remade(state: _State, done: RemakeFulfillment) -> _State:
-    return replace(state, hub_order=with_remade(state.hub_order, done), actions=(*state.actions, done))
+    return _done(state, again or link(one, state.hub_order, source=STORE))
 
 
 def _packed(state: _State, pieces: Pieces) -> _State:
     if not pieces:
         return state
-    state = _take_batches(state, pieces)[0]
-    rows = (
-        replace(row, packed_quantity=row.packed_quantity + pieces.get(row.id, ZERO)) for row in state.hub_order.rows
-    )
-    action = PackRows(state.hub_order.id, _parts(pieces))
-    return replace(state, hub_order=replace(state.hub_order, rows=tuple(rows)), actions=(*state.actions, action))
+    return _done(_take_batches(state, pieces)[0], PackRows(state.hub_order.id, _parts(pieces)))
 
 
-def _deliver(state: _State, pieces: Pieces, parcel: StoreFulfillment | None = None) -> _State:
+def _deliver(state: _State, pieces: Pieces, fulfillment: StoreFulfillment | None = None) -> _State:
     """Deliver pieces by row id, those that leave the shelf only now from the batches received first (FUL-4)."""
     if not pieces:
         return state
@@ -266,26 +264,12 @@ def _deliver(state: _State, pieces: Pieces, parcel: StoreFulfillment | None = No
         rows=_parts(pieces),
         source=STORE,
         batches=batches,
-        external_id=parcel.external_id if parcel else None,
-        tracking_number=parcel.tracking_number if parcel else None,
-        carrier=parcel.carrier if parcel else None,
-        tracking_url=parcel.tracking_url if parcel else None,
+        external_id=fulfillment.external_id if fulfillment else None,
+        tracking_number=fulfillment.tracking_number if fulfillment else None,
+        carrier=fulfillment.carrier if fulfillment else None,
+        tracking_url=fulfillment.tracking_url if fulfillment else None,
     )
-    return replace(state, hub_order=_delivered(state.hub_order, action), actions=(*state.actions, action))
-
-
-def _delivered(hub_order: HubOrder, action: DeliverRows) -> HubOrder:
-    pieces = dict(action.rows)
-    rows = tuple(_with_delivered(row, pieces.get(row.id, ZERO)) for row in hub_order.rows)
-    parcel = HubFulfillment("", action.external_id, action.source, action.rows)
-    after = replace(hub_order, rows=rows, fulfillments=(*hub_order.fulfillments, parcel))
-    is_whole = all(_left(row) <= 0 for row in _counting(after))
-    return replace(after, status=DeliveryStatus.DELIVERED if is_whole else DeliveryStatus.PARTIALLY_DELIVERED)
-
-
-def _with_delivered(row: HubRow, quantity: Decimal) -> HubRow:
-    packed = max(row.packed_quantity - quantity, ZERO)
-    return replace(row, delivered_quantity=row.delivered_quantity + quantity, packed_quantity=packed)
+    return _done(state, action)
 
 
 def _parts(pieces: Pieces) -> tuple[tuple[str, Decimal], ...]:
@@ -308,5 +292,5 @@ def _take_batches(state: _State, leaving: Pieces) -> tuple[_State, tuple[tuple[s
                 held[batch.id] = replace(batch, in_stock=batch.in_stock - quantity)
                 missing -= quantity
         if missing > 0:
-            state = _noted(state, Reason.BATCH_SHORTAGE, {"sku": row.sku or row.name, "missing": plain(missing)})
+            state = _noted(state, Reason.BATCH_SHORTAGE, {"sku": row.label, "missing": plain(missing)})
     return replace(state, batches=tuple(held.values())), tuple(taken)

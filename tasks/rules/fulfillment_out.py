@@ -12,14 +12,14 @@ from typing import Final
 from schemas.actions import LinkFulfillment, Note, SendFulfillment, SetStoreStatus
 from schemas.hub import DeliveryStatus, HubFulfillment, HubOrder, HubRow, Sending
 from schemas.money import plain
-from schemas.orders import ZERO, StoreOrder, StoreParcel
+from schemas.orders import ZERO, StoreOrder, ToSend
 from schemas.reasons import Reason
+from schemas.settings import FULFILLMENT_SYNC
 from schemas.stores import Store
-from tasks.rules.mapping import hub_location
-from tasks.rules.parcels import (
+from tasks.rules.after import after
+from tasks.rules.fulfillment import (
     HUB,
     STORE,
-    SWITCH,
     Pieces,
     count,
     heard,
@@ -29,10 +29,10 @@ from tasks.rules.parcels import (
     sent,
     sent_pieces,
     untold,
-    with_link,
 )
+from tasks.rules.places import hub_location
 
-# The store did not let the parcel go, and may later: trying again changes nothing in the store.
+# The store did not let the goods go, and may later: trying again changes nothing in the store.
 NOT_LET_GO: Final = (Reason.NOT_FULFILLABLE, Reason.PICKUP_NOT_SENT, Reason.COMPLETED_IN_STORE)
 
 
@@ -50,44 +50,44 @@ class Sendings:
 
 @dataclass(frozen=True, slots=True)
 class _Piece:
-    """Pieces of a row on their way into one of the store's parcels."""
+    """Pieces of a row on their way into what the store waits to send; `own_line` is its own id of the line."""
 
     row_id: str
     line: str
-    parcel: StoreParcel
-    parcel_line: str
+    to_send: ToSend
+    own_line: str
     quantity: Decimal
 
 
 @dataclass(frozen=True, slots=True)
 class _Waiting:
-    """A parcel that the store waits to send, and what of its own lines is still to be put into a call."""
+    """What the store waits to send from one place, and what of its own lines is still to be put into a call."""
 
-    parcel: StoreParcel
+    to_send: ToSend
     location: str | None  # in the hub's words
     left: Pieces
 
 
 @dataclass(frozen=True, slots=True)
 class _Share:
-    """What of one hub parcel is still to be told; of no parcel where it is packed so far."""
+    """What of one of the hub's fulfilments is still to be told; of none where it is packed so far."""
 
     pieces: Pieces  # by row id
-    parcel: HubFulfillment | None = None
+    fulfillment: HubFulfillment | None = None
 
 
 def decide_fulfillment(
     order: StoreOrder, hub_order: HubOrder, *, store: Store, sending: Sending | None = None
 ) -> Sendings:
     """What the store is to be told of the hub's order; `sending` is what nobody knows the end of."""
-    if not store.is_on(SWITCH):
+    if not store.is_on(FULFILLMENT_SYNC):
         return Sendings()
     if not store.platform.partial_fulfillment:
         return _decide_status(order, hub_order, store)
     ours = heard(order, hub_order, store, sending)
     if ours is None:
-        return _decide_parcels(order, hub_order, store)
-    sendings = _decide_parcels(order, with_link(hub_order, ours), store)
+        return _decide_fulfillments(order, hub_order, store)
+    sendings = _decide_fulfillments(order, after(hub_order, [ours]), store)
     return Sendings((ours, *sendings.actions), sendings.notes, ours.external_id)
 
 
@@ -112,10 +112,10 @@ def _decide_status(order: StoreOrder, hub_order: HubOrder, store: Store) -> Send
     return Sendings((SetStoreStatus(order.external_id, store.platform.completed_status),))
 
 
-# -- platforms that know parcels ---------------------------------------------------------------------------------
+# -- platforms that know fulfilments -----------------------------------------------------------------------------
 
 
-def _decide_parcels(order: StoreOrder, hub_order: HubOrder, store: Store) -> Sendings:
+def _decide_fulfillments(order: StoreOrder, hub_order: HubOrder, store: Store) -> Sendings:
     unsent, waiting = _unsent(order, hub_order, store), _waiting(order, store)
     rows = {row.id: row for row in hub_order.rows}
     sends: list[SendFulfillment] = []
@@ -131,11 +131,11 @@ def _decide_parcels(order: StoreOrder, hub_order: HubOrder, store: Store) -> Sen
 
 def _unsent(order: StoreOrder, hub_order: HubOrder, store: Store) -> Pieces:
     """Whole pieces by row id that are packed or delivered in the hub and that the store has not heard of."""
-    parcels = sent(order, store)
-    said, linked = sent_pieces(parcels), _linked(hub_order, {one.external_id for one in parcels})
+    there = sent(order, store)
+    said, linked = sent_pieces(there), _linked(hub_order, {one.external_id for one in there})
     unsent = {}
     for row in hub_order.rows:
-        if row.external_id is not None and row.ships and not _needs_no_parcel(row, order, store):
+        if row.external_id is not None and row.ships and not _is_never_sent(row, order, store):
             shown = said.get(row.external_id, ZERO) - refunded_before(row, order, store)
             known = max(shown, linked.get(row.id, ZERO))
             unsent[row.id] = (row.shipped_quantity - known) // 1
@@ -143,7 +143,7 @@ def _unsent(order: StoreOrder, hub_order: HubOrder, store: Store) -> Pieces:
 
 
 def _linked(hub_order: HubOrder, there: set[str]) -> Pieces:
-    """The pieces by row id that went with a parcel of which both sides know.
+    """The pieces by row id that went with a fulfilment of which both sides know.
 
     One that was called off in the store since counts: it is not sent again (FUL-5). But what the hub told, and the
     store called off and sent anew by itself, is the same pieces twice.
@@ -156,8 +156,8 @@ def _linked(hub_order: HubOrder, there: set[str]) -> Pieces:
     return count([*from_store.items(), *told.items(), *besides])
 
 
-def _needs_no_parcel(row: HubRow, order: StoreOrder, store: Store) -> bool:
-    """Whether the store calls the order fulfilled, or plans no parcel for the row: a service."""
+def _is_never_sent(row: HubRow, order: StoreOrder, store: Store) -> bool:
+    """Whether the store calls the order fulfilled, or plans to send nothing of the row: a service."""
     if is_completed(order, store):
         # What waits at the counter counts as fulfilled in the shop, and its buyer has not come yet (FUL-11).
         return not (order.is_pickup and names_line(order, row.external_id))
@@ -165,21 +165,21 @@ def _needs_no_parcel(row: HubRow, order: StoreOrder, store: Store) -> bool:
     return is_service and not names_line(order, row.external_id)
 
 
-# -- which of the hub's parcels ----------------------------------------------------------------------------------
+# -- which of the hub's fulfilments ------------------------------------------------------------------------------
 
 
 def _shares(unsent: Pieces, hub_order: HubOrder) -> list[_Share]:
-    """What is unsent by the hub's parcels, oldest first, and last what is packed.
+    """What is unsent by the hub's fulfilments, oldest first, and last what is packed.
 
     What was packed or delivered last is what the store has not heard of: it is shared out from the newest end.
     """
     left = dict(unsent)
     packed = {row.id: _take(left, row.id, row.packed_quantity) for row in hub_order.rows}
     shares = []
-    for parcel in reversed(untold(hub_order)):
-        pieces = count((row_id, _take(left, row_id, quantity)) for row_id, quantity in parcel.rows)
-        shares.append(_Share(pieces, parcel))
-    # What is left was delivered without a parcel, by plain SQL.
+    for own in reversed(untold(hub_order)):
+        pieces = count((row_id, _take(left, row_id, quantity)) for row_id, quantity in own.rows)
+        shares.append(_Share(pieces, own))
+    # What is left was delivered without a fulfilment, by plain SQL.
     rest = count([*packed.items(), *left.items()])
     return [share for share in (*reversed(shares), _Share(rest)) if share.pieces]
 
@@ -192,14 +192,14 @@ def _take(left: Pieces, key: str, quantity: Decimal) -> Decimal:
     return taken
 
 
-# -- which of the store's parcels --------------------------------------------------------------------------------
+# -- which of what the store waits to send -----------------------------------------------------------------------
 
 
 def _waiting(order: StoreOrder, store: Store) -> list[_Waiting]:
     return [
-        _Waiting(parcel, hub_location(parcel.place, store), {line_id: left for line_id, _, left in parcel.lines})
-        for parcel in order.parcels
-        if parcel.can_be_sent and not parcel.is_pickup
+        _Waiting(one, hub_location(one.place, store), {line_id: left for line_id, _, left in one.lines})
+        for one in order.to_send
+        if one.can_be_sent and not one.is_pickup
     ]
 
 
@@ -207,36 +207,35 @@ def _place(row: HubRow, quantity: Decimal, waiting: Sequence[_Waiting]) -> list[
     """The pieces of a row into what the store waits to send of its line, from the row's own location first."""
     pieces = []
     for each in sorted(waiting, key=lambda each: each.location != row.location):
-        for line_id, line, _ in each.parcel.lines:
+        for line_id, line, _ in each.to_send.lines:
             taken = _take(each.left, line_id, quantity) if line == row.external_id else ZERO
             if taken:
                 quantity -= taken
-                pieces.append(_Piece(row.id, line, each.parcel, line_id, taken))
+                pieces.append(_Piece(row.id, line, each.to_send, line_id, taken))
     return pieces
 
 
 def _by_place(pieces: Sequence[_Piece]) -> list[list[_Piece]]:
     """One call is about one place."""
-    places = dict.fromkeys(piece.parcel.place for piece in pieces)
-    return [[piece for piece in pieces if piece.parcel.place == place] for place in places]
+    places = dict.fromkeys(piece.to_send.place for piece in pieces)
+    return [[piece for piece in pieces if piece.to_send.place == place] for place in places]
 
 
 def _send(order: StoreOrder, share: _Share, pieces: Sequence[_Piece]) -> SendFulfillment:
     rows = count((piece.row_id, piece.quantity) for piece in pieces)
-    parcels = dict.fromkeys(piece.parcel.external_id for piece in pieces)
-    hub_parcel = share.parcel
-    is_whole = hub_parcel is not None and count(hub_parcel.rows) == rows
+    taken: dict[str, list[tuple[str, Decimal]]] = {}
+    for piece in pieces:
+        taken.setdefault(piece.to_send.external_id, []).append((piece.own_line, piece.quantity))
+    own = share.fulfillment
+    is_whole = own is not None and count(own.rows) == rows
     return SendFulfillment(
         external_id=order.external_id,
-        parcels=tuple(
-            (parcel, tuple((each.parcel_line, each.quantity) for each in pieces if each.parcel.external_id == parcel))
-            for parcel in parcels
-        ),
+        taken=tuple((external_id, tuple(lines)) for external_id, lines in taken.items()),
         lines=tuple(count((piece.line, piece.quantity) for piece in pieces).items()),
-        tracking_number=hub_parcel.tracking_number if hub_parcel else None,
-        carrier=hub_parcel.carrier if hub_parcel else None,
-        tracking_url=hub_parcel.tracking_url if hub_parcel else None,
-        fulfillment_id=hub_parcel.id if hub_parcel and is_whole else None,
+        tracking_number=own.tracking_number if own else None,
+        carrier=own.carrier if own else None,
+        tracking_url=own.tracking_url if own else None,
+        fulfillment_id=own.id if own and is_whole else None,
         rows=tuple(rows.items()),
     )
 
@@ -245,8 +244,8 @@ def _send(order: StoreOrder, share: _Share, pieces: Sequence[_Piece]) -> SendFul
 
 
 def _notes(order: StoreOrder, missing: Sequence[tuple[HubRow, Decimal]]) -> tuple[Note, ...]:
-    """What no parcel of the store takes: the buyer fetches it (FUL-11), or the store does not let it go."""
-    waiting = count((line, left) for parcel in order.parcels if parcel.is_pickup for _, line, left in parcel.lines)
+    """What the store does not wait to send: the buyer fetches it (FUL-11), or it does not let it go."""
+    waiting = count((line, left) for one in order.to_send if one.is_pickup for _, line, left in one.lines)
     fetched, stuck = [], []
     for row, quantity in missing:
         at_counter = quantity if order.is_pickup else min(quantity, waiting.get(row.external_id or "", ZERO))
@@ -258,7 +257,7 @@ def _notes(order: StoreOrder, missing: Sequence[tuple[HubRow, Decimal]]) -> tupl
 
 def _words(parts: Iterable[tuple[HubRow, Decimal]]) -> list[dict[str, str | None]]:
     return [
-        {"line": row.external_id, "row": row.sku or row.name, "quantity": plain(quantity)}
+        {"line": row.external_id, "row": row.label, "quantity": plain(quantity)}
         for row, quantity in parts
         if quantity > 0
     ]

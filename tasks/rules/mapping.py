@@ -6,14 +6,16 @@ from datetime import date, timedelta
 from decimal import Decimal, localcontext
 from typing import Final
 
+from schemas.account import Account
 from schemas.actions import CreateOrder, Note
-from schemas.hub import Account, DraftOrder, DraftRow, ExchangeRate, HubMatches, HubOrder, NewItem, Variant
+from schemas.hub import DraftOrder, DraftRow, ExchangeRate, HubMatches, HubOrder, NewItem, Variant
 from schemas.money import money_text
 from schemas.orders import ZERO, Kind, StoreCharge, StoreLine, StoreOrder
 from schemas.reasons import Reason
 from schemas.stores import Store
 from tasks.rules import matching, money
 from tasks.rules.eligibility import is_left_out
+from tasks.rules.places import hub_location
 
 ONE: Final = Decimal(1)
 SHIPPING_ID: Final = "shipping"  # external id of a row that stands for several shipping charges
@@ -35,7 +37,7 @@ class Layout:
     """The rows of an order as its store tells it now, the money of what a setting leaves out, and their proof."""
 
     rows: tuple[DraftRow, ...]
-    left_out: tuple[money.Settled, ...]
+    left_out: tuple[money.RowMoney, ...]
     proof: money.Proof
 
 
@@ -56,7 +58,7 @@ class _Plan:
     location: str | None = None  # the store's own location
 
 
-_Pair = tuple[_Plan, money.Settled]
+_Pair = tuple[_Plan, money.RowMoney]
 
 
 def build_order(
@@ -125,17 +127,17 @@ def _kind(line: StoreLine, store: Store) -> Kind:
 
 def _plan_charge(charge: StoreCharge, case: _Case) -> _Plan:
     amount = money.Amount(charge.amount, charge.amount, charge.tax_rate, charge.tax)
-    if charge.kind is Kind.SHIPPING:
+    if not matching.is_service(charge):
         is_out = not case.store.is_on("orders.shipping_fee_line") and case.known.isdisjoint(
             {charge.external_id, SHIPPING_ID}
         )
         name = charge.name or "Shipping"
         return _Plan(charge.external_id, None, Kind.SHIPPING, None, name, amount, is_left_out=is_out)
-    item = matching.match_service(charge.name or "Fee", case.matches)
-    return _Plan(charge.external_id, item, Kind.SERVICE, item.sku, charge.name or "Fee", amount)
+    item = matching.match_service(charge, case.matches)
+    return _Plan(charge.external_id, item, Kind.SERVICE, item.sku, matching.service_name(charge), amount)
 
 
-def _arrange(pairs: Sequence[_Pair], case: _Case) -> tuple[list[_Pair], list[money.Settled]]:
+def _arrange(pairs: Sequence[_Pair], case: _Case) -> tuple[list[_Pair], list[money.RowMoney]]:
     """The rows in their order, with at most one for shipping; and the money of what a setting leaves out."""
     left_out = [row for plan, row in pairs if plan.is_left_out]
     kept = [(plan, row) for plan, row in pairs if not plan.is_left_out]
@@ -153,13 +155,7 @@ def _join(shipping: Sequence[_Pair], order: StoreOrder) -> _Pair:
     return _Plan(SHIPPING_ID, None, Kind.SHIPPING, None, name, amount), row
 
 
-def hub_location(store_location: str | None, store: Store) -> str | None:
-    """The hub location that a store's location is mapped to; None where it is not, or the store names none."""
-    known = store.settings.get("location_map")
-    return known.get(store_location) if isinstance(known, dict) and store_location else None
-
-
-def _build_row(plan: _Plan, settled: money.Settled, case: _Case) -> DraftRow:
+def _build_row(plan: _Plan, settled: money.RowMoney, case: _Case) -> DraftRow:
     is_inside = case.store.platform.discounts_inside_price
     price = money.price_row(plan.amount, settled.total, plan.quantity, order=case.order, is_inside=is_inside)
     return DraftRow(
@@ -177,6 +173,7 @@ def _build_row(plan: _Plan, settled: money.Settled, case: _Case) -> DraftRow:
         location=hub_location(plan.location, case.store) or case.location,
         delivered_quantity=plan.delivered_quantity,
         ships=plan.ships,
+        batch_tracked=isinstance(plan.item, Variant) and plan.item.batch_tracked,
     )
 
 

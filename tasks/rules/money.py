@@ -33,7 +33,7 @@ class Amount:
 
 
 @dataclass(frozen=True, slots=True)
-class Settled:
+class RowMoney:
     """The money of one row in whole minor units; `total` is without tax."""
 
     total: Decimal
@@ -119,7 +119,7 @@ def net_of_tax(amount: Decimal, rate: Decimal) -> Decimal:
     return amount / (1 + rate / HUNDRED)
 
 
-def settle_rows(amounts: Sequence[Amount], order: StoreOrder) -> list[Settled]:
+def settle_rows(amounts: Sequence[Amount], order: StoreOrder) -> list[RowMoney]:
     """Every row's total and tax in whole minor units, adding up to the store's own wherever its figures allow.
 
     Where prices include tax, the money paid stands and the row's total is what the tax leaves of it.
@@ -138,7 +138,7 @@ def settle_rows(amounts: Sequence[Amount], order: StoreOrder) -> list[Settled]:
         gross = [amount.paid + tax for amount, tax in zip(amounts, stated, strict=True)]
         paid = _less_tax(gross, taxes, order.total_with_tax, units) or paid
     return [
-        Settled(part - tax if is_gross else part, tax, row.tax_rate, row.pieces)
+        RowMoney(part - tax if is_gross else part, tax, row.tax_rate, row.pieces)
         for part, tax, row in zip(paid, taxes, amounts, strict=True)
     ]
 
@@ -163,16 +163,16 @@ def _less_tax(
     return [part - tax for part, tax in zip(paid, taxes, strict=True)]
 
 
-def merge(rows: Sequence[Settled], order: StoreOrder) -> Settled:
+def merge(rows: Sequence[RowMoney], order: StoreOrder) -> RowMoney:
     """Several settled rows as one: at their rate where it still gives their taxes together, else at the one that does.
 
     Three charges whose taxes were each rounded down are more than a unit from their rate on the sum.
     """
     total, tax = sum((row.total for row in rows), ZERO), sum((row.tax for row in rows), ZERO)
-    merged = Settled(total, tax, rows[0].tax_rate)
+    merged = RowMoney(total, tax, rows[0].tax_rate)
     if len({row.tax_rate for row in rows}) == 1 and not _is_odd(merged, order):
         return merged
-    return Settled(total, tax, round_price(HUNDRED * tax / total) if total else ZERO)
+    return RowMoney(total, tax, round_price(HUNDRED * tax / total) if total else ZERO)
 
 
 def _tax_by_rate(amount: Decimal, rate: Decimal, *, is_gross: bool) -> Decimal:
@@ -276,7 +276,7 @@ def _leads_to(total: Decimal, listed: Decimal, percent: Decimal, currency: str) 
 # -- the proof (MAP-6) and the base currency (ORD-8) -------------------------------------------------------------
 
 
-def proof(rows: Sequence[Settled], order: StoreOrder, *, left_out: Sequence[Settled] = ()) -> Proof:
+def proof(rows: Sequence[RowMoney], order: StoreOrder, *, left_out: Sequence[RowMoney] = ()) -> Proof:
     """Rows against the store's totals, less what a setting leaves out.
 
     A mismatch is more than one minor unit a row in either total, or a row whose rate gives a tax that is more than
@@ -304,7 +304,7 @@ def proof(rows: Sequence[Settled], order: StoreOrder, *, left_out: Sequence[Sett
     )
 
 
-def _is_odd(row: Settled, order: StoreOrder) -> bool:
+def _is_odd(row: RowMoney, order: StoreOrder) -> bool:
     by_rate = round_money(row.total * row.tax_rate / HUNDRED, order.currency)
     return abs(by_rate - row.tax) > _units(order)[-1] + row.pieces * FINEST
 

@@ -4,13 +4,12 @@ Both sides are compared as they are now, as with everything else a store changes
 in the hub, one that is called off goes. What was delivered stays delivered either way.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
-from schemas.actions import AddRow, DeleteReturn, DeleteRow, HubAction, KeepReturn, Note, ReturnAction
-from schemas.hub import DraftRow, HubOrder, HubReturn, HubRow
+from schemas.actions import DeleteReturn, KeepReturn, Note, ReturnAction
+from schemas.hub import HubOrder, HubReturn
 from schemas.money import plain
 from schemas.orders import ZERO, StoreOrder, StoreReturn
 from schemas.reasons import Reason
@@ -42,10 +41,10 @@ def returned(order: StoreOrder, line: str | None, store: Store) -> Decimal:
     return sum((pieces for one in order.returns for each, pieces in one.lines if each == line), ZERO)
 
 
-def decide_returns(order: StoreOrder, hub_order: HubOrder, changes: Sequence[HubAction] = ()) -> Returns:
-    """What brings the hub's returns to where the store's are, once `changes` are made to the order's rows."""
-    rows = _rows_after(hub_order, changes)
-    known = {one.external_id: one for one in hub_order.returns}
+def decide_returns(order: StoreOrder, hub_order: HubOrder) -> Returns:
+    """What brings the hub's returns to where the store's are."""
+    rows = {row.external_id: row.label for row in hub_order.rows if row.external_id and row.ships}
+    known = {one.external_id: one for one in hub_order.returns if one.external_id is not None}
     actions: list[ReturnAction] = []
     done, unmatched = [], {}
     for one in order.returns:
@@ -62,14 +61,6 @@ def decide_returns(order: StoreOrder, hub_order: HubOrder, changes: Sequence[Hub
         done.append(f"return {gone}: called off")
     notes = (Note(Reason.LINE_NOT_MATCHED, {"returns": unmatched}),) if unmatched else ()
     return Returns(tuple(actions), notes, tuple(done))
-
-
-def _rows_after(hub_order: HubOrder, changes: Sequence[HubAction]) -> dict[str, str]:
-    """What the rows with a store's line are called, by that line, once the changes are made."""
-    deleted = {change.row_id for change in changes if isinstance(change, DeleteRow)}
-    rows: list[HubRow | DraftRow] = [row for row in hub_order.rows if row.id not in deleted]
-    rows += [change.row for change in changes if isinstance(change, AddRow)]
-    return {row.external_id: row.sku or row.name for row in rows if row.external_id and row.ships}
 
 
 def _matched(one: StoreReturn, rows: dict[str, str]) -> tuple[_Lines, list[str]]:

@@ -6,8 +6,7 @@ from typing import Final
 from schemas.platform import Platform
 from schemas.reasons import Reason
 from schemas.rights import Lack, Need, Right
-from schemas.settings import Value
-from tasks.rules.parcels import SWITCH
+from schemas.settings import FULFILLMENT_SYNC, Value
 
 _STOCK: Final = "stock.sync"
 _PRODUCTS: Final = "products.import_on_connect"
@@ -17,7 +16,7 @@ def decide_needs(platform: Platform, settings: Mapping[str, Value]) -> tuple[Nee
     """The rights that a store of this platform, or profile, needs with all its settings (defaults filled in)."""
     flags = platform.status_flags
     asking = {
-        Right.WRITE_ORDERS: (flags.told_with if flags else SWITCH,),
+        Right.WRITE_ORDERS: (flags.told_with if flags else FULFILLMENT_SYNC,),
         Right.READ_PRODUCTS: (_STOCK, _PRODUCTS),
         Right.WRITE_STOCK: (_STOCK,),
     }
@@ -46,10 +45,13 @@ def withheld_words(fields: Sequence[str], platform: Platform) -> str:
 
 
 def missing_words(lacks: Sequence[Lack], needs: Sequence[Need], platform: Platform) -> str:
-    """Each missing right by the shop's name for it, what needs it, where to give it, and how to do without."""
+    """Each missing right by the shop's name for it, what needs it, where to give it, and how to do without.
+
+    What is missing is among what is needed.
+    """
     settings = {need.right: need.settings for need in needs}
-    told = [_one_missing(lack, settings.get(lack.right, ())) for lack in lacks]
-    off = sorted({key for lack in lacks for key in settings.get(lack.right, ())})
+    told = [_one_missing(lack, settings[lack.right]) for lack in lacks]
+    off = sorted({key for lack in lacks for key in settings[lack.right]})
     without = f", or do without: {' '.join(f'{key}=off' for key in off)}" if off else ""
     return f"the credentials lack {'; '.join(told)}. Give it in the shop ({platform.grants.where}){without}"
 

@@ -10,24 +10,26 @@ from typing import Final
 
 from schemas.actions import (
     CreateOrder,
-    HubAction,
     LinkFulfillment,
     Note,
+    OrderAction,
     PackRows,
     SendFulfillment,
     SetFlags,
     SetStoreStatus,
 )
-from schemas.hub import DeliveryStatus, DraftRow, Flags, HubOrder, HubRow, Sending
+from schemas.flags import Flags
+from schemas.hub import DeliveryStatus, DraftRow, HubOrder, HubRow, Sending
 from schemas.money import plain
 from schemas.orders import ZERO, StoreOrder
 from schemas.platform import StatusFlags
 from schemas.reasons import Reason
+from schemas.settings import FULFILLMENT_SYNC
 from schemas.stores import Store
 from tasks.rules import fulfillment_out
+from tasks.rules.fulfillment import sent, sent_pieces
 from tasks.rules.fulfillment_out import Sendings
-from tasks.rules.making import part_from_mo
-from tasks.rules.parcels import SWITCH, sent, sent_pieces
+from tasks.rules.manufacturing import part_from_mo
 
 _FLAGS: Final = tuple(field.name for field in fields(Flags))
 
@@ -36,7 +38,7 @@ _FLAGS: Final = tuple(field.name for field in fields(Flags))
 class Flagging:
     """What to do in the hub, in this order, and what a person should know."""
 
-    actions: tuple[HubAction, ...] = ()
+    actions: tuple[OrderAction, ...] = ()
     notes: tuple[Note, ...] = ()
 
 
@@ -55,7 +57,7 @@ def as_imported(creation: CreateOrder, order: StoreOrder, store: Store) -> Creat
     draft, said = creation.order, _said(order, store, record, is_new=True)
     if not _was_sold_before(order, store):
         rows = tuple(
-            replace(row, delivered_quantity=ZERO) if delivers_parcels(order, store) else row for row in draft.rows
+            replace(row, delivered_quantity=ZERO) if delivers_fulfillments(order, store) else row for row in draft.rows
         )
     elif order.status in record.said_first:
         rows = tuple(replace(row, packed_quantity=_left(row)) if row.ships else row for row in draft.rows)
@@ -64,13 +66,15 @@ def as_imported(creation: CreateOrder, order: StoreOrder, store: Store) -> Creat
     return CreateOrder(replace(draft, rows=rows, is_paid=said.paid))
 
 
-def delivers_parcels(order: StoreOrder, store: Store) -> bool:
-    """Whether the parcels that a new order comes with are delivered here, and not only known."""
-    return store.platform.status_flags is not None and store.is_on(SWITCH) and not _was_sold_before(order, store)
+def delivers_fulfillments(order: StoreOrder, store: Store) -> bool:
+    """Whether the fulfilments that a new order comes with are delivered here, and not only known."""
+    return (
+        store.platform.status_flags is not None and store.is_on(FULFILLMENT_SYNC) and not _was_sold_before(order, store)
+    )
 
 
-def lacks_parcels(order: StoreOrder, store: Store, *, is_in_hub: bool) -> bool:
-    """Whether pieces are with the buyer that no parcel tells of: the order must be asked for with its parcels."""
+def lacks_fulfillments(order: StoreOrder, store: Store, *, is_in_hub: bool) -> bool:
+    """Whether pieces are with the buyer that no fulfilment tells of: the order must be asked for with them."""
     is_wanted = is_in_hub or (order.status in store.platform.imports and not _was_sold_before(order, store))
     if store.platform.status_flags is None or not is_wanted:
         return False
@@ -136,7 +140,7 @@ def _void(hub_order: HubOrder) -> Flagging:
     if hub_order.status is DeliveryStatus.DELIVERED:
         return Flagging()
     packed = [
-        {"row": row.sku or row.name, "what": "quantity", "store": "0", "hub": plain(row.packed_quantity)}
+        {"row": row.label, "what": "quantity", "store": "0", "hub": plain(row.packed_quantity)}
         for row in hub_order.rows
         if row.packed_quantity
     ]
@@ -151,52 +155,31 @@ def _void(hub_order: HubOrder) -> Flagging:
 # -- hub to store ------------------------------------------------------------------------------------------------
 
 
-def tells(store: Store) -> bool:
-    """Whether the store is told anything of its orders."""
-    record = store.platform.status_flags
-    return store.is_on(SWITCH if record is None else record.told_with)
-
-
-def decide_telling(order: StoreOrder, hub_order: HubOrder, *, store: Store, sending: Sending | None = None) -> Sendings:
-    """What the store is to be told of the hub's order, by the rules of its profile (SPEC chapters 7 and 9)."""
-    record = store.platform.status_flags
-    if record is None:
-        return fulfillment_out.decide_fulfillment(order, hub_order, store=store, sending=sending)
-    return _decide_store_state(order, hub_order, store, sending, record)
-
-
-def shows_all(order: StoreOrder, hub_order: HubOrder, *, store: Store) -> bool:
-    """Whether the store shows all that it is to be told, so that there is nothing to tell (FUL-13)."""
-    if store.platform.status_flags is None:
-        return fulfillment_out.covers(order, hub_order, store=store)
-    return decide_telling(order, hub_order, store=store) == Sendings()
-
-
-def _decide_store_state(
-    order: StoreOrder, hub_order: HubOrder, store: Store, sending: Sending | None, record: StatusFlags
+def decide_statuses(
+    order: StoreOrder, hub_order: HubOrder, record: StatusFlags, *, store: Store, sending: Sending | None = None
 ) -> Sendings:
+    """What moves the store's order to where the flags of the hub's are, and the fulfilments that it lacks."""
     if not store.is_on(record.told_with):
         return Sendings()
     is_closed = order.status == record.closed
-    shown = replace(order, status=record.packed) if is_closed else order  # what has no parcel is missed all the same
-    parcels = fulfillment_out.decide_fulfillment(shown, _as_delivered(hub_order), store=store, sending=sending)
-    links = tuple(action for action in parcels.actions if isinstance(action, LinkFulfillment))
+    sendings = fulfillment_out.decide_fulfillment(order, _as_delivered(hub_order), store=store, sending=sending)
+    links = tuple(action for action in sendings.actions if isinstance(action, LinkFulfillment))
     if is_closed or order.status in store.platform.cancelled_statuses:
-        # The store is done with the order, gave it up, or the money back: a parcel would say that it did not.
+        # The store is done with the order, gave it up, or the money back: a fulfilment would say that it did not.
         reason = Reason.COMPLETED_IN_STORE if is_closed else Reason.NOT_FULFILLABLE
-        is_missing = len(parcels.actions) > len(links) and not hub_order.flags.voided
-        return Sendings(links, (Note(reason, {"status": order.status}),) if is_missing else (), parcels.heard)
+        is_missing = len(sendings.actions) > len(links) and not hub_order.flags.voided
+        return Sendings(links, (Note(reason, {"status": order.status}),) if is_missing else (), sendings.heard)
     if hub_order.flags.voided:
-        return Sendings((*links, SetStoreStatus(order.external_id, record.voided)), heard=parcels.heard)
+        return Sendings((*links, SetStoreStatus(order.external_id, record.voided)), heard=sendings.heard)
     status = _further(order.status, hub_order.flags, record)
-    if status != record.closed and any(isinstance(action, SendFulfillment) for action in parcels.actions):
+    if status != record.closed and any(isinstance(action, SendFulfillment) for action in sendings.actions):
         status = None  # the store itself counts what was shipped, and is further with it
     moves = (SetStoreStatus(order.external_id, status),) if status else ()
-    return replace(parcels, actions=(*parcels.actions, *moves))
+    return replace(sendings, actions=(*sendings.actions, *moves))
 
 
 def _as_delivered(hub_order: HubOrder) -> HubOrder:
-    """The order with what is packed still open: of a parcel the store hears when it has left."""
+    """The order with what is packed still open: of a fulfilment the store hears when it has left."""
     return replace(hub_order, rows=tuple(replace(row, packed_quantity=ZERO) for row in hub_order.rows))
 
 

@@ -1,6 +1,6 @@
 """Which quantity each item of a store is to show, and what of it the store does not show yet (STK-2…6, STK-10)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_FLOOR, Decimal
 from typing import Final
@@ -9,12 +9,14 @@ from schemas.actions import Detail, Note, TellStock
 from schemas.hub import StockLevel
 from schemas.orders import ZERO
 from schemas.reasons import Reason
-from schemas.stock import DEFAULT_PLACE, StoreItem
-from schemas.stores import Store
+from schemas.settings import Value
+from schemas.stock import StoreItem
+from schemas.stores import StockNews, Store
+from tasks.rules.places import hub_locations
 
 MOST: Final = 1_000_000_000  # pieces; the least of what the vendors take
 
-Wanted = dict[str, int]  # pieces to show, by the store's place
+Quantities = dict[str, int]  # pieces to show, by the store's place
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,7 @@ def decide_push(
     return Push(sku, tells, note or _untracked(items))
 
 
-def wanted_quantities(levels: Sequence[StockLevel], *, store: Store, location: str) -> Wanted:
+def wanted_quantities(levels: Sequence[StockLevel], *, store: Store, location: str) -> Quantities:
     """Whole pieces that each place of a store is to show (STK-2, STK-4).
 
     Not those of a location that the hub does not have, or where the SKU was never counted (STK-10): there the store's
@@ -52,20 +54,13 @@ def wanted_quantities(levels: Sequence[StockLevel], *, store: Store, location: s
     """
     known = {level.location for level in levels}  # a SKU has a level at every location
     known -= set(uncounted_places(levels, store=store, location=location).values())
-    wanted: Wanted = {}
+    wanted: Quantities = {}
     given: set[str] = set()
     for place, code in sorted(hub_locations(store, location).items(), key=lambda pair: (len(pair[0]), pair[0])):
         if code in known:
             wanted[place] = 0 if code in given else quantity_at(levels, code, store)
             given.add(code)
     return wanted
-
-
-def hub_locations(store: Store, location: str) -> dict[str, str]:
-    """The hub's location that each place of a store shows."""
-    places = store.settings.get("location_map") or {DEFAULT_PLACE: location}
-    assert isinstance(places, dict)
-    return places
 
 
 def uncounted_places(levels: Sequence[StockLevel], *, store: Store, location: str) -> dict[str, str]:
@@ -95,7 +90,21 @@ def promised(level: StockLevel, store: Store) -> Decimal | None:
             return None
 
 
-def _tell_item(item: StoreItem, wanted: Wanted) -> list[TellStock]:
+def stock_news(settings: Mapping[str, Value]) -> StockNews | None:
+    """Which movements of the hub are news for a store with these settings; None where it is told no stock (STK-5)."""
+    if settings["stock.sync"] is not True:
+        return None
+    return _NEWS[str(settings["stock.quantity"])]
+
+
+_NEWS: Final = {
+    "in_stock_minus_committed": StockNews.ROWS,
+    "in_stock_minus_store_orders": StockNews.STORE_ROWS,
+    "in_stock": StockNews.SHELF,
+}
+
+
+def _tell_item(item: StoreItem, wanted: Quantities) -> list[TellStock]:
     """What differs from what the item shows (STK-6). Where it is not active, no pieces need no telling (STK-12)."""
     active = item.shown.keys() - set(item.inactive)
     return [

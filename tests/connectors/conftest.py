@@ -1,12 +1,15 @@
-"""An empty shop of the platform that a module's name says, and the connector that speaks to it."""
+"""An empty shop of the platform that a module's name says, the connector that speaks to it, and the built-in hub."""
 
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 import pytest
 
-from connectors import STORES
-from connectors.sandbox import (
+from connectors.builtin_hub.hub import BuiltinHub
+from connectors.platforms import open_store
+from connectors.postgres import Connection
+from connectors.store import StoreConnector
+from sandbox import (
     BigCommerceShop,
     RunningSandbox,
     ShopifyShop,
@@ -15,7 +18,7 @@ from connectors.sandbox import (
     run_shopify,
     run_woocommerce,
 )
-from connectors.store import StoreConnector
+from tests.connectors.postgres.makers import add_store
 
 _SHOPS: Final[dict[str, Callable[[], RunningSandbox[Any]]]] = {
     "bigcommerce": lambda: run_bigcommerce(BigCommerceShop()),
@@ -46,4 +49,16 @@ def shop(sandbox: RunningSandbox[Any]) -> Any:
 @pytest.fixture
 def store(platform: str, sandbox: RunningSandbox[Any]) -> StoreConnector:
     """The connector."""
-    return STORES[platform](sandbox.url, sandbox.credentials, allow_insecure=True)
+    return open_store(platform, sandbox.url, sandbox.credentials, allow_insecure=True)
+
+
+@pytest.fixture
+def hub(connection: Connection) -> BuiltinHub:
+    """The built-in hub on the test's own transaction, empty but for its location `main`."""
+    return BuiltinHub(connection)
+
+
+@pytest.fixture
+def acme(connection: Connection) -> int:
+    """A store that gets stock: its id."""
+    return add_store(connection, "acme")

@@ -6,15 +6,16 @@ from typing import Any
 
 import pytest
 
-from connectors import http, open_store
+from connectors import http
 from connectors.cursor import back_to
-from connectors.errors import ConnectorError, NotFound, RateLimited, Refused, Unavailable
-from connectors.sandbox import RunningSandbox, open_sandbox
+from connectors.errors import ConnectorError, CredentialsRefused, NotFound, RateLimited, Unavailable
+from connectors.platforms import open_store
 from connectors.store import StoreConnector
+from sandbox import RunningSandbox, open_sandbox
 from schemas.orders import Page, Snapshot
 from schemas.rights import Right
 from tests.connectors.store_contract_case import PlatformCase, following
-from tests.connectors.store_contract_parcels import ParcelContract
+from tests.connectors.store_contract_fulfillments import FulfillmentContract
 from tests.connectors.store_contract_stock import StockContract
 
 __all__ = ["PlatformCase", "StoreContract", "by_id", "drain", "following", "ids_of", "snapshots_of"]
@@ -22,8 +23,8 @@ __all__ = ["PlatformCase", "StoreContract", "by_id", "drain", "following", "ids_
 MANY = 230  # more than two pages of any platform
 
 
-class StoreContract(StockContract, ParcelContract):
-    """The suite: orders here, stock and parcels each in its own file."""
+class StoreContract(StockContract, FulfillmentContract):
+    """The suite: orders here, stock and fulfilments each in its own file."""
 
     def place(self, shop: Any, count: int, *, ago: timedelta = timedelta(0), apart: int = 0) -> list[str]:
         """Open orders, the first one some time ago, each so many seconds after the one before."""
@@ -42,21 +43,21 @@ class StoreContract(StockContract, ParcelContract):
         credentials = dict.fromkeys(sandbox.credentials, "wrong")
         store = open_store(self.case.platform, sandbox.url, credentials, allow_insecure=True)
 
-        with pytest.raises(Refused):
+        with pytest.raises(CredentialsRefused):
             store.check()
-        with pytest.raises(Refused):
+        with pytest.raises(CredentialsRefused):
             list(store.changed_orders(None))
 
     def test_missing_credentials_are_refused_without_a_call(self, sandbox: RunningSandbox[Any]) -> None:
-        with pytest.raises(Refused):
+        with pytest.raises(CredentialsRefused):
             open_store(self.case.platform, sandbox.url, {}, allow_insecure=True)
 
-    @pytest.mark.parametrize("only", ["GET", "writes"])
+    @pytest.mark.parametrize("only", ["reads", "writes"])
     def test_DOR_4_a_page_in_place_of_an_answer_proves_no_right(
         self, sandbox: RunningSandbox[Any], store: StoreConnector, only: str
     ) -> None:
-        paths = {"GET": "GET", "writes": self.case.stock_call}
-        sandbox.faults.fail_next(9, "html", only=paths[only] if self.case.platform != "shopify" else "graphql")
+        paths = {"reads": self.case.read_call, "writes": self.case.stock_call}
+        sandbox.faults.fail_next(9, "html", only=paths[only])
 
         with pytest.raises(Unavailable):
             store.check({Right.WRITE_ORDERS, Right.WRITE_STOCK, Right.READ_PRODUCTS})
@@ -188,6 +189,35 @@ class StoreContract(StockContract, ParcelContract):
 
         assert seen | set(ids_of(store.changed_orders(cursor))) == set(placed)
 
+    # -- the list of orders
+
+    def test_BEY_4_every_order_is_listed_with_its_date_whatever_became_of_it(
+        self, sandbox: RunningSandbox[Any], store: StoreConnector
+    ) -> None:
+        old, *placed = self.place(sandbox.shop, 9, ago=timedelta(hours=9), apart=60)
+        since = datetime.now(UTC) - timedelta(hours=9) + timedelta(seconds=30)
+        closed, edited = self.case.place_closed(sandbox.shop), placed[3]
+        self.case.edit(sandbox.shop, edited)
+
+        listed = dict(pair for page in store.listed_orders(since) for pair in page.times.items())
+
+        assert listed.keys() - {old} == {*placed, closed}
+        assert {id_: listed[id_] for id_ in (edited, placed[0])} == {
+            id_: store.snapshot(id_).updated_at for id_ in (edited, placed[0])
+        }
+
+    def test_BEY_4_no_order_is_left_out_of_the_list_when_orders_move_between_its_pages(
+        self, sandbox: RunningSandbox[Any], store: StoreConnector
+    ) -> None:
+        placed = self.place(sandbox.shop, MANY + 70, ago=timedelta(hours=1), apart=3)
+        since, seen = datetime.now(UTC) - timedelta(hours=2), set[str]()
+        for number, page in enumerate(store.listed_orders(since)):
+            seen |= page.times.keys()
+            for moved in placed[number * 20 : len(placed) : 40]:
+                self.case.edit(sandbox.shop, moved)
+
+        assert seen == set(placed)
+
     # -- what cannot be read
 
     def test_an_order_that_cannot_be_read_stops_nobody(
@@ -249,7 +279,7 @@ class StoreContract(StockContract, ParcelContract):
             ("reset", Unavailable),
             ("lost", Unavailable),
             ("timeout", Unavailable),
-            ("unauthorized", Refused),
+            ("unauthorized", CredentialsRefused),
             ("firewall", Unavailable),
         ],
     )

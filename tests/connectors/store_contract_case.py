@@ -7,10 +7,10 @@ from typing import Any, ClassVar, Final
 
 import pytest
 
-from connectors import open_store
 from connectors.cursor import Cursor
-from connectors.sandbox import RunningSandbox, open_sandbox
+from connectors.platforms import open_store
 from connectors.store import StoreConnector
+from sandbox import RunningSandbox, open_sandbox
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,7 @@ class PlatformCase:
     sent_answer: Callable[[Any, str], str | bytes]  # how the shop answers who tells it that this order is sent
     rename_item: Callable[[Any, str, str], object]  # another SKU of an item, by what its stock is called
     stock_call: str  # what is in "METHOD /path" of the calls that tell stock
+    read_call: str = "GET"  # … and of those that read
     oldest: timedelta = timedelta(days=400)  # how old an order is that the first connection must still bring
 
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from connectors.errors import ConnectorError, RateLimited, Refused, Unavailable
-from connectors.sandbox import Fault, RunningSandbox
-from connectors.sandbox.faults import Said
+from connectors.errors import ConnectorError, CredentialsRefused, RateLimited, Unavailable
 from connectors.store import StoreConnector
+from sandbox import Fault, RunningSandbox
+from sandbox.faults import Said
 from schemas.actions import TellStock
 from schemas.reasons import Reason
 from schemas.stock import CataloguePage
@@ -129,7 +129,12 @@ class StockContract(Contract):
 
     @pytest.mark.parametrize(
         ("fault", "kind"),
-        [("http_500", Unavailable), ("rate_limit", RateLimited), ("unauthorized", Refused), ("truncated", Unavailable)],
+        [
+            ("http_500", Unavailable),
+            ("rate_limit", RateLimited),
+            ("unauthorized", CredentialsRefused),
+            ("truncated", Unavailable),
+        ],
     )
     def test_a_fault_of_a_stock_call_is_told_apart(
         self, sandbox: RunningSandbox[Any], store: StoreConnector, fault: str, kind: type[ConnectorError]

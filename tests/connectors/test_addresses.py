@@ -2,7 +2,7 @@
 
 import pytest
 
-from connectors.addresses import is_public, refuse_private_host, shop_key, shop_url
+from connectors.addresses import is_public, public_addresses, shop_key, shop_url
 from connectors.errors import Unsafe
 
 
@@ -95,7 +95,7 @@ def test_everything_else_is_not(address: str) -> None:
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "[::1]", "0x7f.1", "2130706433"])
 def test_a_name_of_this_machine_is_refused(host: str) -> None:
     with pytest.raises(Unsafe):
-        refuse_private_host(host, 443)
+        public_addresses(host, 443)
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.changes import Batch, follow
 from connectors.cursor import BEGINNING, LOOK_BACK, RECENT, SECOND, SETTLING, Cursor, anew, back_to, naive
+from connectors.following import RawPage, follow
 from schemas.orders import Snapshot
 
 START = datetime(2026, 1, 5, 10, 0, tzinfo=UTC)
@@ -155,8 +155,8 @@ def test_what_comes_along_is_never_more_than_fits_on_the_page_beside_what_is_new
         there = sorted(one for one in shop if one <= now)
         asked = [one for one in there if one >= cursor.since]
         polls.append(len(asked))
-        batch = Batch([], max(there), max(there), None, True, dates=tuple(asked), room=20)
-        gone = follow(cursor, iter([batch]), _nothing, seen=set(), now=partial(_same, now))
+        page = RawPage([], max(there), max(there), None, True, dates=tuple(asked), room=20)
+        gone = follow(cursor, iter([page]), _nothing, seen=set(), now=partial(_same, now))
         cursor = Cursor.read([page.cursor for page in gone][-1])
 
     starts = (START + timedelta(seconds=second) for second in range(0, 9000, 60))

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -30,10 +31,14 @@ with lock(open_redis(sys.argv[1]), sys.argv[2]):
 """
 
 
+# With processes that nobody sees from here, and a name of its own as a machine, or ours as a container may have.
+AWAY = ("unshare", "--pid", "--uts", "--fork", "--mount-proc", "--kill-child", "sh", "-c", 'hostname "$0"; exec "$@"')
+
+
 @contextmanager
-def somebody_holding(redis_url: str) -> Iterator["subprocess.Popen[str]"]:
+def somebody_holding(redis_url: str, *away: str) -> Iterator["subprocess.Popen[str]"]:
     """Another process with the lock."""
-    command = [sys.executable, "-c", HOLDING, redis_url, KEY]
+    command = [*away, sys.executable, "-c", HOLDING, redis_url, KEY]
     with subprocess.Popen(command, cwd=ROOT, text=True, stdout=subprocess.PIPE) as process:
         assert process.stdout
         assert process.stdout.readline() == "held\n"
@@ -66,6 +71,20 @@ def test_ORD_6_lock_of_a_killed_process_is_taken_at_once(redis: Redis, redis_url
         process.wait()
 
         assert takes_it(redis)
+
+
+@pytest.mark.parametrize("host", ["elsewhere", socket.gethostname()], ids=["machine", "container"])
+def test_ORD_6_lock_of_another_machine_ends_by_itself_alone(redis: Redis, redis_url: str, host: str) -> None:
+    if subprocess.run([*AWAY, host, "true"], check=False, capture_output=True).returncode:
+        pytest.skip("needs the right to make namespaces")
+    with somebody_holding(redis_url, *AWAY, host) as process:
+        while_alive = (takes_it(redis), locks.free_dead(redis))
+        process.kill()
+        process.wait()
+        when_killed = (takes_it(redis), locks.free_dead(redis))
+
+        assert while_alive == when_killed == (False, [])
+        assert redis.ttl(KEY) > 0
 
 
 @pytest.mark.parametrize("is_waited_for", [True, False], ids=["gone", "zombie"])

@@ -3,6 +3,7 @@
 import gzip
 import socket
 import struct
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -11,7 +12,16 @@ from typing import Any
 import pytest
 
 from connectors import http, json_text
-from connectors.errors import ConnectorError, NotFound, RateLimited, Refused, Rejected, TooLarge, Unavailable, Unsafe
+from connectors.errors import (
+    ConnectorError,
+    CredentialsRefused,
+    NotFound,
+    RateLimited,
+    Rejected,
+    TooLarge,
+    Unavailable,
+    Unsafe,
+)
 from connectors.http import HttpClient, NoWaits, Waits, basic_auth, oauth1
 from tests.connectors.raw_server import Answer, RawServer, http_answer
 
@@ -31,6 +41,12 @@ class KeptWaits:
 
     def wait(self, until: datetime) -> None:
         self.moment = until
+
+    def called(self) -> None:
+        pass
+
+    def left(self, share: float) -> None:
+        pass
 
 
 def client(server: RawServer, waits: Waits | None = None) -> HttpClient:
@@ -128,7 +144,7 @@ def test_a_refusal_in_which_a_vendor_says_more_is_an_answer_where_it_is_asked_fo
 def test_what_a_refusal_says_under_errors_is_told() -> None:
     error = error_for(http_answer(401, '{"errors":"[API] Invalid API key or access token"}'))
 
-    assert type(error) is Refused
+    assert type(error) is CredentialsRefused
     assert "Invalid API key" in str(error)
 
 
@@ -136,8 +152,8 @@ def test_what_a_refusal_says_under_errors_is_told() -> None:
     ("status", "kind"),
     [
         (400, Rejected),
-        (401, Refused),
-        (403, Refused),
+        (401, CredentialsRefused),
+        (403, CredentialsRefused),
         (404, NotFound),
         (408, Unavailable),
         (409, Rejected),
@@ -235,15 +251,39 @@ def test_no_answer_in_time_is_unavailable(monkeypatch: pytest.MonkeyPatch) -> No
     assert "did not answer in time" in str(error_for(_wait_for_hang_up))
 
 
-def _drip(connection: socket.socket) -> None:
-    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n ")
-    _wait_for_hang_up(connection)
+def _drip(*parts: bytes) -> Callable[[socket.socket], None]:
+    """Bytes of an answer, then one more every now and then, each in good time, for ever."""
+
+    def send(connection: socket.socket) -> None:
+        connection.sendall(b"".join(parts))
+        for _ in range(600):
+            time.sleep(0.05)
+            connection.sendall(b" ")
+
+    return send
 
 
-def test_an_answer_that_drips_ends_at_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http, "DEADLINE_SECONDS", 0)
+@pytest.mark.parametrize(
+    "begun",
+    [
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n",),
+        (b"HTTP/1.1 200 OK\r\nX-Long: a",),
+        (b"HTTP/1.1 200 ",),
+        (b"HTTP/1.1 500 No\r\nContent-Length: 1000\r\n\r\n",),
+    ],
+    ids=["body", "head", "first line", "refusal"],
+)
+def test_ch_11_an_exchange_that_drips_ends_at_its_one_deadline(
+    monkeypatch: pytest.MonkeyPatch, begun: tuple[bytes, ...]
+) -> None:
+    monkeypatch.setattr(http, "DEADLINE_SECONDS", 0.3)
+    began = time.monotonic()
 
-    assert "did not answer in time" in str(error_for(_drip))
+    error = error_for(_drip(*begun))
+
+    assert time.monotonic() - began < 15  # of the 30 s that it would drip
+    assert isinstance(error, Unavailable)
+    assert "did not answer in time" in str(error) or error.status == 500
 
 
 @pytest.mark.parametrize("is_packed", [False, True], ids=["plain", "packed"])
@@ -328,24 +368,47 @@ def test_a_private_address_is_refused_whether_anybody_is_there_or_not(host: str)
         guarded(f"https://{host}:9").get("orders")
 
 
-def _rebinding(port: int) -> Callable[..., Any]:
-    """A name that is public when it is looked at and private when it is called."""
-    answers = iter([("93.184.216.34", port), ("127.0.0.1", port), ("127.0.0.1", port)])
+def _resolving(*answers: tuple[str, int]) -> Callable[..., Any]:
+    """A name that has one address after the other, and no more than these; addresses are what they are."""
+    left = iter(answers)
+    real = socket.getaddrinfo
 
-    def getaddrinfo(*args: Any, **kwargs: Any) -> list[Any]:
-        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", next(answers))]
+    def getaddrinfo(host: str, *args: Any, **kwargs: Any) -> list[Any]:
+        if host != "shop.example":
+            return real(host, *args, **kwargs)
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", next(left))]
 
     return getaddrinfo
 
 
-def test_a_name_that_turns_private_while_connecting_gets_no_byte(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ch_11_a_name_that_is_private_gets_no_byte(monkeypatch: pytest.MonkeyPatch) -> None:
     with RawServer(b"") as server:
-        monkeypatch.setattr(socket, "getaddrinfo", _rebinding(server.port))
+        monkeypatch.setattr(socket, "getaddrinfo", _resolving(("127.0.0.1", server.port)))
         with pytest.raises(Unsafe):
             guarded(f"https://shop.example:{server.port}").get("orders")
         monkeypatch.undo()
 
     assert server.requests == []
+
+
+def test_ch_11_the_address_that_was_looked_at_is_the_one_that_is_called(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The name has another address as soon as it is asked for again: nobody asks."""
+    monkeypatch.setattr("connectors.addresses.is_public", lambda address: address == "127.0.0.2")
+    monkeypatch.setattr(socket, "getaddrinfo", _resolving(("127.0.0.2", 443), ("127.0.0.1", 443)))
+    called: list[Any] = []
+
+    def connect(address: tuple[str, int], *_: Any, **__: Any) -> socket.socket:
+        called.append(address)
+        raise OSError("nobody there")
+
+    monkeypatch.setattr("urllib3.util.connection.create_connection", connect)
+
+    with pytest.raises(Unavailable):
+        guarded("https://shop.example").get("orders")
+
+    assert called == [("127.0.0.2", 443)]
 
 
 def test_a_public_address_is_called_and_must_prove_who_it_is(monkeypatch: pytest.MonkeyPatch) -> None:

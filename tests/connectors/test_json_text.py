@@ -98,3 +98,15 @@ def test_a_list_is_read_no_further_than_was_asked_for() -> None:
 def test_what_would_take_our_memory_is_seen_before_it_is_read(part: str) -> None:
     assert json_text.holds_too_much("[" + part * (json_text.MOST_VALUES + 1))
     assert not json_text.holds_too_much("[" + part * (json_text.MOST_VALUES // 3))
+
+
+def test_MAP_5_what_is_written_is_the_number_that_it_was() -> None:
+    value = {"a": Decimal("12.50"), "b": [Decimal(3), 3, None, True], "c": 'ü"', "d": {}, "e": ()}
+
+    assert json_text.write(value) == '{"a":12.50,"b":[3,3,null,true],"c":"ü\\"","d":{},"e":[]}'
+
+
+@pytest.mark.parametrize("value", [1.5, {"a": [0.0]}])
+def test_MAP_5_no_float_is_written(value: Any) -> None:
+    with pytest.raises(TypeError):
+        json_text.write(value)

@@ -44,6 +44,30 @@ def test_whoever_is_busy_does_not_give_the_holders_lock_back(redis: Redis) -> No
             assert not third
 
 
+def test_ORD_6_of_many_locks_those_are_ours_that_nobody_has(redis: Redis) -> None:
+    with lock(redis, "order:7:2"), locks.lock_many(redis, ["order:7:1", "order:7:2", "order:7:3"]) as ours:
+        assert ours == {"order:7:1", "order:7:3"}
+        with locks.lock_many(redis, ["order:7:3", "order:7:4"]) as others:
+            assert others == {"order:7:4"}
+
+    with locks.lock_many(redis, ["order:7:1", "order:7:2", "order:7:3"]) as again:
+        assert again == {"order:7:1", "order:7:2", "order:7:3"}
+
+
+def test_ORD_6_no_locks_are_none(redis: Redis) -> None:
+    with locks.lock_many(redis, []) as ours:
+        assert ours == frozenset()
+
+
+def test_ORD_6_those_of_many_locks_that_got_lost_are_said(redis: Redis, caplog: pytest.LogCaptureFixture) -> None:
+    with locks.lock_many(redis, ["order:7:1", "order:7:2"]):
+        redis.set("order:7:1", "somebody else")
+
+    assert "the lock order:7:1 was lost" in caplog.text
+    assert "order:7:2" not in caplog.text
+    assert redis.get("order:7:1") == b"somebody else"
+
+
 def test_a_lock_is_given_back_when_the_work_fails(redis: Redis) -> None:
     with pytest.raises(ZeroDivisionError), lock(redis, "fetch:7"):
         _ = 1 // 0
@@ -86,6 +110,7 @@ class _CountingRedis(Redis):
         return super().execute_command(*args, **options)  # type: ignore[no-untyped-call]
 
 
+@pytest.mark.usefixtures("redis")  # it is empty
 def test_a_lock_costs_two_round_trips(redis_url: str) -> None:
     with _CountingRedis.from_url(redis_url) as client:
         client.commands = []

@@ -1,15 +1,17 @@
 """connectors.secrets: credentials at rest (BEY-9)."""
 
 import dataclasses
+import json
 import stat
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from cryptography.fernet import Fernet
+from cryptography.fernet import Fernet, InvalidToken
 
 from connectors.config import Config, ConfigError
-from connectors.secrets import Secrets, open_secrets
+from connectors.keys import flower_login, is_random, new_key
+from connectors.secrets import Secrets, _stretched, _unstretched, open_secrets
 
 CREDENTIALS = {"consumer_key": "ck_1", "consumer_secret": "cs_ü"}
 OLD, NEW = "correct horse battery", "staple correct horse"
@@ -41,6 +43,49 @@ def test_a_fernet_key_is_used_as_it_is() -> None:
     locked = Secrets([key.decode()]).lock(CREDENTIALS)
 
     assert b"ck_1" in Fernet(key).decrypt(locked.encode())
+
+
+def test_BEY_9_a_passphrase_is_stretched_with_a_salt_that_is_kept() -> None:
+    one, other = Secrets([OLD]).lock(CREDENTIALS), Secrets([OLD]).lock(CREDENTIALS)
+
+    assert [text.split(":")[0] for text in (one, other)] == ["scrypt", "scrypt"]
+    assert one.split(":")[1] != other.split(":")[1]
+    with pytest.raises(InvalidToken):  # what a guess costs no more than a hash
+        Fernet(_unstretched(OLD)).decrypt(one.split(":")[2].encode())
+    with pytest.raises(ConfigError):
+        Secrets([NEW]).unlock(one)
+
+
+def test_BEY_9_what_is_locked_next_is_stretched_no_more_than_once() -> None:
+    secrets = Secrets([OLD])
+    secrets.unlock(Secrets([OLD]).lock(CREDENTIALS))
+    before = _stretched.cache_info().misses
+
+    assert secrets.unlock(secrets.lock(CREDENTIALS)) == CREDENTIALS
+    assert _stretched.cache_info().misses == before
+
+
+def test_BEY_9_what_a_passphrase_locked_before_still_opens_and_rotates() -> None:
+    old = Fernet(_unstretched(OLD)).encrypt(json.dumps(CREDENTIALS).encode()).decode()
+
+    assert Secrets([OLD]).unlock(old) == CREDENTIALS
+    assert Secrets([NEW]).unlock(Secrets([NEW, OLD]).rotate(old)) == CREDENTIALS
+
+
+def test_BEY_9_a_new_key_is_random_and_of_its_form() -> None:
+    assert is_random(new_key())
+    assert new_key() != new_key()
+    assert not is_random(OLD)
+
+
+def test_Flower_s_login_is_made_once_and_kept_private(embedded: Config) -> None:
+    login = flower_login(embedded)
+
+    assert login.startswith("storesync:")
+    assert len(login) > 30
+    assert flower_login(embedded) == login
+    assert stat.S_IMODE((embedded.home / "flower_login").stat().st_mode) == 0o600
+    assert flower_login(dataclasses.replace(embedded, flower_login="me:chosen")) == "me:chosen"
 
 
 def test_BEY_9_after_a_rotation_the_old_key_is_not_needed() -> None:

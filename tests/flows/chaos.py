@@ -1,4 +1,4 @@
-"""Chaos by hand: thousands of orders, parcels and stock in three shops, while shops, workers and servers fail.
+"""Chaos by hand: thousands of orders, fulfilments and stock in three shops, while shops, workers and servers fail.
 
 python -m tests.flows.chaos [--orders 3000] [--faults 60] [--seed 1]
 
@@ -24,15 +24,15 @@ from typing import Any, Final
 import psycopg
 
 from connectors import postgres
+from connectors.builtin_hub.hub import BuiltinHub
 from connectors.errors import ConnectorError
-from connectors.postgres.hub import PostgresHub
-from connectors.sandbox import open_sandbox
-from connectors.sandbox.bigcommerce_generator import random_order as bigcommerce_order
-from connectors.sandbox.generator import random_order as woocommerce_order
-from connectors.sandbox.shopify_generator import random_order as shopify_order
+from sandbox import open_sandbox
+from sandbox.bigcommerce.generator import random_order as bigcommerce_order
+from sandbox.shopify.generator import random_order as shopify_order
+from sandbox.woocommerce.generator import random_order as woocommerce_order
 from schemas.actions import AdjustStock, DeliverRows
-from tasks.process import close_process, process
-from tests.flows.house import House, open_house
+from tasks.held import close_process, process
+from tests.flows.house import House, open_house, own_servers
 from tests.flows.stock_storm import SKUS, differing, fill
 from tests.stock_shops import PLATFORMS, Shelf, connect_shelf
 from workers.embedded import stop_servers
@@ -165,20 +165,20 @@ _OPEN: Final = """SELECT id::text AS id FROM hub.sales_orders
 
 def _deliver_some(connection: postgres.Connection) -> None:
     for row in connection.execute(_OPEN, (int(10 * DELIVERED),)).fetchall():
-        with connection.transaction():
-            hub = PostgresHub(connection)
-            order = hub.order_to_change(row["id"])
+        hub = BuiltinHub(connection)
+        with hub.unit():
+            order = hub.order(row["id"])
             if order is None or any(each.delivered_quantity for each in order.rows):
                 continue
             rows = tuple((each.id, each.quantity) for each in order.rows if each.ships)
-            hub.apply([DeliverRows(order.id, rows, "hub", tracking_number=f"T-{order.id}", carrier="DHL")])
+            hub.carry_out([DeliverRows(order.id, rows, "hub", tracking_number=f"T-{order.id}", carrier="DHL")])
 
 
 # -- the end -------------------------------------------------------------------------------------------------------
 
 _DUE: Final = """SELECT
     (SELECT count(*) FROM store_orders WHERE changed > order_settled) AS orders,
-    (SELECT count(*) FROM store_orders WHERE hub_changed > hub_settled) AS parcels,
+    (SELECT count(*) FROM store_orders WHERE hub_changed > hub_settled) AS fulfilments,
     (SELECT count(*) FROM store_stock WHERE changed > settled) AS stock"""
 _WHY: Final = """SELECT s.name, o.external_id, concat_ws(' ', o.state, o.reason, o.detail::text) AS why
     FROM store_orders o JOIN stores s ON s.id = o.store_id WHERE o.hub_order_id IS NULL"""
@@ -198,7 +198,7 @@ _STOCK: Final = """SELECT v.sku, s.in_stock, s.committed_direct,
 
 
 def wait_for_calm(chaos: Chaos) -> None:
-    """Until every placed order is looked at, and every parcel and SKU told; the back-off of faults is waited out."""
+    """Until every placed order is looked at, and every fulfilment and SKU told; faults' back-off is waited out."""
     deadline, said = time.monotonic() + PATIENCE, ""
     with postgres.connect(chaos.house.config.database_url) as connection:
         while time.monotonic() < deadline:
@@ -231,7 +231,7 @@ def findings(chaos: Chaos) -> Iterator[str]:
         yield from (f"off: stock of {one}" for one in _stock_off(connection))
         yield from (f"off: {what} shows {shows}" for what, shows in differing(connection, chaos.shelves).items())
         delivered = [(row["name"], row["external_id"]) for row in rows if row["status"] == "DELIVERED"]
-        yield from _parcels_off(chaos, delivered)
+        yield from _fulfillments_off(chaos, delivered)
 
 
 def _stock_off(connection: postgres.Connection) -> Iterator[str]:
@@ -241,19 +241,19 @@ def _stock_off(connection: postgres.Connection) -> Iterator[str]:
             yield f"{row['sku']}: {row['in_stock']} and {row['committed_direct']} committed, not {wanted}"
 
 
-def _parcels_off(chaos: Chaos, delivered: list[tuple[str, str]]) -> Iterator[str]:
+def _fulfillments_off(chaos: Chaos, delivered: list[tuple[str, str]]) -> Iterator[str]:
     shops = {shelf.platform: shelf.shop for shelf in chaos.shelves}
     for name, external_id in delivered:
         if name == "shopify":
             sent = shops[name].fulfillments_of(int(external_id))
             if len(sent) != 1:
-                yield f"{'lost' if not sent else 'doubled'}: parcel of {name} {external_id} ({len(sent)})"
+                yield f"{'lost' if not sent else 'doubled'}: fulfilment of {name} {external_id} ({len(sent)})"
         elif str(shops[name].status_of(external_id)).lower() != "completed":
-            yield f"lost: parcel of {name} {external_id}"
+            yield f"lost: fulfilment of {name} {external_id}"
     whole = {external_id for name, external_id in delivered if name == "shopify"}
     for external_id in chaos.placed["shopify"]:
         if external_id not in whole and shops["shopify"].fulfillments_of(int(external_id)):
-            yield f"from nowhere: parcel of shopify {external_id}"
+            yield f"from nowhere: fulfilment of shopify {external_id}"
 
 
 # -- a run ---------------------------------------------------------------------------------------------------------
@@ -265,7 +265,7 @@ def _open(seed: int) -> Iterator[Chaos]:
     home.chmod(0o711)
     with ExitStack() as leaving:
         leaving.callback(shutil.rmtree, home, ignore_errors=True)
-        house = leaving.enter_context(open_house(home))
+        house = leaving.enter_context(open_house(own_servers(home)))
         leaving.callback(stop_servers, house.config)
         leaving.callback(close_process)
         shelves = [Shelf(name, leaving.enter_context(open_sandbox(name, orders=0))) for name in PLATFORMS]
@@ -282,7 +282,7 @@ def _prepare(chaos: Chaos) -> None:
         shelf.sandbox.faults.set_pace(timeout_seconds=3, slow_seconds=1)
         connect_shelf(process(), shelf, SETTINGS)
     with postgres.connect(chaos.house.config.database_url) as connection, connection.transaction():
-        PostgresHub(connection).apply([AdjustStock(sku, Decimal(PIECES - 50)) for sku in SKUS])
+        BuiltinHub(connection).carry_out([AdjustStock(sku, Decimal(PIECES - 50)) for sku in SKUS])
 
 
 def _faults(chaos: Chaos, count: int) -> tuple[list[list[str]], list[str]]:

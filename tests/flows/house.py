@@ -1,4 +1,4 @@
-"""A whole installation for a test: its own servers, real worker processes, a shop; to be killed in every way."""
+"""A whole installation for a test: servers, real worker processes, shops; to be killed in every way."""
 
 import os
 import signal
@@ -7,51 +7,63 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, LiteralString
+
+from psycopg import sql
 
 from connectors import postgres
+from connectors.builtin_hub import reports
 from connectors.config import Config
-from connectors.postgres import orders, reports, stores
-from connectors.sandbox import RunningSandbox
-from tasks.process import configure, process
+from connectors.holders import Holder, read_holder
+from connectors.postgres import order_view, stores
+from sandbox import RunningSandbox
+from tasks.held import configure, process
 from tasks.stores import NewStore, connect_store
 from tests.waiting import wait_until
-from workers.cli.desk import upgrade
+from workers.cli.start import upgrade
 from workers.embedded import ensure_servers, server_status
+from workers.embedded.postgres import EmbeddedPostgres
+from workers.embedded.redis import EmbeddedRedis
 
 ROOT = Path(__file__).parent.parent.parent
+_SLOW: Final[LiteralString] = """CREATE OR REPLACE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS
+    $$ BEGIN PERFORM pg_sleep({seconds}); RETURN NEW; END $$;
+CREATE OR REPLACE TRIGGER slow BEFORE INSERT ON hub.sales_orders FOR EACH ROW WHEN ({when}) EXECUTE FUNCTION slow()"""
 CELERY = (sys.executable, "-m", "celery", "-A", "workers.app")
 
 
 class House:
-    """Servers in a home of their own, programs that use them."""
+    """Programs that use a pair of servers: a migrated database and a Redis."""
 
-    def __init__(self, home: Path) -> None:
-        self.home = home
+    def __init__(self, config: Config) -> None:
+        self.config, self.home = config, config.home
         self.programs: dict[str, subprocess.Popen[bytes]] = {}
-        found = ensure_servers(Config("", "", home, "", "text"))
-        self.config = Config(found.database_url, found.redis_url, home, "", "text", found.embedded)
-        configure(self.config)
-        with postgres.connect(self.config.database_url) as connection:
-            upgrade(connection)
+        configure(config)
 
     def start(self, name: str, *command: str) -> None:
-        """Start a program in a group of its own; it finds the servers by the home."""
-        environment = {**os.environ, "STORESYNC_HOME": str(self.home)}
+        """Start a program in a group of its own."""
         with (self.home / f"{name}.log").open("ab") as log:
             self.programs[name] = subprocess.Popen(
-                command, cwd=ROOT, env=environment, stdout=log, stderr=log, start_new_session=True
+                command, cwd=ROOT, env=self._environment(), stdout=log, stderr=log, start_new_session=True
             )
 
     def run(self, *command: str) -> str:
         """Run a program to its end; what it printed."""
-        environment = {**os.environ, "STORESYNC_HOME": str(self.home)}
-        done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+        done = subprocess.run(command, cwd=ROOT, env=self._environment(), capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
+    def _environment(self) -> dict[str, str]:
+        """Programs find servers of our own by the home."""
+        named = {
+            "DATABASE_URL": self.config.database_url,
+            "REDIS_URL": self.config.redis_url,
+            "STORESYNC_SECRET_KEY": self.config.secret_key,
+        }
+        return {**os.environ, "STORESYNC_HOME": str(self.home), **({} if self.config.embedded else named)}
+
     def start_worker(self, name: str) -> None:
-        """A worker with two slots on all queues."""
+        """A worker with two slots on all queues, named as they were before bells of few orders had one of their own."""
         queues = "fetch,orders,stock,fulfillment,upkeep"
         self.start(name, *CELERY, "worker", "-Q", queues, "-c", "2", "-n", f"{name}@test", "--loglevel", "INFO")
 
@@ -65,12 +77,28 @@ class House:
         os.killpg(program.pid, signal.SIGKILL)
         program.wait()
 
+    def freeze(self, name: str) -> None:
+        """SIGSTOP to a program and all its children: they are alive, and do nothing."""
+        os.killpg(self.programs[name].pid, signal.SIGSTOP)
+
+    def go_on(self, name: str) -> None:
+        """SIGCONT to a program that was frozen, and all its children."""
+        os.killpg(self.programs[name].pid, signal.SIGCONT)
+
     def kill_server(self, name: str) -> None:
         """SIGKILL to one of the servers."""
         (pid,) = (status.pid for status in server_status(self.config) if status.name == name)
         assert pid is not None
         os.kill(pid, signal.SIGKILL)
         wait_until(lambda: not _is_alive(pid), seconds=10, what=f"{name} to be gone")
+
+    def answers(self, name: str) -> bool:
+        """Whether one of the servers takes connections."""
+        return any(
+            server.answers()
+            for server in (EmbeddedPostgres(self.home), EmbeddedRedis(self.home))
+            if server.name == name
+        )
 
     def restart_servers(self) -> None:
         """Start what is down, at the same addresses."""
@@ -83,21 +111,32 @@ class House:
         with process().pool.connection() as connection:
             row = stores.find_store(connection, name)
         assert row is not None
-        return int(row["id"])
+        return int(row.id)
+
+    def slow_down(self, seconds: float, *, external_id: str | None = None) -> None:
+        """From now on PostgreSQL takes so long for each order that is made, or for one of them."""
+        when = sql.SQL("true" if external_id is None else "NEW.external_id = {}").format(external_id)
+        with postgres.connect(self.config.database_url) as connection:
+            connection.execute(sql.SQL(_SLOW).format(seconds=seconds, when=when))
+
+    def hurry(self) -> None:
+        """As fast as ever again."""
+        with postgres.connect(self.config.database_url) as connection:
+            connection.execute("DROP TRIGGER IF EXISTS slow ON hub.sales_orders")
 
     def states(self, store_id: int) -> dict[str, int]:
         """How many orders of a store are in which state."""
         with postgres.connect(self.config.database_url) as connection:
             counted: dict[str, int] = {}
-            for row in orders.counts(connection, store_id):
-                counted[row["state"]] = counted.get(row["state"], 0) + row["orders"]
+            for row in order_view.counts(connection, store_id):
+                counted[row.state] = counted.get(row.state, 0) + row.orders
             return counted
 
     def imported(self, store_id: int) -> int:
         """How many orders of a store came in."""
         return self.states(store_id).get("imported", 0)
 
-    def money(self, store_id: int) -> list[dict[str, Any]]:
+    def money(self, store_id: int) -> list[reports.MoneySum]:
         """What the hub holds of a store against what the store said."""
         with postgres.connect(self.config.database_url) as connection:
             return reports.money(connection, store_id)
@@ -107,11 +146,19 @@ class House:
         return "\n".join(f"== {file.name}\n{file.read_text()[-3000:]}" for file in sorted(self.home.glob("*.log")))
 
 
+def own_servers(home: Path) -> Config:
+    """Servers in the home itself, that may be killed: they are the caller's to stop."""
+    found = ensure_servers(Config("", "", home, "", "text"))
+    with postgres.connect(found.database_url) as connection:
+        upgrade(connection)
+    return Config(found.database_url, found.redis_url, home, "", "text", found.embedded)
+
+
 @contextmanager
-def open_house(home: Path) -> Iterator[House]:
-    """A house that leaves nothing behind."""
+def open_house(config: Config) -> Iterator[House]:
+    """A house that leaves no program behind."""
     with ExitStack() as leaving:
-        house = House(home)
+        house = House(config)
         leaving.callback(_pull_down, house)
         yield house
 
@@ -119,6 +166,14 @@ def open_house(home: Path) -> Iterator[House]:
 def _pull_down(house: House) -> None:
     for name in list(house.programs):
         house.kill(name)
+
+
+def holder(key: str) -> Holder:
+    """The process that holds a lock."""
+    token: Any = process().redis.get(key)
+    held_by = read_holder(token.decode().partition(" ")[2])
+    assert held_by is not None
+    return held_by
 
 
 def _is_alive(pid: int) -> bool:

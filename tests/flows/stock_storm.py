@@ -9,10 +9,10 @@ from decimal import Decimal
 from typing import Any, Final
 
 from connectors import postgres
-from connectors.postgres.hub import PostgresHub
-from connectors.sandbox.bigcommerce_generator import random_order as bigcommerce_order
-from connectors.sandbox.generator import random_order as woocommerce_order
-from connectors.sandbox.shopify_generator import random_order as shopify_order
+from connectors.builtin_hub.hub import BuiltinHub
+from sandbox.bigcommerce.generator import random_order as bigcommerce_order
+from sandbox.shopify.generator import random_order as shopify_order
+from sandbox.woocommerce.generator import random_order as woocommerce_order
 from schemas.actions import AddProduct, AdjustStock
 from tests.stock_shops import Shelf
 
@@ -37,7 +37,7 @@ class Storm:
         """Pieces found or lost, as by hand."""
         with connection.transaction():
             delta = Decimal(chance.choice((-7, -1, 1, 2, 5)))
-            PostgresHub(connection).apply([AdjustStock(chance.choice(SKUS[:12]), delta)])
+            BuiltinHub(connection).carry_out([AdjustStock(chance.choice(SKUS[:12]), delta)])
 
     def write(self, chance: random.Random, connection: postgres.Connection) -> None:
         """Plain SQL, one SKU or many in a transaction."""
@@ -47,6 +47,12 @@ class Storm:
     def sell(self, chance: random.Random, _: postgres.Connection) -> None:
         """An order in one of the shops."""
         place_order(chance.choice(self.shelves), chance.choice(SKUS))
+
+    def spoil_answers(self) -> None:
+        """From now on the shops answer badly. A look-up takes several calls: one that fails early may wait long."""
+        for shelf in self.shelves:
+            shelf.sandbox.faults.set_pace(slow_seconds=0.3)
+            shelf.sandbox.faults.set_rates(FAULTS)
 
     def run(self, act: Any, seed: int, pause: float) -> None:
         """Do something again and again."""
@@ -63,13 +69,10 @@ class Storm:
 
 @contextmanager
 def raging(database_url: str, shelves: Sequence[Shelf]) -> Iterator[Storm]:
-    """Four writers of the hub and one who sells, over shops that answer badly; calm and sound afterwards."""
+    """Four writers of the hub and one who sells; calm, and the shops sound again, afterwards."""
     storm = Storm(database_url, shelves)
     acts = ((storm.adjust, 1, 0.03), (storm.adjust, 2, 0.03), (storm.write, 3, 0.05), (storm.write, 4, 0.05))
     threads = [threading.Thread(target=storm.run, args=act) for act in (*acts, (storm.sell, 5, 0.15))]
-    for shelf in shelves:
-        shelf.sandbox.faults.set_pace(slow_seconds=0.3)
-        shelf.sandbox.faults.set_rates(FAULTS)
     for thread in threads:
         thread.start()
     try:
@@ -84,10 +87,10 @@ def raging(database_url: str, shelves: Sequence[Shelf]) -> Iterator[Storm]:
 
 def fill(connection: postgres.Connection, shelves: Sequence[Shelf]) -> None:
     """The same SKUs in the hub and in every shop; a few twice in a shop, a few as variations."""
-    hub = PostgresHub(connection)
+    hub = BuiltinHub(connection)
     with connection.transaction():
-        hub.apply([AddProduct(sku, sku) for sku in SKUS])
-        hub.apply([AdjustStock(sku, Decimal(50)) for sku in SKUS])
+        hub.carry_out([AddProduct(sku, sku) for sku in SKUS])
+        hub.carry_out([AdjustStock(sku, Decimal(50)) for sku in SKUS])
     for shelf in shelves:
         for sku in SKUS:
             shelf.offer(sku, 1)

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from connectors.postgres import stores
-from connectors.sandbox import RunningSandbox, open_sandbox
-from connectors.sandbox.generator import random_order
-from tasks.process import process
+from connectors.postgres.rows import StoreRow
+from sandbox import RunningSandbox, open_sandbox
+from sandbox.woocommerce.generator import random_order
+from tasks.held import process
 from tasks.stores import change_store
 from tests.flows.house import CELERY, House
 from tests.waiting import wait_until
@@ -84,7 +85,7 @@ def _wait_for_orders(house: House, store_id: int, count: int) -> None:
     wait_until(lambda: house.imported(store_id) == count, seconds=30, what=f"{count} order(s)\n{house.logs()}")
 
 
-def _row(store_id: int) -> dict[str, Any]:
+def _row(store_id: int) -> StoreRow:
     with process().pool.connection() as connection:
         row = stores.find_store(connection, str(store_id))
     assert row is not None
@@ -92,6 +93,7 @@ def _row(store_id: int) -> dict[str, Any]:
 
 
 def _fetched_at(store_id: int) -> datetime:
-    wait_until(lambda: _row(store_id)["fetched_at"], what="the end of a fetch")
-    moment: datetime = _row(store_id)["fetched_at"]
+    wait_until(lambda: _row(store_id).fetched_at, what="the end of a fetch")
+    moment = _row(store_id).fetched_at
+    assert moment is not None
     return moment

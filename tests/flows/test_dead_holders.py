@@ -7,18 +7,22 @@ import json
 import os
 import signal
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any, Final
 
 import pytest
 
 from connectors import locks
-from connectors.holders import Holder, read_holder
-from connectors.sandbox import RunningSandbox, open_sandbox, seed_plain
+from connectors.holders import read_holder
+from sandbox import RunningSandbox, open_sandbox, seed_plain
+from sandbox.woocommerce.generator import random_order
 from tasks import bells
-from tasks.process import process
+from tasks.held import process
+from tasks.upkeep import ring_due
 from tests.broker import use_broker
-from tests.flows.house import House
-from tests.tasks.stocking import add
+from tests.flows.house import House, holder
+from tests.tasks.orders.looking import do
+from tests.tasks.stock.stocking import add
 from tests.waiting import wait_until
 from workers.redis_transport import TAKEN_BY
 
@@ -26,24 +30,30 @@ SOON: Final = 25  # seconds; it takes about five, and a worker on a busy machine
 ORDERS: Final = 300
 Shop = RunningSandbox[Any]
 
+WORKERS: Final = ("worker1", "worker2")
+
 pytestmark = [pytest.mark.flow, pytest.mark.timeout(180), pytest.mark.xdist_group("flows")]
+
+
+@pytest.fixture
+def house(shared_house: House) -> Iterator[House]:
+    """Two workers, those that were killed started again, and no store that works but the test's own."""
+    use_broker(shared_house.config.redis_url)
+    for name in WORKERS:
+        if name not in shared_house.programs:
+            shared_house.start_worker(name)
+    yield shared_house
+    for name in set(shared_house.programs).difference(WORKERS):
+        shared_house.kill(name)
+    do(process(), "UPDATE stores SET state = 'disconnected'")
 
 
 @pytest.fixture
 def shop(house: House) -> Iterator[Shop]:
     """A shop without orders; its next answers may be held up for as long as a test lasts."""
-    use_broker(house.config.redis_url)
     with open_sandbox("woocommerce", orders=0) as sandbox:
         sandbox.faults.set_pace(timeout_seconds=60)
         yield sandbox
-
-
-def holder(key: str) -> Holder:
-    """The process that holds a lock."""
-    token: Any = process().redis.get(key)
-    held_by = read_holder(token.decode().partition(" ")[2])
-    assert held_by is not None
-    return held_by
 
 
 def kill_child(house: House, key: str) -> None:
@@ -91,8 +101,6 @@ def test_ORD_6_killed_fetch_holds_up_its_stores_news_only_shortly(
     seed_plain(shop.shop, orders=3)
     store_id = house.connect(shop, "acme", **{"fetch.every": 3600})
     shop.faults.fail_next(1, "timeout", only="/orders")
-    house.start_worker("worker1")
-    house.start_worker("worker2")
     bells.ring_fetch(store_id)
 
     stall_and_kill(house, shop, locks.fetch_key(store_id), kill)
@@ -104,31 +112,29 @@ def test_ORD_6_killed_fetch_holds_up_its_stores_news_only_shortly(
 def test_STK_5_killed_push_holds_up_its_stores_stock_only_shortly(
     house: House, shop: Shop, kill: Callable[[House, str], None]
 ) -> None:
-    shop.shop.add_product({"name": "Chair", "sku": "CHAIR-1", "manage_stock": True, "stock_quantity": 50})
+    sku = kill.__name__  # new to the hub, which is the same for all
+    shop.shop.add_product({"name": "Chair", "sku": sku, "manage_stock": True, "stock_quantity": 50})
     store_id = house.connect(shop, "acme", **{"fetch.every": 3600, "stock.sync": True})
-    add(process(), "CHAIR-1", 7)
+    add(process(), sku, 7)
     shop.faults.fail_next(1, "timeout", only="POST /wp-json/wc/v3/products")
-    house.start_worker("worker1")
-    house.start_worker("worker2")
     bells.ring_stock([store_id])
 
     stall_and_kill(house, shop, locks.stock_key(store_id), kill)
 
     def shown() -> list[Any]:
-        return [product.stock_quantity for product in shop.shop.catalogue.by_sku("CHAIR-1")]
+        return [product.stock_quantity for product in shop.shop.catalogue.by_sku(sku)]
 
     wait_until(lambda: shown() == [7], seconds=SOON, what=f"the shop to show 7\n{house.logs()}")
 
 
 def test_ORD_6_two_killed_workers_hold_up_an_import_only_shortly(house: House, shop: Shop) -> None:
     seed_plain(shop.shop, orders=ORDERS)
-    for name in ("worker1", "worker2"):
-        house.start_worker(name)
+    house.slow_down(0.01)  # or they are all in before anybody looks
     store_id = house.connect(shop, "acme", **{"fetch.every": 3600})
     bells.ring_fetch(store_id)
     wait_until(lambda: house.imported(store_id) >= ORDERS // 10, seconds=60, what=f"orders\n{house.logs()}")
 
-    for name in ("worker1", "worker2"):
+    for name in WORKERS:
         house.kill(name)
     before = house.imported(store_id)
     house.start_worker("worker3")
@@ -137,6 +143,38 @@ def test_ORD_6_two_killed_workers_hold_up_an_import_only_shortly(house: House, s
     assert before < ORDERS, "the import was over before it was disturbed"
     wait_until(lambda: not holders() & {"worker1@test", "worker2@test"}, seconds=SOON, what="what they held to be free")
     wait_until(lambda: house.imported(store_id) == ORDERS, seconds=90, what=f"all orders\n{house.logs()}")
+
+
+def test_SPD_1_an_order_that_kills_whoever_imports_it_takes_no_other_along_for_long(house: House, shop: Shop) -> None:
+    killer = str(random_order(shop.shop, {"status": "processing"}).id)
+    seed_plain(shop.shop, orders=39)
+    house.slow_down(6, external_id=killer)
+    store_id = house.connect(shop, "acme", **{"fetch.every": 3600})
+    key = locks.order_key(store_id, killer)
+    bells.ring_fetch(store_id)
+    killed = set()
+
+    def all_others_came() -> bool:
+        found = process().redis.get(key)
+        if found is not None and found not in killed and is_at_it():
+            killed.add(found)
+            with suppress(AssertionError, ProcessLookupError):  # it is over meanwhile
+                kill_child(house, key)
+        do(process(), "UPDATE store_orders SET rung_at = rung_at - interval '1 minute'")  # bells that were lost
+        ring_due()
+        return house.imported(store_id) == 39
+
+    wait_until(all_others_came, seconds=90, what=f"the others\n{house.logs()}")
+
+    house.hurry()
+    assert killed
+
+
+def is_at_it() -> bool:
+    """Whether PostgreSQL takes its time for an order."""
+    asked = "SELECT FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()"
+    with process().pool.connection() as connection:
+        return connection.execute(asked).fetchone() is not None
 
 
 def holders() -> set[str]:

@@ -4,13 +4,21 @@ import fcntl
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from connectors.config import Config
+from tests.homes import new_home
+from workers.embedded import remove_home
+
 STORESYNC = Path(sys.executable).with_name("storesync")
+
+pytestmark = [pytest.mark.flow, pytest.mark.timeout(400)]
 
 Ended = subprocess.CompletedProcess[str]
 
@@ -31,25 +39,34 @@ def proposed(said: str) -> tuple[Path, list[list[str]]]:
     ]
 
 
-@pytest.mark.timeout(400)
-def test_the_demo_is_right_and_may_be_run_again(tmp_path: Path) -> None:
+@pytest.fixture
+def home() -> Iterator[Path]:
+    """Where whoever tries the product has nothing yet."""
+    home = new_home("storesync-demo-")
+    yield home
+    remove_home(Config("", "", home / "demo", "", "text"))
+    shutil.rmtree(home)
+
+
+def test_the_demo_is_right_and_may_be_run_again(home: Path) -> None:
     for _ in range(2):
-        demo = storesync(tmp_path, "demo", "--once")
+        demo = storesync(home, "demo", "--once")
 
         assert demo.returncode == 0, demo.stdout + demo.stderr
         assert "Every cent adds up." in demo.stdout
+        assert "6 orders are placed, and the hub had each" in demo.stdout
         assert "17 pieces of STOOL-OAK are counted" in demo.stdout  # and none of the run before
         assert "… and in every shop after" in demo.stdout
         assert "… and in the hub it is DELIVERED." in demo.stdout
 
-    home, commands = proposed(demo.stdout)
+    demos, commands = proposed(demo.stdout)
     try:
-        answers = [storesync(home, *command) for command in commands]
+        answers = [storesync(demos, *command) for command in commands]
     finally:
-        storesync(home, "down")
+        storesync(demos, "down")
     assert len(answers) == 4
     assert all((ended.returncode, ended.stderr) == (0, "") for ended in answers), answers
-    assert {path.name for path in tmp_path.iterdir()} == {"demo", "demo.lock"}  # nothing of it in the real account
+    assert {path.name for path in home.iterdir()} == {"demo", "demo.lock"}  # nothing of it in the real account
 
 
 def test_a_second_demo_beside_the_first_is_refused(tmp_path: Path) -> None:

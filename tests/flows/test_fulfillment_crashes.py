@@ -1,7 +1,7 @@
 """A worker killed exactly between a shop's answer and our commit tells the shop nothing twice (FUL-14): real processes.
 
 All platforms at once: the worker is telling a shop of each when it is killed. The Shopify order goes in part, so that
-the shop itself would take the same parcel again.
+the shop itself would take the same fulfilment again.
 """
 
 from collections.abc import Callable, Iterator
@@ -12,15 +12,15 @@ from typing import Final
 import pytest
 
 from connectors import locks, postgres
-from tasks.process import process
+from tasks.held import process
 from tasks.upkeep import ring_due
 from tests.broker import use_broker
 from tests.flows.house import CELERY, House
 from tests.flows.tollgate import PLATFORMS, Shop, Tollgate, open_gate, told
 from tests.tasks.bad_input import open_bench
 from tests.tasks.conftest import import_all
-from tests.tasks.delivering import TRACKED, Desk, place
-from tests.tasks.looking import do
+from tests.tasks.orders.delivering import TRACKED, Desk, place
+from tests.tasks.orders.looking import do
 from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.flow, pytest.mark.timeout(120), pytest.mark.xdist_group("flows")]
@@ -115,7 +115,7 @@ def test_FUL_14_a_worker_killed_after_the_shop_was_told_tells_it_nothing_twice(
     house: House, stalls: list[Stall], kill: Callable[[House, list[Stall]], None]
 ) -> None:
     kill(house, stalls)
-    assert [(stall.told(), stall.desk.due()["hub_settled"]) for stall in stalls] == [(1, 0)] * len(stalls)
+    assert [(stall.told(), stall.desk.due().hub_settled) for stall in stalls] == [(1, 0)] * len(stalls)
 
     for stall in stalls:  # what the dead worker held runs out
         process().redis.delete(locks.order_key(stall.desk.store_id, stall.desk.external_id))
@@ -130,6 +130,6 @@ def test_FUL_14_a_worker_killed_after_the_shop_was_told_tells_it_nothing_twice(
         stall.desk.hear()
         assert (stall.told(), stall.desk.is_settled()) == (1, True)
     (shopify,) = (stall for stall in stalls if stall.platform == "shopify")
-    assert shopify.desk.parcels() == [("hub", True)]
+    assert shopify.desk.fulfillments() == [("hub", True)]
     assert shopify.desk.shipped() == {"A": "0+1/3"}
     assert shopify.desk.journal("fulfill") == [("found", None)]

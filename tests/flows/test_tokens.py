@@ -3,20 +3,20 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
-from typing import Any
 
 import pytest
 
 from connectors import postgres
 from connectors.postgres import stores
-from connectors.sandbox import RunningSandbox, ShopifyShop, run_shopify
-from connectors.sandbox.shopify_app import App
-from connectors.sandbox.shopify_state import Bucket
+from connectors.postgres.rows import StoreRow
 from connectors.tokens import LEAST
+from sandbox import RunningSandbox, ShopifyShop, run_shopify
+from sandbox.shopify.state import Bucket
+from sandbox.shopify.tokens import App
 from tests.flows.house import House
 from tests.waiting import wait_until
 
-ORDERS = 500
+ORDERS = 120
 LONG = 13  # lines: more than a page holds, so that each order is asked for by itself
 
 pytestmark = [pytest.mark.flow, pytest.mark.timeout(300), pytest.mark.xdist_group("flows")]
@@ -24,7 +24,7 @@ pytestmark = [pytest.mark.flow, pytest.mark.timeout(300), pytest.mark.xdist_grou
 
 @pytest.fixture
 def shop() -> Iterator[RunningSandbox[ShopifyShop]]:
-    """A shop with 500 long orders, whose merchant made an app for us."""
+    """A shop with 120 long orders, whose merchant made an app for us."""
     shop = ShopifyShop()
     shop.bucket = Bucket.of("enterprise")
     for number in range(ORDERS):
@@ -34,16 +34,16 @@ def shop() -> Iterator[RunningSandbox[ShopifyShop]]:
         yield sandbox
 
 
-def store_row(house: House, store_id: int) -> dict[str, Any]:
+def store_row(house: House, store_id: int) -> StoreRow:
     with postgres.connect(house.config.database_url) as connection:
         row = stores.find_store(connection, str(store_id))
     assert row is not None
     return row
 
 
-def begin(house: House, shop: RunningSandbox[ShopifyShop]) -> int:
-    """Two workers and beat, at work on the shop; four slots ask for each order by itself, half a minute at least."""
-    shop.faults.set_pace(slow_seconds=0.25)
+def begin(house: House, shop: RunningSandbox[ShopifyShop], *, answers_after: float) -> int:
+    """Two workers and beat, at work on the shop; four slots ask for each order by itself, 30 answers each at least."""
+    shop.faults.set_pace(slow_seconds=answers_after)
     shop.faults.set_rates({"slow": 1.0})
     house.start_worker("worker1")
     house.start_worker("worker2")
@@ -56,7 +56,7 @@ def bring_in(house: House, store_id: int) -> None:
     wait_until(lambda: house.imported(store_id) == ORDERS, seconds=200, what=f"all orders\n{house.logs()}")
     assert house.states(store_id) == {"imported": ORDERS}
     row = store_row(house, store_id)
-    assert (row["state"], row["fetch_attempts"]) == ("active", 0)
+    assert (row.state, row.fetch_attempts) == ("active", 0)
     with postgres.connect(house.config.database_url) as connection:
         stopped = connection.execute("SELECT FROM journal WHERE action = 'stop' OR outcome = 'failed'").fetchall()
     assert stopped == []
@@ -67,7 +67,7 @@ def test_DOR_3_tokens_that_end_in_an_import_are_renewed_before_by_one_for_all(
 ) -> None:
     app = shop.shop.app
     app.token_life = 4
-    store_id = begin(house, shop)
+    store_id = begin(house, shop, answers_after=0.5)
 
     bring_in(house, store_id)
 
@@ -81,9 +81,9 @@ def test_DOR_3_three_tokens_taken_away_in_an_import_are_noticed_by_nobody_and_a_
     house: House, shop: RunningSandbox[ShopifyShop]
 ) -> None:
     app = shop.shop.app
-    store_id = begin(house, shop)
+    store_id = begin(house, shop, answers_after=1.0)
 
-    for least in (50, 100, 150):
+    for least in (15, 30, 45):
         take_away(house, store_id, app, least)
     assert house.imported(store_id) < ORDERS, "the import was over before the last token was taken away"
     shop.faults.set_rates({})
@@ -93,10 +93,10 @@ def test_DOR_3_three_tokens_taken_away_in_an_import_are_noticed_by_nobody_and_a_
 
     app.client_secret = "shpss_another"
     app.end_tokens()
-    wait_until(lambda: store_row(house, store_id)["state"] != "active", seconds=60, what="the store to stop")
+    wait_until(lambda: store_row(house, store_id).state != "active", seconds=60, what="the store to stop")
     row = store_row(house, store_id)
-    assert (row["state"], row["reason"]) == ("needs_attention", "credentials_refused")
-    assert "Oauth error invalid_client: The client_secret is not the app's" in row["reason_detail"]
+    assert (row.state, row.reason) == ("needs_attention", "credentials_refused")
+    assert "Oauth error invalid_client: The client_secret is not the app's" in (row.reason_detail or "")
 
 
 def take_away(house: House, store_id: int, app: App, least: int) -> None:

@@ -5,11 +5,15 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
-from connectors.sandbox import BigCommerceShop, Faults, RunningSandbox, ShopifyShop, WooCommerceShop, bigcommerce, serve
-from connectors.sandbox.bigcommerce_state import TOKEN
-from connectors.sandbox.shopify import create_shopify_app
-from connectors.sandbox.woocommerce import create_app
-from connectors.sandbox.woocommerce_state import KEY
+from sandbox import BigCommerceShop, Faults, Merchant, RunningSandbox, ShopifyShop, WooCommerceShop, serve
+from sandbox.bigcommerce import app as bigcommerce
+from sandbox.bigcommerce.merchant import BigCommerceMerchant
+from sandbox.bigcommerce.state import TOKEN
+from sandbox.shopify.app import create_shopify_app
+from sandbox.shopify.merchant import ShopifyMerchant
+from sandbox.woocommerce.app import create_app
+from sandbox.woocommerce.merchant import WooCommerceMerchant
+from sandbox.woocommerce.state import KEY
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -65,19 +69,23 @@ def open_gate(platform: str) -> Iterator[tuple[Shop, Tollgate]]:
     """A shop without orders behind its gate."""
     shop: Any
     app: WSGIApplication
+    merchant: Merchant
     match platform:
         case "shopify":
             shop, path = ShopifyShop(), ""
+            merchant = ShopifyMerchant(shop)
             app, credentials = create_shopify_app(shop), {"access_token": shop.token}
         case "bigcommerce":
             shop, path = BigCommerceShop(), bigcommerce.ROOT
+            merchant = BigCommerceMerchant(shop)
             app, credentials = bigcommerce.create_app(shop), {"access_token": TOKEN}
         case _:
             shop, path = WooCommerceShop(), ""
+            merchant = WooCommerceMerchant(shop)
             app = create_app(shop)
             credentials = {"consumer_key": KEY.consumer_key, "consumer_secret": KEY.consumer_secret}
     gate = Tollgate(app, lambda: told(platform, shop))
-    with RunningSandbox(serve(gate), shop, Faults(), credentials, path) as sandbox:
+    with RunningSandbox(serve(gate), shop, Faults(), credentials, merchant, path) as sandbox:
         shop.url = sandbox.url
         yield sandbox, gate
         gate.released.set()

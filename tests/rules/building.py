@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from schemas.account import Account
 from schemas.actions import Note
-from schemas.hub import Account, DraftOrder, HubMatches
+from schemas.hub import DraftOrder, HubMatches
 from schemas.orders import StoreOrder
 from schemas.stores import Store
 from tasks.rules.mapping import build_order

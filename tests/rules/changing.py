@@ -1,23 +1,11 @@
 """A hub's order as dataclasses: imported, changed, and what actions make of it. It knows no database."""
 
-from dataclasses import fields, replace
+from dataclasses import replace
 from decimal import Decimal
-from itertools import count
 from typing import Any, Final
 
-from schemas.actions import (
-    AddRow,
-    ChangeRow,
-    DeleteOrder,
-    DeleteReturn,
-    DeleteRow,
-    KeepReturn,
-    MoveRow,
-    ReturnAction,
-    SetFlags,
-    SetTotals,
-)
-from schemas.hub import DeliveryStatus, DraftOrder, DraftRow, Flags, HubMatches, HubOrder, HubReturn, HubRow, Totals
+import tasks.rules.after
+from schemas.hub import DeliveryStatus, HubMatches, HubOrder, HubRow
 from schemas.orders import StoreFulfillment, StoreLine, StoreOrder
 from schemas.reasons import Reason
 from schemas.stores import Store
@@ -33,53 +21,11 @@ FOLLOWING: Final = store(_PLATFORM)
 RETURNING: Final = store(_PLATFORM, {"orders.returns": True})
 TWO_CHAIRS: Final = plain_line("1", 2, 60, sku="CHAIR")
 ONE_TABLE: Final = plain_line("2", 1, 40, sku="TABLE")
-_IDS: Final = count(1)
 
 
 def imported(order: StoreOrder, *, at: Store = FOLLOWING) -> HubOrder:
     """The order as the hub has it right after its import."""
-    made = draft(order, at=at)
-    return HubOrder(
-        id="h1",
-        order_no=made.order_no,
-        store_id=made.store_id,
-        external_id=made.external_id,
-        status=DeliveryStatus.NOT_SHIPPED,
-        currency=made.currency,
-        location=made.location,
-        rows=tuple(_row(row) for row in made.rows),
-        exchange_rate=made.exchange_rate,
-        base_currency=made.base_currency,
-        totals=_totals(made),
-        flags=Flags(paid=made.is_paid),
-    )
-
-
-def _totals(made: DraftOrder) -> Totals:
-    return Totals(**{field.name: getattr(made, field.name) for field in fields(Totals)})
-
-
-def _row(row: DraftRow) -> HubRow:
-    return HubRow(
-        id=f"r{next(_IDS)}",
-        external_id=row.external_id,
-        variant_id="v1",
-        kind=row.kind,
-        sku=row.sku,
-        name=row.name,
-        quantity=row.quantity,
-        packed_quantity=Decimal(0),
-        delivered_quantity=row.delivered_quantity,
-        invoiced_quantity=Decimal(0),
-        price_per_unit=row.price_per_unit,
-        tax_rate=row.tax_rate,
-        discount_percent=row.discount_percent,
-        location=row.location,
-        status=DeliveryStatus.NOT_SHIPPED,
-        ships=row.ships,
-        total=row.total,
-        tax=row.tax,
-    )
+    return replace(tasks.rules.after.as_created(draft(order, at=at)), id="h1")
 
 
 def change(
@@ -90,42 +36,8 @@ def change(
 
 
 def apply(hub_order: HubOrder, changes: Changes) -> HubOrder | None:
-    """The order after the actions; None when it is gone. Manufacturing orders are not followed."""
-    for action in changes.actions:
-        match action:
-            case DeleteOrder():
-                return None
-            case AddRow(row=row):
-                hub_order = replace(hub_order, rows=(*hub_order.rows, _row(row)))
-            case DeleteRow(row_id=row_id):
-                hub_order = replace(hub_order, rows=tuple(row for row in hub_order.rows if row.id != row_id))
-            case ChangeRow():
-                values: dict[str, Any] = {name: getattr(action, name) for name in _MONEY}
-                hub_order = _with_row(hub_order, action.row_id, values)
-            case MoveRow(location=to):
-                hub_order = _with_row(hub_order, action.row_id, {"location": to})
-            case SetFlags(flags=flags):
-                hub_order = replace(hub_order, flags=flags)
-            case SetTotals(totals=totals):
-                hub_order = replace(hub_order, totals=totals)
-            case KeepReturn() | DeleteReturn():
-                hub_order = _with_return(hub_order, action)
-    return hub_order
-
-
-def _with_return(hub_order: HubOrder, action: ReturnAction) -> HubOrder:
-    returns = tuple(one for one in hub_order.returns if one.external_id != action.external_id)
-    if isinstance(action, KeepReturn):
-        assert {line for line, _ in action.lines} <= {row.external_id for row in hub_order.rows}
-        returns += (HubReturn(action.external_id, action.lines),)
-    return replace(hub_order, returns=returns)
-
-
-_MONEY: Final = ("quantity", "price_per_unit", "discount_percent", "tax_rate", "total", "tax")
-
-
-def _with_row(hub_order: HubOrder, row_id: str, values: dict[str, Any]) -> HubOrder:
-    return replace(hub_order, rows=tuple(replace(row, **values) if row.id == row_id else row for row in hub_order.rows))
+    """The order after the changes; None when it is gone."""
+    return None if changes.deletes else tasks.rules.after.after(hub_order, changes.on_order)
 
 
 def row_of(hub_order: HubOrder | None, sku: str) -> HubRow:
@@ -177,8 +89,8 @@ def held(changes: Changes) -> list[Any]:
     return rows
 
 
-def parcel(external_id: str = "77", status: str = "success", **lines: int) -> StoreFulfillment:
-    """A parcel of the store with pieces of the chairs' and the table's line."""
+def fulfillment(external_id: str = "77", status: str = "success", **lines: int) -> StoreFulfillment:
+    """A fulfilment of the store with pieces of the chairs' and the table's line."""
     ids = {"chairs": "1", "tables": "2"}
     return StoreFulfillment(external_id, status, tuple((ids[name], D(pieces)) for name, pieces in lines.items()))
 

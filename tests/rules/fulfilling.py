@@ -1,31 +1,33 @@
 """A shop and a hub that hold one order, in memory: what people do on either side, and what storesync's looks do."""
 
+import itertools
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, Final
 
 from schemas.actions import (
     DeliverRows,
-    HubAction,
     LinkFulfillment,
+    OrderAction,
     PackRows,
     RemakeFulfillment,
     SendFulfillment,
-    SetFlags,
     SetStoreStatus,
 )
-from schemas.hub import DeliveryStatus, HubFulfillment, HubOrder, HubRow, Sending
-from schemas.orders import ZERO, Kind, StoreFulfillment, StoreOrder, StoreParcel
+from schemas.hub import DeliveryStatus, HubOrder, HubRow, Sending
+from schemas.orders import ZERO, Kind, StoreFulfillment, StoreOrder, ToSend
 from schemas.stores import Store
+from tasks.rules.after import after
 from tasks.rules.fulfillment_in import decide_delivery
 from tasks.rules.fulfillment_out import covers, decide_fulfillment
 from tests.makers import CREATED_AT, PERCENT, plain_line, store, store_order
 
 D = Decimal
+_IDS: Final = itertools.count(1)
 SENT: Final = "success"
 CALLED_OFF: Final = "cancelled"
 _WHOLE: Final = replace(PERCENT, cancelled_statuses=frozenset({"cancelled"}))
-WHOLE: Final = store(_WHOLE)  # knows orders that are completed, and no parcels
+WHOLE: Final = store(_WHOLE)  # knows orders that are completed, and no fulfilments
 PARTS: Final = store(replace(_WHOLE, partial_fulfillment=True, fulfilled_statuses=frozenset({SENT})))
 
 
@@ -78,7 +80,7 @@ def with_status(order: HubOrder) -> HubOrder:
     return replace(order, status=DeliveryStatus.PARTIALLY_PACKED if is_packed else DeliveryStatus.NOT_SHIPPED)
 
 
-def parcel(external_id: str, status: str = SENT, /, **pieces: int) -> StoreFulfillment:
+def fulfillment(external_id: str, status: str = SENT, /, **pieces: int) -> StoreFulfillment:
     """A fulfilment of the store: pieces by line, as line_1=2."""
     return StoreFulfillment(external_id, status, parts(**pieces))
 
@@ -88,21 +90,21 @@ def parts(**pieces: int) -> tuple[tuple[str, Decimal], ...]:
     return tuple((name.removeprefix("line_"), D(quantity)) for name, quantity in pieces.items())
 
 
-def waiting(external_id: str = "fo1", place: str = "7", *, of: dict[str, int], **changes: Any) -> StoreParcel:
+def waiting(external_id: str = "fo1", place: str = "7", *, of: dict[str, int], **changes: Any) -> ToSend:
     """What the store waits to send from one place: pieces by line."""
     lines = tuple((f"{external_id}-{line}", line, D(quantity)) for line, quantity in of.items())
-    return StoreParcel(external_id, place, lines, **changes)
+    return ToSend(external_id, place, lines, **changes)
 
 
 def shop_order(*lines: int, **changes: Any) -> StoreOrder:
-    """The store's order with pieces of line 1, line 2, ...; all of it waits in one parcel, less what was sent."""
+    """The store's order with pieces of line 1, line 2, ...; all of it waits at one place, less what was sent."""
     gone = [part for one in changes.get("fulfillments", ()) if one.status == SENT for part in one.lines]
     made = []
     for number, quantity in enumerate(lines, 1):
         sent = sum((pieces for line, pieces in gone if line == str(number)), ZERO)
         made.append(plain_line(str(number), quantity, 10 * quantity, delivered_quantity=min(sent, D(quantity))))
     left = {line.external_id: int(line.quantity - line.delivered_quantity) for line in made}
-    values = {"lines": tuple(made), "charges": (), "parcels": (waiting(of=left),), **changes}
+    values = {"lines": tuple(made), "charges": (), "to_send": (waiting(of=left),), **changes}
     return store_order(**values)
 
 
@@ -119,7 +121,7 @@ class Shop:
 
     ordered: dict[str, int]
     left: dict[tuple[str, str], int]  # by (place, line)
-    parcels: list[tuple[StoreFulfillment, dict[tuple[str, str], int]]] = field(default_factory=list)
+    fulfillments: list[tuple[StoreFulfillment, dict[tuple[str, str], int]]] = field(default_factory=list)
     told: list[str] = field(default_factory=list)
 
     def order(self) -> StoreOrder:
@@ -134,8 +136,8 @@ class Shop:
             lines=tuple(lines),
             charges=(),
             delivery="completed" if sent == self.ordered else "open",
-            fulfillments=tuple(one for one, _ in self.parcels),
-            parcels=tuple(waiting(f"fo{place}", place, of=self._at(place)) for place in places),
+            fulfillments=tuple(one for one, _ in self.fulfillments),
+            to_send=tuple(waiting(f"fo{place}", place, of=self._at(place)) for place in places),
         )
 
     def _at(self, place: str) -> dict[str, int]:
@@ -144,7 +146,11 @@ class Shop:
     def sent(self, line: str) -> int:
         """Pieces of a line that are sent and not called off."""
         return sum(
-            count for one, taken in self.parcels if one.status == SENT for (_, of), count in taken.items() if of == line
+            count
+            for one, taken in self.fulfillments
+            if one.status == SENT
+            for (_, of), count in taken.items()
+            if of == line
         )
 
     def send_by_hand(self, line: str, count: int) -> int:
@@ -160,20 +166,20 @@ class Shop:
 
     def call_off(self, number: int) -> None:
         """A person calls one of the fulfilments off."""
-        live = [index for index, (one, _) in enumerate(self.parcels) if one.status == SENT]
+        live = [index for index, (one, _) in enumerate(self.fulfillments) if one.status == SENT]
         if live:
             index = live[number % len(live)]
-            one, taken = self.parcels[index]
-            self.parcels[index] = (replace(one, status=CALLED_OFF), taken)
+            one, taken = self.fulfillments[index]
+            self.fulfillments[index] = (replace(one, status=CALLED_OFF), taken)
             for key, count in taken.items():
                 self.left[key] += count
 
     def hear(self, action: SendFulfillment) -> str:
         """What the vendor's call does."""
-        places = {name.removeprefix("fo") for name, _ in action.parcels}
+        places = {name.removeprefix("fo") for name, _ in action.taken}
         (place,) = places
         taken: dict[tuple[str, str], int] = {}
-        for name, lines in action.parcels:
+        for name, lines in action.taken:
             for line_id, quantity in lines:
                 key = (place, line_id.removeprefix(f"{name}-"))
                 assert 0 < quantity <= self.left[key], f"refused: {action}"
@@ -186,8 +192,8 @@ class Shop:
         for (place, line), count in taken.items():
             self.left[place, line] -= count
             lines[line] = lines.get(line, ZERO) + count
-        external_id = str(len(self.parcels) + 1)
-        self.parcels.append((StoreFulfillment(external_id, SENT, tuple(lines.items())), taken))
+        external_id = str(len(self.fulfillments) + 1)
+        self.fulfillments.append((StoreFulfillment(external_id, SENT, tuple(lines.items())), taken))
         return external_id
 
 
@@ -229,7 +235,7 @@ class World:
         return bool(found.actions)
 
     def look_out(self, *, dies: str = "") -> bool:
-        """fulfill_order; it may die before the store hears of a parcel, or after."""
+        """fulfill_order; it may die before the store hears of a fulfilment, or after."""
         order = self.shop.order()
         if self.sending is None and covers(order, self.hub, store=self.at):
             return False
@@ -246,7 +252,8 @@ class World:
         return bool(found.actions)
 
     def _send(self, action: SendFulfillment, dies: str) -> None:
-        self.sending = Sending(action.lines, CREATED_AT)
+        there = tuple(one.external_id for one, _ in self.shop.fulfillments)
+        self.sending = Sending(action.lines, CREATED_AT, there)
         if dies == "before":
             raise Died
         external_id = self.shop.hear(action)
@@ -256,7 +263,7 @@ class World:
         self.apply(LinkFulfillment("h1", external_id, action.fulfillment_id, rows))
         self.sending = None
 
-    def apply(self, action: HubAction) -> None:
+    def apply(self, action: OrderAction) -> None:
         """What the hub does, with its guards."""
         self.hub = apply(self.hub, action)
 
@@ -268,67 +275,22 @@ class World:
         raise AssertionError("it never comes to rest")
 
 
-def apply(order: HubOrder, action: HubAction) -> HubOrder:
-    """The hub's order after an action."""
+def apply(order: HubOrder, action: OrderAction) -> HubOrder:
+    """The hub's order after an action: with the hub's guards, and an id of its own for each fulfilment that is new."""
+    _refuse(order, action)
+    now = after(order, [action])
+    external_ids = [one.external_id for one in now.fulfillments if one.external_id is not None]
+    assert len(external_ids) == len(set(external_ids)), action
+    assert all(each.shipped_quantity <= each.quantity for each in now.rows), action
+    named = (one if one.id else replace(one, id=f"p{next(_IDS)}") for one in now.fulfillments)
+    return replace(now, fulfillments=tuple(named))
+
+
+def _refuse(order: HubOrder, action: OrderAction) -> None:
+    """A fulfilment gets a store's id once, and nothing is taken from it that it has not."""
     match action:
-        case PackRows():
-            return _with_rows(order, {row_id: (quantity, ZERO) for row_id, quantity in action.rows})
-        case DeliverRows():
-            packed = {each.id: each.packed_quantity for each in order.rows}
-            moved = {row_id: (-min(packed[row_id], quantity), quantity) for row_id, quantity in action.rows}
-            return _with_rows(_with_parcel(order, action.external_id, action.source, action.rows), moved)
-        case LinkFulfillment(fulfillment_id=None):
-            return _with_parcel(order, action.external_id, action.source, action.rows)
-        case LinkFulfillment():
-            (named,) = (one for one in order.fulfillments if one.id == action.fulfillment_id and not one.external_id)
-            linked = replace(named, external_id=action.external_id)
-            return replace(order, fulfillments=tuple(linked if one is named else one for one in order.fulfillments))
+        case LinkFulfillment(fulfillment_id=str() as named):
+            assert named in {one.id for one in order.fulfillments if one.external_id is None}, action
         case RemakeFulfillment():
-            return _with_remade(order, action)
-        case SetFlags():
-            return replace(order, flags=action.flags)
-        case _:
-            raise AssertionError(action)
-
-
-def _with_remade(order: HubOrder, action: RemakeFulfillment) -> HubOrder:
-    """Pieces go over to one parcel; one that is empty then goes."""
-    held = {one.id: dict(one.rows) for one in order.fulfillments}
-    pieces: dict[str, Decimal] = {}
-    for parcel_id, row_id, quantity in action.taken:
-        held[parcel_id][row_id] -= quantity
-        assert held[parcel_id][row_id] >= 0
-        pieces[row_id] = pieces.get(row_id, ZERO) + quantity
-    there = next((one for one in order.fulfillments if one.external_id == action.external_id), None)
-    for row_id, quantity in dict(there.rows if there else ()).items():
-        pieces[row_id] = pieces.get(row_id, ZERO) + quantity
-    touched = {parcel_id for parcel_id, _, _ in action.taken}
-    left = [
-        replace(one, rows=tuple((row_id, quantity) for row_id, quantity in held[one.id].items() if quantity))
-        for one in order.fulfillments
-        if one is not there and (one.id not in touched or any(held[one.id].values()))
-    ]
-    return _with_parcel(replace(order, fulfillments=tuple(left)), action.external_id, "store", tuple(pieces.items()))
-
-
-def _with_parcel(
-    order: HubOrder, external_id: str | None, source: str, rows: tuple[tuple[str, Decimal], ...]
-) -> HubOrder:
-    assert external_id is None or external_id not in {one.external_id for one in order.fulfillments}
-    new = HubFulfillment(f"p{len(order.fulfillments) + 1}", external_id, source, rows)
-    return replace(order, fulfillments=(*order.fulfillments, new))
-
-
-def _with_rows(order: HubOrder, moved: dict[str, tuple[Decimal, Decimal]]) -> HubOrder:
-    rows = []
-    for each in order.rows:
-        packed, delivered = moved.get(each.id, (ZERO, ZERO))
-        after = replace(
-            each,
-            packed_quantity=each.packed_quantity + packed,
-            delivered_quantity=each.delivered_quantity + delivered,
-        )
-        assert min(after.packed_quantity, after.delivered_quantity) >= 0
-        assert after.shipped_quantity <= after.quantity
-        rows.append(after)
-    return with_status(replace(order, rows=tuple(rows)))
+            held = {(one.id, row_id): quantity for one in order.fulfillments for row_id, quantity in one.rows}
+            assert all(quantity <= held[from_id, row_id] for from_id, row_id, quantity in action.taken), action

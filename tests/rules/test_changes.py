@@ -10,11 +10,15 @@ from schemas.actions import (
     ChangeRow,
     DeleteMo,
     DeleteRow,
+    MoveRow,
+    SetFlags,
     SetMoQuantity,
     SetTotals,
     UnlinkMo,
 )
-from schemas.hub import DeliveryStatus, Flags, MoStatus
+from schemas.bigcommerce import platform as bigcommerce
+from schemas.flags import Flags
+from schemas.hub import DeliveryStatus, HubMo, MoStatus
 from schemas.orders import Address, Buyer, Kind, StoreLine
 from schemas.reasons import Reason
 from tasks.rules.changes import Changes, follows_changes
@@ -28,6 +32,7 @@ from tests.rules.changing import (
     apply,
     chairs,
     change,
+    delivered,
     held,
     imported,
     kinds,
@@ -81,10 +86,64 @@ def test_paid_follows_the_store_both_ways(is_paid: bool) -> None:
 
     changes = change(order(TWO_CHAIRS, is_paid=is_paid), hub)
 
-    assert apply(hub, changes) == replace(hub, flags=Flags(paid=is_paid))
+    assert apply(hub, changes) == replace(hub, flags=replace(hub.flags, paid=is_paid))
     assert changes.done == ("order: paid" if is_paid else "order: not paid any more",)
     assert change(order(TWO_CHAIRS, is_paid=None), hub) == Changes()  # a person marked it
     assert change(order(TWO_CHAIRS, is_paid=is_paid), replace(hub, flags=Flags(paid=is_paid))) == Changes()
+
+
+def test_STI_1_whether_it_is_paid_follows_by_flags_where_the_profile_has_them() -> None:
+    flagging = store(replace(FOLLOWING.platform, status_flags=bigcommerce.STITCH.status_flags))
+
+    assert change(order(is_paid=False), imported(order(is_paid=True)), at=flagging) == Changes()
+
+
+def test_CHG_1_everything_that_is_done_is_about_the_hub_s_order() -> None:
+    before = imported(order(is_paid=False))
+    chair, table = row_of(before, "CHAIR"), row_of(before, "TABLE")
+    lamp = plain_line("3", 1, 10, sku="LAMP")
+
+    changes = change(order(chairs(3), replace(lamp, external_id="2"), lamp, is_paid=True), before)
+
+    changed, gone, instead, added, totals, flags = changes.actions
+    assert isinstance(changed, ChangeRow)
+    assert isinstance(instead, AddRow)
+    assert isinstance(added, AddRow)
+    assert isinstance(totals, SetTotals)
+    assert (changed.order_id, changed.row_id) == ("h1", chair.id)
+    assert gone == DeleteRow("h1", table.id)
+    assert (instead.order_id, instead.row.external_id) == ("h1", "2")
+    assert (added.order_id, added.row.external_id) == ("h1", "3")
+    assert totals.order_id == "h1"
+    assert flags == SetFlags("h1", Flags(paid=True))
+    assert changes.done == (
+        "CHAIR: quantity 3, was 2",
+        "CHAIR: total 90, was 60",
+        "TABLE: removed",
+        "LAMP: added, quantity 1",
+        "LAMP: added, quantity 1",
+        "order: total with tax 110.00, in the store 110.00",
+        "order: paid",
+    )
+
+
+def test_CHG_1_an_open_row_takes_over_all_of_its_line_s_money() -> None:
+    line = plain_line("1", 2, 80, sku="CHAIR", discount=D(8), tax_rate=D(10), tax=D("7.21"))
+
+    hub_order = after(imported(order(TWO_CHAIRS)), order(line))
+
+    chair = row_of(hub_order, "CHAIR")
+    assert (chair.price_per_unit, chair.discount_percent, chair.tax_rate) == (40, 10, 10)
+    assert (chair.total, chair.tax) == (72, D("7.21"))
+
+
+def test_MAP_5_long_amounts_of_a_change_stay_exact() -> None:
+    amount = D("123456789012345678901234567.89")
+    before = imported(order(plain_line("1", 1, amount, sku="CHAIR")))
+
+    hub_order = after(before, order(plain_line("1", 3, "370370367037037036703703703.67", sku="CHAIR")))
+
+    assert row_of(hub_order, "CHAIR").total == D("370370367037037036703703703.67")
 
 
 @pytest.mark.parametrize("quantity", [1, 3])
@@ -128,13 +187,13 @@ def test_CHG_1_what_is_packed_delivered_or_invoiced_is_never_taken_back(
     ],
 )
 def test_CHG_1_the_manufacturing_order_follows_or_parts(status: MoStatus, asked: int, expected: object) -> None:
-    before = with_row(imported(order()), "CHAIR", mo=("m1", status))
+    before = with_row(imported(order()), "CHAIR", mo=HubMo("m1", status))
 
     assert expected in change(order(chairs(asked), ONE_TABLE), before).actions
 
 
 def test_CHG_1_a_manufacturing_order_makes_what_is_not_shipped_yet() -> None:
-    row = {"mo": ("m1", MoStatus.NOT_STARTED), "packed_quantity": D(1), "delivered_quantity": D(1)}
+    row = {"mo": HubMo("m1", MoStatus.NOT_STARTED), "packed_quantity": D(1), "delivered_quantity": D(1)}
     before = with_row(imported(order(chairs(5))), "CHAIR", **row)
 
     assert SetMoQuantity("m1", D(2)) in change(order(chairs(4)), before).actions
@@ -142,7 +201,7 @@ def test_CHG_1_a_manufacturing_order_makes_what_is_not_shipped_yet() -> None:
 
 
 def test_CHG_1_a_manufacturing_order_stays_as_it_is_when_only_the_price_changes() -> None:
-    before = with_row(imported(order()), "CHAIR", mo=("m1", MoStatus.IN_PROGRESS))
+    before = with_row(imported(order()), "CHAIR", mo=HubMo("m1", MoStatus.IN_PROGRESS))
 
     cheaper = change(order(plain_line("1", 2, 50, sku="CHAIR"), ONE_TABLE), before)
 
@@ -165,6 +224,21 @@ def test_MAP_1_a_new_row_without_a_SKU_is_told() -> None:
     changes = change(order(TWO_CHAIRS, ONE_TABLE, plain_line("3", 1, 10, sku=None, name="Rug")), imported(order()))
 
     assert [(note.reason, note.detail) for note in changes.notes] == [(Reason.LINE_WITHOUT_SKU, {"names": ["Rug"]})]
+
+
+def test_MAP_1_a_new_fee_needs_no_SKU() -> None:
+    fee = store_charge("c1", name="Rush", kind=Kind.SERVICE, amount=D(5), tax=None)
+
+    changes = change(order(charges=(fee,)), imported(order()))
+
+    assert AddRow in kinds(changes)
+    assert changes.notes == ()
+
+
+def test_CHG_2_nothing_of_another_item_on_a_line_has_left_the_hub() -> None:
+    stool = plain_line("1", 2, 60, sku="STOOL", delivered_quantity=D(1))
+
+    assert row_of(after(imported(order()), order(stool, ONE_TABLE)), "STOOL").delivered_quantity == 0
 
 
 def test_CHG_2_nothing_of_a_new_row_has_left_the_hub() -> None:
@@ -247,7 +321,7 @@ def test_CHG_3_removed_line_deletes_the_open_row(lines: tuple[StoreLine, ...]) -
     [(MoStatus.NOT_STARTED, DeleteMo("m1")), (MoStatus.IN_PROGRESS, UnlinkMo("m1")), (MoStatus.DONE, UnlinkMo("m1"))],
 )
 def test_CHG_3_the_manufacturing_order_goes_too_unless_it_was_started(status: MoStatus, expected: object) -> None:
-    before = with_row(imported(order()), "CHAIR", mo=("m1", status))
+    before = with_row(imported(order()), "CHAIR", mo=HubMo("m1", status))
 
     changes = change(order(ONE_TABLE), before)
 
@@ -279,7 +353,7 @@ def test_CHG_3_a_fee_of_another_name_is_another_fee() -> None:
 
 
 def test_a_row_that_a_person_added_is_no_store_s_to_change() -> None:
-    own = replace(row_of(imported(order()), "TABLE"), id="r9", external_id=None, sku="GIFT")
+    own = replace(row_of(imported(order()), "TABLE"), id="own", external_id=None, sku="GIFT")
     before = imported(order())
     before = replace(before, rows=(*before.rows, own))
 
@@ -312,6 +386,41 @@ def test_CHG_4_a_protected_row_never_changes_and_the_difference_is_told(
     assert [one["row"] for one in held(changes)] == ["CHAIR"]
 
 
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ((), {"what": "quantity", "store": "0", "hub": "2"}),
+        ((chairs(1),), {"what": "quantity", "store": "1", "hub": "2"}),
+        ((plain_line("1", 2, 50, sku="CHAIR"),), {"what": "total", "store": "50", "hub": "60"}),
+        ((plain_line("1", 2, 60, sku="STOOL"),), {"what": "item", "store": "STOOL", "hub": "CHAIR"}),
+    ],
+    ids=["removed", "less", "cheaper", "another item"],
+)
+def test_CHG_4_what_is_held_back_says_what_the_store_and_the_hub_have(
+    line: tuple[StoreLine, ...], told: dict[str, str]
+) -> None:
+    before = with_row(imported(order()), "CHAIR", packed_quantity=D(2))
+
+    assert held(change(order(*line, ONE_TABLE), before)) == [{"row": "CHAIR", **told}]
+
+
+@pytest.mark.parametrize(
+    ("quantity", "amount", "tax", "expected"),
+    [
+        pytest.param(3, 90, "17.11", "17.11", id="the store's, where the row's money is the store's"),
+        pytest.param(3, 93, "17.11", "17.10", id="by its rate, where the store's money is other"),
+        pytest.param(2, 60, "11.41", "11.40", id="as it was, where nothing else changes"),
+    ],
+)
+def test_CHG_4_the_tax_of_a_partly_protected_row(quantity: int, amount: int, tax: str, expected: str) -> None:
+    before = imported(order(plain_line("1", 2, 60, sku="CHAIR", tax_rate=D(19), tax=D("11.40"))))
+    before = with_row(before, "CHAIR", packed_quantity=D(1))
+
+    changes = change(order(plain_line("1", quantity, amount, sku="CHAIR", tax_rate=D(19), tax=D(tax))), before)
+
+    assert row_of(apply(before, changes), "CHAIR").tax == D(expected)
+
+
 def test_CHG_4_the_rest_of_a_partly_protected_row_keeps_the_row_s_price() -> None:
     before = with_row(imported(order(chairs(5))), "CHAIR", packed_quantity=D(1))
 
@@ -330,6 +439,27 @@ def test_CHG_4_what_is_held_back_shows_in_the_proof() -> None:
     (totals,) = (action.totals for action in changes.actions if isinstance(action, SetTotals))
     assert (totals.total, totals.store_total, totals.total_mismatch) == (100, 40, True)
     assert [note.reason for note in changes.notes] == [Reason.HELD_BACK, Reason.TOTAL_MISMATCH]
+
+
+def test_MAP_6_a_mismatch_names_the_rows_whose_rate_does_not_give_their_tax() -> None:
+    taxed = plain_line("1", 2, 60, sku="CHAIR", tax_rate=D(19), tax=D("11.40"))
+    before = with_row(imported(order(taxed)), "CHAIR", packed_quantity=D(2), tax=D(5))
+
+    changes = change(order(taxed, plain_line("3", 1, 10, sku="LAMP")), before)
+
+    (note,) = (note for note in changes.notes if note.reason is Reason.TOTAL_MISMATCH)
+    assert note.detail["rows_with_odd_tax"] == ["1"]
+
+
+def test_MAP_6_a_mismatch_that_stays_is_told_with_every_change() -> None:
+    mapped = store(FOLLOWING.platform, {"location_map": {"2": "berlin"}})
+    wrong = order(TWO_CHAIRS, total_with_tax=D(70), total_tax=D(0))
+    before = imported(wrong, at=mapped)
+
+    changes = change(replace(wrong, lines=(replace(TWO_CHAIRS, location="2"),)), before, at=mapped)
+
+    assert kinds(changes) == [MoveRow]
+    assert [note.reason for note in changes.notes] == [Reason.TOTAL_MISMATCH]
 
 
 def test_CHG_4_a_delivered_order_is_left_alone_as_a_whole() -> None:
@@ -352,3 +482,11 @@ def test_what_was_done_is_told_in_people_s_words() -> None:
         "LAMP: added, quantity 1",
         "order: total with tax 105.00, in the store 105.00",
     )
+
+
+def test_CHG_3_flags_that_the_change_itself_raises_stay_raised_when_it_is_paid() -> None:
+    before = delivered(imported(order(is_paid=False)), CHAIR=2)
+
+    now = after(before, order(TWO_CHAIRS, is_paid=True))
+
+    assert now.flags == Flags(paid=True, packed=True, shipped=True)

@@ -1,4 +1,4 @@
-"""Parcels, refunds and returns come in any order: the hub ends where it would have ended the other way round."""
+"""Fulfilments, refunds and returns come in any order: the hub ends where it would have ended the other way round."""
 
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -25,7 +25,7 @@ class Shop:
     sent: dict[str, int] = field(default_factory=dict)
     taken_off: dict[str, int] = field(default_factory=dict)
     given_back: dict[str, int] = field(default_factory=dict)
-    parcels: tuple[StoreFulfillment, ...] = ()
+    fulfillments: tuple[StoreFulfillment, ...] = ()
     returns: tuple[StoreReturn, ...] = ()
     status: str = "processing"
 
@@ -38,8 +38,8 @@ class Shop:
 
     def send(self, line: str, pieces: int) -> None:
         self.sent[line] = self.sent.get(line, 0) + pieces
-        name = f"p{len(self.parcels)}"
-        self.parcels += (StoreFulfillment(name, "success", ((line, Decimal(pieces)),)),)
+        name = f"p{len(self.fulfillments)}"
+        self.fulfillments += (StoreFulfillment(name, "success", ((line, Decimal(pieces)),)),)
 
     def take_off(self, line: str, pieces: int) -> None:
         self.taken_off[line] = self.taken_off.get(line, 0) + pieces
@@ -55,8 +55,8 @@ class Shop:
 
     def order(self) -> StoreOrder:
         lines = tuple(self._line(line) for line in self.ordered if self.unsent(line) + self.kept(line))
-        parcels, returns = self.parcels, self.returns
-        return store_order(lines=lines, charges=(), status=self.status, fulfillments=parcels, returns=returns)
+        fulfillments, returns = self.fulfillments, self.returns
+        return store_order(lines=lines, charges=(), status=self.status, fulfillments=fulfillments, returns=returns)
 
     def _line(self, line: str) -> StoreLine:
         left, kept = self.unsent(line) + self.kept(line), self.kept(line)
@@ -84,17 +84,17 @@ def histories(draw: st.DrawFn) -> list[StoreOrder]:
 
 
 def take_in(order: StoreOrder) -> HubOrder:
-    """The order as it is imported: what it came with is delivered, and its parcels are known (MAP-8)."""
+    """The order as it is imported: what it came with is delivered, and its fulfilments are known (MAP-8)."""
     made = imported(order, at=RETURNING)
     rows = {row.external_id: row for row in made.rows}
     left = {row.id: row.delivered_quantity for row in made.rows}
     links = []
-    for parcel in order.fulfillments:
+    for fulfillment in order.fulfillments:
         pieces = {}
-        for row_id, sent in ((rows[line].id, sent) for line, sent in parcel.lines if line in rows):
+        for row_id, sent in ((rows[line].id, sent) for line, sent in fulfillment.lines if line in rows):
             pieces[row_id] = min(sent, left[row_id])
             left[row_id] -= pieces[row_id]
-        links.append(_known(parcel, pieces))
+        links.append(_known(fulfillment, pieces))
     return _with_status(replace(made, fulfillments=tuple(links)))
 
 
@@ -103,26 +103,28 @@ def look(hub_order: HubOrder | None, order: StoreOrder) -> HubOrder | None:
 
 
 def deliver(hub_order: HubOrder | None, order: StoreOrder) -> HubOrder | None:
-    """Each parcel that is new, as a whole or not at all (FUL-2, FUL-7)."""
-    for parcel in order.fulfillments:
-        if hub_order and parcel.external_id not in names(hub_order):
-            hub_order = _deliver(hub_order, parcel)
+    """Each fulfilment that is new, as a whole or not at all (FUL-2, FUL-7)."""
+    for fulfillment in order.fulfillments:
+        if hub_order and fulfillment.external_id not in names(hub_order):
+            hub_order = _deliver(hub_order, fulfillment)
     return hub_order
 
 
-def _deliver(hub_order: HubOrder, parcel: StoreFulfillment) -> HubOrder:
-    told = dict(parcel.lines)
+def _deliver(hub_order: HubOrder, fulfillment: StoreFulfillment) -> HubOrder:
+    told = dict(fulfillment.lines)
     pieces = {row.id: told.pop(row.external_id) for row in hub_order.rows if row.external_id in told}
     rows = tuple(
         replace(row, delivered_quantity=row.delivered_quantity + pieces.get(row.id, ZERO)) for row in hub_order.rows
     )
     if told or any(row.delivered_quantity > row.quantity for row in rows):
         return hub_order
-    return _with_status(replace(hub_order, rows=rows, fulfillments=(*hub_order.fulfillments, _known(parcel, pieces))))
+    return _with_status(
+        replace(hub_order, rows=rows, fulfillments=(*hub_order.fulfillments, _known(fulfillment, pieces)))
+    )
 
 
-def _known(parcel: StoreFulfillment, pieces: dict[str, Decimal]) -> HubFulfillment:
-    return HubFulfillment(parcel.external_id, parcel.external_id, "store", tuple(pieces.items()))
+def _known(fulfillment: StoreFulfillment, pieces: dict[str, Decimal]) -> HubFulfillment:
+    return HubFulfillment(fulfillment.external_id, fulfillment.external_id, "store", tuple(pieces.items()))
 
 
 def _with_status(hub_order: HubOrder) -> HubOrder:
@@ -171,7 +173,7 @@ def test_CHG_9_deliveries_refunds_and_returns_end_the_same_whichever_comes_first
     if heard_first is None:
         assert last.fulfillments == states[first].fulfillments  # nothing of it has gone out since it came
         return
-    assert names(heard_first) == {parcel.external_id for parcel in last.fulfillments}
+    assert names(heard_first) == {fulfillment.external_id for fulfillment in last.fulfillments}
     left = {row.external_id: row.quantity - row.delivered_quantity for row in heard_first.rows}
     assert {line: pieces for line, pieces in left.items() if pieces} == still_to_send(last)
 

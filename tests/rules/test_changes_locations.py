@@ -25,6 +25,7 @@ def test_CHG_7_a_row_moves_to_the_mapped_location() -> None:
     changes = change(from_location("2"), before, at=MAPPED)
 
     assert changes.actions == (MoveRow(before.id, row_of(before, "CHAIR").id, "berlin"),)
+    assert changes.done == ("CHAIR: location berlin, was main",)
 
 
 @pytest.mark.parametrize("protection", ["packed_quantity", "delivered_quantity"])
@@ -35,6 +36,12 @@ def test_CHG_7_a_packed_or_delivered_row_stays_where_it_is(protection: str) -> N
 
     assert changes.actions == ()
     assert held(changes) == [{"row": "CHAIR", "what": "location", "store": "berlin", "hub": "main"}]
+
+
+def test_CHG_7_a_packed_row_that_is_where_its_store_ships_it_from_is_no_difference() -> None:
+    before = with_row(imported(from_location("2"), at=MAPPED), "CHAIR", packed_quantity=D(1))
+
+    assert change(from_location("2"), before, at=MAPPED) == Changes()
 
 
 def test_CHG_7_an_unmapped_location_leaves_the_row_and_is_told() -> None:

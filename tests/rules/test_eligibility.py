@@ -4,14 +4,15 @@ from decimal import Decimal
 
 import pytest
 
+from schemas.account import Account
 from schemas.actions import Skip
-from schemas.hub import Account, ExchangeRate
+from schemas.hub import ExchangeRate
 from schemas.orders import StoreOrder
 from schemas.platform import Platform
 from schemas.reasons import Reason
 from schemas.stores import Remembered, Store
-from schemas.woocommerce import PLATFORM as WOOCOMMERCE
-from tasks.rules.eligibility import decide_import, is_news
+from schemas.woocommerce.platform import PLATFORM as WOOCOMMERCE
+from tasks.rules.eligibility import MONEY_SKIPS, decide_import
 from tests import makers
 
 RATE = ExchangeRate(Decimal("0.9"), makers.CREATED_AT.date())
@@ -150,29 +151,8 @@ def test_of_several_reasons_the_most_lasting_is_told(order: StoreOrder, is_tombs
     assert skip and skip.reason is reason
 
 
-SKIP = Skip(Reason.STATUS_NOT_IMPORTED, {"status": "pending"})
-
-
-@pytest.mark.parametrize(
-    ("remembered", "expected"),
-    [
-        pytest.param(Remembered(), True, id="never looked at"),
-        pytest.param(Remembered(state="skipped", reason="unknown_status"), True, id="another reason"),
-        pytest.param(Remembered(state="skipped", reason="status_not_imported"), False, id="the same reason"),
-        pytest.param(Remembered(state="pending", reason="status_not_imported"), True, id="asked for again by hand"),
-        pytest.param(Remembered(state="failed", reason="store_unavailable"), True, id="failed before"),
-        pytest.param(Remembered(state="imported", has_hub_order=True), False, id="it stands in the hub"),
-    ],
-)
-def test_ORD_5_the_same_skip_is_journaled_once(remembered: Remembered, expected: bool) -> None:
-    assert is_news(SKIP, remembered) is expected
-
-
-@pytest.mark.parametrize(("reason", "expected"), [(None, True), ("deleted_in_hub", False)])
-def test_ORD_7_the_tombstone_is_journaled_once(reason: str | None, expected: bool) -> None:
-    remembered = Remembered(is_tombstoned=True, state="deleted", reason=reason)
-
-    assert is_news(Skip(Reason.DELETED_IN_HUB), remembered) is expected
+def test_ORD_8_what_the_account_s_currencies_kept_out_is_named_for_when_they_change() -> None:
+    assert set(MONEY_SKIPS.reasons) == {Reason.FOREIGN_CURRENCY, Reason.NO_EXCHANGE_RATE}
 
 
 @pytest.mark.parametrize("platform", [makers.INSIDE, makers.PERCENT, WOOCOMMERCE], ids=lambda p: p.name)

@@ -8,7 +8,7 @@ import pytest
 from schemas.actions import Skip
 from schemas.orders import StoreOrder
 from schemas.reasons import Reason
-from schemas.shopify import PLATFORM
+from schemas.shopify.platform import PLATFORM
 from schemas.stores import Remembered, Store
 from tasks.rules.eligibility import decide_import
 from tests import makers
@@ -90,6 +90,15 @@ def test_an_unknown_word_is_skipped_with_it(changes: dict[str, str], word: str) 
 )
 def test_ORD_2_only_orders_created_on_or_after_the_activation_import(seconds: int, expected: Reason | None) -> None:
     assert reason(order(created_at=ACTIVATED + timedelta(seconds=seconds))) is expected
+
+
+def test_ORD_2_an_order_from_before_says_since_when_orders_import() -> None:
+    old = order(created_at=ACTIVATED - timedelta(seconds=1))
+
+    skip = decide(old)
+
+    assert skip is not None
+    assert skip.detail == {"created_at": old.created_at.isoformat(), "from": ACTIVATED.isoformat()}
 
 
 def test_BEY_6_CHG_5_an_order_that_was_in_the_hub_comes_back_at_any_age() -> None:

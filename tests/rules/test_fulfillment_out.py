@@ -10,10 +10,10 @@ from schemas.actions import LinkFulfillment, Note, SendFulfillment, SetStoreStat
 from schemas.hub import DeliveryStatus, HubFulfillment, HubOrder, HubRow, Sending
 from schemas.orders import StoreOrder
 from schemas.reasons import Reason
-from schemas.woocommerce import PLATFORM as WOOCOMMERCE
+from schemas.woocommerce.platform import PLATFORM as WOOCOMMERCE
 from tasks.rules.fulfillment_out import Sendings, covers, decide_fulfillment
 from tests.makers import CREATED_AT, plain_line, store
-from tests.rules.fulfilling import CALLED_OFF, PARTS, WHOLE, hub_order, parcel, parts, row, shop_order, waiting
+from tests.rules.fulfilling import CALLED_OFF, PARTS, WHOLE, fulfillment, hub_order, parts, row, shop_order, waiting
 
 D = Decimal
 Rows = tuple[tuple[str, Decimal], ...]
@@ -47,7 +47,7 @@ def told(found: Sendings) -> list[dict[str, int]]:
     return [{line: int(quantity) for line, quantity in send.lines} for send in sends]
 
 
-# -- parcels -----------------------------------------------------------------------------------------------------
+# -- fulfilments -----------------------------------------------------------------------------------------------------
 
 
 def test_FUL_10_packed_rows_become_one_fulfilment() -> None:
@@ -57,7 +57,7 @@ def test_FUL_10_packed_rows_become_one_fulfilment() -> None:
         (
             SendFulfillment(
                 external_id="5001",
-                parcels=(("fo1", (("fo1-1", D(2)), ("fo1-2", D(1)))),),
+                taken=(("fo1", (("fo1-1", D(2)), ("fo1-2", D(1)))),),
                 lines=parts(line_1=2, line_2=1),
                 rows=rows(r1=2, r2=1),
             ),
@@ -65,14 +65,14 @@ def test_FUL_10_packed_rows_become_one_fulfilment() -> None:
     )
 
 
-def test_FUL_10_a_parcel_of_the_hub_is_sent_with_its_tracking_and_is_named() -> None:
+def test_FUL_10_a_fulfilment_of_the_hub_is_sent_with_its_tracking_and_is_named() -> None:
     hub = hub_order(delivered("1", 2, 2), fulfillments=(replace(of_hub("p1", r1=2), **TRACKING),))
 
     (send,) = decide(shop_order(2), hub).actions
 
     assert send == SendFulfillment(
         external_id="5001",
-        parcels=(("fo1", (("fo1-1", D(2)),)),),
+        taken=(("fo1", (("fo1-1", D(2)),)),),
         lines=parts(line_1=2),
         fulfillment_id="p1",
         rows=rows(r1=2),
@@ -80,7 +80,7 @@ def test_FUL_10_a_parcel_of_the_hub_is_sent_with_its_tracking_and_is_named() -> 
     )
 
 
-def test_FUL_10_each_parcel_is_a_fulfilment_and_what_is_packed_is_one_more() -> None:
+def test_FUL_10_each_fulfilment_is_told_as_one_and_what_is_packed_is_one_more() -> None:
     made = row("1", 5, delivered_quantity=D(3), packed_quantity=D(1))
     hub = hub_order(made, fulfillments=(of_hub("p1", r1=2), of_hub("p2", r1=1)))
 
@@ -92,22 +92,22 @@ def test_FUL_10_each_parcel_is_a_fulfilment_and_what_is_packed_is_one_more() -> 
 
 def test_FUL_10_what_was_told_when_it_was_packed_is_not_told_again_when_it_is_delivered() -> None:
     hub = hub_order(delivered("1", 2, 2), fulfillments=(of_hub("p1", "77", r1=2), of_hub("p2", r1=2)))
-    order = shop_order(2, fulfillments=(parcel("77", line_1=2),))
+    order = shop_order(2, fulfillments=(fulfillment("77", line_1=2),))
 
     assert decide(order, hub) == Sendings()
     assert covers(order, hub, store=PARTS)
 
 
-def test_FUL_10_of_a_parcel_that_was_told_in_part_the_rest_is_told_and_the_parcel_is_not_named() -> None:
+def test_FUL_10_of_a_fulfilment_that_was_told_in_part_the_rest_is_told_and_the_fulfilment_is_not_named() -> None:
     hub = hub_order(delivered("1", 3, 3), fulfillments=(of_hub("p1", "77", r1=1), of_hub("p2", r1=3)))
 
-    (send,) = decide(shop_order(3, fulfillments=(parcel("77", line_1=1),)), hub).actions
+    (send,) = decide(shop_order(3, fulfillments=(fulfillment("77", line_1=1),)), hub).actions
 
     assert isinstance(send, SendFulfillment)
     assert (send.fulfillment_id, send.rows) == (None, rows(r1=2))
 
 
-def test_FUL_10_what_was_delivered_without_a_parcel_is_told_too() -> None:
+def test_FUL_10_what_was_delivered_without_a_fulfilment_is_told_too() -> None:
     assert told(decide(shop_order(3), hub_order(delivered("1", 3, 2)))) == [{"1": 2}]
 
 
@@ -115,20 +115,20 @@ def test_FUL_10_one_call_is_about_one_place() -> None:
     hub = hub_order(delivered("1", 2, 2), delivered("2", 1, 1), fulfillments=(of_hub("p1", r1=2, r2=1),))
     places = (waiting("fo1", "7", of={"1": 2}), waiting("fo2", "8", of={"2": 1}))
 
-    found = decide(shop_order(2, 1, parcels=places), hub)
+    found = decide(shop_order(2, 1, to_send=places), hub)
 
-    sends = [(send.parcels[0][0], send.fulfillment_id) for send in found.actions if isinstance(send, SendFulfillment)]
-    assert sends == [("fo1", None), ("fo2", None)]  # the hub's parcel is neither of them
+    sends = [(send.taken[0][0], send.fulfillment_id) for send in found.actions if isinstance(send, SendFulfillment)]
+    assert sends == [("fo1", None), ("fo2", None)]  # the hub's fulfilment is neither of them
     assert told(found) == [{"1": 2}, {"2": 1}]
 
 
-def test_FUL_10_parcels_of_one_place_go_in_one_call() -> None:
+def test_FUL_10_fulfilments_of_one_place_go_in_one_call() -> None:
     places = (waiting("fo1", "7", of={"1": 1}), waiting("fo2", "7", of={"1": 1}))
 
-    (send,) = decide(shop_order(2, parcels=places), hub_order(packed("1", 2, 2))).actions
+    (send,) = decide(shop_order(2, to_send=places), hub_order(packed("1", 2, 2))).actions
 
     assert isinstance(send, SendFulfillment)
-    assert send.parcels == (("fo1", (("fo1-1", D(1)),)), ("fo2", (("fo2-1", D(1)),)))
+    assert send.taken == (("fo1", (("fo1-1", D(1)),)), ("fo2", (("fo2-1", D(1)),)))
     assert send.lines == parts(line_1=2)
 
 
@@ -136,10 +136,10 @@ def test_FUL_10_a_row_is_sent_from_its_own_location_first() -> None:
     places = (waiting("fo1", "7", of={"1": 1}), waiting("fo2", "8", of={"1": 1}))
     at = store(PARTS.platform, {"location_map": {"7": "annex", "8": "main"}})
 
-    (send,) = decide(shop_order(2, parcels=places), hub_order(packed("1", 2, 1)), store=at).actions
+    (send,) = decide(shop_order(2, to_send=places), hub_order(packed("1", 2, 1)), store=at).actions
 
     assert isinstance(send, SendFulfillment)
-    assert send.parcels == (("fo2", (("fo2-1", D(1)),)),)
+    assert send.taken == (("fo2", (("fo2-1", D(1)),)),)
 
 
 def test_FUL_10_what_is_not_shipped_is_not_told() -> None:
@@ -160,7 +160,7 @@ def test_FUL_10_stores_count_whole_pieces() -> None:
 
 @pytest.mark.parametrize("changes", [{"can_be_sent": False}, {"of": {}}], ids=["on hold", "gone"])
 def test_FUL_10_what_the_store_does_not_let_go_is_noted(changes: dict[str, Any]) -> None:
-    order = shop_order(2, parcels=(waiting(**{"of": {"1": 2}, **changes}),))
+    order = shop_order(2, to_send=(waiting(**{"of": {"1": 2}, **changes}),))
 
     found = decide(order, hub_order(packed("1", 2, 2)))
 
@@ -169,7 +169,7 @@ def test_FUL_10_what_the_store_does_not_let_go_is_noted(changes: dict[str, Any])
 
 
 def test_FUL_10_what_can_be_sent_is_sent_all_the_same() -> None:
-    order = shop_order(2, 1, parcels=(waiting(of={"1": 2}), waiting("fo2", of={"2": 1}, can_be_sent=False)))
+    order = shop_order(2, 1, to_send=(waiting(of={"1": 2}), waiting("fo2", of={"2": 1}, can_be_sent=False)))
 
     found = decide(order, hub_order(packed("1", 2, 2), packed("2", 1, 1)))
 
@@ -184,10 +184,51 @@ def test_FUL_10_a_service_that_the_store_never_sends_is_no_matter() -> None:
     assert decide(order, hub_order(row("1", 2), delivered("2", 1, 1))) == Sendings()
 
 
+def test_FUL_10_a_service_that_the_store_waits_to_send_is_told_like_any_row() -> None:
+    order = shop_order(2, 1)
+    order = replace(order, lines=(order.lines[0], plain_line("2", 1, 10, is_physical=False)))
+
+    assert told(decide(order, hub_order(row("1", 2), delivered("2", 1, 1)))) == [{"2": 1}]
+
+
+def test_FUL_10_goods_beside_a_service_are_missed_where_the_store_does_not_wait_to_send_them() -> None:
+    order = shop_order(2, to_send=())
+    order = replace(order, lines=(*order.lines, plain_line("2", 1, 10, is_physical=False)))
+
+    found = decide(order, hub_order(delivered("1", 2, 2)))
+
+    assert [note.reason for note in found.notes] == [Reason.NOT_FULFILLABLE]
+
+
+def test_FUL_10_what_is_packed_is_what_was_done_last() -> None:
+    order = shop_order(3, fulfillments=(fulfillment("77", line_1=1),))
+    hub = hub_order(row("1", 3, packed_quantity=D(1), delivered_quantity=D(2)), fulfillments=(of_hub("p1", r1=2),))
+
+    assert told(decide(order, hub)) == [{"1": 1}, {"1": 1}]
+
+
+def test_FUL_10_of_fulfilments_with_parts_of_pieces_whole_ones_are_told() -> None:
+    parts = HubFulfillment("p1", None, "hub", (("r1", D("1.5")),))
+    hub = hub_order(row("1", 3, delivered_quantity=D("2.5")), fulfillments=(parts,))
+
+    found = decide(shop_order(3), hub)
+
+    assert [send.lines for send in found.actions if isinstance(send, SendFulfillment)] == [(("1", D(1)),)] * 2
+
+
+def test_FUL_10_a_store_is_told_no_part_of_a_piece_that_it_waits_to_send() -> None:
+    left = replace(waiting(of={"1": 2}), lines=(("fo1-1", "1", D("1.5")),))
+
+    found = decide(shop_order(2, to_send=(left,)), hub_order(delivered("1", 2, 2)))
+
+    assert [send.lines for send in found.actions if isinstance(send, SendFulfillment)] == [(("1", D(1)),)]
+    assert [note.reason for note in found.notes] == [Reason.NOT_FULFILLABLE]
+
+
 def test_FUL_10_pieces_that_were_refunded_before_the_import_are_not_the_hubs() -> None:
     """Of 3 pieces 2 were sent and 1 of these was refunded: the row has 2, and now the hub sends the last."""
     line = plain_line("1", 2, 20, delivered_quantity=D(1))
-    order = shop_order(2, fulfillments=(parcel("77", line_1=2),), parcels=(waiting(of={"1": 1}),))
+    order = shop_order(2, fulfillments=(fulfillment("77", line_1=2),), to_send=(waiting(of={"1": 1}),))
     made = row("1", 2, delivered_quantity=D(1), packed_quantity=D(1))
     hub = hub_order(made, fulfillments=(of_hub("p1", "77", "store", r1=1),))
 
@@ -197,13 +238,13 @@ def test_FUL_10_pieces_that_were_refunded_before_the_import_are_not_the_hubs() -
 def test_FUL_10_pieces_that_were_refunded_since_were_sent_all_the_same() -> None:
     """Of 4 pieces the store sent 2 and refunded 1 of them, the row has 4: the hub's third is the one to tell."""
     line = plain_line("1", 3, 30, delivered_quantity=D(1))
-    order = shop_order(3, fulfillments=(parcel("77", line_1=2),), parcels=(waiting(of={"1": 2}),))
+    order = shop_order(3, fulfillments=(fulfillment("77", line_1=2),), to_send=(waiting(of={"1": 2}),))
     hub = hub_order(delivered("1", 4, 3), fulfillments=(of_hub("p1", r1=3), of_hub("p2", "77", "store")))
 
     assert told(decide(replace(order, lines=(line,)), hub)) == [{"1": 1}]
 
 
-def test_FUL_10_what_the_store_delivered_without_an_id_is_no_parcel_of_the_hubs() -> None:
+def test_FUL_10_what_the_store_delivered_without_an_id_is_no_fulfilment_of_the_hubs() -> None:
     hub = hub_order(delivered("1", 2, 1), fulfillments=(of_hub("p1", None, "store", r1=1),))
 
     (send,) = decide(shop_order(2), hub).actions
@@ -216,7 +257,7 @@ def test_FUL_10_what_the_store_delivered_without_an_id_is_no_parcel_of_the_hubs(
 
 
 def test_FUL_11_what_the_buyer_fetches_is_not_told_and_noted() -> None:
-    order = shop_order(2, is_pickup=True, parcels=(waiting(of={"1": 2}, is_pickup=True),))
+    order = shop_order(2, is_pickup=True, to_send=(waiting(of={"1": 2}, is_pickup=True),))
 
     found = decide(order, hub_order(delivered("1", 2, 2)))
 
@@ -225,8 +266,8 @@ def test_FUL_11_what_the_buyer_fetches_is_not_told_and_noted() -> None:
 
 
 def test_FUL_11_what_waits_at_the_counter_is_noted_though_the_shop_calls_it_fulfilled() -> None:
-    order = shop_order(2, is_pickup=True, delivery="completed", parcels=())
-    order = replace(order, fulfillments=(parcel("77", "ready", line_1=2),))
+    order = shop_order(2, is_pickup=True, delivery="completed", to_send=())
+    order = replace(order, fulfillments=(fulfillment("77", "ready", line_1=2),))
 
     found = decide(order, hub_order(delivered("1", 2, 2)))
 
@@ -234,20 +275,20 @@ def test_FUL_11_what_waits_at_the_counter_is_noted_though_the_shop_calls_it_fulf
 
 
 def test_FUL_11_what_was_fetched_is_told_already() -> None:
-    order = shop_order(2, is_pickup=True, delivery="completed", fulfillments=(parcel("77", line_1=2),))
+    order = shop_order(2, is_pickup=True, delivery="completed", fulfillments=(fulfillment("77", line_1=2),))
 
     assert decide(order, hub_order(delivered("1", 2, 2))) == Sendings()
-    assert decide(replace(order, fulfillments=(), parcels=()), hub_order(delivered("1", 2, 2))) == Sendings()
+    assert decide(replace(order, fulfillments=(), to_send=()), hub_order(delivered("1", 2, 2))) == Sendings()
 
 
-def test_FUL_11_what_the_buyer_took_along_is_no_parcel() -> None:
-    found = decide(shop_order(2, is_pickup=True, parcels=()), hub_order(delivered("1", 2, 2)))
+def test_FUL_11_what_the_buyer_took_along_is_no_fulfilment() -> None:
+    found = decide(shop_order(2, is_pickup=True, to_send=()), hub_order(delivered("1", 2, 2)))
 
     assert [note.reason for note in found.notes] == [Reason.PICKUP_NOT_SENT]
 
 
 def test_FUL_11_of_an_order_that_is_fetched_in_part_the_rest_is_sent() -> None:
-    order = shop_order(2, 1, parcels=(waiting(of={"1": 2}, is_pickup=True), waiting("fo2", of={"2": 1})))
+    order = shop_order(2, 1, to_send=(waiting(of={"1": 2}, is_pickup=True), waiting("fo2", of={"2": 1})))
 
     found = decide(order, hub_order(delivered("1", 2, 2), delivered("2", 1, 1)))
 
@@ -306,7 +347,7 @@ def test_FUL_13_a_completed_order_is_not_completed_again() -> None:
 
 
 def test_FUL_13_what_came_from_the_store_is_not_sent_back() -> None:
-    order = shop_order(2, fulfillments=(parcel("77", line_1=1),))
+    order = shop_order(2, fulfillments=(fulfillment("77", line_1=1),))
     hub = hub_order(delivered("1", 2, 1), fulfillments=(of_hub("p1", "77", "store", r1=1),))
 
     assert decide(order, hub) == Sendings()
@@ -315,21 +356,32 @@ def test_FUL_13_what_came_from_the_store_is_not_sent_back() -> None:
 
 def test_FUL_13_what_the_store_has_sent_meanwhile_is_not_sent_by_the_hub() -> None:
     hub = hub_order(delivered("1", 3, 2), fulfillments=(of_hub("p1", r1=2),))
-    order = shop_order(3, fulfillments=(parcel("77", line_1=1),))
+    order = shop_order(3, fulfillments=(fulfillment("77", line_1=1),))
 
     assert told(decide(order, hub)) == [{"1": 1}]
     assert not covers(order, hub, store=PARTS)
 
 
-def test_FUL_13_an_order_that_the_store_calls_fulfilled_needs_nothing() -> None:
-    order = shop_order(2, delivery="completed", parcels=())
+@pytest.mark.parametrize("fulfillments", [(), (fulfillment("77", line_1=1),)], ids=["no pieces", "some pieces"])
+def test_FUL_13_an_order_that_the_store_calls_fulfilled_needs_nothing(fulfillments: Any) -> None:
+    order = shop_order(2, delivery="completed", to_send=(), fulfillments=fulfillments)
 
     assert decide(order, hub_order(delivered("1", 2, 2))) == Sendings()
 
 
+def test_FUL_13_what_the_store_sent_in_place_of_ours_is_told_once() -> None:
+    """77 and 78 are two looks at the same two pieces, both called off since; two more left the hub."""
+    there = (fulfillment("77", CALLED_OFF, line_1=2), fulfillment("78", CALLED_OFF, line_1=2))
+    known = (of_hub("p1", "77", "store", r1=2), of_hub("p2", "78", r1=2))
+
+    found = decide(shop_order(5, fulfillments=there), hub_order(delivered("1", 5, 4), fulfillments=known))
+
+    assert told(found) == [{"1": 2}]
+
+
 @pytest.mark.parametrize("source", ["hub", "store"])
 def test_FUL_13_a_fulfilment_that_was_called_off_is_not_sent_again(source: str) -> None:
-    order = shop_order(3, fulfillments=(parcel("77", CALLED_OFF, line_1=1),))
+    order = shop_order(3, fulfillments=(fulfillment("77", CALLED_OFF, line_1=1),))
     made = row("1", 3, delivered_quantity=D(1), packed_quantity=D(1))
     hub = hub_order(made, fulfillments=(of_hub("p1", "77", source, r1=1),))
 
@@ -337,7 +389,7 @@ def test_FUL_13_a_fulfilment_that_was_called_off_is_not_sent_again(source: str) 
 
 
 def test_FUL_13_what_was_called_off_and_what_stands_both_count() -> None:
-    order = shop_order(4, fulfillments=(parcel("77", CALLED_OFF, line_1=1), parcel("78", line_1=1)))
+    order = shop_order(4, fulfillments=(fulfillment("77", CALLED_OFF, line_1=1), fulfillment("78", line_1=1)))
     made = row("1", 4, delivered_quantity=D(1), packed_quantity=D(2))
     hub = hub_order(made, fulfillments=(of_hub("p1", "77", "store", r1=1), of_hub("p2", "78", r1=1)))
 
@@ -345,7 +397,7 @@ def test_FUL_13_what_was_called_off_and_what_stands_both_count() -> None:
 
 
 def test_FUL_13_what_was_called_off_and_sent_anew_counts_once() -> None:
-    order = shop_order(3, fulfillments=(parcel("77", CALLED_OFF, line_1=2), parcel("78", line_1=2)))
+    order = shop_order(3, fulfillments=(fulfillment("77", CALLED_OFF, line_1=2), fulfillment("78", line_1=2)))
     made = row("1", 3, delivered_quantity=D(2), packed_quantity=D(1))
     hub = hub_order(made, fulfillments=(of_hub("p1", "77", r1=2), of_hub("p2", "78", "store", r1=2)))
 
@@ -357,7 +409,7 @@ def test_FUL_13_what_was_called_off_and_sent_anew_counts_once() -> None:
 
 def test_FUL_14_what_the_store_heard_before_the_worker_died_is_linked_and_not_sent_again() -> None:
     hub = hub_order(delivered("1", 2, 2), fulfillments=(of_hub("p1", r1=2),))
-    order = shop_order(2, fulfillments=(parcel("77", line_1=2),))
+    order = shop_order(2, fulfillments=(fulfillment("77", line_1=2),))
 
     found = decide(order, hub, sending=Sending(parts(line_1=2), CREATED_AT))
 
@@ -366,7 +418,7 @@ def test_FUL_14_what_the_store_heard_before_the_worker_died_is_linked_and_not_se
 
 def test_FUL_14_what_the_store_had_before_it_was_told_is_not_what_it_heard() -> None:
     hub = hub_order(delivered("1", 3, 1), fulfillments=(of_hub("p1", r1=1),))
-    order = shop_order(3, fulfillments=(parcel("77", line_1=1),))
+    order = shop_order(3, fulfillments=(fulfillment("77", line_1=1),))
     asked = Sending(parts(line_1=1), CREATED_AT, there=("77",))
 
     found = decide(order, hub, sending=asked)
@@ -384,9 +436,9 @@ def test_FUL_14_what_it_never_heard_is_sent() -> None:
     assert found.heard is None
 
 
-def test_FUL_14_after_the_first_of_two_parcels_only_the_second_is_sent() -> None:
+def test_FUL_14_after_the_first_of_two_fulfilments_only_the_second_is_sent() -> None:
     hub = hub_order(delivered("1", 3, 3), fulfillments=(of_hub("p1", r1=2), of_hub("p2", r1=1)))
-    order = shop_order(3, fulfillments=(parcel("77", line_1=2),))
+    order = shop_order(3, fulfillments=(fulfillment("77", line_1=2),))
 
     link, send = decide(order, hub, sending=Sending(parts(line_1=2), CREATED_AT)).actions
 
@@ -395,9 +447,9 @@ def test_FUL_14_after_the_first_of_two_parcels_only_the_second_is_sent() -> None
     assert (send.fulfillment_id, send.lines) == ("p2", parts(line_1=1))
 
 
-def test_FUL_14_what_was_heard_leaves_the_other_parcel_to_be_sent() -> None:
+def test_FUL_14_what_was_heard_leaves_the_other_fulfilment_to_be_sent() -> None:
     hub = hub_order(delivered("1", 3, 3), fulfillments=(of_hub("p1", r1=1), of_hub("p2", r1=2)))
-    order = shop_order(3, fulfillments=(parcel("77", line_1=2),))
+    order = shop_order(3, fulfillments=(fulfillment("77", line_1=2),))
 
     link, send = decide(order, hub, sending=Sending(parts(line_1=2), CREATED_AT)).actions
 
@@ -407,7 +459,7 @@ def test_FUL_14_what_was_heard_leaves_the_other_parcel_to_be_sent() -> None:
 
 
 def test_FUL_14_pieces_on_their_way_in_the_store_are_not_sent_twice() -> None:
-    order = shop_order(2, fulfillments=(parcel("77", "pending", line_1=2),), parcels=())
+    order = shop_order(2, fulfillments=(fulfillment("77", "pending", line_1=2),), to_send=())
 
     assert decide(order, hub_order(packed("1", 2, 2))).actions == ()
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from schemas.actions import Note
-from schemas.bigcommerce import PLATFORM as BIGCOMMERCE
+from schemas.bigcommerce.platform import PLATFORM as BIGCOMMERCE
 from schemas.hub import Customer, ExchangeRate, NewCustomer, NewItem
 from schemas.orders import Buyer, Kind
 from schemas.platform import Platform
@@ -73,6 +73,14 @@ def test_delivery_date(platform: Platform, own_days: list[int | None], expected:
     assert made.delivery_date == expected
 
 
+def test_what_is_left_out_of_an_order_does_not_delay_it() -> None:
+    lines = (plain_line("1", 1, 10), plain_line("2", 1, 10, is_custom=True))
+    known = matches(variant("v1", "SKU-1", delivery_days=2), variant("v2", "SKU-2", delivery_days=30))
+    at = store(PERCENT, {"orders.custom_items": False})
+
+    assert draft(store_order(lines=lines), at=at, known=known).delivery_date == date(2026, 1, 7)
+
+
 def test_delivery_date_counts_from_the_day_in_utc() -> None:
     late = datetime(2026, 1, 31, 23, 59, tzinfo=UTC)
 
@@ -82,7 +90,7 @@ def test_delivery_date_counts_from_the_day_in_utc() -> None:
 def test_MAP_2_the_customer_is_matched_or_created_and_linked() -> None:
     known = matches(linked_customer=Customer("c1", "Ada"))
 
-    assert draft(store_order(), known=known).customer == "c1"
+    assert draft(store_order(), known=known).customer == Customer("c1", "Ada")
     assert draft(store_order()).customer == NewCustomer("Ada Lovelace", "ada@example.com")
     assert draft(store_order()).customer_key == "7"
     assert draft(store_order(buyer=Buyer("Ada"))).customer_key is None
@@ -112,7 +120,7 @@ def test_ORD_8_a_foreign_order_keeps_its_currency_rate_and_base_total() -> None:
 
 
 def test_ORD_8_an_order_without_rate_is_never_built() -> None:
-    with pytest.raises(ValueError, match="5001 has no exchange rate"):
+    with pytest.raises(ValueError, match=r"^order 5001 has no exchange rate: it is skipped, not built$"):
         draft(store_order(currency="USD"))
 
 
@@ -134,6 +142,22 @@ def test_MAP_1_a_row_is_of_its_items_kind() -> None:
     (row,) = draft(store_order(lines=(store_line(),), charges=()), known=matches(setup)).rows
 
     assert row.kind is Kind.SERVICE
+
+
+@pytest.mark.parametrize(("name", "expected"), [("Oil, 1 litre", "Oil, 1 litre"), ("", "Oil")])
+def test_MAP_1_a_row_is_called_as_its_line_and_else_as_its_item(name: str, expected: str) -> None:
+    (row,) = draft(store_order(lines=(store_line(name=name),), charges=()), known=matches(variant("v1", "OIL-1"))).rows
+
+    assert row.name == expected
+
+
+@pytest.mark.parametrize("batch_tracked", [True, False])
+def test_FUL_4_a_row_knows_whether_its_item_is_in_batches(batch_tracked: bool) -> None:
+    order = store_order(lines=(store_line(), store_line("12", sku="NEW")), charges=())
+
+    made = draft(order, known=matches(variant("v1", "OIL-1", batch_tracked=batch_tracked)))
+
+    assert [row.batch_tracked for row in made.rows] == [batch_tracked, False]
 
 
 def test_MUL_2_the_same_sku_from_two_stores_is_one_variant() -> None:
@@ -164,6 +188,22 @@ def test_MAP_3_a_custom_item_is_what_the_setting_says(kind: str, is_physical: bo
     made = draft(store_order(lines=(line,)), at=store(settings={"orders.custom_item_kind": kind}))
 
     assert made.rows[0].kind is expected
+
+
+@pytest.mark.parametrize(
+    ("settings", "line"),
+    [
+        pytest.param(
+            {"orders.custom_item_kind": "service"}, {"is_physical": False}, id="a download of the catalogue's"
+        ),
+        pytest.param({}, {"is_physical": False, "is_custom": True}, id="a store without the setting"),
+    ],
+)
+def test_MAP_3_all_else_is_a_product(settings: dict[str, Any], line: dict[str, Any]) -> None:
+    at = store()
+    at = replace(at, settings={key: at.settings[key] for key in ("location", "orders.shipping_fee_line")} | settings)
+
+    assert draft(store_order(lines=(store_line(sku=None, **line),)), at=at).rows[0].kind is Kind.PRODUCT
 
 
 def test_rows_are_lines_then_charges_then_one_shipping_row() -> None:
@@ -208,6 +248,14 @@ def test_MAP_9_other_charges_become_service_rows_with_their_name(amount: str) ->
     assert not made.total_mismatch
 
 
+def test_MAP_9_a_service_that_has_a_sku_gives_it_to_its_row() -> None:
+    fee = store_charge("22", name="Rush", kind=Kind.SERVICE)
+
+    made = draft(store_order(charges=(fee,)), known=matches(by_name={"rush": variant("s1", "RUSH", kind=Kind.SERVICE)}))
+
+    assert made.rows[-1].sku == "RUSH"
+
+
 def test_MAP_9_an_unknown_service_is_created_and_a_nameless_one_is_a_fee() -> None:
     fee = store_charge("22", name="", kind=Kind.SERVICE)
 
@@ -223,12 +271,22 @@ def test_several_shipping_charges_are_one_row() -> None:
 
     row = draft(store_order(charges=charges)).rows[-1]
 
-    assert (row.external_id, row.name, row.total, row.tax) == (
-        "shipping",
-        "DHL Paket, Pallet",
-        money("34.90"),
-        money("6.63"),
-    )
+    assert (row.external_id, row.kind, row.item) == ("shipping", Kind.SHIPPING, None)
+    assert (row.name, row.total, row.tax) == ("DHL Paket, Pallet", money("34.90"), money("6.63"))
+
+
+def test_several_shipping_charges_with_tax_in_them_are_one_row() -> None:
+    charges = tuple(store_charge(id_, amount=money("11.90"), tax=money("1.90")) for id_ in ("21", "22"))
+
+    row = draft(store_order(lines=(), charges=charges, prices_include_tax=True)).rows[-1]
+
+    assert (row.price_per_unit, row.total, row.tax) == (money("20"), money("20.00"), money("3.80"))
+
+
+def test_shipping_of_which_only_the_tax_is_left_is_a_row() -> None:
+    made = draft(store_order(charges=(store_charge(amount=money(0), tax=money("0.01")),)))
+
+    assert (made.rows[-1].total, made.rows[-1].tax) == (money(0), money("0.01"))
 
 
 @pytest.mark.parametrize("charges", [(), (store_charge(amount=money(0), tax=money("0.00")),)], ids=["none", "free"])
@@ -255,8 +313,15 @@ def test_without_the_shipping_row_its_money_is_not_expected() -> None:
 # -- what is told -----------------------------------------------------------------------------------------------
 
 
-def test_MAP_7_the_first_ship_to_is_used_and_the_others_are_told() -> None:
-    assert notes_of(store_order(ship_to_count=3)) == [Note(Reason.SEVERAL_SHIP_TO, {"addresses": 3})]
+@pytest.mark.parametrize("addresses", [2, 3])
+def test_MAP_7_the_first_ship_to_is_used_and_the_others_are_told(addresses: int) -> None:
+    assert notes_of(store_order(ship_to_count=addresses)) == [Note(Reason.SEVERAL_SHIP_TO, {"addresses": addresses})]
+
+
+def test_DOR_5_what_the_store_keeps_from_us_of_the_buyer_is_told() -> None:
+    note = Note(Reason.BUYER_WITHHELD, {"fields": ["email", "name"]})
+
+    assert notes_of(store_order(withheld=("email", "name"))) == [note]
 
 
 def test_MAP_8_money_given_back_for_no_line_is_told() -> None:

@@ -13,7 +13,7 @@ from tasks.rules.money import (
     WIDE,
     Amount,
     Price,
-    Settled,
+    RowMoney,
     discount_percent,
     exchange_rate,
     in_base,
@@ -155,6 +155,7 @@ def test_MAP_6_a_price_below_ten_decimals_takes_more() -> None:
     [
         pytest.param(("60", "54"), "54.00", False, ("30", "10"), id="as the store grants it"),
         pytest.param(("60", "60"), "60.00", False, ("30", "0"), id="none"),
+        pytest.param(("1000", "995"), "995.00", False, ("500", "0.5"), id="half a percent"),
         pytest.param(("60", "0"), "0.00", False, ("30", "100"), id="all of it"),
         pytest.param(("60", "54"), "45.38", True, ("25.2100840336", "10"), id="with tax in the price"),
         pytest.param(("60", "54"), "45.39", True, ("25.2100840336", "9.976499999976"), id="a cent moved"),
@@ -252,6 +253,22 @@ def test_MAP_6_where_only_taxes_reach_the_order_sums_with_tax_are_settled() -> N
     ]
 
 
+@pytest.mark.parametrize(
+    ("total_tax", "is_gross", "expected"),
+    [
+        pytest.param("1.90", False, ["5.00", "5.00"], id="the taxes reach the order"),
+        pytest.param("2.90", False, ["5.00", "5.01"], id="they do not"),
+        pytest.param("1.90", True, ["4.05", "4.06"], id="what was paid is with tax"),
+    ],
+)
+def test_MAP_6_sums_with_tax_are_settled_only_where_taxes_reach_the_order_and_prices_are_without_tax(
+    total_tax: str, is_gross: bool, expected: list[str]
+) -> None:
+    rows = amounts("5.004", "5.006", rate="19", taxes=["0.95", "0.95"])
+
+    assert settle(rows, order_of("11.90", total_tax, prices_include_tax=is_gross))[0] == decimals(*expected)
+
+
 def test_MAP_6_sums_with_tax_that_do_not_reach_the_order_either_leave_the_rows_as_they_are() -> None:
     rows = settle_rows(amounts("10.00", rate="19", taxes=["1.90"]), order_of("11.50", "1.90"))
 
@@ -267,7 +284,7 @@ def test_MAP_5_amounts_are_rounded_to_a_shops_own_unit_where_cents_do_not_reach_
 
 
 def test_MAP_5_a_rate_is_odd_by_the_shops_own_unit() -> None:
-    rows = [Settled(*decimals("79", "20", "25"))]
+    rows = [RowMoney(*decimals("79", "20", "25"))]
 
     assert proof(rows, order_of("99", "20", currency="DKK")).odd_rows == (0,)
     assert proof(rows, order_of("99", "20", currency="DKK", unit=Decimal(1))).odd_rows == ()
@@ -284,6 +301,18 @@ def test_MAP_6_taxes_rounded_for_show_add_up_to_what_was_paid() -> None:
     rows = amounts("6.665", "6.665", "6.665", rate="20", taxes=["1.33"] * 3)
 
     assert settle(rows, order_of("24.00", "4.00"))[1] == decimals("1.34", "1.33", "1.33")
+
+
+def test_MAP_6_of_two_taxes_the_one_that_is_nearer_to_its_next_unit_is_moved() -> None:
+    rows = amounts("6.665", "6.69", rate="20", taxes=["1.33", "1.33"])
+
+    assert settle(rows, order_of("16.03", "2.67"))[1] == decimals("1.33", "1.34")
+
+
+def test_MAP_6_every_tax_that_rounding_explains_may_be_moved() -> None:
+    rows = [*amounts("6.69", rate="20", taxes=["1.33"]), *amounts("5.00", rate="0", taxes=["0"])]
+
+    assert settle(rows, order_of("13.03", "1.34"))[1] == decimals("1.34", "0")
 
 
 @pytest.mark.parametrize(
@@ -311,7 +340,10 @@ def test_MAP_6_whole_amounts_that_contradict_the_total_stay_the_stores() -> None
 @pytest.mark.parametrize(
     ("rows", "expected"),
     [
+        pytest.param([("5", "0.95", "19")], ("5", "0.95", "19"), id="one row"),
         pytest.param([("5", "0.95", "19"), ("3", "0.57", "19")], ("8", "1.52", "19"), id="one rate"),
+        pytest.param([("0.10", "0.02", "19")] * 2, ("0.20", "0.04", "19"), id="one rate that still gives it"),
+        pytest.param([("0.10", "0.02", "19"), ("0.10", "0.02", "20")], ("0.20", "0.04", "20"), id="two that give it"),
         pytest.param([("0.12", "0.02", "20")] * 4, ("0.48", "0.08", "16.6666666667"), id="rounded one by one"),
         pytest.param([("5", "1.00", "20"), ("5", "0", "0")], ("10", "1.00", "10"), id="two rates"),
         pytest.param([("5", "1.00", "20"), ("-5", "0", "0")], ("0", "1.00", "0"), id="nothing left to have a rate"),
@@ -320,14 +352,14 @@ def test_MAP_6_whole_amounts_that_contradict_the_total_stay_the_stores() -> None
 def test_several_rows_merge_at_the_rate_that_gives_their_taxes(
     rows: list[tuple[str, str, str]], expected: tuple[str, str, str]
 ) -> None:
-    assert merge([Settled(*decimals(*one)) for one in rows], store_order()) == Settled(*decimals(*expected))
+    assert merge([RowMoney(*decimals(*one)) for one in rows], store_order()) == RowMoney(*decimals(*expected))
 
 
 # -- the proof ---------------------------------------------------------------------------------------------------
 
 
-def row(total: str, tax: str, rate: str = "20") -> Settled:
-    return Settled(*decimals(total, tax, rate))
+def row(total: str, tax: str, rate: str = "20") -> RowMoney:
+    return RowMoney(*decimals(total, tax, rate))
 
 
 def test_MAP_6_the_proof_holds_both_totals_and_residuals() -> None:
@@ -336,6 +368,21 @@ def test_MAP_6_the_proof_holds_both_totals_and_residuals() -> None:
     assert (shown.total, shown.total_with_tax) == (money("15.00"), money("18.00"))
     assert (shown.store_total, shown.store_total_with_tax) == (money("15.01"), money("18.01"))
     assert (shown.residual, shown.residual_with_tax) == (money("-0.01"), money("-0.01"))
+
+
+def test_MAP_5_a_shop_that_keeps_finer_amounts_than_its_currency_is_proved_in_whole_units() -> None:
+    order = order_of("18.02", "3.00", unit=Decimal("0.001"))
+
+    assert not proof([row("10.00", "2.00"), row("5.00", "1.00")], order).is_mismatch
+
+
+@pytest.mark.parametrize(("tax", "is_odd"), [("2.01005", False), ("2.01006", True)])
+def test_MAP_6_a_tax_may_be_off_by_a_unit_and_the_four_decimals_that_a_store_keeps_of_a_piece(
+    tax: str, is_odd: bool
+) -> None:
+    shown = proof([row("10.00", tax)], order_of("12.01", "2.01"))
+
+    assert bool(shown.odd_rows) is is_odd
 
 
 @pytest.mark.parametrize(

@@ -1,16 +1,17 @@
 """A store's returns: one each in the hub, whatever comes when, and the sales order stays as it was (CHG-9)."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from schemas.actions import AddRow, DeleteReturn, DeleteRow, KeepReturn
 from schemas.hub import HubOrder, HubReturn
-from schemas.orders import StoreOrder, StoreReturn
+from schemas.orders import Kind, StoreOrder, StoreReturn
 from schemas.reasons import Reason
 from tasks.rules.changes import Changes, follows_changes
-from tasks.rules.returns import decide_returns
-from tests.makers import plain_line, store
+from tasks.rules.returns import decide_returns, returned
+from tests.makers import plain_line, store, store_charge
 from tests.rules.changing import (
     FOLLOWING,
     ONE_TABLE,
@@ -21,10 +22,10 @@ from tests.rules.changing import (
     chairs,
     change,
     delivered,
+    fulfillment,
     imported,
     kinds,
     order,
-    parcel,
 )
 
 
@@ -45,7 +46,7 @@ def after(hub_order: HubOrder, now: StoreOrder) -> HubOrder:
 
 
 def chairs_back(pieces: int, external_id: str = "9") -> HubReturn:
-    return HubReturn(external_id, (("1", D(pieces)),))
+    return HubReturn(external_id, (("1", D(pieces)),), (("line:1", D(pieces)),))
 
 
 SENT = delivered(imported(order(), at=RETURNING), CHAIR=2, TABLE=1)
@@ -146,13 +147,46 @@ def test_CHG_9_a_return_of_no_pieces_is_none() -> None:
     assert decide_returns(returning(back(chairs=0)), SENT).actions == ()
 
 
+def test_CHG_9_a_fee_does_not_come_back() -> None:
+    before = imported(order(charges=(store_charge("2", name="Gift wrapping", kind=Kind.SERVICE),)), at=RETURNING)
+    before = replace(before, rows=tuple(row for row in before.rows if row.sku != "TABLE"))
+
+    found = decide_returns(returning(back(chairs=1, tables=1)), before)
+
+    assert found.actions == (KeepReturn("h1", "9", (("1", D(1)),)),)
+    assert [note.detail for note in found.notes] == [{"returns": {"9": ["2"]}}]
+
+
+def test_CHG_9_a_return_of_which_no_row_is_left_stays_as_it_was() -> None:
+    before = replace(after(SENT, returning(back(chairs=1))), rows=())
+
+    found = decide_returns(returning(back(chairs=1)), before)
+
+    assert (found.actions, found.done) == ((), ())
+
+
+def test_CHG_9_a_return_that_no_store_knows_is_left_alone() -> None:
+    own = HubReturn(None, (("1", D(1)),))
+
+    found = decide_returns(returning(back(chairs=1)), replace(SENT, returns=(own,)))
+
+    assert found.actions == (KeepReturn("h1", "9", (("1", D(1)),)),)
+
+
+def test_CHG_9_the_pieces_of_a_line_that_came_back_are_its_own() -> None:
+    now = returning(back(chairs=2, tables=1), back("10", chairs=1))
+
+    assert [returned(now, line, RETURNING) for line in ("1", "2", "3", None)] == [3, 1, 0, 0]
+    assert returned(now, "1", FOLLOWING) == 0
+
+
 # -- the sales order stays as it was -----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("lines", [(chairs(1), ONE_TABLE), (ONE_TABLE,)], ids=["one of two given back", "both of them"])
 def test_CHG_9_what_came_back_and_was_refunded_is_no_difference(lines: Any) -> None:
     pieces = 2 - sum(int(line.quantity) for line in lines if line.sku == "CHAIR")
-    now = order(*lines, fulfillments=(parcel(chairs=2, tables=1),), returns=(back(chairs=pieces),))
+    now = order(*lines, fulfillments=(fulfillment(chairs=2, tables=1),), returns=(back(chairs=pieces),))
 
     changes = change(now, SENT, at=RETURNING)
 
@@ -162,7 +196,7 @@ def test_CHG_9_what_came_back_and_was_refunded_is_no_difference(lines: Any) -> N
 
 
 def test_CHG_4_more_that_is_gone_than_came_back_is_told() -> None:
-    now = order(ONE_TABLE, fulfillments=(parcel(chairs=2, tables=1),), returns=(back(chairs=1),))
+    now = order(ONE_TABLE, fulfillments=(fulfillment(chairs=2, tables=1),), returns=(back(chairs=1),))
 
     assert [note.reason for note in change(now, SENT, at=RETURNING).notes] == [Reason.HELD_BACK]
 
@@ -175,11 +209,12 @@ def test_CHG_9_an_order_that_was_delivered_returned_and_refunded_stays(hub_order
     stands = after(hub_order, now)
 
     assert stands.rows == hub_order.rows
-    assert stands.returns == (HubReturn("9", (("1", D(2)), ("2", D(1)))),)
+    (one,) = stands.returns
+    assert one.lines == (("1", D(2)), ("2", D(1)))
     assert change(now, stands, at=RETURNING) == Changes()
 
 
 def store_order_given_back(status: str) -> StoreOrder:
-    """Nothing is left on any line: the parcel and the return are what tells of them."""
-    parcels, returns = (parcel(chairs=2, tables=1),), (back(chairs=2, tables=1),)
-    return order(chairs(0), status=status, delivery="fulfilled", fulfillments=parcels, returns=returns)
+    """Nothing is left on any line: the fulfilment and the return are what tells of them."""
+    fulfillments, returns = (fulfillment(chairs=2, tables=1),), (back(chairs=2, tables=1),)
+    return order(chairs(0), status=status, delivery="fulfilled", fulfillments=fulfillments, returns=returns)

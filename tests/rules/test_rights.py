@@ -1,17 +1,20 @@
 """Which rights a store's settings need, and what a person reads where one is missing (DOR-4)."""
 
+from dataclasses import replace
+
 import pytest
 
-from schemas.bigcommerce import STITCH
-from schemas.rights import Lack, Right
+from schemas.bigcommerce.platform import PLATFORM as BIGCOMMERCE
+from schemas.bigcommerce.platform import STITCH
+from schemas.rights import Grants, Lack, Right
 from schemas.settings import with_defaults
-from schemas.woocommerce import PLATFORM
-from tasks.rules.rights import added, decide_needs, missing_words
+from schemas.woocommerce.platform import PLATFORM
+from tasks.rules.rights import added, decide_needs, is_stopped_by, missing_words, withheld_words
 
 
 def needed(**chosen: bool) -> dict[Right, tuple[str, ...]]:
     """The rights of a store with these switches, `stock_sync` for stock.sync; all others off."""
-    settings = {**with_defaults("woocommerce", {}), "fulfillment.sync": False}
+    settings = {**with_defaults(PLATFORM, {}), "fulfillment.sync": False}
     needs = decide_needs(PLATFORM, {**settings, **{key.replace("_", ".", 1): on for key, on in chosen.items()}})
     return {need.right: need.settings for need in needs}
 
@@ -20,7 +23,7 @@ def needed(**chosen: bool) -> dict[Right, tuple[str, ...]]:
     ("on", "rights"),
     [
         pytest.param({}, set(), id="nothing but orders"),
-        pytest.param({"fulfillment_sync": True}, {Right.WRITE_ORDERS}, id="parcels"),
+        pytest.param({"fulfillment_sync": True}, {Right.WRITE_ORDERS}, id="fulfillments"),
         pytest.param({"stock_sync": True}, {Right.READ_PRODUCTS, Right.WRITE_STOCK}, id="stock"),
         pytest.param({"products_import_on_connect": True}, {Right.READ_PRODUCTS}, id="products"),
     ],
@@ -38,7 +41,7 @@ def test_DOR_4_a_right_knows_every_setting_that_needs_it() -> None:
 
 
 def test_DOR_4_a_profile_that_tells_flags_writes_orders_for_its_own_switch() -> None:
-    silent = with_defaults("bigcommerce", {"profile": "stitch", "fulfillment.sync": True})
+    silent = with_defaults(BIGCOMMERCE, {"profile": "stitch", "fulfillment.sync": True})
 
     assert [need.right for need in decide_needs(STITCH, silent)] == [Right.READ_ORDERS]
     needs = decide_needs(STITCH, {**silent, "stitch.push_order_info": True})
@@ -53,11 +56,46 @@ def test_DOR_4_what_a_change_of_settings_adds_is_what_was_not_needed_before() ->
     assert added(after, before) == ()
 
 
-def test_DOR_4_what_is_missing_is_said_with_its_name_its_setting_and_where_to_click() -> None:
+@pytest.mark.parametrize(
+    ("lacks", "expected"),
+    [
+        ((), False),
+        ((Right.WRITE_STOCK,), False),
+        ((Right.READ_ORDERS,), True),
+        ((Right.WRITE_STOCK, Right.READ_ORDERS), True),
+    ],
+    ids=["nothing", "what a setting needs", "what every store needs", "both"],
+)
+def test_DOR_4_only_a_right_that_every_store_needs_stops_it(lacks: tuple[Right, ...], expected: bool) -> None:
     needs = decide_needs(PLATFORM, {"stock.sync": True})
 
-    words = missing_words([Lack(Right.WRITE_STOCK, ("Read/Write",))], needs, PLATFORM)
+    assert is_stopped_by([Lack(right, ("Read",)) for right in lacks], needs) is expected
 
-    assert "Read/Write (for stock.sync)" in words
-    assert "Settings → Advanced → REST API" in words
-    assert "stock.sync=off" in words
+
+def test_DOR_4_what_is_missing_is_said_with_its_name_its_setting_and_where_to_click() -> None:
+    needs = decide_needs(PLATFORM, {"stock.sync": True, "products.import_on_connect": True})
+    lacks = [Lack(Right.READ_PRODUCTS, ("Read", "Items")), Lack(Right.WRITE_STOCK, ("Read/Write",))]
+
+    assert missing_words(lacks, needs, replace(PLATFORM, grants=Grants(where="Settings"))) == (
+        "the credentials lack Read, Items (for stock.sync and products.import_on_connect); Read/Write (for stock.sync)."
+        " Give it in the shop (Settings), or do without: products.import_on_connect=off stock.sync=off"
+    )
+
+
+def test_DOR_4_no_store_can_do_without_reading_orders() -> None:
+    needs = decide_needs(PLATFORM, {})
+
+    words = missing_words(
+        [Lack(Right.READ_ORDERS, ("Read",))], needs, replace(PLATFORM, grants=Grants(where="Settings"))
+    )
+
+    assert words == "the credentials lack Read (for reading orders). Give it in the shop (Settings)"
+
+
+def test_DOR_5_what_is_kept_from_us_of_buyers_is_said_with_what_it_takes() -> None:
+    platform = replace(PLATFORM, grants=Grants(buyers="a click"))
+
+    assert withheld_words(["name", "email"], platform) == (
+        "The shop does not let us read who orders (name, email): orders come in without that, noted with"
+        " buyer_withheld. It takes a click."
+    )

@@ -6,11 +6,14 @@ from typing import Any
 
 import pytest
 
-from schemas import shopify, woocommerce
 from schemas.hub import DraftOrder
 from schemas.money import round_money
 from schemas.orders import ZERO, StoreOrder
 from schemas.platform import Platform
+from schemas.shopify import order as shopify
+from schemas.shopify.platform import PLATFORM as SHOPIFY_SHOP
+from schemas.woocommerce import order as woocommerce
+from schemas.woocommerce.platform import PLATFORM as WOOCOMMERCE_SHOP
 from tests import makers
 from tests.makers import money
 from tests.rules.building import draft
@@ -22,7 +25,7 @@ def mapped(order: StoreOrder, platform: Platform) -> DraftOrder:
 
 
 def woo(payload: Any) -> DraftOrder:
-    return mapped(woocommerce.read_order(payload), woocommerce.PLATFORM)
+    return mapped(woocommerce.read_order(payload), WOOCOMMERCE_SHOP)
 
 
 def assert_is(made: DraftOrder, with_tax: str, rates: Sequence[str]) -> None:
@@ -59,7 +62,7 @@ def test_MAP_6_a_reported_woocommerce_order_is_what_was_paid(name: str, with_tax
 
 @pytest.mark.parametrize(("name", "with_tax", "rates"), SHOPIFY)
 def test_MAP_6_a_reported_shopify_order_is_what_was_paid(name: str, with_tax: str, rates: Sequence[str]) -> None:
-    assert_is(mapped(shopify.read_order(shopify_case(name)), shopify.PLATFORM), with_tax, rates)
+    assert_is(mapped(shopify.read_order(shopify_case(name)), SHOPIFY_SHOP), with_tax, rates)
 
 
 @pytest.mark.parametrize(
@@ -94,7 +97,7 @@ def test_MAP_6_tax_rounded_in_the_total_alone_is_settled_with_it_and_without() -
 
 
 def test_MAP_9_duties_tip_and_fee_are_a_row_each_once() -> None:
-    made = mapped(shopify.read_order(shopify_case("h3_duties_tip_fee")), shopify.PLATFORM)
+    made = mapped(shopify.read_order(shopify_case("h3_duties_tip_fee")), SHOPIFY_SHOP)
 
     assert [row.name for row in made.rows] == ["DT-A", "Cash on delivery", "Tip", "Duties", "Standard"]
 
@@ -127,7 +130,7 @@ def test_MAP_10_a_chair_given_away_has_the_rate_and_price_of_the_one_that_was_pa
             "lineItems": {"nodes": [paid, given | {"taxLines": taxes}]},
         }
 
-        made = mapped(shopify.read_order(payload), shopify.PLATFORM)
+        made = mapped(shopify.read_order(payload), SHOPIFY_SHOP)
 
         assert_is(made, "65.00", ("20", "20"))
         assert [(row.price_per_unit, row.discount_percent, row.total) for row in made.rows] == [

@@ -8,14 +8,16 @@ from typing import Any, Final
 import pytest
 
 from schemas.actions import DeleteMo, LinkFulfillment, Note, PackRows, SendFulfillment, SetFlags, SetStoreStatus
-from schemas.bigcommerce import PLATFORM, SHIPPED, STITCH
-from schemas.hub import Flags, HubFulfillment, HubOrder, MoStatus, Sending
+from schemas.bigcommerce.platform import PLATFORM, SHIPPED, STITCH
+from schemas.flags import Flags
+from schemas.hub import HubFulfillment, HubMo, HubOrder, MoStatus, Sending
 from schemas.orders import StoreFulfillment, StoreOrder
 from schemas.reasons import Reason
-from tasks.rules import stitch
+from schemas.stores import Store
+from tasks.rules import stitch, telling
+from tasks.rules.fulfillment import sent_pieces
 from tasks.rules.fulfillment_out import Sendings
 from tasks.rules.mapping import build_order
-from tasks.rules.parcels import sent_pieces
 from tests.makers import CREATED_AT, account, matches, store, store_charge
 from tests.rules.fulfilling import hub_order, row, shop_order, waiting
 
@@ -34,12 +36,12 @@ TAKEN_BACK: Final = ("cancelled", "declined", "deleted", "refunded")
 
 
 def order(status: str, *lines: int, **changes: Any) -> StoreOrder:
-    """The shop's order of two pieces, or of these; what its parcels hold is off what it waits to send."""
+    """The shop's order of two pieces, or of these; what its fulfilments hold is off what it waits to send."""
     given = shop_order(*(lines or (2,)), status=status, **changes)
     sent = sent_pieces(given.fulfillments)
     made = tuple(replace(line, delivered_quantity=sent.get(line.external_id, D(0))) for line in given.lines)
     left = {line.external_id: int(line.quantity - line.delivered_quantity) for line in made}
-    return replace(given, lines=made, parcels=changes.get("parcels", (waiting(of=left),)))
+    return replace(given, lines=made, to_send=changes.get("to_send", (waiting(of=left),)))
 
 
 def in_hub(flags: Flags = NOTHING, packed: int = 0, delivered: int = 0, **changes: Any) -> HubOrder:
@@ -48,7 +50,7 @@ def in_hub(flags: Flags = NOTHING, packed: int = 0, delivered: int = 0, **change
     return hub_order(two, row("fee", 1, ships=False), flags=flags, **changes)
 
 
-def parcel(external_id: str, pieces: int) -> StoreFulfillment:
+def fulfillment(external_id: str, pieces: int) -> StoreFulfillment:
     return StoreFulfillment(external_id, SHIPPED, (("1", D(pieces)),))
 
 
@@ -110,8 +112,16 @@ def test_STI_1_order_that_the_shop_takes_back_is_voided_and_stays(status: str, p
     assert [note.reason for note in found.notes] == [Reason.HELD_BACK] * bool(packed)
 
 
+@pytest.mark.parametrize("flags", [PAID, VOIDED])
+def test_CHG_4_what_was_packed_of_an_order_that_is_voided_is_named_until_it_is_unpacked(flags: Flags) -> None:
+    found = stitch.decide_flags(order("cancelled"), in_hub(flags, packed=1), store=AT)
+
+    held = [{"row": "SKU-1", "what": "quantity", "store": "0", "hub": "1"}]
+    assert found.notes == (Note(Reason.HELD_BACK, {"rows": held}),)
+
+
 def test_STI_1_voiding_calls_off_what_nobody_has_begun_to_make() -> None:
-    before = replace(in_hub(PAID), rows=(row("1", 2, mo=("m1", MoStatus.NOT_STARTED)),))
+    before = replace(in_hub(PAID), rows=(row("1", 2, mo=HubMo("m1", MoStatus.NOT_STARTED)),))
 
     assert stitch.decide_flags(order("cancelled"), before, store=AT).actions[0] == DeleteMo("m1")
 
@@ -134,6 +144,14 @@ def test_STI_1_packing_leaves_what_is_delivered_or_packed_and_fees() -> None:
     found = stitch.decide_flags(order("awaiting_shipment"), in_hub(PAID, delivered=1), store=AT)
 
     assert found.actions[0] == PackRows("h1", (("r1", D(1)),))
+
+
+def test_STI_1_packing_takes_each_row_s_rest_and_no_row_that_is_gone() -> None:
+    rows = (row("1", 4, packed_quantity=D(1), delivered_quantity=D(1)), row("2", 1, packed_quantity=D(1)))
+
+    found = stitch.decide_flags(order("awaiting_shipment"), hub_order(*rows, flags=PAID), store=AT)
+
+    assert found.actions == (PackRows("h1", (("r1", D(2)),)), SetFlags("h1", READY))
 
 
 def test_STI_1_order_that_a_person_closed_is_packed_no_more() -> None:
@@ -169,10 +187,25 @@ BEFORE: Final = CREATED_AT - timedelta(seconds=1)
 def test_MAP_8_what_left_before_the_connection_comes_gone(
     status: str, created_at: Any, rows: list[tuple[int, int]]
 ) -> None:
-    given = order(status, created_at=created_at, fulfillments=(parcel("7", 1),), charges=(store_charge(),))
+    given = order(status, created_at=created_at, fulfillments=(fulfillment("7", 1),), charges=(store_charge(),))
 
     assert imported(given) == rows
     assert imported(given, at=store(PLATFORM)) == [(0, 1), (0, 0)]
+
+
+@pytest.mark.parametrize(
+    ("at", "expected"),
+    [
+        pytest.param(AT, True, id="what was sold since"),
+        pytest.param(replace(AT, connected_at=None), True, id="a store that was always there"),
+        pytest.param(replace(AT, connected_at=CREATED_AT + timedelta(milliseconds=999)), True, id="in the same second"),
+        pytest.param(replace(AT, connected_at=CREATED_AT + timedelta(seconds=1)), False, id="sold before"),
+        pytest.param(replace(AT, settings={**AT.settings, "fulfillment.sync": False}), False, id="not followed"),
+        pytest.param(store(PLATFORM, connected_at=CREATED_AT), False, id="a profile without flags"),
+    ],
+)
+def test_STI_1_fulfilments_that_a_new_order_comes_with_are_delivered_here(at: Store, expected: bool) -> None:
+    assert stitch.delivers_fulfillments(order("awaiting_shipment"), at) is expected
 
 
 @pytest.mark.parametrize("status", sorted(NEW))
@@ -189,28 +222,36 @@ def test_STI_1_status_says_whether_a_new_order_is_paid(status: str, is_paid: boo
     [
         ({}, False, True),
         ({}, True, True),
-        ({"fulfillments": (parcel("7", 2),)}, True, False),
+        ({"fulfillments": (fulfillment("7", 2),)}, True, False),
         ({"created_at": BEFORE}, False, False),
         ({"created_at": BEFORE}, True, True),
         ({"status": "shipped"}, False, False),
     ],
 )
-def test_STI_1_order_is_asked_for_where_no_parcel_tells_of_what_is_shipped(
+def test_STI_1_order_is_asked_for_where_no_fulfilment_tells_of_what_is_shipped(
     changes: dict[str, Any], is_in_hub: bool, expected: bool
 ) -> None:
-    two = shop_order(2, fulfillments=(parcel("7", 2),)).lines
+    two = shop_order(2, fulfillments=(fulfillment("7", 2),)).lines
     shipped = [replace(line, delivered_quantity=D(2)) for line in two]
     given = order(**{"status": "completed", "fulfillments": (), **changes})
 
-    assert stitch.lacks_parcels(replace(given, lines=tuple(shipped)), AT, is_in_hub=is_in_hub) == expected
+    assert stitch.lacks_fulfillments(replace(given, lines=tuple(shipped)), AT, is_in_hub=is_in_hub) == expected
+
+
+def test_STI_1_order_is_asked_for_where_one_of_its_lines_has_no_fulfilment() -> None:
+    given = shop_order(1, 1, status="shipped", fulfillments=(fulfillment("7", 1),))
+    lines = tuple(replace(line, delivered_quantity=D(1)) for line in given.lines)
+
+    assert stitch.lacks_fulfillments(replace(given, lines=lines), AT, is_in_hub=True)
+    assert not stitch.lacks_fulfillments(replace(given, lines=lines), store(PLATFORM), is_in_hub=True)
 
 
 # -- hub to store --------------------------------------------------------------------------------------------------
 
 
 def told(status: str, before: HubOrder, *, at: Any = TELLING, **changes: Any) -> list[Any]:
-    """The statuses and parcels that the shop is told."""
-    found = stitch.decide_telling(order(status, **changes), before, store=at)
+    """The statuses and fulfilments that the shop is told."""
+    found = telling.decide_telling(order(status, **changes), before, store=at)
     return [
         action.status if isinstance(action, SetStoreStatus) else int(action.lines[0][1])
         for action in found.actions
@@ -262,68 +303,91 @@ def test_STI_1_voided_cancels_what_is_neither_taken_back_nor_completed(status: s
     assert told(status, in_hub(VOIDED)) == ([] if is_over else ["cancelled"])
 
 
+def test_STI_1_what_the_shop_made_of_a_voided_order_is_known_again_and_the_order_cancelled() -> None:
+    own = HubFulfillment("p1", None, "hub", (("r1", D(2)),))
+    shown = order("shipped", fulfillments=(fulfillment("7", 2),))
+    being_told = Sending((("1", D(2)),), CREATED_AT)
+
+    found = telling.decide_telling(
+        shown, in_hub(VOIDED, delivered=2, fulfillments=(own,)), store=TELLING, sending=being_told
+    )
+
+    assert found == Sendings((LinkFulfillment("h1", "7", "p1"), SetStoreStatus("5001", "cancelled")), heard="7")
+
+
+@pytest.mark.parametrize("status", ["completed", *TAKEN_BACK])
+def test_STI_1_of_a_voided_order_no_fulfilment_is_missed(status: str) -> None:
+    assert telling.decide_telling(order(status), in_hub(VOIDED, delivered=2), store=TELLING) == Sendings()
+
+
+def test_STI_1_the_order_that_is_moved_on_is_the_shop_s() -> None:
+    found = telling.decide_telling(order("awaiting_payment"), in_hub(PAID), store=TELLING)
+
+    assert found.actions == (SetStoreStatus("5001", "awaiting_fulfillment"),)
+
+
 @pytest.mark.parametrize("status", ALL)
 @pytest.mark.parametrize("flags", [PAID, READY, CLOSED, VOIDED])
 def test_STI_1_nothing_is_told_with_order_info_off(status: str, flags: Flags) -> None:
     assert told(status, in_hub(flags, delivered=2), at=AT) == []
-    assert stitch.shows_all(order(status), in_hub(flags, delivered=2), store=AT)
+    assert telling.shows_all(order(status), in_hub(flags, delivered=2), store=AT)
 
 
 @pytest.mark.parametrize("status", ["awaiting_payment", "awaiting_fulfillment", "awaiting_shipment", "disputed"])
 @pytest.mark.parametrize("pieces", [1, 2])
-def test_STI_1_delivered_in_part_or_whole_is_a_parcel_and_no_status(status: str, pieces: int) -> None:
+def test_STI_1_delivered_in_part_or_whole_is_a_fulfilment_and_no_status(status: str, pieces: int) -> None:
     assert told(status, in_hub(READY, packed=2 - pieces, delivered=pieces)) == [pieces]
 
 
-def test_STI_1_delivered_and_closed_is_a_parcel_and_then_completed() -> None:
+def test_STI_1_delivered_and_closed_is_a_fulfilment_and_then_completed() -> None:
     assert told("awaiting_shipment", in_hub(CLOSED, delivered=2)) == [2, "completed"]
 
 
-def test_STI_1_bare_shipped_status_still_gets_its_parcel() -> None:
+def test_STI_1_bare_shipped_status_still_gets_its_fulfilment() -> None:
     assert told("shipped", in_hub(READY, delivered=2)) == [2]
 
 
-def test_FUL_13_parcel_that_the_shop_has_is_not_sent() -> None:
-    assert told("shipped", in_hub(READY, delivered=2), fulfillments=(parcel("7", 2),)) == []
-    assert told("partially_shipped", in_hub(READY, delivered=2), fulfillments=(parcel("7", 1),)) == [1]
+def test_FUL_13_fulfilment_that_the_shop_has_is_not_sent() -> None:
+    assert told("shipped", in_hub(READY, delivered=2), fulfillments=(fulfillment("7", 2),)) == []
+    assert told("partially_shipped", in_hub(READY, delivered=2), fulfillments=(fulfillment("7", 1),)) == [1]
 
 
 @pytest.mark.parametrize("status", ["completed", *TAKEN_BACK])
-def test_STI_1_parcel_never_takes_the_shop_s_order_back(status: str) -> None:
-    found = stitch.decide_telling(order(status), in_hub(READY, delivered=2), store=TELLING)
+def test_STI_1_fulfilment_never_takes_the_shop_s_order_back(status: str) -> None:
+    found = telling.decide_telling(order(status), in_hub(READY, delivered=2), store=TELLING)
 
     assert found.actions == ()
     reason = Reason.COMPLETED_IN_STORE if status == "completed" else Reason.NOT_FULFILLABLE
     assert found.notes == (Note(reason, {"status": status}),)
 
 
-def test_STI_1_each_address_gets_a_parcel_of_its_own() -> None:
+def test_STI_1_each_address_gets_a_fulfilment_of_its_own() -> None:
     both = hub_order(row("1", 1, delivered_quantity=D(1)), row("2", 1, delivered_quantity=D(1)), flags=READY)
-    parcels = (waiting("a", "a", of={"1": 1}), waiting("b", "b", of={"2": 1}))
+    fulfillments = (waiting("a", "a", of={"1": 1}), waiting("b", "b", of={"2": 1}))
 
-    found = stitch.decide_telling(order("awaiting_shipment", 1, 1, parcels=parcels), both, store=TELLING)
+    found = telling.decide_telling(order("awaiting_shipment", 1, 1, to_send=fulfillments), both, store=TELLING)
 
-    assert [action.parcels[0][0] for action in found.actions if isinstance(action, SendFulfillment)] == ["a", "b"]
+    assert [action.taken[0][0] for action in found.actions if isinstance(action, SendFulfillment)] == ["a", "b"]
 
 
 @pytest.mark.parametrize("status", ["shipped", "completed", "cancelled"])
-def test_FUL_14_parcel_that_the_shop_made_when_the_worker_died_is_known_again(status: str) -> None:
+def test_FUL_14_fulfilment_that_the_shop_made_when_the_worker_died_is_known_again(status: str) -> None:
     own = HubFulfillment("p1", None, "hub", (("r1", D(2)),))
     before = in_hub(READY, delivered=2, fulfillments=(own,))
-    shown = order(status, fulfillments=(parcel("7", 2),))
+    shown = order(status, fulfillments=(fulfillment("7", 2),))
 
-    found = stitch.decide_telling(shown, before, store=TELLING, sending=Sending((("1", D(2)),), CREATED_AT))
+    found = telling.decide_telling(shown, before, store=TELLING, sending=Sending((("1", D(2)),), CREATED_AT))
 
     assert found == Sendings((LinkFulfillment("h1", "7", "p1"),), heard="7")
 
 
-def test_fulfilment_sync_that_is_off_leaves_flags_and_no_parcels() -> None:
+def test_fulfilment_sync_that_is_off_leaves_flags_and_no_fulfilments() -> None:
     at = replace(TELLING, settings={**TELLING.settings, "fulfillment.sync": False})
 
     assert told("awaiting_payment", in_hub(READY, delivered=2), at=at) == ["awaiting_shipment"]
 
 
 def test_profile_katana_is_told_by_its_own_rules() -> None:
-    found = stitch.decide_telling(order("awaiting_fulfillment"), in_hub(READY, delivered=2), store=store(PLATFORM))
+    found = telling.decide_telling(order("awaiting_fulfillment"), in_hub(READY, delivered=2), store=store(PLATFORM))
 
     assert found.actions == (SetStoreStatus("5001", "completed"),)

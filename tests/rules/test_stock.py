@@ -9,8 +9,8 @@ from schemas.actions import Note, TellStock
 from schemas.hub import StockLevel
 from schemas.reasons import Reason
 from schemas.stock import StoreItem
-from schemas.stores import Store
-from tasks.rules.stock import MOST, Push, decide_push
+from schemas.stores import StockNews, Store
+from tasks.rules.stock import MOST, Push, decide_push, stock_news
 from tests.makers import store
 
 COMMITTED = {"stock.quantity": "in_stock_minus_committed"}
@@ -50,6 +50,34 @@ def test_STK_2_committed_counts_only_what_stands_on_rows() -> None:
 
 def test_STK_2_what_is_committed_is_taken_off_where_nothing_was_chosen() -> None:
     assert told(level(10, committed=Decimal(7), committed_direct=Decimal(2))) == 8
+
+
+@pytest.mark.parametrize(
+    ("quantity", "news"),
+    [
+        ("in_stock", StockNews.SHELF),
+        ("in_stock_minus_store_orders", StockNews.STORE_ROWS),
+        ("in_stock_minus_committed", StockNews.ROWS),
+    ],
+)
+def test_STK_2_what_rows_promise_is_news_where_it_moves_what_is_shown(quantity: str, news: StockNews) -> None:
+    at = store(settings={"stock.quantity": quantity, "stock.sync": True})
+    by_stores: Any = {"committed_direct": Decimal(2), "committed_store": Decimal(2)}
+    moves = {
+        StockNews.ROWS: told(level(10, committed_direct=Decimal(2)), at=at) < 10,
+        StockNews.STORE_ROWS: told(level(10, **by_stores), at=at) < 10,
+    }
+
+    assert stock_news(at.settings) == news
+    assert moves == {StockNews.ROWS: news is StockNews.ROWS, StockNews.STORE_ROWS: news is not StockNews.SHELF}
+
+
+def test_STK_2_what_any_row_promises_is_news_where_nothing_was_chosen() -> None:
+    assert stock_news(store(settings={"stock.sync": True}).settings) == StockNews.ROWS
+
+
+def test_STK_5_nothing_is_news_for_a_store_that_is_told_no_stock() -> None:
+    assert stock_news(store(settings={"stock.sync": False}).settings) is None
 
 
 def test_STK_2_orders_made_in_the_hub_take_nothing_off_where_only_those_of_stores_count() -> None:
@@ -134,6 +162,7 @@ def test_STK_4_item_is_stocked_where_it_has_pieces_only() -> None:
     ("shown", "inactive", "in_stock", "told"),
     [
         ({"71": 1}, (), 4, [(4, True)]),  # the catalogue does not name the place
+        ({"71": 1}, (), 1, [(1, True)]),
         ({"71": 1}, (), 0, []),
         ({"71": 1, "72": 1}, (), 4, [(4, False)]),
         ({"71": 1, "72": None}, (), 4, [(4, False)]),
@@ -183,6 +212,14 @@ def test_STK_10_place_where_the_item_does_not_lie_needs_no_count() -> None:
     assert push([level(10), level(0, "annex", is_counted=False)], item(shown={"71": 1}), at=mapped).note is None
 
 
+def test_STK_10_item_that_lies_nowhere_yet_names_every_place_that_was_never_counted() -> None:
+    mapped = store(settings={"location_map": {"71": "main", "72": "annex"}})
+
+    decided = push([level(10, is_counted=False), level(0, "annex", is_counted=False)], item(shown={}), at=mapped)
+
+    assert decided == Push("A-1", note=Note(Reason.NEVER_COUNTED, {"locations": ["annex", "main"]}))
+
+
 def test_STK_10_item_that_the_store_does_not_count_is_said_to_be_that() -> None:
     decided = push([level(0, is_counted=False)], item(is_tracked=False))
 
@@ -198,15 +235,11 @@ def test_STK_3_every_item_with_the_sku_is_told() -> None:
 def test_STK_3_no_item_in_the_store_is_said() -> None:
     decided = decide_push("A-1", levels=[level()], items=(), store=store(), location="main")
 
-    assert decided.tells == ()
-    assert decided.note is not None and decided.note.reason is Reason.NO_STORE_ITEM
+    assert decided == Push("A-1", note=Note(Reason.NO_STORE_ITEM))
 
 
 def test_STK_3_sku_that_the_hub_does_not_stock_is_said() -> None:
-    decided = push([])
-
-    assert decided.tells == ()
-    assert decided.note is not None and decided.note.reason is Reason.NO_HUB_ITEM
+    assert push([]) == Push("A-1", note=Note(Reason.NO_HUB_ITEM))
 
 
 def test_STK_6_unchanged_value_is_not_sent() -> None:

@@ -1,11 +1,15 @@
 """What a store would show less if it were told, case by case (STK-10)."""
 
+from decimal import Decimal
+
 import pytest
 
+from schemas.counts import CountLine
 from schemas.hub import StockLevel
+from schemas.orders import ZERO
 from schemas.stock import StoreItem
 from schemas.stores import Store
-from tasks.rules.stock_loss import Loss, telling_uncounted
+from tasks.rules.stock_loss import Loss, telling_uncounted, with_count
 from tests.makers import store
 from tests.rules.test_stock import level
 
@@ -47,6 +51,21 @@ def test_STK_10_item_that_loses_nothing_is_not_named(found: StoreItem, levels: t
     assert (loss.uncounted, loss.is_to_be_asked) == ({}, False)
 
 
+def test_STK_10_less_than_half_is_asked_about_though_all_was_counted() -> None:
+    assert [Loss(100, left).is_to_be_asked for left in (49, 50)] == [True, False]
+
+
+def test_STK_10_item_that_was_counted_and_is_sold_out_is_not_named() -> None:
+    loss = weighed(item(5), levels=(level(0),))
+
+    assert (loss.uncounted, loss.shows, loss.would_show) == ({}, 5, 0)
+
+
+@pytest.mark.parametrize("shown", [0, -2])
+def test_STK_10_item_that_shows_nothing_and_is_not_told_adds_nothing(shown: int) -> None:
+    assert weighed(item(shown)) == Loss(0, 0)
+
+
 def test_STK_10_item_that_is_not_told_keeps_its_pieces() -> None:
     loss = weighed(item(5), levels=(level(0, is_counted=False),), at=store())
 
@@ -58,6 +77,7 @@ def test_STK_10_several_items_of_a_sku_are_added_up() -> None:
 
     assert weighed(item(5), item(3), levels=levels).uncounted == {"A-1": 8}
     assert weighed(item(5), item(None), levels=levels).uncounted == {"A-1": None}
+    assert weighed(item(None), item(5), levels=levels).uncounted == {"A-1": None}
 
 
 @pytest.mark.parametrize(("would_show", "is_half"), [(49, True), (50, False), (51, False)])
@@ -86,3 +106,21 @@ def test_STK_10_what_others_show_counts_over_all() -> None:
     loss.keep(900)
 
     assert (loss.is_half, loss.shows, loss.would_show) == (False, 1000, 901)
+
+
+def counting(delta: int, location: str = "main", sku: str = "A-1") -> CountLine:
+    return CountLine(sku, "v1", location, Decimal(99), Decimal(delta))
+
+
+def test_STK_10_levels_after_a_count_are_counted_and_the_others_stay_as_they_are() -> None:
+    there = [level(5, is_counted=False), level(3, "berlin", is_counted=False, expected=Decimal(7))]
+
+    found = with_count(there, [counting(2), counting(-1), counting(4, "moon"), counting(6, sku="B-1")])
+
+    nothing = (ZERO, ZERO, ZERO, ZERO)
+    assert found == [
+        level(6),
+        there[1],
+        StockLevel("A-1", "moon", Decimal(4), *nothing, is_counted=True),
+        StockLevel("B-1", "main", Decimal(6), *nothing, is_counted=True),
+    ]

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from schemas.figures import Figures, Part, coarsest, taken_off, unit_of, written_in
+from schemas.figures import Figures, TaxedPart, coarsest, taken_off, unit_of, written_in
 from schemas.tax import Taxed
 
 CENT = Decimal("0.01")
@@ -16,7 +16,7 @@ def figures(
 ) -> Figures:
     """An order of amounts without tax, their taxes beside them."""
     named = None if rate is None else Decimal(rate)
-    made = [Part(Taxed(Decimal(net), Decimal(part)), named) for net, part in parts]
+    made = [TaxedPart(Taxed(Decimal(net), Decimal(part)), named) for net, part in parts]
     return Figures(currency, made, Decimal(total), Decimal(tax), Decimal(written))
 
 

@@ -5,15 +5,22 @@ from typing import Any
 
 import pytest
 
-from schemas.refusals import IsOwn, of_bigcommerce, of_shopify, of_wordpress
+from schemas.bigcommerce.refusals import is_own_refusal as of_bigcommerce
+from schemas.refusals import IsOwn
+from schemas.shopify.refusals import is_own_refusal as of_shopify
+from schemas.woocommerce.refusals import is_own_refusal as of_woocommerce
 
 OWN: dict[str, tuple[IsOwn, int, Any]] = {
     "a key that WooCommerce does not know": (
-        of_wordpress,
+        of_woocommerce,
         401,
         {"code": "woocommerce_rest_cannot_view", "message": "Sorry.", "data": {"status": 401}},
     ),
-    "a user who may not": (of_wordpress, 403, {"code": "rest_forbidden", "message": "Sorry.", "data": {"status": 403}}),
+    "a user who may not": (
+        of_woocommerce,
+        403,
+        {"code": "rest_forbidden", "message": "Sorry.", "data": {"status": 403}},
+    ),
     "BigCommerce v2": (of_bigcommerce, 401, [{"status": 401, "message": "Unauthorized"}]),
     "BigCommerce v3": (of_bigcommerce, 403, {"status": 403, "title": "No scope", "type": "x", "errors": {}}),
     "BigCommerce's catalogue": (of_bigcommerce, 401, "X-Auth-Token header is required"),
@@ -47,12 +54,12 @@ def test_ch_11_the_vendors_own_refusal_is_known(of: str) -> None:
     assert judge(*OWN[of])
 
 
-@pytest.mark.parametrize("is_own", [of_wordpress, of_bigcommerce, of_shopify])
+@pytest.mark.parametrize("is_own", [of_woocommerce, of_bigcommerce, of_shopify])
 @pytest.mark.parametrize("of", OTHERS)
 def test_ch_11_nobody_elses_refusal_is_taken_for_the_vendors(is_own: IsOwn, of: str) -> None:
     assert not judge(is_own, *OTHERS[of])
 
 
-@pytest.mark.parametrize("is_own", [of_wordpress, of_bigcommerce, of_shopify])
+@pytest.mark.parametrize("is_own", [of_woocommerce, of_bigcommerce, of_shopify])
 def test_ch_11_one_vendors_refusal_is_not_anothers(is_own: IsOwn) -> None:
     assert [name for name, (own, *_) in OWN.items() if own is not is_own and judge(is_own, *OWN[name][1:])] == []

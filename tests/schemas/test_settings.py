@@ -4,8 +4,12 @@ from typing import Any
 
 import pytest
 
+from connectors import platforms
 from schemas.errors import SettingRefused
-from schemas.settings import ALL, STORE_SETTINGS, read_account_settings, read_store_settings, with_defaults
+from schemas.settings import STORE_SETTINGS, read_account_settings, read_store_settings, with_defaults
+
+ALL = {name: platforms.record(name) for name in platforms.PLATFORMS}
+SHOPIFY = ALL["shopify"]
 
 # SPEC chapter 2, row by row: key, platforms, default.
 SPEC: dict[str, tuple[set[str], Any]] = {
@@ -33,28 +37,30 @@ SPEC: dict[str, tuple[set[str], Any]] = {
 
 
 def test_every_platform_has_its_settings_and_no_others() -> None:
-    assert {key: (set(one.platforms), one.default) for key, one in STORE_SETTINGS.items()} == SPEC
-    for platform in ALL:
-        wanted = {key: default for key, (platforms, default) in SPEC.items() if platform in platforms}
-        assert with_defaults(platform, {}) == wanted
+    found = {key: {name for name in ALL if one.has(ALL[name])} for key, one in STORE_SETTINGS.items()}
+
+    assert {key: (found[key], one.default) for key, one in STORE_SETTINGS.items()} == SPEC
+    for name, record in ALL.items():
+        wanted = {key: default for key, (whose, default) in SPEC.items() if name in whose}
+        assert with_defaults(record, {}) == wanted
 
 
 @pytest.mark.parametrize("platform", sorted(ALL))
 def test_a_setting_of_another_platform_is_refused_by_name(platform: str) -> None:
-    foreign = [key for key, (platforms, _) in SPEC.items() if platform not in platforms]
+    foreign = [key for key, (whose, _) in SPEC.items() if platform not in whose]
 
     for key in foreign:
         with pytest.raises(SettingRefused) as refused:
-            read_store_settings(platform, {"stock.buffer": "1", key: SPEC[key][1]})
+            read_store_settings(ALL[platform], {"stock.buffer": "1", key: SPEC[key][1]})
         assert (refused.value.key, refused.value.problem) == (key, f"{platform} stores do not have this setting")
 
 
 @pytest.mark.parametrize("platform", sorted(ALL))
 def test_a_default_may_be_given_as_it_is_and_as_people_write_it(platform: str) -> None:
-    for key, (platforms, default) in SPEC.items():
-        if platform in platforms:
-            assert read_store_settings(platform, {key: default}) == {key: default}
-            assert read_store_settings(platform, {key: str(default)}) == {key: default}
+    for key, (whose, default) in SPEC.items():
+        if platform in whose:
+            assert read_store_settings(ALL[platform], {key: default}) == {key: default}
+            assert read_store_settings(ALL[platform], {key: str(default)}) == {key: default}
 
 
 WRONG: list[Any] = [None, [], {"a": 1}, 1.5, "", " ", "perhaps", "1e3", "\x00", "9" * 5000, -1, 10**30]
@@ -64,11 +70,11 @@ WRONG: list[Any] = [None, [], {"a": 1}, 1.5, "", " ", "perhaps", "1e3", "\x00", 
 def test_a_switch_is_on_or_off_and_nothing_else(key: str) -> None:
     (platform, *_) = sorted(SPEC[key][0])
 
-    assert [read_store_settings(platform, {key: word})[key] for word in ("ON", " yes ", "1", True)] == [True] * 4
-    assert [read_store_settings(platform, {key: word})[key] for word in ("off", "No", 0, False)] == [False] * 4
+    assert [read_store_settings(ALL[platform], {key: word})[key] for word in ("ON", " yes ", "1", True)] == [True] * 4
+    assert [read_store_settings(ALL[platform], {key: word})[key] for word in ("off", "No", 0, False)] == [False] * 4
     for value in WRONG:
         with pytest.raises(SettingRefused, match=key):
-            read_store_settings(platform, {key: value})
+            read_store_settings(ALL[platform], {key: value})
 
 
 @pytest.mark.parametrize("key", ["fetch.every", "stock.buffer", "stock.quantity", "orders.custom_item_kind", "profile"])
@@ -77,20 +83,20 @@ def test_a_value_of_the_wrong_type_is_refused_by_name(key: str) -> None:
 
     for value in (*WRONG, True):
         with pytest.raises(SettingRefused, match=key):
-            read_store_settings(platform, {key: value})
+            read_store_settings(ALL[platform], {key: value})
 
 
 @pytest.mark.parametrize(
     ("text", "expected"), [("10", 10), ("1d", 86400), ("90s", 90), (" 5M ", 300), ("2h", 7200), (86400, 86400)]
 )
 def test_an_interval_is_ten_seconds_to_a_day(text: Any, expected: int) -> None:
-    assert read_store_settings("shopify", {"fetch.every": text}) == {"fetch.every": expected}
+    assert read_store_settings(SHOPIFY, {"fetch.every": text}) == {"fetch.every": expected}
 
 
 @pytest.mark.parametrize("text", ["9", "9s", "86401", "25h", "2d", "0", "-60", "1w", "m", "1.5m"])
 def test_an_interval_outside_is_refused(text: str) -> None:
     with pytest.raises(SettingRefused, match=r"fetch\.every"):
-        read_store_settings("shopify", {"fetch.every": text})
+        read_store_settings(SHOPIFY, {"fetch.every": text})
 
 
 @pytest.mark.parametrize(
@@ -106,7 +112,7 @@ def test_an_interval_outside_is_refused(text: str) -> None:
     ],
 )
 def test_a_location_map_is_numbers_and_codes(given: Any, expected: dict[str, str]) -> None:
-    assert read_store_settings("shopify", {"location_map": given}) == {"location_map": expected}
+    assert read_store_settings(SHOPIFY, {"location_map": given}) == {"location_map": expected}
 
 
 @pytest.mark.parametrize(
@@ -127,12 +133,12 @@ def test_a_location_map_is_numbers_and_codes(given: Any, expected: dict[str, str
 )
 def test_what_is_no_location_map_is_refused(given: Any) -> None:
     with pytest.raises(SettingRefused, match="location_map"):
-        read_store_settings("shopify", {"location_map": given})
+        read_store_settings(SHOPIFY, {"location_map": given})
 
 
 def test_every_unknown_key_is_named_and_nothing_is_read() -> None:
     with pytest.raises(SettingRefused) as of_store:
-        read_store_settings("shopify", {"a": 1, "stock.buffer": "1", "b": 2})
+        read_store_settings(SHOPIFY, {"a": 1, "stock.buffer": "1", "b": 2})
     with pytest.raises(SettingRefused) as of_account:
         read_account_settings({"c": 1})
 

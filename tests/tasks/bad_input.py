@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from connectors.postgres import orders, stores
-from connectors.sandbox import seed_plain, seed_plain_bigcommerce, seed_shopify_plain
-from connectors.sandbox.bigcommerce_generator import random_order as order_at_bigcommerce
-from connectors.sandbox.generator import random_order as order_at_woocommerce
-from connectors.sandbox.shopify_generator import random_order as order_at_shopify
-from tasks.orders import import_order
-from tasks.process import Process
+from sandbox import seed_plain, seed_plain_bigcommerce, seed_shopify_plain
+from sandbox.bigcommerce.generator import random_order as order_at_bigcommerce
+from sandbox.shopify.generator import random_order as order_at_shopify
+from sandbox.woocommerce.generator import random_order as order_at_woocommerce
+from tasks.held import Process
+from tasks.orders.import_order import import_order
 from tasks.stores import NewStore, connect_store
-from tests.tasks.looking import Shop, all_orders
+from tests.tasks.orders.looking import Shop, all_orders
 
 PLATFORMS: Final = ("bigcommerce", "shopify", "woocommerce")
 MISSING: Final = object()  # the field is not there at all
@@ -158,7 +158,7 @@ def open_bench(held: Process, shop: Shop, platform: str, *, name: str, **setting
     with held.pool.connection() as connection:
         row = stores.find_store(connection, name)
     assert row is not None
-    return BENCHES[platform](shop, int(row["id"]))
+    return BENCHES[platform](shop, int(row.id))
 
 
 # -- values in JSON ------------------------------------------------------------------------------------------------

@@ -9,14 +9,14 @@ from cryptography.fernet import Fernet
 from redis import Redis
 
 from connectors.config import Config
-from connectors.postgres import orders, stores
-from connectors.sandbox import RunningSandbox, open_sandbox
+from connectors.postgres import order_view, stores
+from sandbox import RunningSandbox, open_sandbox
 from tasks.fetch import fetch_orders
-from tasks.orders import import_order
-from tasks.process import Process, close_process, configure, process
+from tasks.held import Process, close_process, configure, process
+from tasks.orders.import_order import import_order
 from tasks.stores import NewStore, connect_store
 from tests.broker import use_broker
-from workers.cli.orders import order_document
+from workers.cli.orders import known_order
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def connect(held: Process, shop: RunningSandbox[Any], name: str, **settings: Any
     with held.pool.connection() as connection:
         row = stores.find_store(connection, name)
     assert row is not None
-    return int(row["id"])
+    return int(row.id)
 
 
 def import_all(held: Process, store_id: int) -> list[str]:
@@ -66,7 +66,7 @@ def import_all(held: Process, store_id: int) -> list[str]:
 def import_due(held: Process, store_id: int) -> list[str]:
     """Look at every order that is due, as workers would; what came of each."""
     with held.pool.connection() as connection:
-        due = [row["external_id"] for row in orders.orders(connection, orders.Wanted(store_id)) if row["is_due"]]
+        due = [row.external_id for row in order_view.orders(connection, order_view.OrderFilter(store_id)) if row.is_due]
     return [import_order(store_id, external_id) for external_id in due]
 
 
@@ -75,4 +75,4 @@ def show(held: Process, external_id: str, name: str = "acme") -> dict[str, Any]:
     with held.pool.connection() as connection:
         row = stores.find_store(connection, name)
         assert row is not None
-        return order_document(connection, row, external_id)
+        return known_order(connection, row, external_id).document()

@@ -9,16 +9,26 @@ from typing import Any, Final
 import pytest
 
 from connectors import locks
-from connectors.postgres import reports
-from connectors.sandbox import open_sandbox
-from connectors.sandbox.faults import Said
+from connectors.builtin_hub import reports
+from sandbox import open_sandbox
+from sandbox.faults import Said
+from tasks.checks import check_store
 from tasks.fetch import fetch_orders
-from tasks.orders import import_order
-from tasks.process import Process
-from tasks.stores import check_store
+from tasks.held import Process
+from tasks.orders.import_order import import_order
 from tests.tasks.bad_input import PLATFORMS, Bench, import_everything, open_bench, retry
 from tests.tasks.conftest import import_all, import_due, show
-from tests.tasks.looking import Shop, ahead, all_orders, asked, do, journal_of, let_waits_pass, order_of, store_of
+from tests.tasks.orders.looking import (
+    Shop,
+    ahead,
+    all_orders,
+    asked,
+    do,
+    journal_of,
+    let_waits_pass,
+    order_of,
+    store_of,
+)
 
 
 @pytest.fixture(params=PLATFORMS)
@@ -102,8 +112,8 @@ def test_ch_11_a_shop_in_trouble_is_asked_again_and_nothing_is_lost(
     for name, said in {**TROUBLE, **OWN_TROUBLE[platform]}.items():
         plan(shop, said)
         word, row = fetch_orders(bench.store_id), store_of(held, bench.store_id)
-        came_of_it[name] = (word, row["state"], row["reason"], row["fetch_attempts"])
-        assert ahead(row["fetch_due_at"]) <= timedelta(seconds=5)
+        came_of_it[name] = (word, row.state, row.reason, row.fetch_attempts)
+        assert ahead(row.fetch_due_at) <= timedelta(seconds=5)
         let_waits_pass(held, bench.store_id)
         do(held, "UPDATE stores SET fetch_attempts = 0")
 
@@ -123,7 +133,7 @@ def test_ch_11_an_order_that_is_asked_for_in_trouble_is_asked_for_again(
     for said in {**TROUBLE, **OWN_TROUBLE[platform]}.values():
         plan(shop, said)
         assert retry(held, bench.store_id, order) == "put_off"
-        assert order_of(held, bench.store_id, order)["reason"] == "store_unavailable"
+        assert order_of(held, bench.store_id, order).reason == "store_unavailable"
 
     let_waits_pass(held, bench.store_id)
     assert import_due(held, bench.store_id) == ["imported"]
@@ -158,8 +168,8 @@ def test_ch_11_an_error_nobody_knows_is_shown_and_asked_about_again_later(
     assert fetch_orders(bench.store_id) == "put_off"
 
     row = store_of(held, bench.store_id)
-    assert (row["state"], row["reason"]) == ("active", "refused_by_store")
-    assert ahead(row["fetch_due_at"]) > timedelta(minutes=4)
+    assert (row.state, row.reason) == ("active", "refused_by_store")
+    assert ahead(row.fetch_due_at) > timedelta(minutes=4)
     assert journal_of(held, bench.store_id) == [("fetch", "failed", "refused_by_store")]
     let_waits_pass(held, bench.store_id)
     assert import_all(held, bench.store_id) == ["imported"]
@@ -207,9 +217,9 @@ def test_ch_11_somebody_who_stands_before_the_shop_only_delays_it(
     for name, said in OTHERS_REFUSALS.items():
         plan(shop, said)
         word, row = fetch_orders(bench.store_id), store_of(held, bench.store_id)
-        came_of_it[name] = (word, row["state"], row["reason"])
-        assert "not in the shop's own words" in row["reason_detail"]
-        assert ahead(row["fetch_due_at"]) <= timedelta(seconds=5)
+        came_of_it[name] = (word, row.state, row.reason)
+        assert "not in the shop's own words" in (row.reason_detail or "")
+        assert ahead(row.fetch_due_at) <= timedelta(seconds=5)
         let_waits_pass(held, bench.store_id)
         do(held, "UPDATE stores SET fetch_attempts = 0")
 
@@ -230,7 +240,7 @@ def test_MUL_1_a_shop_that_refuses_us_stops_alone_and_comes_back_when_it_is_chec
         before = asked(shop)
         assert [fetch_orders(bench.store_id), import_order(bench.store_id, order)] == ["store_needs_attention"] * 2
         assert asked(shop) == before
-        assert store_of(held, bench.store_id)["reason"] == "credentials_refused"
+        assert store_of(held, bench.store_id).reason == "credentials_refused"
         assert import_all(held, other.store_id) == ["imported"]
 
         check_store(held, store_of(held, bench.store_id))
@@ -298,8 +308,8 @@ def test_ch_11_a_limit_is_waited_for_as_long_as_the_vendor_says_by_everybody(
         before = asked(shop)
         again = [fetch_orders(bench.store_id), retry(held, bench.store_id, order)]
         waited[name] = round(((until or start) - start).total_seconds() * 2) / 2, word, again, asked(shop) - before
-        assert store_of(held, bench.store_id)["reason"] == "rate_limited"
-        assert store_of(held, bench.store_id)["fetch_attempts"] == 0
+        assert store_of(held, bench.store_id).reason == "rate_limited"
+        assert store_of(held, bench.store_id).fetch_attempts == 0
         let_waits_pass(held, bench.store_id)
 
     assert waited == {name: (wait, "put_off", ["waiting", "put_off"], 0) for name, (_, wait) in limits.items()}
@@ -336,7 +346,7 @@ def test_ch_11_an_order_that_the_shop_says_is_deleted_is_cancelled(held: Process
     word = retry(held, bench.store_id, order)
 
     assert (word, show(held, order)["order"]) == ("deleted", None)
-    assert order_of(held, bench.store_id, order)["reason"] == "cancelled_in_store"
+    assert order_of(held, bench.store_id, order).reason == "cancelled_in_store"
 
 
 # -- many ----------------------------------------------------------------------------------------------------------
@@ -361,7 +371,7 @@ def test_ch_11_one_poisoned_order_of_many_is_set_aside_alone(held: Process, benc
     assert states[poisoned] == "failed"
     with held.pool.connection() as connection:
         (money,) = reports.money(connection, bench.store_id)
-    assert money["total_with_tax"] == money["store_total_with_tax"]
+    assert money.total_with_tax == money.store_total_with_tax
 
 
 _PAGES: Final = ("html", "html_done")
@@ -388,5 +398,5 @@ def test_ch_11_a_shop_that_fails_every_second_time_loses_and_doubles_nothing(
     assert Counter(all_orders(held, bench.store_id).values()) == {"imported": 30}
     with held.pool.connection() as connection:
         (money,) = reports.money(connection, bench.store_id)
-    assert (money["orders"], money["mismatches"]) == (30, 0)
-    assert money["total_with_tax"] == money["store_total_with_tax"]
+    assert (money.orders, money.mismatches) == (30, 0)
+    assert money.total_with_tax == money.store_total_with_tax

@@ -7,15 +7,15 @@ from typing import Any, Final
 
 import pytest
 
-from connectors.sandbox import open_sandbox
-from connectors.sandbox.faults import Said
+from sandbox import open_sandbox
+from sandbox.faults import Said
 from schemas.reasons import describe
-from tasks.preview import preview_orders
-from tasks.process import Process
+from tasks.held import Process
+from tasks.orders.preview import preview_orders
 from tests.connectors.store_contract_case import following
 from tests.tasks.bad_input import MISSING, PLATFORMS, Bench, Changes, Verbatim, open_bench, retry
 from tests.tasks.conftest import import_all, show
-from tests.tasks.looking import all_orders, do, journal_of, order_of, store_of
+from tests.tasks.orders.looking import all_orders, do, journal_of, order_of, store_of
 
 
 @pytest.fixture(params=PLATFORMS)
@@ -221,10 +221,10 @@ def test_ch_11_what_is_bad_is_set_aside_with_its_path_and_the_others_go_on(
     states = all_orders(held, bench.store_id)
     assert {states[key] for key in placed.good} == {"imported"}
     rows = {name: order_of(held, bench.store_id, key) for name, key in placed.bad.items()}
-    assert {name: (row["state"], row["reason"]) for name, row in rows.items()} == {
+    assert {name: (row.state, row.reason) for name, row in rows.items()} == {
         name: (BAD[name].state, BAD[name].reason) for name in placed.bad
     }
-    wrong = {name: row["detail"] for name, row in rows.items() if row["state"] == "failed"}
+    wrong = {name: row.detail for name, row in rows.items() if row.state == "failed"}
     assert {name: detail for name, detail in wrong.items() if not _names(detail["path"], BAD[name].on(platform))} == {}
 
 
@@ -272,7 +272,7 @@ def test_BEY_1_a_dry_run_foretells_what_becomes_of_every_bad_order_and_writes_no
     assert before == {}
     rows = {key: order_of(held, bench.store_id, key) for key in (*placed.good, *placed.bad.values())}
     assert {key: (_FORETOLD[one.outcome], one.reason) for key, one in foretold.items()} == {
-        key: (row["state"], row["reason"]) for key, row in rows.items()
+        key: (row.state, row.reason) for key, row in rows.items()
     }
 
 
@@ -293,7 +293,7 @@ def test_ch_11_an_order_without_a_usable_id_is_set_aside_and_comes_in_by_itself_
     bench.touch(order)
 
     assert nameless.startswith("unreadable:")
-    assert (again, order_of(held, bench.store_id, nameless)["detail"]["path"]) == ("failed", "id")
+    assert (again, order_of(held, bench.store_id, nameless).detail["path"]) == ("failed", "id")
     assert journal_of(held, bench.store_id, nameless) == [("fetch", "failed", "invalid_payload")]
     assert import_all(held, bench.store_id) == ["imported"]
     assert all_orders(held, bench.store_id)[order] == "imported"

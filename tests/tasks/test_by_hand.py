@@ -6,15 +6,15 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from connectors.postgres import stores
-from connectors.sandbox import open_sandbox
+from sandbox import open_sandbox
 from schemas.stores import StoreState
 from tasks.fetch import fetch_orders
-from tasks.process import Process
+from tasks.held import Process
 from tasks.stores import NewStore, connect_store, set_state
 from tests.connectors.store_contract_case import following
 from tests.tasks.bad_input import PLATFORMS, Bench, open_bench
 from tests.tasks.conftest import import_all, import_due
-from tests.tasks.looking import all_orders, do, order_of, store_of
+from tests.tasks.orders.looking import all_orders, do, order_of, store_of
 
 DAY = timedelta(days=1)
 
@@ -97,7 +97,7 @@ def test_ORD_9_a_pause_does_not_end_a_first_import_early(held: Process, bench: B
 
 
 def test_ORD_9_a_shop_that_is_connected_again_tells_what_changed_meanwhile(held: Process, bench: Bench) -> None:
-    platform, shop = store_of(held, bench.store_id)["platform"], bench.shop.shop
+    platform, shop = store_of(held, bench.store_id).platform, bench.shop.shop
     order = place(bench, 60 * DAY)
     stands(held, 61 * DAY)
     import_all(held, bench.store_id)
@@ -105,9 +105,9 @@ def test_ORD_9_a_shop_that_is_connected_again_tells_what_changed_meanwhile(held:
     move(held, bench, StoreState.DISCONNECTED)
     with shop.at(datetime.now(UTC) - 45 * DAY):
         (shop.fulfill if platform == "shopify" else shop.complete_order)(int(order))
-    before = order_of(held, bench.store_id, order)["changed"]
+    before = order_of(held, bench.store_id, order).changed
 
     connect_store(held, NewStore(platform, "again", bench.shop.url, bench.shop.credentials, allow_insecure=True))
     assert fetch_orders(bench.store_id) == "fetched"
 
-    assert order_of(held, bench.store_id, order)["changed"] > before
+    assert order_of(held, bench.store_id, order).changed > before

@@ -4,14 +4,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from connectors.postgres import stock
-from connectors.sandbox import open_sandbox
+from connectors.postgres import catalogue
+from sandbox import open_sandbox
 from tasks.catalogue import fetch_catalogue, walk_whole
-from tasks.process import Process
-from tasks.stock import push_stock
+from tasks.held import Process
+from tasks.stock.push import push_stock
 from tests.stock_shops import PLATFORMS, Shelf, connect_shelf
-from tests.tasks.looking import do, store_of
-from tests.tasks.stocking import add, adjust, let_stock_wait_pass, stock_row
+from tests.tasks.orders.looking import do, store_of
+from tests.tasks.stock.stocking import add, adjust, let_stock_wait_pass, stock_row
 
 MANY = 260  # items: more than any platform has on a page
 
@@ -33,7 +33,7 @@ def known(held: Process, store: int, *skus: str) -> dict[str, list[int | None]]:
     """What we know that each item of some SKUs shows."""
     found: dict[str, list[int | None]] = {sku: [] for sku in skus}
     with held.pool.connection() as connection:
-        for item in stock.items(connection, store, skus):
+        for item in catalogue.items(connection, store, skus):
             found[item.sku].append(next(iter(item.shown.values()), None))
     return found
 
@@ -123,7 +123,7 @@ def test_STK_5_catalogue_that_was_asked_before_a_push_does_not_undo_it(held: Pro
         row = connection.execute("SELECT clock_timestamp() AS now").fetchone()
         assert row is not None
         push_stock(store)
-        stock.keep_items(connection, store, old, asked_at=row["now"])
+        catalogue.keep_items(connection, store, old, asked_at=row["now"])
     adjust(held, "A-1", -2)  # what the old page says is shown
     let_stock_wait_pass(held, store)
 

@@ -6,14 +6,14 @@ from typing import Any, Final
 
 import pytest
 
-from connectors.postgres import stock, stores
-from connectors.sandbox import RunningSandbox, open_sandbox
+from connectors.postgres import catalogue, stores
+from sandbox import RunningSandbox, open_sandbox
 from tasks.catalogue import STALE, fetch_catalogue
-from tasks.process import Process
+from tasks.held import Process
 from tasks.rules.failures import STORE_TRIES, SWEEP
 from tasks.stores import NewStore, change_store, connect_store
 from tests.stock_shops import PLATFORMS, Shelf, connect_shelf
-from tests.tasks.looking import ahead, do, journal_of, rung, store_of
+from tests.tasks.orders.looking import ahead, do, journal_of, let_waits_pass, rung, store_of
 
 SKUS: Final = [f"S-{number:03}" for number in range(620)]
 
@@ -35,7 +35,7 @@ def acme(held: Process, shop: RunningSandbox[Any]) -> int:
     with held.pool.connection() as connection:
         row = stores.find_store(connection, "acme")
     assert row is not None
-    return int(row["id"])
+    return int(row.id)
 
 
 def items(held: Process) -> int:
@@ -45,6 +45,13 @@ def items(held: Process) -> int:
     return int(row["items"])
 
 
+def position_of(held: Process, store_id: int) -> object:
+    """Where the walk through a store's catalogue goes on."""
+    walk = store_of(held, store_id).catalogue_walk
+    assert walk is not None
+    return walk["position"]
+
+
 def test_STK_3_walk_that_uses_up_a_shops_points_goes_on_later(
     held: Process, shop: RunningSandbox[Any], acme: int
 ) -> None:
@@ -52,20 +59,19 @@ def test_STK_3_walk_that_uses_up_a_shops_points_goes_on_later(
     bucket.maximum, bucket.available, bucket.restore = 200, 200, 2000
     words = [fetch_catalogue(acme)]
     assert 0 < items(held) < 500
-    assert store_of(held, acme)["catalogue_due_at"] is not None
+    assert store_of(held, acme).catalogue_due_at is not None
     pages = shop.shop.asked["productVariants"]
 
     while words[-1] == "put_off" and len(words) < 10:
         bucket.available = 200
-        held.redis.delete(f"storesync:wait:{acme}")
-        words.append(fetch_catalogue(acme))
+        words.append(fetch_later(held, acme))
 
     assert words[-1] == "walked"
     assert items(held) == 500 + len(
         [one for one in shop.shop.stock.variants.values() if one.sku and not one.sku.startswith("S-")]
     )
     assert pages < shop.shop.asked["productVariants"] <= 5  # no page was asked for twice
-    assert store_of(held, acme)["catalogue_walk"] is None
+    assert store_of(held, acme).catalogue_walk is None
 
 
 def test_STK_3_walk_that_was_interrupted_long_ago_begins_anew(
@@ -74,13 +80,13 @@ def test_STK_3_walk_that_was_interrupted_long_ago_begins_anew(
     bucket = shop.shop.bucket
     bucket.maximum, bucket.available, bucket.restore = 200, 200, 2000
     fetch_catalogue(acme)
-    first = store_of(held, acme)["catalogue_walk"]["position"]
+    first = position_of(held, acme)
     make_walk_old(held, acme, "moved_at")
     bucket.available = 200
 
     fetch_catalogue(acme)
 
-    assert store_of(held, acme)["catalogue_walk"]["position"] == first
+    assert position_of(held, acme) == first
 
 
 # -- on every platform -------------------------------------------------------------------------------------------------
@@ -110,7 +116,7 @@ def known(held: Process) -> set[str]:
 
 def make_walk_old(held: Process, store: int, what: str) -> None:
     """A moment of the walk that is under way lies longer back than a walk may rest."""
-    long_ago = (store_of(held, store)["connected_at"] - STALE - timedelta(minutes=1)).isoformat()
+    long_ago = (store_of(held, store).connected_at - STALE - timedelta(minutes=1)).isoformat()
     do(
         held,
         "UPDATE stores SET catalogue_walk = catalogue_walk || jsonb_build_object(%s::text, %s::text)",
@@ -124,10 +130,16 @@ def fail_next(shelf: Shelf, times: int, fault: str = "http_500") -> None:
     shelf.sandbox.faults.fail_next(times, fault, only={"shopify": "graphql"}.get(shelf.platform, "/products"))
 
 
+def fetch_later(held: Process, store: int) -> str:
+    """What came of a task once nothing waits any more."""
+    let_waits_pass(held, store)
+    return fetch_catalogue(store)
+
+
 def walked_by_pages(held: Process, store: int, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """The answers of tasks that have time for one page each, the last one's too."""
     monkeypatch.setattr("tasks.catalogue.BUDGET_SECONDS", 0)
-    while (word := fetch_catalogue(store)) == "goes_on":
+    while (word := fetch_later(held, store)) == "goes_on":
         yield word
     yield word
 
@@ -173,12 +185,12 @@ def test_STK_3_walk_that_takes_long_goes_on_as_long_as_it_moves(
     held: Process, shelf: Shelf, store: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     next(walked_by_pages(held, store, monkeypatch))
-    first = store_of(held, store)["catalogue_walk"]["position"]
+    first = position_of(held, store)
     make_walk_old(held, store, "asked_at")
 
     next(walked_by_pages(held, store, monkeypatch))
 
-    assert store_of(held, store)["catalogue_walk"]["position"] != first
+    assert position_of(held, store) != first
 
 
 def test_STK_5_figure_that_was_told_between_two_stretches_of_a_walk_is_older_news_than_the_second(
@@ -193,7 +205,7 @@ def test_STK_5_figure_that_was_told_between_two_stretches_of_a_walk_is_older_new
     assert list(walked_by_pages(held, store, monkeypatch))[-1] == "walked"
 
     with held.pool.connection() as connection:
-        (item,) = stock.items(connection, store, [SKUS[-1]])
+        (item,) = catalogue.items(connection, store, [SKUS[-1]])
     assert 3 in item.shown.values()
 
 
@@ -202,33 +214,33 @@ def test_STK_5_figure_that_was_told_between_two_stretches_of_a_walk_is_older_new
 
 def unread(held: Process, store: int) -> tuple[str | None, list[tuple[str, str, str | None]]]:
     """Why the catalogue cannot be read, and what the journal says of it."""
-    return store_of(held, store)["catalogue_reason"], journal_of(held, store)
+    return store_of(held, store).catalogue_reason, journal_of(held, store)
 
 
 def test_catalogue_that_stays_away_is_told_once_and_asked_every_hour(held: Process, shelf: Shelf, store: int) -> None:
     fail_next(shelf, STORE_TRIES + 1)
 
     for _ in range(STORE_TRIES - 1):
-        assert fetch_catalogue(store) == "put_off"
+        assert fetch_later(held, store) == "put_off"
     before = unread(held, store)
     for _ in range(2):
-        assert fetch_catalogue(store) == "put_off"
+        assert fetch_later(held, store) == "put_off"
 
     assert before == (None, [])
     assert unread(held, store) == ("store_unavailable", [("fetch_catalogue", "failed", "store_unavailable")])
-    assert "500" in store_of(held, store)["catalogue_detail"]
-    assert timedelta(minutes=55) < ahead(store_of(held, store)["catalogue_due_at"]) <= SWEEP
+    assert "500" in (store_of(held, store).catalogue_detail or "")
+    assert timedelta(minutes=55) < ahead(store_of(held, store).catalogue_due_at) <= SWEEP
 
 
 def test_catalogue_that_is_read_again_is_blamed_no_more(held: Process, shelf: Shelf, store: int) -> None:
     fail_next(shelf, STORE_TRIES)
     for _ in range(STORE_TRIES):
-        fetch_catalogue(store)
+        fetch_later(held, store)
 
-    assert fetch_catalogue(store) == "walked"
+    assert fetch_later(held, store) == "walked"
 
     row = store_of(held, store)
-    assert (row["catalogue_reason"], row["catalogue_detail"], row["catalogue_due_at"]) == (None, None, None)
+    assert (row.catalogue_reason, row.catalogue_detail, row.catalogue_due_at) == (None, None, None)
 
 
 def test_catalogue_that_comes_page_by_page_is_not_away(
@@ -238,7 +250,7 @@ def test_catalogue_that_comes_page_by_page_is_not_away(
     for _ in range(3):
         fail_next(shelf, STORE_TRIES - 1)
         for _ in range(STORE_TRIES - 1):
-            assert fetch_catalogue(store) == "put_off"
+            assert fetch_later(held, store) == "put_off"
         next(pages)
 
     assert unread(held, store) == (None, [])
@@ -250,4 +262,4 @@ def test_catalogue_is_asked_for_at_once_when_its_store_is_changed(held: Process,
 
     change_store(held, store_of(held, store), {"stock.buffer": 1}, {})
 
-    assert (store_of(held, store)["catalogue_due_at"], store_of(held, store)["catalogue_attempts"]) == (None, 0)
+    assert (store_of(held, store).catalogue_due_at, store_of(held, store).catalogue_attempts) == (None, 0)

@@ -6,12 +6,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from connectors.sandbox import open_sandbox
+from sandbox import open_sandbox
 from tasks.fetch import fetch_orders
-from tasks.process import Process
+from tasks.held import Process
 from tests.tasks.bad_input import PLATFORMS, Bench, open_bench
 from tests.tasks.conftest import import_all
-from tests.tasks.looking import all_orders, asked, do, store_of
+from tests.tasks.orders.looking import all_orders, asked, do, store_of
 
 MINUTE = timedelta(minutes=1)
 
@@ -30,7 +30,7 @@ def place(bench: Bench, ago: timedelta) -> str:
 
 def pass_time(held: Process, bench: Bench, time: timedelta) -> None:
     """The newest change that we know was seen so much longer ago."""
-    cursor = json.loads(store_of(held, bench.store_id)["cursor"])
+    cursor = json.loads(store_of(held, bench.store_id).cursor or "")
     cursor["at"] = (datetime.fromisoformat(cursor["at"]) - time).isoformat()
     do(held, "UPDATE stores SET cursor = %s", json.dumps(cursor))
 

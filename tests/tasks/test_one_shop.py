@@ -6,15 +6,16 @@ from typing import Final
 
 import pytest
 
-from connectors.sandbox import open_sandbox
+from sandbox import open_sandbox
 from schemas.errors import SettingRefused
 from schemas.stores import StoreState
+from tasks.checks import check_store
 from tasks.fetch import fetch_orders
-from tasks.process import Process
-from tasks.stores import NewStore, change_store, check_store, connect_store, set_state
+from tasks.held import Process
+from tasks.stores import NewStore, change_store, connect_store, set_state
 from tests.tasks.bad_input import PLATFORMS, Bench, open_bench
 from tests.tasks.conftest import import_all
-from tests.tasks.looking import Shop, all_orders, do, store_of
+from tests.tasks.orders.looking import Shop, all_orders, do, store_of
 
 SPELLINGS: Final[dict[str, Callable[[str], str]]] = {
     "another host name": lambda url: url.replace("127.0.0.1", "localhost"),
@@ -76,7 +77,7 @@ def test_MUL_4_a_shop_that_comes_back_by_another_address_is_the_store_of_before(
     connect_as(held, shop, platform, "again", other)
 
     assert names(held) == ["again"]
-    assert store_of(held, bench.store_id)["url"] == other
+    assert store_of(held, bench.store_id).url == other
     import_all(held, bench.store_id)
     assert len(all_orders(held, bench.store_id)) == 1
 
@@ -86,7 +87,7 @@ def test_MUL_4_another_address_of_the_same_shop_may_be_set(held: Process, shop: 
 
     change_store(held, store_of(held, bench.store_id), {}, {}, url=other)
 
-    assert store_of(held, bench.store_id)["url"] == other
+    assert store_of(held, bench.store_id).url == other
 
 
 def test_MUL_4_the_address_of_another_stores_shop_may_not_be_set(
@@ -105,7 +106,7 @@ def test_MUL_4_the_address_of_another_stores_shop_may_not_be_set(
 def test_MUL_4_a_store_of_before_learns_what_its_shop_is_called(
     held: Process, shop: Shop, bench: Bench, platform: str, look: str
 ) -> None:
-    called = store_of(held, bench.store_id)["shop"]
+    called = store_of(held, bench.store_id).shop
     do(held, "UPDATE stores SET shop = NULL")
 
     if look == "fetch":
@@ -114,7 +115,7 @@ def test_MUL_4_a_store_of_before_learns_what_its_shop_is_called(
         check_store(held, store_of(held, bench.store_id))
 
     assert called
-    assert store_of(held, bench.store_id)["shop"] == called
+    assert store_of(held, bench.store_id).shop == called
 
 
 def test_MUL_4_stores_that_were_one_shop_already_go_on_and_one_has_the_name(
@@ -126,7 +127,7 @@ def test_MUL_4_stores_that_were_one_shop_already_go_on_and_one_has_the_name(
 
     assert fetch_orders(bench.store_id) == "fetched"
 
-    assert store_of(held, bench.store_id)["shop"] is None
+    assert store_of(held, bench.store_id).shop is None
 
 
 def test_MUL_4_two_at_once_make_one_store(held: Process, shop: Shop, platform: str) -> None:

@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 
-from connectors.postgres.hub import PostgresHub
-from connectors.sandbox import open_sandbox
-from connectors.sandbox.generator import random_order
+from connectors.builtin_hub.hub import BuiltinHub
+from sandbox import open_sandbox
+from sandbox.woocommerce.generator import random_order
 from schemas.actions import AddLocation
-from tasks.process import Process
+from tasks.held import Process
 from tasks.stores import change_store
 from tests.tasks.bad_input import PLATFORMS, Bench, open_bench
 from tests.tasks.conftest import import_all, show
-from tests.tasks.looking import all_orders, store_of
+from tests.tasks.orders.looking import all_orders, store_of
 
 _BUYER = {"first_name": "Bo", "last_name": "Li", "email": "Bo@Example.com"}
 
@@ -64,7 +64,7 @@ def test_MUL_2_a_SKU_of_three_platforms_is_one_product_and_their_buyer_one_custo
 
 def test_MUL_2_every_store_has_its_own_location_or_the_same(held: Process, benches: dict[str, Bench]) -> None:
     with held.pool.connection() as connection:
-        PostgresHub(connection).apply([AddLocation("bonn", "Bonn")])
+        BuiltinHub(connection).carry_out([AddLocation("bonn", "Bonn")])
     for platform in ("bigcommerce", "woocommerce"):
         change_store(held, store_of(held, benches[platform].store_id), {"location": "bonn"}, {})
 

@@ -7,18 +7,19 @@ from typing import Any
 
 import pytest
 
-from connectors import open_store
 from connectors.errors import Lacking
-from connectors.sandbox import RunningSandbox, open_sandbox
-from connectors.sandbox.bigcommerce_gate import ALL_SCOPES
-from connectors.sandbox.faults import Said
-from connectors.sandbox.shopify_app import ALL_SCOPES as SHOPIFY_SCOPES
+from connectors.platforms import open_store
+from sandbox import RunningSandbox, open_sandbox
+from sandbox.bigcommerce.gate import ALL_SCOPES
+from sandbox.faults import Said
+from sandbox.shopify.tokens import ALL_SCOPES as SHOPIFY_SCOPES
 from schemas.rights import Right
 from schemas.stores import StoreState
-from tasks.process import Process
-from tasks.stores import NewStore, change_store, check_store, connect_store
+from tasks.checks import check_store
+from tasks.held import Process
+from tasks.stores import NewStore, change_store, connect_store
 from tests.tasks.conftest import connect
-from tests.tasks.looking import Shop, do, store_of
+from tests.tasks.orders.looking import Shop, do, store_of
 
 
 def connect_big(held: Process, shop: RunningSandbox[Any], **settings: Any) -> int:
@@ -47,7 +48,7 @@ def test_DOR_4_a_key_that_may_only_read_is_enough_where_nothing_is_written(held:
 
     acme = connect(held, shop, "acme", **{"fulfillment.sync": "off"})
 
-    assert store_of(held, acme)["state"] == StoreState.ACTIVE
+    assert store_of(held, acme).state == StoreState.ACTIVE
 
 
 def test_DOR_4_proving_changes_nothing_in_the_shop(held: Process, shop: Shop) -> None:
@@ -68,7 +69,7 @@ def test_DOR_4_switching_on_what_writes_is_refused_without_the_right(held: Proce
     with pytest.raises(Lacking, match=f"for {key}"):
         change_store(held, store_of(held, acme), {key: "on"}, {})
 
-    assert key not in store_of(held, acme)["settings"] or store_of(held, acme)["settings"][key] is False
+    assert key not in store_of(held, acme).settings or store_of(held, acme).settings[key] is False
 
 
 def test_DOR_4_a_new_key_with_less_rights_is_refused(held: Process, shop: Shop, acme: int) -> None:
@@ -86,7 +87,7 @@ def test_DOR_4_other_settings_of_a_store_that_lacks_a_right_are_saved(held: Proc
 
     change_store(held, store_of(held, acme), {"fetch.every": "5m"}, {})
 
-    assert store_of(held, acme)["settings"]["fetch.every"] == 300
+    assert store_of(held, acme).settings["fetch.every"] == 300
 
 
 def test_DOR_4_a_check_names_what_is_missing(held: Process, shop: Shop, acme: int) -> None:
@@ -122,7 +123,7 @@ def test_DOR_4_bigcommerce_works_with_the_scopes_that_the_docs_name(held: Proces
 
         acme = connect_big(held, shop, **{"stock.sync": "on"})
 
-        assert store_of(held, acme)["state"] == StoreState.ACTIVE
+        assert store_of(held, acme).state == StoreState.ACTIVE
 
 
 def test_DOR_4_what_nothing_can_be_asked_about_is_no_lack_and_is_said() -> None:
@@ -187,7 +188,7 @@ def test_DOR_4_shopify_works_with_the_scopes_that_the_docs_name(held: Process, s
 
     acme = connect_shopify(held, shopify, **{"stock.sync": "on"})
 
-    assert store_of(held, acme)["state"] == StoreState.ACTIVE
+    assert store_of(held, acme).state == StoreState.ACTIVE
     assert check_store(held, store_of(held, acme)).lacks == ()
 
 
@@ -200,11 +201,11 @@ def test_DOR_4_a_check_does_not_set_a_store_going_that_may_not_read_orders(held:
 
     assert [lack.right for lack in facts.lacks] == [Right.READ_ORDERS]
     stopped = store_of(held, acme)
-    assert stopped["state"] == StoreState.NEEDS_ATTENTION
-    assert "read_returns (for reading orders)" in stopped["reason_detail"]
+    assert stopped.state == StoreState.NEEDS_ATTENTION
+    assert "read_returns (for reading orders)" in (stopped.reason_detail or "")
     assert check_store(held, stopped).lacks
-    assert store_of(held, acme)["state"] == StoreState.NEEDS_ATTENTION
+    assert store_of(held, acme).state == StoreState.NEEDS_ATTENTION
     take(shopify)
     do(held, "UPDATE store_tokens SET given_at = given_at - interval '1h'")
     assert check_store(held, store_of(held, acme)).lacks == ()
-    assert store_of(held, acme)["state"] == StoreState.ACTIVE
+    assert store_of(held, acme).state == StoreState.ACTIVE

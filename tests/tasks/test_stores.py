@@ -8,18 +8,20 @@ from typing import Any
 
 import pytest
 
+from connectors.builtin_hub import reports
 from connectors.config import Config
-from connectors.errors import ConnectorError, Refused, Unavailable, Unsafe
-from connectors.postgres import journal, orders, reports, stores
-from connectors.sandbox import ShopSettings, WooCommerceShop, open_sandbox, run_woocommerce
-from connectors.sandbox.generator import random_order
+from connectors.errors import ConnectorError, CredentialsRefused, Unavailable, Unsafe
+from connectors.postgres import journal, order_view, stores
+from sandbox import ShopSettings, WooCommerceShop, open_sandbox, run_woocommerce
+from sandbox.woocommerce.generator import random_order
 from schemas.errors import SettingRefused
 from schemas.stores import StoreState
+from tasks.checks import check_store
 from tasks.fetch import fetch_orders
-from tasks.process import Process, close_process, configure, process
-from tasks.stores import NewStore, change_store, check_store, connect_store, set_state
+from tasks.held import Process, close_process, configure, process
+from tasks.stores import NewStore, change_store, connect_store, set_state
 from tests.tasks.conftest import connect, import_all
-from tests.tasks.looking import Shop, all_orders, asked, do, journal_of, store_of
+from tests.tasks.orders.looking import Shop, all_orders, asked, do, journal_of, store_of
 
 
 @pytest.fixture
@@ -67,8 +69,16 @@ def test_a_connected_store_is_active_and_its_settings_are_kept(held: Process, sh
     connect_store(held, new_store(shop, settings={"fetch.every": "5m", "stock.buffer": "2"}))
 
     row = store_of(held, 1)
-    assert (row["name"], row["state"], row["url"]) == ("acme", "active", shop.url)
-    assert row["settings"] == {"fetch.every": 300, "stock.buffer": 2}
+    assert (row.name, row.state, row.url) == ("acme", "active", shop.url)
+    assert row.settings == {"fetch.every": 300, "stock.buffer": 2}
+
+
+def test_BEY_3_with_which_settings_a_store_was_connected_is_journaled(held: Process, shop: Shop) -> None:
+    connect_store(held, new_store(shop, settings={"orders.shipping_fee_line": "off"}))
+
+    with held.pool.connection() as connection:
+        (line,) = journal.lines(connection, journal.Which())
+    assert line.detail == {"url": shop.url, "settings": {"orders.shipping_fee_line": False}}
 
 
 @pytest.mark.parametrize(
@@ -132,7 +142,7 @@ def test_ch_11_an_unsafe_address_is_refused_and_nothing_is_saved(
 def test_credentials_the_shop_refuses_are_not_saved(at_rest: Process, shop: Shop) -> None:
     before = saved(at_rest)
 
-    with pytest.raises(Refused):
+    with pytest.raises(CredentialsRefused):
         connect_store(at_rest, new_store(shop, credentials={**shop.credentials, "consumer_secret": "cs_wrong"}))
 
     assert saved(at_rest) == before
@@ -196,7 +206,7 @@ def test_ORD_6_a_shop_that_comes_back_has_its_orders_and_gets_no_doubles(held: P
     assert all_orders(held, acme) == {str(known.id): "imported", str(missed.id): "imported"}
     with held.pool.connection() as connection:
         (money,) = reports.money(connection, acme)
-    assert money["orders"] == 2
+    assert money.orders == 2
 
 
 def test_ORD_7_a_shop_that_comes_back_keeps_its_tombstones(held: Process, shop: Shop, acme: int) -> None:
@@ -220,13 +230,13 @@ def test_a_shop_that_comes_back_is_fetched_at_once(held: Process, shop: Shop, ac
 
     connect(held, shop, "acme")
 
-    assert store_of(held, acme)["fetched_at"] is None
+    assert store_of(held, acme).fetched_at is None
 
 
 def test_BEY_9_credentials_are_forgotten_when_a_store_is_disconnected(held: Process, acme: int) -> None:
     set_state(held, store_of(held, acme), StoreState.DISCONNECTED)
 
-    assert store_of(held, acme)["credentials"] == ""
+    assert store_of(held, acme).credentials == ""
     assert fetch_orders(acme) == "store_disconnected"
 
 
@@ -268,7 +278,9 @@ def test_a_base_currency_that_was_chosen_stays(held: Process, dollar_shop: Shop)
 @pytest.mark.parametrize(
     ("settings", "credentials", "error"),
     [
-        pytest.param({"stock.buffer": "3"}, {"consumer_secret": "cs_wrong"}, Refused, id="refused credentials"),
+        pytest.param(
+            {"stock.buffer": "3"}, {"consumer_secret": "cs_wrong"}, CredentialsRefused, id="refused credentials"
+        ),
         pytest.param({"stock.buffer": "3"}, {"password": "x"}, SettingRefused, id="unknown credential"),
         pytest.param({"stock.buffer": "3", "nothing": "x"}, {}, SettingRefused, id="unknown setting"),
         pytest.param({"stock.buffer": "3", "location": "moon"}, {}, SettingRefused, id="unknown location"),
@@ -291,7 +303,7 @@ def test_new_credentials_are_merged_with_the_old_ones_and_proved(held: Process, 
 
     change_store(held, store_of(held, acme), {}, {"consumer_secret": f" {secret} ", "webhook_secret": "w"})
 
-    kept = held.secrets.unlock(store_of(held, acme)["credentials"])
+    kept = held.secrets.unlock(store_of(held, acme).credentials)
     assert kept == {**shop.credentials, "webhook_secret": "w"}
 
 
@@ -299,7 +311,7 @@ def test_a_check_that_succeeds_leaves_a_paused_store_paused(held: Process, acme:
     set_state(held, store_of(held, acme), StoreState.PAUSED)
 
     assert check_store(held, store_of(held, acme)).currency == "EUR"
-    assert store_of(held, acme)["state"] == "paused"
+    assert store_of(held, acme).state == "paused"
 
 
 def test_a_check_of_a_shop_that_is_down_changes_nothing(held: Process, shop: Shop, acme: int) -> None:
@@ -324,11 +336,13 @@ def test_BEY_9_credentials_are_nowhere_but_locked_in_the_stores_row(
     fetch_orders(acme)
     dump = repr(saved(held)) + caplog.text + "".join(told)
     with held.pool.connection() as connection:
-        dump += repr(journal.lines(connection, journal.Which())) + repr(orders.orders(connection, orders.Wanted()))
+        dump += repr(journal.lines(connection, journal.Which())) + repr(order_view.orders(connection))
 
     for secret in shop.credentials.values():
         assert secret not in dump
-    assert held.secrets.unlock(store_of(held, acme)["credentials"]) == shop.credentials
+    kept = held.secrets.unlock(store_of(held, acme).credentials)
+    assert kept.pop("webhook_secret") not in dump
+    assert kept == shop.credentials
     assert ("reconfigure", "saved", None) in journal_of(held, acme)
 
 

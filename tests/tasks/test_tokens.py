@@ -9,16 +9,17 @@ from typing import Any, Final
 
 import pytest
 
-from connectors.errors import Refused, Revoked
-from connectors.sandbox import open_sandbox
-from connectors.sandbox.shopify_app import GRANT, App
+from connectors.errors import CredentialsRefused, Revoked
+from sandbox import open_sandbox
+from sandbox.shopify.tokens import GRANT, App
 from schemas.errors import SettingRefused
 from schemas.stores import StoreState
+from tasks.checks import check_store
 from tasks.fetch import fetch_orders
-from tasks.process import Process
-from tasks.stores import NewStore, change_store, check_store, connect_store, read_credentials, set_state
+from tasks.held import Process
+from tasks.stores import NewStore, change_store, connect_store, read_credentials, set_state
 from tests.tasks.conftest import import_all
-from tests.tasks.looking import Shop, all_orders, do, journal_of, let_waits_pass, store_of
+from tests.tasks.orders.looking import Shop, all_orders, do, journal_of, let_waits_pass, store_of
 
 ROOT: Final = Path(__file__).parents[2]
 APP = {"client_id": "an id", "client_secret": "a secret"}
@@ -42,7 +43,7 @@ def app(shop: Shop) -> App:
 def acme(held: Process, shop: Shop) -> int:
     """The shop, connected as `acme` by its app."""
     connect_store(held, NewStore("shopify", "acme", shop.url, shop.credentials, {}, allow_insecure=True))
-    return int(store_of(held, 1)["id"])
+    return int(store_of(held, 1).id)
 
 
 def place(shop: Shop) -> str:
@@ -106,7 +107,7 @@ def test_DOR_3_what_is_no_way_to_connect_is_told_with_both(
 def test_DOR_3_a_secret_that_is_wrong_connects_nothing(held: Process, shop: Shop) -> None:
     wrong = {**shop.credentials, "client_secret": "shpss_wrong"}
 
-    with pytest.raises(Refused, match="invalid_client"):
+    with pytest.raises(CredentialsRefused, match="invalid_client"):
         connect_store(held, NewStore("shopify", "acme", shop.url, wrong, {}, allow_insecure=True))
 
     assert do(held, "SELECT FROM stores") == 0
@@ -143,7 +144,7 @@ def test_DOR_3_an_ended_token_stops_nothing(held: Process, shop: Shop, app: App,
     assert all_orders(held, acme) == {placed: "imported"}
     assert app.given == before + 1
     assert kept_token(held)["key"] != old
-    assert store_of(held, acme)["state"] == "active"
+    assert store_of(held, acme).state == "active"
 
 
 def test_DOR_3_a_token_that_shopify_ended_is_renewed_without_a_word(
@@ -160,7 +161,7 @@ def test_DOR_3_a_token_that_shopify_ended_is_renewed_without_a_word(
     assert all_orders(held, acme) == {placed: "imported"}
     assert app.given == before + 1
     assert journal_of(held, acme)[:1] != [("stop", "needs_attention", "credentials_refused")]
-    assert store_of(held, acme)["fetch_attempts"] == 0
+    assert store_of(held, acme).fetch_attempts == 0
 
 
 def test_DOR_3_losing_redis_loses_no_token(held: Process, app: App, acme: int) -> None:
@@ -190,7 +191,7 @@ class Wrong(Real):
 time.time, datetime.datetime = lambda: real() + apart, Wrong
 
 from connectors.postgres import stores
-from tasks.process import close_process, process
+from tasks.held import close_process, process
 
 with process().pool.connection() as connection:
     row = stores.find_store(connection, "acme")
@@ -230,9 +231,9 @@ def test_DOR_3_a_revoked_secret_stops_the_store_with_shopify_s_words(
     assert fetch_orders(acme) == "store_needs_attention"
 
     row = store_of(held, acme)
-    assert (row["state"], row["reason"]) == ("needs_attention", "credentials_refused")
-    assert "invalid_client: The client_secret is not the app's" in row["reason_detail"]
-    assert shop.credentials["client_secret"] not in row["reason_detail"]
+    assert (row.state, row.reason) == ("needs_attention", "credentials_refused")
+    assert "invalid_client: The client_secret is not the app's" in (row.reason_detail or "")
+    assert shop.credentials["client_secret"] not in (row.reason_detail or "")
 
 
 def test_DOR_3_a_store_goes_on_with_its_new_secret(held: Process, shop: Shop, app: App, acme: int) -> None:
@@ -252,7 +253,7 @@ def test_DOR_3_a_new_secret_is_proved_though_the_old_token_lives(held: Process, 
     fetch_orders(acme)
     before = store_of(held, acme)
 
-    with pytest.raises(Refused, match="invalid_client"):
+    with pytest.raises(CredentialsRefused, match="invalid_client"):
         change_store(held, before, {}, {"client_secret": "shpss_wrong"})
 
     assert store_of(held, acme) == before
@@ -270,8 +271,8 @@ def test_DOR_3_an_end_point_that_is_down_is_an_outage(
     shop.faults.fail_next(1, fault, only=GRANT)
 
     assert fetch_orders(acme) == "put_off"
-    assert store_of(held, acme)["state"] == "active"
-    assert store_of(held, acme)["reason"] in {"store_unavailable", "rate_limited"}
+    assert store_of(held, acme).state == "active"
+    assert store_of(held, acme).reason in {"store_unavailable", "rate_limited"}
     let_waits_pass(held, acme)
     assert fetch_orders(acme) == "fetched"
 
@@ -317,7 +318,7 @@ def test_DOR_4_a_check_proves_the_secret_though_the_token_lives(held: Process, a
     with pytest.raises(Revoked, match="invalid_client"):
         check_store(held, store_of(held, acme))
 
-    assert store_of(held, acme)["state"] == "needs_attention"
+    assert store_of(held, acme).state == "needs_attention"
 
 
 def test_DOR_4_a_check_gets_one_more_token_and_all_use_it(held: Process, app: App, acme: int) -> None:
@@ -340,4 +341,4 @@ def test_DOR_3_a_check_goes_on_with_the_token_where_there_is_no_other_now(
     shop.faults.fail_next(9, "http_503", only=GRANT)
 
     assert check_store(held, store_of(held, acme)).currency == "EUR"
-    assert store_of(held, acme)["state"] == "active"
+    assert store_of(held, acme).state == "active"

@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 
 from connectors.errors import ConnectorError, Unavailable
-from connectors.sandbox import open_sandbox
-from connectors.sandbox.faults import Said
+from sandbox import open_sandbox
+from sandbox.faults import Said
 from tasks.fetch import fetch_orders
-from tasks.process import Process
+from tasks.held import Process
 from tests.connectors.store_contract_case import following
 from tests.tasks.bad_input import PLATFORMS, Bench, open_bench
 from tests.tasks.conftest import import_all
-from tests.tasks.looking import all_orders, do, let_waits_pass, order_of, store_of
+from tests.tasks.orders.looking import all_orders, do, let_waits_pass, order_of, store_of
 
 MOST = {"bigcommerce": 250, "shopify": 50, "woocommerce": 100}
 LINES = {"shopify": "lineItems", "woocommerce": "line_items"}
@@ -50,18 +50,18 @@ def test_a_page_with_more_orders_than_were_asked_for_is_no_page(
     held: Process, bench: Bench, platform: str, more: int
 ) -> None:
     order = bench.place()
-    before = store_of(held, bench.store_id)["cursor"]
+    before = store_of(held, bench.store_id).cursor
     entries = [{"id": number} for number in range(1, MOST[platform] + more + 1)]
     bench.shop.faults.answer_next(1, a_page(platform, entries))
 
     assert fetch_orders(bench.store_id) == "put_off"
 
     row = store_of(held, bench.store_id)
-    assert (row["reason"], row["cursor"], all_orders(held, bench.store_id)) == ("store_unavailable", before, {})
-    assert f"more entries than the {MOST[platform]} that were asked for" in row["reason_detail"]
+    assert (row.reason, row.cursor, all_orders(held, bench.store_id)) == ("store_unavailable", before, {})
+    assert f"more entries than the {MOST[platform]} that were asked for" in (row.reason_detail or "")
     let_waits_pass(held, bench.store_id)
     assert import_all(held, bench.store_id) == ["imported"]
-    assert order_of(held, bench.store_id, order)["state"] == "imported"
+    assert order_of(held, bench.store_id, order).state == "imported"
 
 
 BARE = {
@@ -102,7 +102,7 @@ def test_an_order_of_a_million_lines_is_set_aside_alone(held: Process, bench: Be
     row = order_of(held, bench.store_id, bad)
     # BigCommerce's lines are asked for apart where those in the order make no sense.
     came = ("imported", None) if platform == "bigcommerce" else ("failed", "invalid_payload")
-    assert (row["state"], row["reason"]) == came
+    assert (row.state, row.reason) == came
 
 
 CATALOGUE: dict[str, Callable[[list[Any]], Any]] = {

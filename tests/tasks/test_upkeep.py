@@ -9,15 +9,17 @@ import pytest
 
 from connectors import ecb
 from connectors.postgres import orders, rates, stores
-from connectors.postgres.orders import BELL_SECONDS, Failure
-from connectors.sandbox import open_sandbox, seed_plain
-from connectors.sandbox.generator import random_order
+from connectors.postgres.orders import BELL_SECONDS
+from sandbox import open_sandbox, seed_plain
+from sandbox.woocommerce.generator import random_order
+from schemas.failures import PutOff
 from schemas.stores import StoreState
+from tasks.bells import FEW_QUEUE
 from tasks.fetch import fetch_orders
-from tasks.process import Process
+from tasks.held import Process
 from tasks.upkeep import refresh_rates, ring_due
 from tests.tasks.conftest import connect
-from tests.tasks.looking import Shop, all_orders, do, messages, rung
+from tests.tasks.orders.looking import Shop, all_orders, do, messages, rung
 
 
 @pytest.fixture
@@ -41,7 +43,8 @@ def due(held: Process, shop: Shop, acme: int) -> list[str]:
 
 def keys(held: Process) -> list[str]:
     """The orders whose bells wait in the queue; it is empty afterwards."""
-    return sorted(key for _, *keys in rung(held.redis, "orders") for key in keys)
+    bells = rung(held.redis, FEW_QUEUE) + rung(held.redis, "orders")
+    return sorted(key for _, *keys in bells for key in keys)
 
 
 def let_bells_age(held: Process) -> None:
@@ -74,7 +77,7 @@ def test_a_redis_that_came_back_empty_is_rung_for_everything_at_once(held: Proce
 
 
 def test_a_bell_expires_when_it_is_rung_again(held: Process, due: list[str]) -> None:
-    (headers, *_) = [message["headers"] for message in messages(held.redis, "orders")]
+    (headers, *_) = [message["headers"] for message in messages(held.redis, FEW_QUEUE)]
 
     ahead = datetime.fromisoformat(headers["expires"]) - datetime.now(UTC)
     assert timedelta(seconds=BELL_SECONDS - 10) < ahead <= timedelta(seconds=BELL_SECONDS)
@@ -84,7 +87,7 @@ def test_MUL_1_a_paused_store_and_a_put_off_order_are_not_rung_for(
     held: Process, acme: int, due: list[str], second: int
 ) -> None:
     with held.pool.connection() as connection:
-        orders.put_off(connection, acme, due[0], Failure("hub_busy", {}, datetime.now(UTC) + timedelta(minutes=1)))
+        orders.put_off(connection, acme, due[0], PutOff("hub_busy", {}, datetime.now(UTC) + timedelta(minutes=1)))
         stores.set_state(connection, second, StoreState.PAUSED)
     keys(held)
     let_bells_age(held)
@@ -100,8 +103,8 @@ def test_MUL_1_a_store_that_waits_is_fetched_when_its_time_has_come_whatever_its
     rung(held.redis, "fetch")
     now = datetime.now(UTC)
     with held.pool.connection() as connection:
-        stores.put_off_fetch(connection, acme, stores.Delay(now, "store_unavailable", ""))
-        stores.put_off_fetch(connection, second, stores.Delay(now + timedelta(hours=1), "rate_limited", ""))
+        stores.put_off_fetch(connection, acme, PutOff("store_unavailable", {}, now))
+        stores.put_off_fetch(connection, second, PutOff("rate_limited", {}, now + timedelta(hours=1)))
 
     ring_due()
 
@@ -116,7 +119,7 @@ def test_ORD_8_the_days_rates_are_kept(held: Process, monkeypatch: pytest.Monkey
     assert [refresh_rates(), refresh_rates()] == ["2 kept", "0 kept"]
 
     with held.pool.connection() as connection:
-        kept = {row["currency"]: (row["rate"], row["base"], row["source"]) for row in rates.latest(connection)}
+        kept = {row.currency: (row.rate, row.base, row.source) for row in rates.latest(connection)}
     assert kept == {"USD": (Decimal("0.9"), "EUR", "ecb"), "GBP": (Decimal("1.2"), "EUR", "ecb")}
 
 
@@ -142,4 +145,4 @@ def test_rates_that_cannot_be_read_leave_the_old_ones(held: Process, monkeypatch
     assert refresh_rates() == "not_reached"
 
     with held.pool.connection() as connection:
-        assert [row["rate"] for row in rates.latest(connection)] == [Decimal("0.9")]
+        assert [row.rate for row in rates.latest(connection)] == [Decimal("0.9")]

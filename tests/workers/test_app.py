@@ -11,8 +11,10 @@ from workers.app import QUEUES, VISIBILITY_SECONDS, app
 # What holds an order's lock may run shorter than what asks a store for its changes, a walk through a catalogue longer.
 LOCKS = {
     "import_order": locks.ORDER_LOCK_SECONDS,
+    "change_order": locks.ORDER_LOCK_SECONDS,
     "fulfill_order": locks.ORDER_LOCK_SECONDS,
     "push_stock": locks.STOCK_LOCK_SECONDS,
+    "push_latest": locks.STOCK_LOCK_SECONDS,
     "fetch_catalogue": locks.CATALOGUE_LOCK_SECONDS,
     "import_stock": locks.CATALOGUE_LOCK_SECONDS,
     "compare_stock": locks.CATALOGUE_LOCK_SECONDS,

@@ -19,9 +19,9 @@ from redis import Redis
 from connectors.bare import bare
 from connectors.config import ConfigError
 from connectors.errors import Unavailable
-from schemas.fields import clean
 from schemas.money import plain
-from tasks.session import UnknownStore, problem_of
+from schemas.text import clean
+from tasks.trouble import UnknownStore, problem_of
 from workers.app import app as our_app
 from workers.failing import BareTask
 from workers.logs import JsonLines, TextLines

@@ -6,12 +6,12 @@ import pytest
 from redis import Redis
 
 from connectors import postgres
-from connectors.postgres.hub import PostgresHub
-from tasks.process import Process
-from tests.connectors.postgres.hub_makers import create, draft, imported
+from connectors.builtin_hub.hub import BuiltinHub
+from tasks.held import Process
+from tests.connectors.builtin_hub.makers import create, draft, imported
 from tests.tasks.conftest import held as held  # noqa: PLC0414 - the fixture
-from tests.tasks.looking import do, rung
-from tests.tasks.stocking import add
+from tests.tasks.orders.looking import do, rung
+from tests.tasks.stock.stocking import add
 from tests.waiting import wait_until
 from workers.listener import HubListener
 
@@ -21,8 +21,8 @@ def told(held: Process) -> int:
     """A store with stock sync on, which nobody asks anything: its id."""
     with held.pool.connection() as connection:
         row = connection.execute(
-            "INSERT INTO stores (name, platform, url, settings)"
-            " VALUES ('acme', 'woocommerce', 'https://acme.example', '{\"stock.sync\": true}') RETURNING id"
+            "INSERT INTO stores (name, platform, url, settings, stock_news)"
+            " VALUES ('acme', 'woocommerce', 'https://acme.example', '{\"stock.sync\": true}', 'rows') RETURNING id"
         ).fetchone()
     assert row is not None
     return int(row["id"])
@@ -106,7 +106,7 @@ def test_STK_5_what_is_held_back_for_a_moment_is_rung_for_when_it_is_over(
 def order(held: Process, told: int) -> str:
     """An order of the store, and one that was made in the hub: the store's id of its own."""
     with held.pool.connection() as connection:
-        hub = PostgresHub(connection)
+        hub = BuiltinHub(connection)
         create(hub, draft())
         made = create(hub, imported(told))
         connection.execute(

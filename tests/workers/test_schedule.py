@@ -18,7 +18,7 @@ from connectors import postgres
 from connectors.config import Config
 from connectors.postgres import Connection, stores
 from schemas.stores import StoreState
-from tasks.process import close_process, configure
+from tasks.held import close_process, configure
 from tests.broker import use_broker
 from tests.waiting import wait_until
 from workers.app import app
@@ -67,9 +67,9 @@ def beat(database: Connection, monkeypatch: pytest.MonkeyPatch) -> Iterator[Reco
 
 def add_store(connection: Connection, name: str, *, fetched: timedelta | None = None, every: int = 60) -> int:
     """A store, fetched so long ago or never: its id."""
-    values = {"name": name, "platform": "woocommerce", "url": f"https://{name}.example", "credentials": "locked"}
-    settings = {"fetch.every": every}
-    store_id = stores.connect_store(connection, {**values, "settings": settings, "allow_insecure": False})
+    url = f"https://{name}.example"
+    values = stores.StoreValues(name, "woocommerce", url, "locked", settings={"fetch.every": every})
+    store_id = stores.connect_store(connection, values)
     assert store_id is not None
     if fetched is not None:
         connection.execute("UPDATE stores SET fetched_at = %s WHERE id = %s", (datetime.now(UTC) - fetched, store_id))
@@ -80,7 +80,7 @@ def set_settings(connection: Connection, store_id: int, **settings: Any) -> None
     """Change a store's settings."""
     row = stores.find_store(connection, str(store_id))
     assert row is not None
-    stores.change_store(connection, store_id, settings=settings, credentials="locked", url=row["url"])
+    stores.change_store(connection, store_id, settings=settings, stock_news=None, credentials="locked", url=row.url)
 
 
 # -- entries follow stores -----------------------------------------------------------------------------------------
@@ -144,15 +144,7 @@ def test_a_name_that_goes_to_another_store_fetches_that_one(beat: Recorder, data
     beat.run()
     stores.set_state(database, old, StoreState.DISCONNECTED)
     new = stores.connect_store(
-        database,
-        {
-            "name": "acme",
-            "platform": "woocommerce",
-            "url": "https://new.example",
-            "credentials": "locked",
-            "settings": {},
-            "allow_insecure": False,
-        },
+        database, stores.StoreValues("acme", "woocommerce", "https://new.example", "locked", settings={})
     )
 
     assert beat.run() == ["acme"]
@@ -196,7 +188,7 @@ def test_a_beat_that_takes_over_does_not_fetch_again_what_was_just_fetched(
 ) -> None:
     acme = add_store(database, "acme")
     beat.run()
-    stores.fetched(database, acme, cursor=None)
+    stores.fetched(database, acme, cursor=None, hinted_at=None)
     beat.close()
 
     with closing(Recorder(app)) as standby:

@@ -1,24 +1,38 @@
 """Commands for what holds for all stores: account settings, exchange rates, keys."""
 
+from __future__ import annotations
+
 import re
+from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from connectors.config import ConfigError
-from connectors.postgres import Connection, Row, rates, stores, tokens
+from connectors.keys import new_key
+from connectors.later import Later
+from connectors.postgres import Connection, rates, stores, tokens
+from connectors.postgres.stores import Locked
+from schemas.account import settings_of
 from schemas.money import plain
-from schemas.settings import currency, read_account_settings
-from tasks.account import change_account
-from tasks.account import set_rate as set_by_hand
-from tasks.locations import refuse_unknown_locations
-from tasks.process import Process
-from workers.cli.agree import Doubt, agree, yes_option
-from workers.cli.agree_stores import loss_with
-from workers.cli.desk import database, open_desk, read_pairs
-from workers.cli.output import Failed, done, example, json_option, say, table
+from schemas.settings import ALERTS_TO, Value, currency, read_account_settings
+from tasks.held import Process
+from workers.cli.output import Failed, done, example, json_option, say, table, yes_option
+from workers.cli.start import database, open_desk, read_pairs
+
+if TYPE_CHECKING:
+    from connectors import notices
+    from tasks import account as account_tasks
+    from tasks import locations, people
+    from workers.cli import agree as agreeing
+    from workers.cli.store import agree as of_stores
+else:
+    account_tasks, locations = Later("tasks.account"), Later("tasks.locations")
+    notices, people = Later("connectors.notices"), Later("tasks.people")
+    agreeing, of_stores = Later("workers.cli.agree"), Later("workers.cli.store.agree")
 
 _NUMBER: Final = re.compile(r"[0-9]{1,10}(\.[0-9]{1,12})?")  # Decimal itself reads 1_000, NaN and 1e999 too
 
@@ -32,9 +46,11 @@ def account() -> None:
 @json_option
 def show_account(as_json: bool) -> None:
     """Show the account's settings."""
-    with database() as connection:
+    held = open_desk()
+    with held.pool.connection() as connection:
         settings = stores.account(connection)
-    document = {name: getattr(settings, name) for name in settings.__slots__}
+        told = [notices.masked(url) for url in people.addresses(held, connection)]
+    document = settings_of(settings) | {ALERTS_TO: told}
     say(document, as_json, lambda: table(["setting", "value"], document.items()))
 
 
@@ -45,18 +61,24 @@ def set_account(settings: tuple[str, ...], yes: bool) -> None:
     """Change settings of the account; all or none."""
     values = read_account_settings(read_pairs(settings))
     if "default_location" in values and not yes:
-        agree(_doubts(open_desk(), str(values["default_location"])), yes=yes)
-    with database() as connection, connection.transaction():
-        refuse_unknown_locations(connection, values)
-        change_account(connection, values)
-    done("Saved. It holds from the next task on.", settings=values)
+        agreeing.agree(_doubts(open_desk(), str(values["default_location"])), yes=yes)
+    held = open_desk()
+    with held.pool.connection() as connection, connection.transaction():
+        locations.refuse_unknown_locations(connection, values)
+        account_tasks.reconfigure_account(held, connection, values)
+    done("Saved. It holds from the next task on.", settings=values | _shown(values))
 
 
-def _doubts(held: Process, location: str) -> list[Doubt]:
+def _shown(values: Mapping[str, Value]) -> dict[str, Any]:
+    """What of the values is shown otherwise than it was given."""
+    return {ALERTS_TO: [notices.masked(url) for url in str(values[ALERTS_TO]).split()]} if ALERTS_TO in values else {}
+
+
+def _doubts(held: Process, location: str) -> list[agreeing.Doubt]:
     """What another default location would do to the stores that have none of their own."""
     with held.pool.connection() as connection:
         rows = stores.stores(connection) if stores.account(connection).default_location != location else []
-    return [Doubt(row["name"], loss_with(held, row, row["settings"], location=location)) for row in rows]
+    return [agreeing.Doubt(row.name, of_stores.loss_with(held, row, row.settings, location=location)) for row in rows]
 
 
 @click.group("rates")
@@ -69,7 +91,7 @@ def rate_table() -> None:
 def list_rates(as_json: bool) -> None:
     """List the newest rate of every currency."""
     with database() as connection:
-        rows = [{**row, "rate": plain(row["rate"])} for row in rates.latest(connection)]
+        rows = [asdict(rate) | {"rate": plain(rate.rate)} for rate in rates.latest(connection)]
     columns = ["currency", "base", "on_date", "rate", "source"]
     say(rows, as_json, lambda: table(columns, [[row[column] for column in columns] for row in rows]))
 
@@ -87,7 +109,7 @@ def set_rate(code: str, rate: str) -> None:
     with database() as connection:
         if code == stores.account(connection).base_currency:
             raise click.UsageError(f"{code} is the base currency")
-        base = set_by_hand(connection, code, worth, on=datetime.now(UTC).date())
+        base = account_tasks.set_rate(connection, code, worth, on=datetime.now(UTC).date())
     done(f"1 {code} = {plain(worth)} {base} from today on.", currency=code, base=base, rate=plain(worth))
 
 
@@ -116,20 +138,25 @@ def rotate_secrets() -> None:
     with held.pool.connection() as connection, connection.transaction():
         rows = stores.stored_credentials(connection)
         for row in rows:
-            stores.set_credentials(connection, row["id"], held.secrets.rotate(row["credentials"]))
+            stores.set_credentials(connection, row.store_id, held.secrets.rotate(row.locked))
+        is_told = people.rotate_addresses(held, connection)
         for row in tokens.stored(connection):
             _rotate_token(held, connection, row)
-    if not rows:
+    if not rows and not is_told:
         raise Failed("there are no credentials to rotate: connect a store first")
     done(f"Credentials of {len(rows)} store(s) are under the newest key.", stores=len(rows))
 
 
-def _rotate_token(held: Process, connection: Connection, row: Row) -> None:
+@secrets.command("make", epilog=example("storesync secrets make"))
+def make_secret() -> None:
+    """Print a new random key for STORESYNC_SECRET_KEY. Nothing is changed by it."""
+    key = new_key()
+    done(key, key=key)
+
+
+def _rotate_token(held: Process, connection: Connection, row: Locked) -> None:
     """A token that no key opens is none: another one is fetched."""
     try:
-        tokens.put(connection, row["store_id"], held.secrets.rotate(row["token"]))
+        tokens.put(connection, row.store_id, held.secrets.rotate(row.locked))
     except ConfigError:
-        tokens.forget(connection, row["store_id"])
-
-
-COMMANDS = (account, rate_table, secrets)
+        tokens.forget(connection, row.store_id)

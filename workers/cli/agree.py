@@ -10,8 +10,6 @@ import click
 from tasks.rules.stock_loss import Loss
 from workers.cli.output import Failed, harmless, say, wants_json
 
-yes_option = click.option("--yes", is_flag=True, help="Go on though a shop would show much less than now.")
-
 _FEW: Final = 5  # SKUs that are named in a sentence
 
 

@@ -1,9 +1,9 @@
 """The doctor's checks: each says what it found, and what to do where it is wrong."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Final
 
 import psycopg
 from kombu.exceptions import OperationalError
@@ -13,20 +13,23 @@ from connectors import postgres
 from connectors.config import Config, ConfigError
 from connectors.errors import ConnectorError
 from connectors.locks import open_redis
-from connectors.postgres import Row, stores
-from schemas.reasons import Reason, describe
-from tasks.process import process
+from connectors.postgres import alarms, lanes, privacy, stores
+from connectors.postgres.rows import StoreRow
+from schemas.privacy import Request
+from schemas.reasons import describe
+from tasks import people
+from tasks.checks import needs_of
+from tasks.held import process
+from tasks.rules.health import Verdict, judge_queues, judge_workers
 from tasks.rules.rights import missing_words, withheld_words
-from tasks.stores import needs_of
-from workers.app import QUEUES, app
+from workers.app import QUEUES
+from workers.cli import business, knocks
 from workers.cli.output import first_line
+from workers.cli.store.words import compared_words, stopped_parts, unread_catalogue, waiting_words
 
 CLOCK_SECONDS = 5  # signatures and marks go wrong when clocks are further apart
-ANSWER_SECONDS = 2
 
 _PART: Final = "Keep the one that came first, and of the other: storesync store disconnect NAME"
-
-PARTS: Final = {"fulfillment": "parcels and statuses", "stock": "stock"}  # of what a store is told
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,16 +41,31 @@ class Check:
     detail: str
 
 
-def check_all(config: Config) -> list[Check]:
-    """Everything that can be looked at; what depends on a broken server is left out."""
+def check_all(config: Config, revived: Mapping[str, str]) -> list[Check]:
+    """Everything that can be looked at; what depends on a broken server is left out.
+
+    `revived` are the servers of our own that did not run before the doctor came, each with its log.
+    """
     found = [*_database(config)]
     redis_check = _redis(config)
     found.append(redis_check)
     if redis_check.is_ok:
-        found += _workers(config.start_command)
+        found += _workers(config)
+    found += _verdicts(business.of_machine(config))
     if all(check.is_ok for check in found if check.name in {"database", "schema"}):
-        found += _stores()
-    return found
+        found.append(_alarms())
+        found += _business()
+        found += [*_stores(), *_privacy()]
+    return [_revived(check, revived[check.name]) if check.name in revived else check for check in found]
+
+
+def _revived(check: Check, log: str) -> Check:
+    """What the doctor had to start was not well, whatever it is now."""
+    return Check(check.name, False, f"did not run, and was started just now: {check.detail}. Why it ended: {log}")
+
+
+def _verdicts(found: Iterable[tuple[str, Verdict]]) -> list[Check]:
+    return [Check(name, verdict.is_ok, verdict.words) for name, verdict in found]
 
 
 def _database(config: Config) -> Iterator[Check]:
@@ -73,22 +91,54 @@ def _redis(config: Config) -> Check:
     return Check("redis", True, "answers")
 
 
-def _workers(start: str) -> Iterator[Check]:
+def _workers(config: Config) -> Iterator[Check]:
+    start = config.start_command
     try:
-        inspect = app.control.inspect(timeout=ANSWER_SECONDS)
-        queues = inspect.active_queues() or {}
-        beats = [name for name in (inspect.ping() or {}) if name.startswith("celerybeat@")]
-    except OperationalError as error:
+        with open_redis(config.redis_url) as redis:
+            knocked = knocks.knock_everywhere(redis)
+    except (OperationalError, RedisError) as error:
         yield Check("workers", False, f"cannot be asked ({error})")
         return
-    served = {queue["name"] for chosen in queues.values() for queue in chosen}
-    missing = [queue for queue in QUEUES if queue not in served]
-    if not queues:
-        yield Check("workers", False, f"none answers: {start}")
-    else:
-        detail = f"nobody works on {', '.join(missing)}" if missing else f"{len(queues)} answer(s), all queues served"
-        yield Check("workers", not missing, detail)
+    asked = judge_workers(knocked.workers, knocked.silent, QUEUES, start=start)
+    yield Check("workers", asked.is_ok, asked.words)
+    came = judge_queues(knocked.waiting, knocked.answered, knocked.workers, seconds=knocks.KNOCK_SECONDS)
+    yield Check("queues", came.is_ok, came.words)
+    beats = knocked.beats
     yield Check("beat", bool(beats), "answers" if beats else f"does not answer: {start}")
+
+
+def _business() -> Iterator[Check]:
+    with process().pool.connection() as connection:
+        yield from _verdicts(business.of_account(connection))
+        yield from _verdicts(business.of_stores(connection, stores.stores(connection)))
+
+
+def _privacy() -> Iterator[Check]:
+    """What shops ask for on behalf of their buyers is answered within a month (DOR-6)."""
+    with process().pool.connection() as connection:
+        asked = privacy.open_requests(connection)
+    for one in asked:
+        if one.kind is Request.TELL:
+            cure = f"storesync privacy show {one.id} has it; give it to the shop, then: storesync privacy done {one.id}"
+            day = f"{one.asked_at:%Y-%m-%d}"
+            yield Check("privacy", False, f"a buyer of {one.store} wants to know what is kept, since {day}: {cure}")
+
+
+def _alarms() -> Check:
+    """Whether people hear of alarms."""
+    held = process()
+    try:
+        with held.pool.connection() as connection:
+            told, unsent = people.addresses(held, connection), alarms.failing_notices(connection)
+    except ConfigError as error:
+        return Check("alarms", False, str(error))
+    if not told:
+        return Check("alarms", True, "nobody is told: storesync account set alerts.to=URL")
+    if unsent:
+        sentence, cure = describe(unsent[0].reason)
+        said = f"{len(unsent)} not sent, {unsent[0].reason}: {unsent[0].detail}. {sentence} {cure}"
+        return Check("alarms", False, said)
+    return Check("alarms", True, f"go to {len(told)} address(es)")
 
 
 def _stores() -> Iterator[Check]:
@@ -96,60 +146,37 @@ def _stores() -> Iterator[Check]:
     with held.pool.connection() as connection:
         rows = stores.stores(connection)
     for row in rows:
-        name = f"store {row['name']}"
-        if row["state"] != "active":
-            sentence, cure = describe(row["reason"])
-            yield Check(name, row["state"] == "paused", f"{row['state']}. {sentence} {cure}".strip())
+        name = f"store {row.name}"
+        if row.state != "active":
+            sentence, cure = describe(row.reason)
+            cure = business.named(cure, row.name) or f"storesync store resume {row.name}"
+            yield Check(name, row.state == "paused", f"{row.state}. {sentence} {cure}".replace("  ", " "))
             continue
         try:
-            needs = needs_of(row["platform"], row["settings"])
+            needs = needs_of(row.platform, row.settings)
             connector = held.connector(row)
             facts = connector.check([need.right for need in needs])
             words = missing_words(facts.lacks, needs, connector.platform) if facts.lacks else ""
             note = f". {withheld_words(facts.withheld, connector.platform)}" if facts.withheld else ""
             yield Check(name, not words, words or f"answers and takes our credentials{note}")
-            for twin in (one["name"] for one in rows if one is not row and _is_twin(one, row["platform"], facts.shop)):
+            for twin in (one.name for one in rows if one is not row and _is_twin(one, row.platform, facts.shop)):
                 yield Check(name, False, f"is the same shop as {twin}: its orders come in twice. {_PART}")
         except (ConnectorError, ConfigError) as error:
             yield Check(name, False, str(error))
         for part, words in stopped_parts(row):
-            yield Check(f"{part} of {row['name']}", False, words)
-        compared = row["stock_compared"]
-        if compared and compared["reason"]:
-            yield Check(f"stock of {row['name']}", False, compared_words(row["name"], compared))
-        if row["catalogue_reason"]:
-            said = f"{unread_catalogue(row['name'], row['catalogue_reason'])} ({row['catalogue_detail']})"
-            yield Check(f"catalogue of {row['name']}", False, said)
+            yield Check(f"{part} of {row.name}", False, words)
+        with held.pool.connection() as connection:
+            waiting = lanes.waiting(connection, row.id)
+        for work in waiting:
+            yield Check(f"{work.task} of {row.name}", False, waiting_words(row.name, work))
+        compared = row.stock_compared
+        if compared:
+            yield Check(f"stock of {row.name}", not compared["reason"], compared_words(row.name, compared))
+        if row.catalogue_reason:
+            said = f"{unread_catalogue(row.name, row.catalogue_reason)} ({row.catalogue_detail})"
+            yield Check(f"catalogue of {row.name}", False, said)
 
 
-def _is_twin(row: Row, platform: str, shop: str) -> bool:
+def _is_twin(row: StoreRow, platform: str, shop: str) -> bool:
     """Whether a store is of a shop, by what that calls itself."""
-    return bool(row["platform"] == platform and row["shop"] == shop)
-
-
-def stopped_parts(row: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """What a store refuses to be told for want of a right, with its words, and that everything else goes on."""
-    for part, told in PARTS.items():
-        if row[f"{part}_reason"] == Reason.WRITE_REFUSED:
-            _, cure = describe(Reason.WRITE_REFUSED)
-            yield part, f"It is told no {told}, everything else goes on: {row[f'{part}_detail']}. {cure}"
-
-
-def unread_catalogue(name: str, reason: str) -> str:
-    """That a store's catalogue cannot be read, why, and how it is tried again."""
-    sentence, _ = describe(reason)
-    return (
-        f"The catalogue cannot be read to its end: what is new in it or deleted is not seen. {sentence}"
-        f" It is tried again every hour, or now: storesync enqueue fetch_catalogue {name} --wait"
-    )
-
-
-def compared_words(name: str, compared: dict[str, Any]) -> str:
-    """What came of the last comparison of a store's stock with the hub's, and what to do where it stopped."""
-    differing, told = compared["differing"], compared["told_again"]
-    found = f"{compared['compared']} SKU(s), {differing} differed, {told} told again"
-    words = f"Its stock was compared at {compared['at']}: {found}."
-    if not compared["reason"]:
-        return words
-    sentence, cure = describe(compared["reason"])
-    return f"{words} {compared['not_told']} were not. {sentence} {cure.replace('NAME', name)}"
+    return bool(row.platform == platform and row.shop == shop)

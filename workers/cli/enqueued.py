@@ -12,7 +12,7 @@ from typing import Any, Final
 from celery.events.receiver import EventReceiver
 from redis import Redis
 
-from workers.app import ROUTES, app
+from workers.app import TASKS, app
 from workers.cli.output import Failed
 
 SILENCE_SECONDS = 15  # workers send a heartbeat every two seconds: so long a silence means that there is none
@@ -90,7 +90,7 @@ def run_and_wait(redis: Redis, task: str, values: tuple[Any, ...]) -> dict[str, 
             _listen(connection, STEP_SECONDS)
             if heard.end is None and monotonic() > look_at + LOOK_SECONDS:
                 look_at = monotonic()
-                heard.look(_is_there(redis, ROUTES[task], heard.id))
+                heard.look(_is_there(redis, TASKS[task].queue, heard.id))
             if heard.end is None and (words := heard.give_up()):
                 raise Failed(words)
     return {"task": task, "id": heard.id, "result": _result(task, heard.end)}

@@ -1,14 +1,16 @@
 """The journal for people: every decision, with its reason."""
 
 import time
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 import click
 
-from connectors.postgres import Row, journal
-from workers.cli.desk import MOMENT, database, known_store_row, order_id
+from connectors.postgres import journal
+from schemas.journal import Entry
 from workers.cli.output import cell, example, json_option, say, table, utc
+from workers.cli.start import MOMENT, database, known_store_row, order_id
 
 FOLLOW_SECONDS = 1
 
@@ -35,20 +37,17 @@ def show_journal(
         store = known_store_row(connection, store_name) if store_name else None
         if store and external_id:
             external_id = order_id(connection, store, external_id)
-        which = journal.Which(store["id"] if store else None, external_id, sku, since)
-        rows = journal.lines(connection, which)
-        document = [_line(row) for row in rows]
+        which = journal.Which(store.id if store else None, external_id, sku, since)
+        lines = journal.lines(connection, which)
+        document = [_values(line) for line in lines]
         columns = ["at", "store", "external_id", "sku", "action", "outcome", "reason", "detail"]
         say(document, as_json, lambda: table(columns, [[row[column] for column in columns] for row in document]))
-        following = journal.follow(which, rows)
+        following = journal.follow(which, lines)
         while follow:
             time.sleep(FOLLOW_SECONDS)
-            for row in following.news(connection):
-                click.echo("  ".join(cell(value) for value in _line(row).values()))
+            for line in following.news(connection):
+                click.echo("  ".join(cell(value) for value in _values(line).values()))
 
 
-def _line(row: Row) -> dict[str, Any]:
-    return {**{key: value for key, value in row.items() if key != "id"}, "at": utc(row["at"])}
-
-
-COMMANDS = (show_journal,)
+def _values(line: Entry) -> dict[str, Any]:
+    return {key: value for key, value in asdict(line).items() if key != "id"} | {"at": utc(line.at)}

@@ -1,17 +1,20 @@
 """Commands for locations: the hub's own, and which of a shop's stands for which of them."""
 
+from dataclasses import asdict
+
 import click
 
-from connectors import STORES
+from connectors import platforms
+from connectors.hubs import our_hub
 from connectors.postgres import stores
-from connectors.postgres.hub import PostgresHub
 from schemas.actions import AddLocation, ChangeLocation
+from schemas.groups import Group
 from schemas.settings import code as words
 from schemas.settings import location_code
 from tasks import locations as tasks
-from tasks.rules.locations import MappedLocation
-from workers.cli.desk import database, open_desk, store_row
+from tasks.rules.places import MappedLocation
 from workers.cli.output import done, example, json_option, say, table
+from workers.cli.start import database, open_desk, store_row
 
 
 @click.group()
@@ -27,7 +30,7 @@ def add_location(code: str, name: str | None) -> None:
     code = _code(code)
     name = code if name is None else _name(name)
     with database() as connection, connection.transaction():
-        PostgresHub(connection).apply([AddLocation(code, name)])
+        our_hub(connection).apply([Group("location", (AddLocation(code, name),))])
     done(f"Location {code} is there.", code=code, name=name)
 
 
@@ -36,9 +39,9 @@ def add_location(code: str, name: str | None) -> None:
 def list_locations(as_json: bool) -> None:
     """List the hub's locations."""
     with database() as connection:
-        places = PostgresHub(connection).locations()
+        places = our_hub(connection).locations()
         default = stores.account(connection).default_location
-    document = [{**place, "is_default": place["code"] == default} for place in places]
+    document = [{**asdict(place), "is_default": place.code == default} for place in places]
     say(document, as_json, lambda: table(["code", "name", "default"], [tuple(place.values()) for place in document]))
 
 
@@ -95,8 +98,8 @@ def store_locations(name: str, as_json: bool) -> None:
         row = store_row(connection, name)
     mapped = tasks.mapped_locations(held, row)
     document = [_document(one) for one in mapped]
-    if not STORES[row["platform"]].platform.has_locations:
-        text = f"{name} has no locations of its own: a {row['platform']} shop keeps its stock in one place."
+    if not platforms.record(row.platform).has_locations:
+        text = f"{name} has no locations of its own: a {row.platform} shop keeps its stock in one place."
         say(document, as_json, lambda: click.echo(text))
     else:
         say(document, as_json, lambda: _tell(document))
@@ -120,6 +123,3 @@ def _tell(document: list[dict[str, object]]) -> None:
     for one in document:
         if not one["in_store"]:
             click.echo(f"The shop has no location {one['id']}: take it out of location_map, which maps it.")
-
-
-COMMANDS = (location,)

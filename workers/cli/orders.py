@@ -1,19 +1,34 @@
 """Commands for orders: list, show, retry, and the way back from a tombstone."""
 
+from __future__ import annotations
+
 from contextlib import suppress
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from connectors import STORES
-from connectors.postgres import Connection, Row, hub_view, journal, orders
+from connectors import platforms
+from connectors.later import Later
+from connectors.postgres import Connection, journal, order_view, orders
+from connectors.postgres.order_view import OrderRow
+from connectors.postgres.rows import StoreRow
 from schemas.errors import Unreadable
+from schemas.journal import Action, Entry, Line, Outcome
 from schemas.money import money_text
 from schemas.reasons import Reason, describe
 from schemas.stores import StoreState
-from tasks import bells
-from workers.cli.desk import database, known_store_row, order_id, store_row
 from workers.cli.output import Failed, cell, done, example, json_option, say, table, utc
+from workers.cli.start import database, known_store_row, order_id, store_row
+
+if TYPE_CHECKING:
+    from connectors import hubs
+    from schemas.hub import HubOrder
+    from tasks import bells
+    from workers.cli import documents
+else:
+    hubs, documents = Later("connectors.hubs"), Later("workers.cli.documents")
+    bells = Later("tasks.bells", after="workers.app")
 
 STATES = ("pending", "imported", "skipped", "failed", "deleted")
 REASON = click.Choice([str(reason) for reason in Reason])
@@ -39,8 +54,11 @@ def order() -> None:
 def list_orders(store_name: str | None, limit: int, as_json: bool, **wanted: str | None) -> None:
     """List orders, newest first."""
     with database() as connection:
-        store_id = known_store_row(connection, store_name)["id"] if store_name else None
-        rows = [_brief(row) for row in orders.orders(connection, orders.Wanted(store_id, **wanted), limit=limit)]
+        store_id = known_store_row(connection, store_name).id if store_name else None
+        rows = [
+            _brief(row)
+            for row in order_view.orders(connection, order_view.OrderFilter(store_id, **wanted), limit=limit)
+        ]
     say(rows, as_json, lambda: table(_COLUMNS, [[_in_words(row)[column] for column in _COLUMNS] for row in rows]))
 
 
@@ -51,34 +69,34 @@ def _in_words(row: dict[str, Any]) -> dict[str, Any]:
     return {**row, "state": state, "reason": ", ".join(reasons) or None, "detail": row["detail"] or row["hub_detail"]}
 
 
-def _brief(row: Row) -> dict[str, Any]:
+def _brief(row: order_view.ListedOrder) -> dict[str, Any]:
     return {
-        "store": row["store"],
-        "platform": row["platform"],
-        "external_id": row["external_id"],
+        "store": row.store,
+        "platform": row.platform,
+        "external_id": row.external_id,
         **_people_s(row),
-        "state": row["state"],
-        "reason": row["reason"],
-        "detail": row["detail"],
-        "updated_at": utc(row["store_updated_at"]),
-        "is_due": row["is_due"],
-        "is_failing": row["is_failing"],
-        "hub_reason": row["hub_reason"],
-        "hub_detail": row["hub_detail"],
+        "state": row.state,
+        "reason": row.reason,
+        "detail": row.detail,
+        "updated_at": utc(row.store_updated_at),
+        "is_due": row.is_due,
+        "is_failing": row.is_failing,
+        "hub_reason": row.hub_reason,
+        "hub_detail": row.hub_detail,
     }
 
 
-def _people_s(row: Row) -> dict[str, str | None]:
+def _people_s(row: order_view.ListedOrder) -> dict[str, str | None]:
     """What people call an order and what it comes to with tax: by the hub, else as the store said it last."""
-    number, customer, total, currency = row["order_no"], row["customer"], row["total_with_tax"], row["currency"]
-    if total is None and row["snapshot"]:
+    number, customer, total, currency = row.order_no, row.customer, row.total_with_tax, row.currency
+    if total is None and row.snapshot:
         with suppress(Unreadable):
-            said = STORES[row["platform"]].read(row["snapshot"])
+            said = platforms.read_order(row.platform, row.snapshot)
             number, customer, total, currency = said.number, said.buyer.name, said.total_with_tax, said.currency
     return {
         "number": number,
         "customer": customer,
-        "total": None if total is None else money_text(total, currency),
+        "total": None if total is None or currency is None else money_text(total, currency),
         "currency": currency,
     }
 
@@ -91,37 +109,51 @@ def show_order(store_name: str, name: str, as_json: bool) -> None:
     """Show one order: its state, the hub's order, and the journal."""
     with database() as connection:
         store = known_store_row(connection, store_name)
-        document = order_document(connection, store, order_id(connection, store, name))
+        document = known_order(connection, store, order_id(connection, store, name)).document()
     say(document, as_json, lambda: _tell(document))
 
 
-def order_document(connection: Connection, store: Row, external_id: str) -> dict[str, Any]:
-    """The document of `order show`. Raises Failed for an order that storesync has never seen."""
-    row = orders.order(connection, store["id"], external_id)
+@dataclass(frozen=True, slots=True)
+class KnownOrder:
+    """An order as storesync remembers it, the hub's order, and its lines of the journal."""
+
+    row: OrderRow
+    hub_order: HubOrder | None
+    lines: list[Entry]
+
+    def document(self) -> dict[str, Any]:
+        """What `order show --json` prints."""
+        row = self.row
+        return {
+            "store": row.store,
+            "platform": row.platform,
+            "external_id": row.external_id,
+            "number": row.order_no,
+            "state": row.state,
+            "reason": row.reason,
+            "is_failing": row.is_failing or row.hub_is_failing,
+            "hub_reason": row.hub_reason,
+            "order": documents.order_document(self.hub_order) if self.hub_order else None,
+            "journal": [
+                {
+                    "at": utc(line.at),
+                    "action": line.action,
+                    "outcome": line.outcome,
+                    "reason": line.reason,
+                    "detail": line.detail,
+                }
+                for line in self.lines
+            ],
+        }
+
+
+def known_order(connection: Connection, store: StoreRow, external_id: str) -> KnownOrder:
+    """What is known of an order. Raises Failed for one that storesync has never seen."""
+    row = order_view.order(connection, store.id, external_id)
     if row is None:
         raise Failed(_unknown_order(store, external_id))
-    lines = journal.lines(connection, journal.Which(store["id"], external_id))
-    return {
-        "store": row["store"],
-        "platform": row["platform"],
-        "external_id": external_id,
-        "number": row["order_no"],
-        "state": row["state"],
-        "reason": row["reason"],
-        "is_failing": row["is_failing"] or row["hub_is_failing"],
-        "hub_reason": row["hub_reason"],
-        "order": hub_view.order_document(connection, row["hub_order_id"]) if row["hub_order_id"] else None,
-        "journal": [
-            {
-                "at": utc(line["at"]),
-                "action": line["action"],
-                "outcome": line["outcome"],
-                "reason": line["reason"],
-                "detail": line["detail"],
-            }
-            for line in lines
-        ],
-    }
+    hub_order = hubs.our_hub(connection).order(row.hub_order_id) if row.hub_order_id else None
+    return KnownOrder(row, hub_order, journal.lines(connection, journal.Which(store.id, external_id)))
 
 
 def _tell(document: dict[str, Any]) -> None:
@@ -158,12 +190,12 @@ def _tell_order(hub_order: dict[str, Any]) -> None:
     )
 
 
-def _unknown_order(store: Row, name: str) -> str:
+def _unknown_order(store: StoreRow, name: str) -> str:
     """That an order is not known by a name, and what would change that."""
-    said = f"{store['name']} has shown no order with the id or number {name}"
-    if store["state"] != StoreState.ACTIVE:
-        return f"{said}, and it is {store['state'].replace('_', ' ')}: see storesync store show {store['name']}"
-    return f"{said}: fetch its newest with storesync sync {store['name']} --wait"
+    said = f"{store.name} has shown no order with the id or number {name}"
+    if store.state != StoreState.ACTIVE:
+        return f"{said}, and it is {store.state.replace('_', ' ')}: see storesync store show {store.name}"
+    return f"{said}: fetch its newest with storesync sync {store.name} --wait"
 
 
 @order.command(epilog=example("storesync order reimport acme 5001"))
@@ -171,13 +203,14 @@ def _unknown_order(store: Row, name: str) -> str:
 @click.argument("name", metavar="EXTERNAL_ID|NUMBER")
 def reimport(store_name: str, name: str) -> None:
     """Import an order again that was deleted in the hub: the one deliberate way back."""
-    with database() as connection, connection.transaction():
+    with database() as connection:
         store = store_row(connection, store_name)
         external_id = order_id(connection, store, name)
-        if not orders.reimport(connection, store["id"], external_id):
-            raise Failed(f"order {name} of {store_name} was not deleted in the hub: nothing to bring back")
-        journal.add(connection, journal.Line("reimport", "pending"), store_id=store["id"], external_id=external_id)
-    bells.ring_order(store["id"], external_id)
+        with connection.transaction():
+            if not orders.reimport(connection, store.id, external_id):
+                raise Failed(f"order {name} of {store_name} was not deleted in the hub: nothing to bring back")
+            journal.add(connection, Line(Action.REIMPORT, Outcome.PENDING), store_id=store.id, external_id=external_id)
+        bells.ring_orders(connection, store.id, [external_id])
     text = f"It is looked at now: storesync order show {store_name} {external_id}"
     done(text, store=store_name, external_id=external_id)
 
@@ -216,31 +249,28 @@ def retry(
 
 
 def _retry(
-    connection: Connection, store: Row | None, external_id: str | None, reason: str | None
+    connection: Connection, store: StoreRow | None, external_id: str | None, reason: str | None
 ) -> list[tuple[int, str]]:
     if external_id is None:
-        rows = orders.retry_failed(connection, store["id"] if store else None, reason)
-        return [(row["store_id"], row["external_id"]) for row in rows]
+        return orders.retry_failed(connection, store.id if store else None, reason)
     assert store is not None
     meant = order_id(connection, store, external_id)
-    if orders.retry(connection, store["id"], meant):
-        return [(store["id"], meant)]
-    if orders.order(connection, store["id"], meant) is None:
+    if orders.retry(connection, store.id, meant):
+        return [(store.id, meant)]
+    if order_view.order(connection, store.id, meant) is None:
         raise Failed(_unknown_order(store, external_id))
     raise Failed(
-        f"order {external_id} was deleted in the hub: storesync order reimport {store['name']} {meant} brings it back"
+        f"order {external_id} was deleted in the hub: storesync order reimport {store.name} {meant} brings it back"
     )
 
 
 def _ring(retried: list[tuple[int, str]]) -> None:
     with database() as connection:
         if len(retried) == 1:
-            bells.ring_order(*retried[0])
+            store_id, external_id = retried[0]
+            bells.ring_orders(connection, store_id, [external_id])
         else:
             # No more bells than a store's window has room for: the rest are rung as the first ones settle (MUL-1).
             for store_id in {store_id for store_id, _ in retried}:
                 bells.ring_due_orders(connection, store_id)
         bells.ring_due_fulfillments(connection)
-
-
-COMMANDS = (order, retry)

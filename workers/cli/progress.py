@@ -18,8 +18,9 @@ from rich.progress import (
 )
 
 from connectors import postgres
-from connectors.postgres import orders, stores
-from tasks.process import Process
+from connectors.postgres import order_view, stores
+from connectors.postgres.rows import StoreRow
+from tasks.held import Process
 from tasks.rules.failures import CAP
 
 LOOK_SECONDS = 0.25
@@ -33,7 +34,7 @@ ORDER_REACH: Final = CAP
 
 
 @dataclass(frozen=True, slots=True)
-class Count:
+class OrderCount:
     """Where a store's orders stand; those put off failed for now, and are tried again from `again_at` on."""
 
     states: dict[str, int] = field(default_factory=dict)
@@ -60,8 +61,8 @@ class Count:
 class Seen:
     """A store that is watched. `is_done` None is not yet; False is not soon, or not by itself."""
 
-    row: postgres.Row | None = None
-    count: Count = Count()
+    row: StoreRow | None = None
+    count: OrderCount = OrderCount()
     is_fetched: bool = False
     is_done: bool | None = None
 
@@ -85,20 +86,20 @@ class _Still:
         return time.monotonic() - self.since
 
 
-def count(connection: postgres.Connection, store_id: int) -> Count:
+def count(connection: postgres.Connection, store_id: int) -> OrderCount:
     """Where a store's orders stand now."""
     states: dict[str, int] = {}
-    rows = orders.counts(connection, store_id)
+    rows = order_view.counts(connection, store_id)
     for row in rows:
-        states[row["state"]] = states.get(row["state"], 0) + row["orders"]
-    put_off = [row for row in rows if row["put_off"]]
-    return Count(
+        states[row.state] = states.get(row.state, 0) + row.orders
+    put_off = [row for row in rows if row.put_off]
+    return OrderCount(
         states,
-        waiting=sum(row["due_now"] for row in rows),
-        put_off=sum(row["put_off"] for row in put_off),
-        again_at=min((row["again_at"] for row in put_off), default=None),
+        waiting=sum(row.due_now for row in rows),
+        put_off=sum(row.put_off for row in put_off),
+        again_at=min((row.again_at for row in put_off if row.again_at), default=None),
         # An order in the hub keeps the reason of its last look: that is not why its change was put off.
-        reasons=frozenset(row["reason"] for row in put_off if row["state"] == "pending" and row["reason"]),
+        reasons=frozenset(row.reason for row in put_off if row.state == "pending" and row.reason),
     )
 
 
@@ -140,13 +141,13 @@ def _look(held: Process, store_id: int, since: datetime) -> Seen:
     with held.pool.connection() as connection:
         row = stores.find_store(connection, str(store_id))
         now = count(connection, store_id)
-    is_fetched = bool(row and row["fetched_at"] and row["fetched_at"] >= since)
+    is_fetched = bool(row and row.fetched_at and row.fetched_at >= since)
     if is_fetched and now.done == now.total:
         is_done: bool | None = True
-    elif row is None or row["state"] != "active":
+    elif row is None or row.state != "active":
         is_done = False
     else:
-        again_at, reach = (now.again_at, ORDER_REACH) if is_fetched else (row["fetch_due_at"], FETCH_REACH)
+        again_at, reach = (now.again_at, ORDER_REACH) if is_fetched else (row.fetch_due_at, FETCH_REACH)
         is_far = again_at is not None and again_at - datetime.now(UTC) > reach
         is_done = False if is_far and not now.waiting else None
     return Seen(row, now, is_fetched, is_done)

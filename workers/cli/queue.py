@@ -1,23 +1,34 @@
 """Commands that put work in the queue: sync a store, or any task by its name."""
 
+from __future__ import annotations
+
 import inspect
 from collections import Counter
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from connectors.cursor import back_to
-from connectors.postgres import Row, stores
-from tasks import bells
-from tasks.preview import preview_orders
-from tasks.process import Process
-from workers.app import app
-from workers.cli.desk import PAST, open_desk, store_row
-from workers.cli.enqueued import run_and_wait
+from connectors.later import Later
+from connectors.postgres import stores
+from connectors.postgres.rows import StoreRow
+from tasks.held import Process
 from workers.cli.output import Failed, done, example, json_option, say, table, utc
-from workers.cli.progress import Seen, watch_store
+from workers.cli.start import PAST, open_desk, store_row
+
+if TYPE_CHECKING:
+    from tasks import bells, lanes
+    from tasks.orders import preview
+    from workers import app as program
+    from workers.cli import enqueued, progress
+else:
+    bells, lanes = Later("tasks.bells", after="workers.app"), Later("tasks.lanes", after="workers.app")
+    preview = Later("tasks.orders.preview")
+    program = Later("workers.app")
+    enqueued, progress = Later("workers.cli.enqueued"), Later("workers.cli.progress")
 
 
 @click.command(epilog=example("storesync sync acme --wait", "storesync sync acme --since 2d --dry-run"))
@@ -31,38 +42,38 @@ def sync(name: str, since: datetime | None, wait: bool, dry_run: bool, as_json: 
     held = open_desk()
     row = active_store(held, name)
     if dry_run:
-        cursor = back_to(row["cursor"], since) if since else row["cursor"]
-        found = [asdict(preview) for preview in preview_orders(held, row, cursor)]
+        cursor = back_to(row.cursor, since) if since else row.cursor
+        found = [asdict(preview) for preview in preview.preview_orders(held, row, cursor)]
         say(found, as_json, lambda: _tell_preview(found))
         return
     with held.pool.connection() as connection:
         started = stores.database_time(connection)
         if since is not None:
-            stores.read_again(connection, row["id"], since)
-        stores.fetch_now(connection, row["id"])
-    bells.ring_fetch(row["id"])
+            stores.read_again(connection, row.id, since)
+        stores.fetch_now(connection, row.id)
+    bells.ring_fetch(row.id)
     if wait:
         _wait(held, row, started)
     else:
         done(f"{name} is fetched now. See storesync order list --store {name}", store=name)
 
 
-def _wait(held: Process, row: Row, started: datetime) -> None:
-    name = row["name"]
-    seen = watch_store(held, row["id"], name, since=started)
+def _wait(held: Process, row: StoreRow, started: datetime) -> None:
+    name = row.name
+    seen = progress.watch_store(held, row.id, name, since=started)
     if not seen.is_done:
         words = "; ".join([str(seen.count), _why(seen)] if seen.count.total else [_why(seen)])
         raise Failed(f"not everything of {name} came in: {words}. See storesync store show {name}, or storesync doctor")
     done(f"{name} is up to date: {seen.count}.", store=name, orders=seen.count.states)
 
 
-def _why(seen: Seen) -> str:
+def _why(seen: progress.Seen) -> str:
     """What keeps the rest from coming in."""
     row, at = seen.row, seen.count
-    if row is None or row["state"] != "active":
-        return f"the store is not active ({row['reason'] or row['state']})" if row else "the store is gone"
-    if not seen.is_fetched and row["fetch_due_at"]:
-        return f"the shop is asked again at {utc(row['fetch_due_at'])} ({row['reason']})"
+    if row is None or row.state != "active":
+        return f"the store is not active ({row.reason or row.state})" if row else "the store is gone"
+    if not seen.is_fetched and row.fetch_due_at:
+        return f"the shop is asked again at {utc(row.fetch_due_at)} ({row.reason})"
     if at.put_off:
         reasons = f" ({', '.join(sorted(at.reasons))})" if at.reasons else ""
         return f"{at.put_off} put off{reasons}, tried again from {utc(at.again_at)} on"
@@ -76,14 +87,14 @@ def _tell_preview(found: list[dict[str, Any]]) -> None:
     click.echo(f"Would {words}. Nothing was written.")
 
 
-def active_store(held: Process, name: str) -> Row:
+def active_store(held: Process, name: str) -> StoreRow:
     """A store that is worked on. Raises Failed."""
     with held.pool.connection() as connection:
         row = store_row(connection, name)
-    if row["state"] == "paused":
+    if row.state == "paused":
         raise Failed(f"{name} is paused: storesync store resume {name}")
-    if row["state"] == "needs_attention":
-        raise Failed(f"{name} needs attention ({row['reason']}): storesync store check {name}")
+    if row.state == "needs_attention":
+        raise Failed(f"{name} needs attention ({row.reason}): storesync store check {name}")
     return row
 
 
@@ -94,23 +105,25 @@ def active_store(held: Process, name: str) -> Row:
 def enqueue(task: str, arguments: tuple[str, ...], wait: bool) -> None:
     """Put any task in the queue by its name; a store may be given by name."""
     held = open_desk()
-    app.loader.import_default_modules()
-    names = sorted(name for name in app.tasks if not name.startswith("celery."))
-    if task not in names:
-        raise click.UsageError(f"there is no task {task!r}; there are {', '.join(names)}")
+    if task not in program.TASKS:
+        raise click.UsageError(f"there is no task {task!r}; there are {', '.join(sorted(program.TASKS))}")
     _check_arguments(task, arguments)
     values = _by_id(held, arguments)
+    if lane := lanes.LANES.get(task):
+        with held.pool.connection() as connection:
+            lane.lift(connection, values[0])
     if not wait:
-        sent = app.send_task(task, values)
+        sent = program.app.send_task(task, values)
         done(f"Enqueued {task} as {sent.id}.", task=task, id=sent.id)
         return
-    told = run_and_wait(held.redis, task, values)
+    told = enqueued.run_and_wait(held.redis, task, values)
     done(f"{task}: {told['result']}", **told)
 
 
 def _check_arguments(task: str, arguments: tuple[str, ...]) -> None:
+    import_module(program.TASKS[task].module)
     try:
-        inspect.signature(app.tasks[task].run).bind(*arguments)
+        inspect.signature(program.app.tasks[task].run).bind(*arguments)
     except TypeError as error:
         raise click.UsageError(f"{task}: {error}") from error
 
@@ -123,7 +136,4 @@ def _by_id(held: Process, arguments: tuple[str, ...]) -> tuple[Any, ...]:
         row = stores.find_store(connection, arguments[0])
     if row is None:
         raise Failed(f"there is no store {arguments[0]!r}: see storesync store list")
-    return (row["id"], *arguments[1:])
-
-
-COMMANDS = (sync, enqueue)
+    return (row.id, *arguments[1:])

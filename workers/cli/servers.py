@@ -1,17 +1,25 @@
 """Commands for the installation: up, doctor, db."""
 
-from typing import Any
+import logging
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from connectors import postgres
 from connectors.config import read_config
-from workers import programs
-from workers.cli import checks
-from workers.cli.desk import open_desk, servers, upgrade
+from connectors.keys import flower_login
+from connectors.later import Later
+from workers import embedded
 from workers.cli.output import Failed, done, example, json_option, say, table
-from workers.embedded import stop_servers
-from workers.processes import refuse_while_running, run_programs
+from workers.cli.start import open_desk, servers, upgrade
+
+if TYPE_CHECKING:
+    from workers import logs
+    from workers.cli import checks
+    from workers.supervision import programs, ready, supervisord
+else:
+    checks, logs, ready = Later("workers.cli.checks"), Later("workers.logs"), Later("workers.supervision.ready")
+    programs, supervisord = Later("workers.supervision.programs"), Later("workers.supervision.supervisord")
 
 
 @click.command(epilog=example("storesync up", "storesync up --workers 4"))
@@ -19,28 +27,40 @@ from workers.processes import refuse_while_running, run_programs
 @click.option("--flower-port", default=5555, show_default=True, type=click.IntRange(1, 65535))
 @click.option("--web-port", default=8080, show_default=True, type=click.IntRange(1, 65535))
 def up(workers: int, flower_port: int, web_port: int) -> None:
-    """Run workers, beat, web and Flower in this terminal until Ctrl-C."""
-    held = open_desk()
-    flower, health = f"http://127.0.0.1:{flower_port}", f"http://127.0.0.1:{web_port}/health"
-    done(f"Flower: {flower}   health: {health}   Ctrl-C stops.", flower=flower, health=health)
+    """Run workers, beat, web and Flower in this terminal until Ctrl-C.
+
+    Our own PostgreSQL and Valkey are started again where they end.
+    """
+    config = open_desk().config
+    flower, health = f"http://127.0.0.1:{flower_port}", f"http://127.0.0.1:{web_port}/readyz"
+    login = flower_login(config)
+    done(
+        f"Flower: {flower}, login {login}   health: {health}   Ctrl-C stops.",
+        flower=flower,
+        flower_login=login,
+        health=health,
+    )
+    logs.log_to(config.log, level=logging.WARNING)
     chosen = programs.all_programs(workers=workers, flower_port=flower_port, web_port=web_port)
-    run_programs(chosen, home=held.config.home)
+    with embedded.keep_servers(config), ready.telling(config, web_port=web_port, flower_port=flower_port):
+        supervisord.run_programs(chosen, home=config.home, environ=programs.environment(config))
 
 
 @click.command(epilog=example("storesync down"))
 def down() -> None:
     """Stop our own PostgreSQL and Valkey, which the next command starts again; refused while `storesync up` runs."""
     config = read_config()
-    refuse_while_running(config.home)
-    stopped = stop_servers(config)
+    supervisord.refuse_while_running(config.home)
+    stopped = embedded.stop_servers(config)
     done(f"Stopped {' and '.join(stopped)}." if stopped else "Nothing of ours was running.", stopped=stopped)
 
 
 @click.command(epilog=example("storesync doctor --json"))
 @json_option
 def doctor(as_json: bool) -> int:
-    """Check servers, schema, workers, clocks, and every store's credentials."""
-    found = checks.check_all(servers())
+    """Check servers, schema, workers with every process of theirs, queues, clocks, and every store with its orders."""
+    revived = _ended_servers()
+    found = checks.check_all(servers(), revived)
     is_ok = all(check.is_ok for check in found)
     document: dict[str, Any] = {
         "ok": is_ok,
@@ -49,6 +69,16 @@ def doctor(as_json: bool) -> int:
     rows = [("ok" if check.is_ok else "PROBLEM", check.name, check.detail) for check in found]
     say(document, as_json, lambda: table(["", "what", "detail"], rows))
     return 0 if is_ok else 1
+
+
+def _ended_servers() -> dict[str, str]:
+    """Servers of our own that do not run, as the doctor's checks call them, each with its log."""
+    config = read_config()
+    if not config.is_embedded:
+        return {}
+    configured = {"database": config.database_url, "redis": config.redis_url}
+    own = zip(configured.items(), embedded.server_status(config), strict=True)
+    return {check: str(status.log) for (check, url), status in own if not url and status.pid is None}
 
 
 @click.group()
@@ -78,6 +108,3 @@ def show_status(as_json: bool) -> None:
     say(document, as_json, lambda: table(["migration", "state"], rows))
     if missing:
         raise Failed("the database is not up to date: run storesync db upgrade")
-
-
-COMMANDS = (up, down, doctor, db)

@@ -1,21 +1,30 @@
 """Start the web process: python -m workers.web --host 0.0.0.0 --port 8080."""
 
+import logging
+
 import click
 from waitress import serve
 
-from workers.app import find_servers
+from connectors import later
+from tasks.held import configure
 from workers.logs import begin_log
-from workers.web import create_app
+from workers.servers import find_servers
+from workers.web import SERVING, create_app
+from workers.web.lookout import Lookout
 
 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", default=8080, show_default=True, type=click.IntRange(1, 65535))
 def main(host: str, port: int) -> None:
-    """Serve health until stopped."""
+    """Serve health and metrics, take webhooks, and look for what people should hear of, until stopped."""
     config = find_servers()
     begin_log(config.log)
-    serve(create_app(config), host=host, port=port, ident=None, threads=8)
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # webhooks come in storms, and wait for milliseconds
+    configure(config)
+    later.load_all()  # no message waits for a module
+    Lookout(config).start()
+    serve(create_app(config), host=host, port=port, **SERVING)
 
 
 if __name__ == "__main__":

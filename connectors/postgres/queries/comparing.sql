@@ -1,11 +1,14 @@
--- name: due_stores
+-- name: stores_to_compare
 -- Stores that are told stock, and whose whole catalogue was read since they were compared.
-SELECT id FROM stores WHERE compare_due AND state = 'active' AND settings ->> 'stock.sync' = 'true' ORDER BY id
+SELECT id FROM stores s
+WHERE compare_due AND state = 'active' AND stock_news IS NOT NULL
+  AND NOT EXISTS (SELECT FROM store_lanes l WHERE l.store_id = s.id AND l.lane = 'compare_stock' AND l.due_at > now())
+ORDER BY id
 
--- name: want
+-- name: want_comparison
 -- All of the catalogue was read. The first time nothing is compared: connecting tells nothing by itself (STK-1).
 UPDATE stores SET compare_due = true
-WHERE id = %(store_id)s AND settings ->> 'stock.sync' = 'true' AND catalogue_whole_at IS NOT NULL
+WHERE id = %(store_id)s AND stock_news IS NOT NULL AND catalogue_whole_at IS NOT NULL
 
 -- name: agreed
 -- Items and places that ever showed the hub's figure.
@@ -23,7 +26,7 @@ WITH free AS MATERIALIZED (
 UPDATE store_levels l SET agreed_at = clock_timestamp()
 FROM free WHERE l.store_id = %(store_id)s AND l.external_id = free.external_id AND l.place = free.place
 
--- name: tell_again
+-- name: tell_skus_again
 -- What a store does not show. What waits because it failed goes on waiting.
 INSERT INTO store_stock AS q (store_id, sku, wants_look)
 SELECT %(store_id)s, sku, %(wants_look)s FROM unnest(%(skus)s::text[]) AS s (sku) ORDER BY sku

@@ -8,11 +8,8 @@ VALUES (%(store_id)s, %(external_id)s, %(sku)s, %(action)s, %(outcome)s, %(reaso
 SELECT * FROM (
     SELECT j.id, j.at, s.name AS store, j.external_id, j.sku, j.action, j.outcome, j.reason, j.detail
     FROM journal j LEFT JOIN stores s ON s.id = j.store_id
-    WHERE (%(store_id)s::bigint IS NULL OR j.store_id = %(store_id)s)
-      AND (%(external_id)s::text IS NULL OR j.external_id = %(external_id)s)
-      AND (%(sku)s::text IS NULL OR j.sku = %(sku)s)
-      AND (%(since)s::timestamptz IS NULL OR j.at >= %(since)s)
-    ORDER BY j.id DESC LIMIT %(limit)s
+    WHERE {which}
+    ORDER BY {latest} LIMIT {limit}
 ) latest ORDER BY id
 
 -- name: news
@@ -20,10 +17,30 @@ SELECT * FROM (
 -- and is there when its transaction ends, so a lower number may come after a higher one. NOT IN is hashed, a join may not be.
 SELECT j.id, j.at, s.name AS store, j.external_id, j.sku, j.action, j.outcome, j.reason, j.detail
 FROM journal j LEFT JOIN stores s ON s.id = j.store_id
-WHERE (%(store_id)s::bigint IS NULL OR j.store_id = %(store_id)s)
-  AND (%(external_id)s::text IS NULL OR j.external_id = %(external_id)s)
-  AND (%(sku)s::text IS NULL OR j.sku = %(sku)s)
-  AND (%(since)s::timestamptz IS NULL OR j.at >= %(since)s)
+WHERE {which}
   AND j.id >= %(first)s
   AND j.id NOT IN (SELECT unnest(%(seen)s::bigint[]))
-ORDER BY j.id LIMIT %(limit)s
+ORDER BY {oldest} LIMIT {limit}
+
+-- name: of_store
+-- Lines of a store. Where stores are few a plan expects some of each everywhere, and would read all to find none of a
+-- quiet one: a range, and its own order, leave it only the store's index.
+j.store_id BETWEEN %(store_id)s AND %(store_id)s
+
+-- name: of_order
+-- Lines of an order of a store.
+j.store_id = %(store_id)s AND j.external_id = %(external_id)s
+
+-- name: of_orders
+-- Lines of the orders that have this id, each in its store.
+j.store_id IN (SELECT id FROM stores) AND j.external_id = %(external_id)s
+
+-- name: of_sku
+-- Lines of a SKU.
+j.sku = %(sku)s
+
+-- name: of_time
+-- Lines from a moment on. Numbers and times rise together, but for what was written side by side: the first of them have
+-- the lowest number, and what is older than that is not read.
+j.at >= %(since)s
+  AND j.id >= (SELECT min(early.id) FROM (SELECT id FROM journal WHERE at >= %(since)s ORDER BY at LIMIT 200) early)

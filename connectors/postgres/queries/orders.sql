@@ -2,11 +2,11 @@
 -- A page of snapshots in one statement. The same news again changes nothing; `changed` moves only when the meaning of
 -- the order does. Of older news nothing is taken (CHG-8), but the store is asked: a shop's clocks may differ, and then
 -- the older date is the newer state. What cannot be read is set aside at once (SPEC chapter 11). A SKU that an order had
--- once stays with it: a line that goes moves the store's stock too.
+-- once stays with it: a line that goes moves the store's stock too. Binary: psycopg spends most of a page on escaping texts.
 WITH page AS (
     SELECT * FROM unnest(
-        %(ids)s::text[], %(payloads)s::text[], %(digests)s::text[], %(times)s::timestamptz[], %(problems)s::text[],
-        %(skus)s::text[], %(numbers)s::text[]
+        %(ids)b::text[], %(payloads)b::text[], %(digests)b::text[], %(times)b::timestamptz[], %(problems)b::text[],
+        %(skus)b::text[], %(numbers)b::text[]
     ) AS p (external_id, payload, digest, updated_at, problem, skus, number)
 )
 INSERT INTO store_orders AS o
@@ -39,19 +39,35 @@ SET snapshot = CASE WHEN excluded.store_updated_at < o.store_updated_at THEN NUL
 WHERE o.digest <> excluded.digest
 RETURNING external_id, skus
 
+-- name: keep_dates
+-- What changed in the shop without changing what it means to us is as new with us as there. Behind keep_snapshots, which
+-- has locked the rows.
+UPDATE store_orders o SET store_updated_at = p.updated_at
+FROM unnest(%(ids)b::text[], %(digests)b::text[], %(times)b::timestamptz[]) AS p (external_id, digest, updated_at)
+WHERE o.store_id = %(store_id)s AND o.external_id = p.external_id AND o.digest = p.digest
+  AND o.store_updated_at < p.updated_at
+
 -- name: expect
 -- Room for an order that nobody fetched yet, asked for by hand; it is loaded when it is looked at.
 INSERT INTO store_orders (store_id, external_id) VALUES (%(store_id)s, %(external_id)s)
 ON CONFLICT (store_id, external_id) DO NOTHING
 
--- name: look
+-- name: look_at_order
 -- The order with its store and the account, in one look.
 SELECT s.*, a.settings AS account, o.external_id, o.snapshot::text AS payload, o.hub_order_id, o.state AS order_state,
        o.reason AS order_reason, o.tombstoned_at, o.was_imported, o.changed, o.order_settled, o.attempts,
-       o.hub_changed, o.hub_settled, o.hub_attempts
+       o.hub_changed, o.hub_settled, o.hub_attempts, o.buyer_erased_at
 FROM stores s CROSS JOIN account a
 LEFT JOIN store_orders o ON o.store_id = s.id AND o.external_id = %(external_id)s
 WHERE s.id = %(store_id)s
+
+-- name: look_at_orders
+-- Orders of a store that is known already, as far as anybody fetched them.
+SELECT o.external_id, o.snapshot::text AS payload, o.hub_order_id, o.state AS order_state,
+       o.reason AS order_reason, o.tombstoned_at, o.was_imported, o.changed, o.order_settled, o.attempts,
+       o.hub_changed, o.hub_settled, o.hub_attempts, o.buyer_erased_at
+FROM store_orders o
+WHERE o.store_id = %(store_id)s AND o.external_id = ANY (%(ids)s::text[])
 
 -- name: keep_whole
 -- The whole order, where the list had only a part of it; with every SKU that it ever had.
@@ -63,26 +79,55 @@ SET snapshot = %(payload)s::json, digest = %(digest)s,
 WHERE store_id = %(store_id)s AND external_id = %(external_id)s
 RETURNING skus
 
--- name: settle
--- The order was seen up to `changed`: remember what came of it, and write the journal in the same breath.
-WITH settled AS (
-    UPDATE store_orders
-    SET order_settled = %(changed)s, state = %(state)s, reason = %(reason)s, detail = %(detail)s,
-        is_failing = %(is_failing)s,
-        hub_order_id = coalesce(%(hub_order_id)s, hub_order_id),
-        was_imported = was_imported OR %(hub_order_id)s::text IS NOT NULL,
+-- name: settle_orders
+-- Orders were seen, each up to what it had `changed` by then: remember what came of them, and write the journal in the same
+-- breath. Of those that came to the hub by it also from which snapshot, unless another one came meanwhile. Links as
+-- links.keep_links has them. Locked in one order, as pages of snapshots are.
+WITH outcomes AS MATERIALIZED (
+    SELECT * FROM json_to_recordset(%(outcomes)s) AS o (
+        external_id text, changed bigint, state text, reason text, detail jsonb, is_failing boolean, hub_order_id text,
+        customer text, email text, total_with_tax numeric, currency text)
+), held AS MATERIALIZED (
+    SELECT s.external_id FROM store_orders s
+    WHERE s.store_id = %(store_id)s AND s.external_id IN (SELECT external_id FROM outcomes)
+    ORDER BY s.external_id COLLATE "C" FOR NO KEY UPDATE
+), settled AS (
+    UPDATE store_orders s
+    SET order_settled = o.changed, state = o.state, reason = o.reason, detail = o.detail, is_failing = o.is_failing,
+        hub_order_id = coalesce(o.hub_order_id, s.hub_order_id),
+        was_imported = s.was_imported OR o.hub_order_id IS NOT NULL,
+        imported_digest = CASE WHEN o.hub_order_id IS NULL THEN s.imported_digest
+                               WHEN s.changed = o.changed THEN s.digest END,
+        imported_hub_changed = CASE WHEN o.hub_order_id IS NULL THEN s.imported_hub_changed ELSE s.hub_changed END,
+        hub_status = CASE WHEN o.hub_order_id IS NULL THEN s.hub_status ELSE coalesce(s.hub_status, 'NOT_SHIPPED') END,
+        hub_customer = coalesce(o.customer, s.hub_customer),
+        hub_email = CASE WHEN o.customer IS NULL THEN s.hub_email ELSE o.email END,
+        hub_total_with_tax = coalesce(o.total_with_tax, s.hub_total_with_tax),
+        hub_currency = coalesce(o.currency, s.hub_currency),
         due_at = NULL, attempts = 0, rung_at = NULL
-    WHERE store_id = %(store_id)s AND external_id = %(external_id)s AND order_settled < %(changed)s
-    RETURNING changed
+    FROM held h JOIN outcomes o USING (external_id)
+    WHERE s.store_id = %(store_id)s AND s.external_id = h.external_id AND s.order_settled < o.changed
+    RETURNING s.external_id, s.changed > o.changed AS is_due
 ), written AS (
     INSERT INTO journal (store_id, external_id, action, outcome, reason, detail)
-    SELECT %(store_id)s, %(external_id)s, action, outcome, reason, detail::jsonb
-    FROM unnest(%(actions)s::text[], %(outcomes)s::text[], %(reasons)s::text[], %(details)s::text[])
-        AS j (action, outcome, reason, detail), settled
+    SELECT %(store_id)s, external_id, action, l.outcome, l.reason, l.detail
+    FROM json_to_recordset(%(lines)s) AS l (
+        place integer, external_id text, action text, outcome text, reason text, detail jsonb)
+    JOIN settled USING (external_id) ORDER BY place
+), linked_items AS (
+    INSERT INTO item_links AS l (store_id, key, variant_id)
+    SELECT %(store_id)s, key, id FROM unnest(%(item_keys)s::text[], %(item_ids)s::text[]) AS n (key, id) ORDER BY key
+    ON CONFLICT (store_id, key) DO UPDATE SET variant_id = excluded.variant_id WHERE l.variant_id <> excluded.variant_id
+), linked_customers AS (
+    INSERT INTO customer_links AS l (store_id, external_id, customer_id)
+    SELECT %(store_id)s, key, id FROM unnest(%(customer_keys)s::text[], %(customer_ids)s::text[]) AS n (key, id)
+    ORDER BY key
+    ON CONFLICT (store_id, external_id) DO UPDATE SET customer_id = excluded.customer_id
+    WHERE l.customer_id <> excluded.customer_id
 )
-SELECT changed > %(changed)s AS is_due FROM settled
+SELECT external_id, is_due FROM settled
 
--- name: put_off
+-- name: put_off_order
 -- It failed for now: look again at a moment.
 UPDATE store_orders
 SET due_at = %(due_at)s, attempts = attempts + %(attempt)s, rung_at = NULL,
@@ -90,7 +135,7 @@ SET due_at = %(due_at)s, attempts = attempts + %(attempt)s, rung_at = NULL,
     detail = CASE WHEN state = 'pending' THEN %(detail)s ELSE detail END
 WHERE store_id = %(store_id)s AND external_id = %(external_id)s AND changed > order_settled
 
--- name: set_aside
+-- name: set_aside_order
 -- It failed: journaled, visible, and retried by hand; or by itself at `due_at`, then it stays due. What stands in the hub
 -- stays imported, and is failing. The same failure as last time is not written again.
 WITH was AS (
@@ -106,7 +151,7 @@ WITH was AS (
 )
 INSERT INTO journal (store_id, external_id, action, outcome, reason, detail)
 SELECT %(store_id)s, %(external_id)s,
-       coalesce(%(action)s::text, CASE WHEN was.hub_order_id IS NULL THEN 'import' ELSE 'change' END),
+       CASE WHEN was.hub_order_id IS NULL THEN 'import' ELSE 'change' END,
        'failed', %(reason)s, %(detail)s
 FROM was WHERE (was.had_failed, was.reason, was.detail) IS DISTINCT FROM (true, %(reason)s, %(detail)s::jsonb)
 
@@ -120,6 +165,12 @@ SET changed = changed + 1, due_at = NULL, attempts = 0, rung_at = NULL,
 WHERE store_id = %(store_id)s AND external_id = %(external_id)s AND tombstoned_at IS NULL
 RETURNING external_id
 
+-- name: look_anew
+-- The shop says that something became of an order that is known: it is asked for anew.
+UPDATE store_orders SET changed = changed + 1, due_at = NULL, attempts = 0, rung_at = NULL, snapshot = NULL
+WHERE store_id = %(store_id)s AND external_id = %(external_id)s AND tombstoned_at IS NULL
+RETURNING external_id
+
 -- name: retry_failed
 -- Look again at everything that was set aside, before it came to the hub or after, on its way in or out; for a reason also
 -- at what stands in the hub with that reason, first among its notes or not.
@@ -128,16 +179,28 @@ SET changed = changed + 1, due_at = NULL, attempts = 0, rung_at = NULL,
     hub_changed = hub_changed + CASE WHEN hub_order_id IS NULL THEN 0 ELSE 1 END, hub_due_at = NULL, hub_attempts = 0,
     hub_rung_at = NULL,
     snapshot = CASE WHEN external_id LIKE 'unreadable:%%' THEN snapshot END
-WHERE (state = 'failed'
-       OR (hub_order_id IS NOT NULL AND (is_failing OR hub_is_failing OR %(reason)s::text IS NOT NULL)))
-  AND (store_id = %(store_id)s OR (%(store_id)s::bigint IS NULL
-       AND store_id IN (SELECT id FROM stores WHERE state <> 'disconnected')))
-  AND (%(reason)s::text IS NULL OR reason = %(reason)s OR hub_reason = %(reason)s
-       OR detail -> 'also' @> jsonb_build_array(jsonb_build_object('reason', %(reason)s::text))
-       OR hub_detail -> 'also' ? %(reason)s)
+WHERE {which}
 RETURNING store_id, external_id
 
--- name: look_again
+-- name: failed_somehow
+-- What was set aside, before it came to the hub or in it.
+(state = 'failed' OR ((is_failing OR hub_is_failing) AND hub_order_id IS NOT NULL))
+
+-- name: said_for_reason
+-- What was set aside for a reason, and what stands in the hub with it.
+(state = 'failed' OR hub_order_id IS NOT NULL)
+  AND reasons_of(reason, hub_reason, detail, hub_detail) @> ARRAY[%(reason)s::text]
+  AND (reason IS NOT NULL OR hub_reason IS NOT NULL)
+
+-- name: in_one_store
+-- Of a store.
+store_id = %(store_id)s
+
+-- name: in_connected_stores
+-- Of the stores that can be mended.
+store_id IN (SELECT id FROM stores WHERE state <> 'disconnected')
+
+-- name: look_again_at_orders
 -- The store has another profile: what was skipped for its status may import now, and what the hub has open may be
 -- further. What waits is marked too: a worker may be looking at it by the old one. Locked in one order, as pages are.
 WITH due AS MATERIALIZED (
@@ -145,9 +208,7 @@ WITH due AS MATERIALIZED (
     WHERE store_id = %(store_id)s
       AND ((state = 'skipped' AND reason = 'status_not_imported' AND detail ->> 'status' = ANY (%(statuses)s::text[]))
            OR (state = 'pending' AND changed > order_settled)
-           OR EXISTS (SELECT FROM hub.sales_orders h
-                      WHERE h.store_id = o.store_id AND h.external_id = o.external_id
-                        AND h.status <> 'DELIVERED' AND NOT h.closed AND NOT h.voided))
+           OR hub_status NOT IN ('DELIVERED', 'CLOSED'))
     ORDER BY external_id COLLATE "C" FOR UPDATE
 )
 UPDATE store_orders o
@@ -161,26 +222,37 @@ FROM due WHERE o.store_id = %(store_id)s AND o.external_id = due.external_id
 -- What was neither brought nor told while a switch was off. What the hub has delivered or closed since is over, unless it
 -- was noted, or `also_delivered`. Locked in one order, as pages are.
 WITH due AS MATERIALIZED (
-    SELECT o.external_id, h.status
-    FROM store_orders o JOIN hub.sales_orders h ON h.store_id = o.store_id AND h.external_id = o.external_id
-    WHERE o.store_id = %(store_id)s
-      AND (o.hub_reason = %(noted)s
-           OR (NOT h.closed AND NOT h.voided AND (h.status <> 'DELIVERED' OR %(also_delivered)s)))
-    ORDER BY o.external_id COLLATE "C" FOR UPDATE OF o
+    SELECT external_id, hub_status FROM store_orders
+    WHERE store_id = %(store_id)s
+      AND ((hub_status IS NOT NULL AND hub_reason = %(noted)s
+            AND reasons_of(reason, hub_reason, detail, hub_detail) @> ARRAY[%(noted)s::text])
+           OR {which})
+    ORDER BY external_id COLLATE "C" FOR UPDATE
 )
 UPDATE store_orders o
 SET changed = changed + 1, due_at = NULL, attempts = 0, rung_at = NULL,
-    hub_changed = hub_changed + CASE WHEN due.status = 'NOT_SHIPPED' AND NOT %(also_delivered)s THEN 0 ELSE 1 END,
+    hub_changed = hub_changed + CASE WHEN due.hub_status = 'NOT_SHIPPED' AND NOT %(also_delivered)s THEN 0 ELSE 1 END,
     hub_due_at = NULL, hub_attempts = 0, hub_rung_at = NULL
 FROM due WHERE o.store_id = %(store_id)s AND o.external_id = due.external_id
+
+-- name: not_delivered
+-- What the hub has open.
+hub_status NOT IN ('DELIVERED', 'CLOSED')
+
+-- name: not_closed
+-- The same, and what it has delivered.
+hub_status <> 'CLOSED'
 
 -- name: skipped_again
 -- What kept them out was changed: they are looked at again as they are. Locked in one order, as pages of snapshots do.
 WITH due AS MATERIALIZED (
     SELECT store_id, external_id FROM store_orders
     WHERE (%(store_id)s::bigint IS NULL OR store_id = %(store_id)s)
-      AND ((state = 'skipped' AND (reason = ANY (%(reasons)s::text[]) OR detail ->> 'status' = ANY (%(statuses)s::text[]))
+      AND ((state = 'skipped' AND reason IS NOT NULL AND reason = ANY (%(reasons)s::text[])
+            AND reasons_of(reason, hub_reason, detail, hub_detail) && %(reasons)s::text[]
             AND (%(currency)s::text IS NULL OR detail ->> 'currency' = %(currency)s))
+           OR (state = 'skipped' AND detail ->> 'status' = ANY (%(statuses)s::text[])
+               AND (%(currency)s::text IS NULL OR detail ->> 'currency' = %(currency)s))
            OR (state = 'pending' AND changed > order_settled))
     ORDER BY store_id, external_id COLLATE "C" FOR UPDATE
 )
@@ -193,9 +265,11 @@ FROM due WHERE o.store_id = due.store_id AND o.external_id = due.external_id
 
 -- name: news_again
 -- What was skipped for this reason is news to the store's next page that has it, though nothing of it changed.
-UPDATE store_orders SET digest = '' WHERE store_id = %(store_id)s AND state = 'skipped' AND reason = %(reason)s
+UPDATE store_orders SET digest = ''
+WHERE store_id = %(store_id)s AND state = 'skipped' AND reason = %(reason)s
+  AND reasons_of(reason, hub_reason, detail, hub_detail) @> ARRAY[%(reason)s::text]
 
--- name: ring
+-- name: ring_orders
 -- The next bells of a store: at most a window of orders is out at a time, so that no store fills the queue (MUL-1).
 -- A bell that is older than its patience was lost. SKIP LOCKED: two ringers take different orders.
 WITH room AS (
@@ -212,75 +286,37 @@ WITH room AS (
 )
 UPDATE store_orders o SET rung_at = now() FROM picked
 WHERE o.store_id = %(store_id)s AND o.external_id = picked.external_id
-RETURNING o.external_id, picked.rung_at IS NOT NULL AS was_lost
+RETURNING o.external_id, picked.rung_at IS NOT NULL AS was_lost, o.hub_order_id IS NOT NULL AS is_in_hub
 
--- name: unring
--- Somebody else holds the order, or held it when it died: its bell is answered, and rung again if it is still due.
+-- name: orders_in_hub
+-- Those of some orders that stand in the hub.
+SELECT external_id FROM store_orders
+WHERE store_id = %(store_id)s AND external_id = ANY (%(ids)s::text[]) AND hub_order_id IS NOT NULL
+
+-- name: unring_orders
+-- Somebody else holds them, or held them when they died: their bells are answered, and rung again if they are still due.
 UPDATE store_orders SET rung_at = NULL
-WHERE store_id = %(store_id)s AND external_id = %(external_id)s AND changed > order_settled
+WHERE store_id = %(store_id)s AND external_id = ANY (%(ids)s::text[]) AND changed > order_settled
 
--- name: due_stores
+-- name: stores_with_due_orders
 -- Active stores with an order that may be looked at now.
 SELECT s.id FROM stores s
 WHERE s.state = 'active' AND EXISTS (
     SELECT FROM store_orders o
     WHERE o.store_id = s.id AND o.changed > o.order_settled AND (o.due_at IS NULL OR o.due_at <= now()))
 
--- name: forget_bells
+-- name: fold_counts
+-- Many rows that say what became more or less become one for each state and reason.
+WITH folded AS (
+    DELETE FROM order_counts WHERE (SELECT count(*) FROM order_counts) > %(most)s
+    RETURNING store_id, state, reason, orders
+)
+INSERT INTO order_counts (store_id, state, reason, orders)
+SELECT store_id, state, reason, sum(orders) FROM folded GROUP BY store_id, state, reason HAVING sum(orders) <> 0
+
+-- name: forget_order_bells
 -- Redis came back empty: no bell is on its way any more.
 UPDATE store_orders SET rung_at = NULL WHERE changed > order_settled AND rung_at IS NOT NULL
-
--- name: order
--- One order as storesync remembers it. Its snapshot stays text: it may hold numbers that no decoder takes.
-SELECT s.name AS store, s.platform, o.external_id, o.order_no, o.snapshot::text AS snapshot, o.digest, o.store_updated_at,
-       o.hub_order_id, o.was_imported, o.state, o.reason, o.detail, o.tombstoned_at, o.tombstoned_by, o.changed,
-       o.order_settled, o.hub_changed, o.hub_settled, o.due_at, o.attempts, o.rung_at, o.first_seen_at, o.is_failing,
-       o.hub_is_failing, coalesce(o.hub_reason, held.reason) AS hub_reason, o.hub_detail,
-       greatest(o.hub_due_at, held.until) AS hub_due_at, o.sending
-FROM store_orders o JOIN stores s ON s.id = o.store_id
-LEFT JOIN LATERAL (  -- what is to be told, of a store that is told nothing now
-    SELECT s.fulfillment_reason AS reason, s.fulfillment_due_at AS until
-    WHERE o.hub_changed > o.hub_settled AND s.fulfillment_due_at > now()
-) held ON true
-WHERE o.store_id = %(store_id)s AND o.external_id = %(external_id)s
-
--- name: named
--- Orders that a person may mean by a name: an external id, or a number with or without its sign.
-SELECT external_id FROM store_orders
-WHERE store_id = %(store_id)s AND (external_id = %(name)s OR order_no = ANY (%(numbers)s))
-ORDER BY external_id LIMIT 5
-
--- name: orders
--- Orders for people to look through, newest first. Those that failed are also those in the hub whose last look did; those
--- of a disconnected store cannot be mended and are listed where the store is named. What is not in the hub has its
--- customer and total in its snapshot alone.
-SELECT s.name AS store, s.platform, o.external_id, o.order_no, o.state, o.reason, o.detail, o.store_updated_at,
-       o.hub_order_id, o.changed > o.order_settled AS is_due, o.due_at, o.is_failing OR o.hub_is_failing AS is_failing,
-       o.hub_reason, o.hub_detail, c.name AS customer, h.total_with_tax, h.currency,
-       CASE WHEN h.id IS NULL THEN o.snapshot::text END AS snapshot
-FROM store_orders o JOIN stores s ON s.id = o.store_id
-LEFT JOIN hub.sales_orders h ON h.store_id = o.store_id AND h.external_id = o.external_id
-LEFT JOIN hub.customers c ON c.id = h.customer_id
-WHERE (%(store_id)s::bigint IS NULL OR o.store_id = %(store_id)s)
-  AND (%(state)s::text IS NULL OR o.state = %(state)s
-       OR (%(state)s = 'failed' AND (o.is_failing OR o.hub_is_failing) AND o.hub_order_id IS NOT NULL))
-  AND (%(state)s IS DISTINCT FROM 'failed' OR %(store_id)s IS NOT NULL OR s.state <> 'disconnected')
-  AND (%(reason)s::text IS NULL OR o.reason = %(reason)s OR o.hub_reason = %(reason)s
-       OR o.detail -> 'also' @> jsonb_build_array(jsonb_build_object('reason', %(reason)s::text))
-       OR o.hub_detail -> 'also' ? %(reason)s)
-  AND (%(text)s::text IS NULL OR o.external_id = %(text)s OR o.skus @> ARRAY[%(text)s]
-       OR strpos(lower(concat_ws(' ', o.order_no, c.name, c.email)), lower(%(text)s)) > 0)
-ORDER BY o.store_updated_at DESC NULLS LAST, o.external_id
-LIMIT %(limit)s
-
--- name: counts
--- How many orders of a store are in which state, why, and how many are waiting to be looked at: now, or put off until
--- a moment. What was set aside waits for the hourly sweep, and is not put off: its state says that it failed.
-SELECT state, reason, count(*) AS orders, count(*) FILTER (WHERE changed > order_settled) AS due,
-       count(*) FILTER (WHERE changed > order_settled AND (due_at IS NULL OR due_at <= now())) AS due_now,
-       count(*) FILTER (WHERE changed > order_settled AND due_at > now() AND state <> 'failed' AND NOT is_failing) AS put_off,
-       min(due_at) FILTER (WHERE changed > order_settled AND due_at > now() AND state <> 'failed' AND NOT is_failing) AS again_at
-FROM store_orders WHERE store_id = %(store_id)s GROUP BY state, reason ORDER BY state, reason
 
 -- name: reimport
 -- The one deliberate way back from a tombstone (BEY-6).

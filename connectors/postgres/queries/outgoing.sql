@@ -1,4 +1,4 @@
--- name: settle
+-- name: settle_outgoing
 -- The hub's side was seen up to `hub_changed`: remember what came of it, and write the journal in the same breath.
 WITH settled AS (
     UPDATE store_orders
@@ -14,14 +14,14 @@ WITH settled AS (
 )
 SELECT hub_changed > %(changed)s AS is_due FROM settled
 
--- name: put_off
+-- name: put_off_outgoing
 -- It could not be told now: look again at a moment.
 UPDATE store_orders
 SET hub_due_at = %(due_at)s, hub_attempts = hub_attempts + %(attempt)s, hub_rung_at = NULL, hub_reason = %(reason)s,
     hub_detail = %(detail)s
 WHERE store_id = %(store_id)s AND external_id = %(external_id)s AND hub_changed > hub_settled
 
--- name: set_aside
+-- name: set_aside_outgoing
 -- It failed: journaled, visible, and retried by hand; or by itself at `due_at`, then it stays due. The same failure as
 -- last time is not written again.
 WITH was AS (
@@ -38,17 +38,13 @@ SELECT %(store_id)s, %(external_id)s, 'fulfill', 'failed', %(reason)s, %(detail)
 FROM was
 WHERE (was.hub_is_failing, was.hub_reason, was.hub_detail) IS DISTINCT FROM (true, %(reason)s, %(detail)s::jsonb)
 
--- name: intend
--- The store is about to be told: whoever looks next knows what may have come of it (FUL-14).
-UPDATE store_orders SET sending = %(sending)s WHERE store_id = %(store_id)s AND external_id = %(external_id)s
-
--- name: tell_again
+-- name: tell_outgoing_again
 -- The store's side moved, and it may let go now what it did not.
 UPDATE store_orders SET hub_changed = hub_changed + 1
 WHERE store_id = %(store_id)s AND external_id = %(external_id)s AND hub_changed = hub_settled
   AND hub_reason = ANY (%(reasons)s::text[])
 
--- name: ring
+-- name: ring_outgoing
 -- Orders of a store whose hub side moved and whose bell is to be rung now. SKIP LOCKED: two ringers take different ones.
 WITH room AS (
     SELECT %(window)s - count(*) AS free FROM store_orders
@@ -66,12 +62,12 @@ UPDATE store_orders o SET hub_rung_at = now() FROM picked
 WHERE o.store_id = %(store_id)s AND o.external_id = picked.external_id
 RETURNING o.external_id
 
--- name: unring
+-- name: unring_outgoing
 -- Somebody else holds the order, or held it when it died: its bell is rung again if it is still due.
 UPDATE store_orders SET hub_rung_at = NULL
 WHERE store_id = %(store_id)s AND external_id = %(external_id)s AND hub_changed > hub_settled
 
--- name: due_stores
+-- name: stores_with_due_outgoing
 -- Active stores with an order that the hub shipped, or said something of, and nobody has told them yet.
 SELECT s.id FROM stores s
 WHERE s.state = 'active' AND (s.fulfillment_due_at IS NULL OR s.fulfillment_due_at <= now()) AND EXISTS (
@@ -96,13 +92,13 @@ WHERE id = %(store_id)s AND fulfillment_reason IS NOT NULL
 UPDATE store_orders SET hub_due_at = NULL, hub_rung_at = NULL
 WHERE store_id = %(store_id)s AND hub_changed > hub_settled AND hub_reason = %(reason)s
 
--- name: forget_bells
+-- name: forget_outgoing_bells
 -- Redis came back empty: no bell is on its way any more.
 UPDATE store_orders SET hub_rung_at = NULL WHERE hub_changed > hub_settled AND hub_rung_at IS NOT NULL
 
 -- name: covered
 -- The store shows what the hub shipped: nothing is to be told (the usual end of what came from the store itself). What it
--- was being told and never heard is no more to be looked for: the next parcel like it is the store's own.
+-- was being told and never heard is no more to be looked for: the next fulfilment like it is the store's own.
 UPDATE store_orders
 SET hub_settled = hub_changed, hub_reason = NULL, hub_detail = '{}', hub_is_failing = false, hub_due_at = NULL,
     hub_attempts = 0, hub_rung_at = NULL, sending = NULL

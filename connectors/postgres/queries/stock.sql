@@ -1,26 +1,28 @@
--- name: due_stores
+-- name: stores_with_due_skus
 -- Active stores with stock sync on and a SKU to tell, or one of them: whether some SKU was not told for a while, or was
 -- but may be told again. One that was told this moment waits for the rest of its burst. A store that is away waits.
+-- LIMIT keeps the last condition from being joined, which would read all that is due.
 SELECT s.id,
        EXISTS (SELECT FROM store_stock q
                WHERE q.store_id = s.id AND q.changed > q.settled AND (q.due_at IS NULL OR q.due_at <= now())
                  AND (q.sent_at IS NULL OR q.sent_at <= clock_timestamp() - %(burst)s * interval '1 second')) AS has_fresh,
        EXISTS (SELECT FROM store_stock q
                WHERE q.store_id = s.id AND q.changed > q.settled AND (q.due_at IS NULL OR q.due_at <= now())
-                 AND (q.sent_at IS NULL OR q.sent_at <= clock_timestamp() - %(pace)s * interval '1 second')) AS is_ripe
+                 AND (q.sent_at IS NULL OR q.sent_at <= clock_timestamp() - %(pace)s * interval '1 second')) AS is_ripe,
+       s.platform = ANY (%(side_by_side)s)
+           AND EXISTS (SELECT FROM store_stock q
+                       WHERE q.store_id = s.id AND q.changed > q.settled AND (q.due_at IS NULL OR q.due_at <= now())
+                         AND (q.sent_at IS NULL OR q.sent_at <= clock_timestamp() - %(pace)s * interval '1 second')
+                         AND q.due_since > now() - %(latest)s * interval '1 second') AS has_latest
 FROM stores s
-WHERE s.state = 'active' AND s.settings ->> 'stock.sync' = 'true' AND (%(store_id)s::bigint IS NULL OR s.id = %(store_id)s)
+WHERE s.state = 'active' AND s.stock_news IS NOT NULL AND (%(store_id)s::bigint IS NULL OR s.id = %(store_id)s)
   AND (s.stock_due_at IS NULL OR s.stock_due_at <= now())
-  AND EXISTS (SELECT FROM store_stock q
-              WHERE q.store_id = s.id AND q.changed > q.settled AND (q.due_at IS NULL OR q.due_at <= now()))
+  AND (SELECT true FROM store_stock q
+       WHERE q.store_id = s.id AND q.changed > q.settled AND (q.due_at IS NULL OR q.due_at <= now()) LIMIT 1)
 ORDER BY s.id
 
--- name: look
--- The store with the account, for one round of telling it.
-SELECT s.*, a.settings AS account FROM stores s CROSS JOIN account a WHERE s.id = %(store_id)s
-
 -- name: pick
--- The SKUs of a store to tell now, longest waiting first. Orders of the store that nobody has read yet may have sold
+-- The SKUs of a store to tell now, in some order. Orders of the store that nobody has read yet may have sold
 -- of them: those SKUs wait, a minute at most (STK-9). A SKU that was told a moment ago waits for the rest of its burst,
 -- every SKU of a store that is away.
 -- The store stands in the text, so that it is planned for: a plan for any store reads every order while one imports.
@@ -42,120 +44,10 @@ WHERE q.store_id = {store_id} AND q.changed > q.settled AND (q.due_at IS NULL OR
   AND NOT EXISTS (SELECT FROM stores s WHERE s.id = {store_id} AND s.stock_due_at > now())
   AND (q.due_since <= now() - %(patience)s * interval '1 second'
        OR NOT (u.is_there OR EXISTS (SELECT FROM sold WHERE sold.sku = q.sku)))
-ORDER BY q.due_since, q.sku
+ORDER BY {order}
 LIMIT %(limit)s
 
--- name: items
--- What the store has of some SKUs, with what each place of it shows.
-SELECT i.external_id, i.sku, i.name, i.is_tracked,
-       coalesce(jsonb_object_agg(l.place, l.shown) FILTER (WHERE l.place IS NOT NULL), '{}') AS shown,
-       coalesce(array_agg(l.place) FILTER (WHERE NOT l.is_active), '{}') AS inactive
-FROM store_items i LEFT JOIN store_levels l USING (store_id, external_id)
-WHERE i.store_id = %(store_id)s AND i.sku = ANY (%(skus)s)
-GROUP BY i.store_id, i.external_id
-ORDER BY i.sku, i.external_id
-
--- name: keep_items
--- Items as the store's catalogue has them. A SKU that gained or lost an item, or whose item is counted now, is due
--- again if it ever was (STK-3); one that never was is not: connecting pushes nothing by itself (STK-1). One that lost an
--- item may be another one's now: the store is asked. Who asked for some SKUs decides on them now.
-WITH page AS (
-    SELECT * FROM unnest(%(ids)s::text[], %(skus)s::text[], %(names)s::text[], %(tracked)s::boolean[])
-        AS p (external_id, sku, name, is_tracked)
-), was AS (
-    SELECT i.external_id, i.sku, i.is_tracked FROM store_items i
-    WHERE i.store_id = %(store_id)s AND i.external_id = ANY (%(ids)s::text[])
-), kept AS (
-    INSERT INTO store_items AS i (store_id, external_id, sku, name, is_tracked)
-    SELECT %(store_id)s, external_id, sku, name, is_tracked FROM page ORDER BY external_id
-    ON CONFLICT (store_id, external_id) DO UPDATE
-    SET sku = excluded.sku, name = excluded.name, is_tracked = excluded.is_tracked, seen_at = clock_timestamp()
-), moved AS (
-    SELECT p.sku, false AS is_lost FROM page p LEFT JOIN was w USING (external_id)
-    WHERE (w.sku, w.is_tracked) IS DISTINCT FROM (p.sku, p.is_tracked)
-    UNION ALL
-    SELECT w.sku, true FROM was w JOIN page p USING (external_id) WHERE w.sku <> p.sku
-), due AS MATERIALIZED (
-    SELECT q.sku, q.sku IN (SELECT sku FROM moved WHERE is_lost) AS is_lost FROM store_stock q
-    WHERE q.store_id = %(store_id)s AND q.sku IN (SELECT sku FROM moved) AND q.sku <> ALL (%(asked_for)s::text[])
-    ORDER BY q.sku FOR UPDATE
-)
-UPDATE store_stock q SET changed = changed + 1, due_at = NULL, attempts = 0, sent_at = NULL,
-    wants_look = q.wants_look OR due.is_lost,
-    due_since = CASE WHEN q.changed = q.settled THEN clock_timestamp() ELSE q.due_since END
-FROM due WHERE q.store_id = %(store_id)s AND q.sku = due.sku
-RETURNING q.sku
-
--- name: keep_levels
--- What the store says it shows. What we told it since it was asked, or are telling it now, is newer than that. Another
--- figure than we told a moment ago may be about to change: a store may say yes first, and do it then. Where nobody knows
--- what is shown a push finds out, or the next walk through everything.
-WITH page AS (
-    SELECT * FROM unnest(%(ids)s::text[], %(places)s::text[], %(shown)s::bigint[]) AS p (external_id, place, shown)
-)
-INSERT INTO store_levels AS l (store_id, external_id, place, shown)
-SELECT %(store_id)s, external_id, place, shown FROM page ORDER BY external_id, place
-ON CONFLICT (store_id, external_id, place) DO UPDATE
-SET shown = CASE WHEN l.told_at > %(asked_at)s AND l.told <> excluded.shown THEN NULL ELSE excluded.shown END,
-    is_active = true, moved_at = clock_timestamp()
-WHERE %(is_held)s OR (l.moved_at < CASE WHEN l.shown IS NULL THEN %(asked_at)s ELSE %(asked_exactly)s END
-                      AND (l.shown IS NOT NULL OR %(is_whole)s) AND (l.told_at IS NULL OR l.told_at < %(asked_at)s))
-
--- name: drop_levels
--- Places that a page no longer names of its items: they are not active there any more. What is newer than the page
--- stays, as in keep_levels, behind which this comes; a row that somebody is just moving is not waited for. What we told
--- the store there it does not sell any more: unless that is just decided on, the SKU is due again (STK-12).
-WITH gone AS MATERIALIZED (
-    SELECT external_id, place FROM store_levels
-    WHERE store_id = %(store_id)s AND external_id = ANY (%(items)s)
-      AND (%(is_held)s OR (shown IS NOT NULL AND moved_at < %(asked_at)s))
-      AND (external_id, place) NOT IN (SELECT * FROM unnest(%(ids)s::text[], %(places)s::text[]))
-    FOR UPDATE SKIP LOCKED
-)
-, dropped AS (
-    DELETE FROM store_levels l USING gone
-    WHERE l.store_id = %(store_id)s AND l.external_id = gone.external_id AND l.place = gone.place
-    RETURNING l.external_id, l.told
-), due AS MATERIALIZED (
-    SELECT q.sku FROM store_stock q
-    WHERE q.store_id = %(store_id)s AND NOT %(is_held)s AND q.sku IN (
-        SELECT i.sku FROM store_items i JOIN dropped d USING (external_id)
-        WHERE i.store_id = %(store_id)s AND d.told IS NOT NULL)
-    ORDER BY q.sku FOR UPDATE SKIP LOCKED
-)
-UPDATE store_stock q SET changed = changed + 1,
-    due_since = CASE WHEN q.changed = q.settled THEN clock_timestamp() ELSE q.due_since END
-FROM due WHERE q.store_id = %(store_id)s AND q.sku = due.sku
-
--- name: leave_places
--- Of the same places those whose figure nobody knows: who tells them next makes the item active there.
-WITH gone AS MATERIALIZED (
-    SELECT external_id, place FROM store_levels
-    WHERE store_id = %(store_id)s AND external_id = ANY (%(items)s)
-      AND shown IS NULL AND is_active AND (told_at IS NULL OR told_at < %(asked_at)s)
-      AND (external_id, place) NOT IN (SELECT * FROM unnest(%(ids)s::text[], %(places)s::text[]))
-    FOR UPDATE SKIP LOCKED
-)
-UPDATE store_levels l SET is_active = false
-FROM gone WHERE l.store_id = %(store_id)s AND l.external_id = gone.external_id AND l.place = gone.place
-
--- name: drop_items
--- Items that the store no longer has: their SKUs are looked at again.
-WITH gone AS (
-    DELETE FROM store_items WHERE store_id = %(store_id)s AND external_id = ANY (%(ids)s) RETURNING sku
-), due AS MATERIALIZED (
-    SELECT q.sku FROM store_stock q WHERE q.store_id = %(store_id)s AND q.sku IN (SELECT sku FROM gone)
-    ORDER BY q.sku FOR UPDATE
-)
-UPDATE store_stock q SET changed = changed + 1,
-    due_since = CASE WHEN q.changed = q.settled THEN clock_timestamp() ELSE q.due_since END
-FROM due WHERE q.store_id = %(store_id)s AND q.sku = due.sku
-
--- name: unseen_items
--- Items that a walk through the whole catalogue did not meet.
-SELECT external_id FROM store_items WHERE store_id = %(store_id)s AND seen_at < %(before)s
-
--- name: look_again
+-- name: look_for_skus_again
 -- What a store answered says that these SKUs are on other items than we know: they are looked up and told at once. One
 -- that the hub is just changing is not waited for; it is due by that.
 WITH free AS MATERIALIZED (
@@ -170,18 +62,10 @@ INSERT INTO store_stock (store_id, sku, wants_look)
 SELECT %(store_id)s, sku, true FROM unnest(%(skus)s::text[]) AS s (sku) ORDER BY sku
 ON CONFLICT DO NOTHING
 
--- name: looked
--- The store was asked for these SKUs.
-WITH free AS MATERIALIZED (
-    SELECT sku FROM store_stock WHERE store_id = %(store_id)s AND sku = ANY (%(skus)s)
-    ORDER BY sku FOR UPDATE SKIP LOCKED
-)
-UPDATE store_stock q SET looked_at = clock_timestamp(), wants_look = false
-FROM free WHERE q.store_id = %(store_id)s AND q.sku = free.sku
-
--- name: forget
+-- name: forget_levels
 -- These items are about to be told something: until it is known what came of it, nobody knows what they show. The rest
--- of a SKU's burst waits a moment; what the hub is just changing is not waited for, and said to be `locked`.
+-- of a SKU's burst waits a moment; what the hub is just changing is not waited for, and said to be `locked`. Who tells
+-- them is written down until then, too.
 WITH free AS MATERIALIZED (
     SELECT sku FROM store_stock WHERE store_id = %(store_id)s AND sku = ANY (%(skus)s)
     ORDER BY sku FOR UPDATE SKIP LOCKED
@@ -196,12 +80,15 @@ WITH free AS MATERIALIZED (
     ORDER BY external_id, place
     ON CONFLICT (store_id, external_id, place) DO UPDATE SET shown = NULL, moved_at = clock_timestamp()
     RETURNING moved_at
+), telling AS (
+    INSERT INTO stock_tellings (store_id, skus, holder) VALUES (%(store_id)s, %(skus)s, %(holder)s) RETURNING id
 )
-SELECT max(moved_at) AS moved_at,
-       ARRAY(SELECT unnest(%(skus)s::text[]) EXCEPT SELECT sku FROM paced) AS locked
+SELECT max(moved_at) AS at,
+       ARRAY(SELECT unnest(%(skus)s::text[]) EXCEPT SELECT sku FROM paced) AS locked,
+       (SELECT id FROM telling) AS telling
 FROM forgotten
 
--- name: settle
+-- name: settle_skus
 -- Set the marks of SKUs up to what was looked at, with why a store does not show the value. Those that moved meanwhile
 -- stay due, behind all that wait already; so does one that somebody else settled beyond that, as nobody knows whose call
 -- came last. One that the hub is just changing is left alone: that makes it due again, and is not waited for, which
@@ -220,10 +107,12 @@ SET changed = q.changed + CASE WHEN q.changed > seen AND q.settled = q.changed T
 FROM free WHERE q.store_id = %(store_id)s AND q.sku = free.sku
 RETURNING q.sku, q.changed = seen AS is_last
 
--- name: told
+-- name: keep_told
 -- The store took these values. It is known to show one only if neither the hub nor an order of its own moved the SKU
 -- meanwhile.
-WITH held AS MATERIALIZED (
+WITH over AS (
+    DELETE FROM stock_tellings WHERE id = %(telling)s
+), held AS MATERIALIZED (
     SELECT external_id, place, d.quantity, d.is_last, d.activates
     FROM store_levels l
         JOIN unnest(%(ids)s::text[], %(places)s::text[], %(quantities)s::bigint[], %(last)s::boolean[],
@@ -236,6 +125,25 @@ UPDATE store_levels l
 SET shown = CASE WHEN d.is_last AND l.moved_at <= %(forgotten_at)s THEN d.quantity END, told = d.quantity, told_at = clock_timestamp(), agreed_at = clock_timestamp(),
     is_active = l.is_active OR d.activates, moved_at = clock_timestamp()
 FROM held d WHERE l.store_id = %(store_id)s AND l.external_id = d.external_id AND l.place = d.place
+
+-- name: unended
+-- What somebody began to tell so long ago that it is over, unless its process is frozen: nobody wrote down what came of
+-- it. Where nobody sees whether that process lives, it counts as gone after a while.
+SELECT id, store_id, skus, holder, began_at <= now() - %(gone)s * interval '1 second' AS is_gone
+FROM stock_tellings WHERE began_at <= now() - %(over)s * interval '1 second'
+ORDER BY id
+
+-- name: end_telling
+DELETE FROM stock_tellings WHERE id = %(telling)s
+
+-- name: hold_told
+-- SKUs that the hub is just changing are not waited for.
+SELECT FROM store_stock WHERE store_id = %(store_id)s AND sku = ANY (%(skus)s) ORDER BY sku FOR UPDATE NOWAIT
+
+-- name: due_once_more
+UPDATE store_stock q SET changed = changed + 1,
+    due_since = CASE WHEN q.changed = q.settled THEN clock_timestamp() ELSE q.due_since END
+WHERE q.store_id = %(store_id)s AND q.sku = ANY (%(skus)s)
 
 -- name: unsent
 -- The store was not told these after all: they wait for no rest of a burst.
@@ -274,14 +182,15 @@ WITH free AS MATERIALIZED (
 UPDATE store_stock q SET due_at = NULL, attempts = 0
 FROM free WHERE q.store_id = %(store_id)s AND q.sku = free.sku
 
--- name: put_off
+-- name: put_off_skus
 -- It did not work now: the SKUs stay due, for later. What the hub is just changing is not waited for.
 WITH free AS MATERIALIZED (
     SELECT sku FROM store_stock WHERE store_id = %(store_id)s AND sku = ANY (%(skus)s) AND changed > settled
     ORDER BY sku FOR UPDATE SKIP LOCKED
 )
 UPDATE store_stock q
-SET due_at = %(due_at)s, attempts = attempts + %(attempt)s, reason = %(reason)s, detail = %(detail)s
+SET due_at = %(due_at)s, attempts = attempts + %(attempt)s, reason = %(reason)s, detail = %(detail)s,
+    wait_when_moved = %(wait_when_moved)s
 FROM free WHERE q.store_id = %(store_id)s AND q.sku = free.sku
 
 -- name: forget_sold
@@ -360,49 +269,6 @@ WITH held AS MATERIALIZED (
 )
 UPDATE store_levels l SET shown = NULL, moved_at = clock_timestamp()
 FROM held WHERE l.store_id = %(store_id)s AND l.external_id = held.external_id AND l.place = held.place
-
--- name: named_items
--- What a store sells, each SKU once, in pieces.
-SELECT DISTINCT ON (sku) sku, name FROM store_items
-WHERE store_id = %(store_id)s AND sku > %(beyond)s
-ORDER BY sku, external_id LIMIT %(limit)s
-
--- name: due_catalogues
--- Stores that push stock, or whose products are to come into the hub, and whose catalogue was not looked at for a while.
-SELECT id FROM stores
-WHERE state = 'active' AND (settings ->> 'stock.sync' = 'true' OR wants_products)
-  AND (catalogue_due_at IS NULL OR catalogue_due_at <= now())
-  AND (catalogue_at IS NULL OR catalogue_at <= now() - %(every)s * interval '1 second')
-
--- name: catalogue_seen
--- Every change of a catalogue up to a moment is known.
-UPDATE stores
-SET catalogue_at = %(asked_at)s, catalogue_due_at = NULL, catalogue_attempts = 0, catalogue_walk = NULL,
-    catalogue_reason = NULL, catalogue_detail = NULL,
-    catalogue_whole_at = CASE WHEN %(is_whole)s THEN %(asked_at)s ELSE catalogue_whole_at END,
-    items_without_sku = CASE WHEN %(is_whole)s THEN %(without_sku)s ELSE items_without_sku END
-WHERE id = %(store_id)s
-
--- name: put_off_catalogue
--- The catalogue could not be read now.
-UPDATE stores SET catalogue_due_at = %(due_at)s, catalogue_attempts = catalogue_attempts + %(attempt)s
-WHERE id = %(store_id)s
-
--- name: blame_catalogue
--- Why the catalogue cannot be read.
-UPDATE stores SET catalogue_reason = %(reason)s, catalogue_detail = %(detail)s WHERE id = %(store_id)s
-
--- name: read_again
--- A right that was missing is there, or may be: the catalogue is read at once.
-UPDATE stores SET catalogue_due_at = NULL, catalogue_attempts = 0
-WHERE id = %(store_id)s AND catalogue_reason = %(reason)s
-
--- name: keep_walk
--- So far a walk through a catalogue has come: it goes on from here. A store that gives us pages is not away.
-UPDATE stores
-SET catalogue_walk = %(walk)s || jsonb_build_object('moved_at', clock_timestamp()), catalogue_attempts = 0,
-    catalogue_reason = NULL, catalogue_detail = NULL
-WHERE id = %(store_id)s
 
 -- name: waiting
 -- How many SKUs of a store are still to be told.

@@ -1,4 +1,4 @@
--- name: want
+-- name: want_import
 -- A person asks for a count of what a store shows. One that is under way and was asked for alike goes on.
 INSERT INTO stock_imports AS i (store_id, is_again, is_trial) VALUES (%(store_id)s, %(is_again)s, %(is_trial)s)
 ON CONFLICT (store_id) DO UPDATE
@@ -7,15 +7,26 @@ SET asked_at = clock_timestamp(), step_at = clock_timestamp(), is_again = exclud
     ended_at = NULL
 WHERE i.step IN ('done', 'stopped') OR (i.is_again, i.is_trial) <> (excluded.is_again, excluded.is_trial)
 
--- name: look
+-- name: stock_import
 -- The latest count of a store.
 SELECT * FROM stock_imports WHERE store_id = %(store_id)s
+
+-- name: store_with_import
+-- The store with the account, and how far its latest count is.
+SELECT s.*, a.settings AS account, i.asked_at, i.step, i.due_at AS count_due_at, i.attempts AS count_attempts,
+       i.reason AS count_reason
+FROM stores s CROSS JOIN account a LEFT JOIN stock_imports i ON i.store_id = s.id
+WHERE s.id = %(store_id)s
 
 -- name: due
 -- Counts that are under way.
 SELECT i.store_id FROM stock_imports i JOIN stores s ON s.id = i.store_id
 WHERE s.state = 'active' AND i.step NOT IN ('done', 'stopped') AND (i.due_at IS NULL OR i.due_at <= now())
 ORDER BY i.store_id
+
+-- name: go_on_now
+-- A person wants it now: what failed before holds it up no more.
+UPDATE stock_imports SET due_at = NULL WHERE store_id = %(store_id)s AND step NOT IN ('done', 'stopped')
 
 -- name: forget_figures
 -- What was read for an earlier count.
@@ -31,7 +42,7 @@ UPDATE stock_imports
 SET step = %(step)s, step_at = clock_timestamp(), walk = NULL, attempts = 0, due_at = NULL, reason = NULL, detail = NULL
 WHERE store_id = %(store_id)s AND asked_at = %(asked_at)s
 
--- name: keep_walk
+-- name: keep_import_walk
 -- So far the catalogue was read.
 UPDATE stock_imports SET walk = %(walk)s, seen = seen + %(more)s, attempts = 0, reason = NULL, detail = NULL
 WHERE store_id = %(store_id)s AND asked_at = %(asked_at)s
@@ -79,7 +90,7 @@ WHERE f.store_id = %(store_id)s AND f.read_at >= %(asked_at)s
        OR EXISTS (SELECT FROM waiting w WHERE w.sku = f.sku))
 ORDER BY f.sku
 
--- name: told
+-- name: told_skus
 -- SKUs that the store was ever told.
 SELECT DISTINCT i.sku FROM store_items i JOIN store_levels l USING (store_id, external_id)
 WHERE i.store_id = %(store_id)s AND i.sku = ANY (%(skus)s::text[]) AND l.told IS NOT NULL
@@ -91,18 +102,18 @@ SELECT count(*) FILTER (WHERE changed > order_settled AND (due_at IS NULL OR due
        count(*) FILTER (WHERE state = 'failed') AS failed
 FROM store_orders WHERE store_id = %(store_id)s AND (changed > order_settled OR state = 'failed')
 
--- name: put_off
+-- name: put_off_import
 -- The store could not be asked now.
 UPDATE stock_imports
 SET due_at = %(due_at)s, attempts = attempts + %(attempt)s, reason = %(reason)s, detail = %(detail)s
 WHERE store_id = %(store_id)s AND asked_at = %(asked_at)s
 
--- name: forget
+-- name: stop_import
 -- A count that is not over, of a store that is parted from.
 UPDATE stock_imports SET step = 'stopped', reason = NULL, ended_at = clock_timestamp(), due_at = NULL
 WHERE store_id = %(store_id)s AND step NOT IN ('done', 'stopped')
 
--- name: hold
+-- name: hold_import
 -- It is being counted: who asks for it anew waits.
 SELECT FROM stock_imports WHERE store_id = %(store_id)s AND asked_at = %(asked_at)s FOR UPDATE
 

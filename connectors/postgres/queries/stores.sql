@@ -36,7 +36,7 @@ ORDER BY shop IS NOT DISTINCT FROM %(shop)s DESC, url = %(url)s DESC, state = 'd
 -- A store by its very address, disconnected ones included.
 SELECT * FROM stores WHERE platform = %(platform)s AND url = %(url)s
 
--- name: move
+-- name: move_store
 -- A store whose shop is called by another address.
 UPDATE stores SET url = %(url)s WHERE id = %(id)s
 
@@ -49,16 +49,18 @@ WHERE s.id = %(id)s AND s.shop IS DISTINCT FROM %(shop)s
 -- name: connect
 -- A new store, or the return of a disconnected one: its orders, tombstones and links are still its own (ORD-6, ORD-7).
 -- What changed in the shop since it was last read is still to be read, beside what a first connection brings (ORD-9).
-INSERT INTO stores (name, platform, url, shop, credentials, settings, allow_insecure)
-VALUES (%(name)s, %(platform)s, %(url)s, %(shop)s, %(credentials)s, %(settings)s, %(allow_insecure)s)
+INSERT INTO stores (name, platform, url, shop, credentials, settings, stock_news, allow_insecure)
+VALUES (%(name)s, %(platform)s, %(url)s, %(shop)s, %(credentials)s, %(settings)s, %(stock_news)s, %(allow_insecure)s)
 ON CONFLICT (platform, url) DO UPDATE
 SET name = excluded.name, shop = excluded.shop, credentials = excluded.credentials, settings = excluded.settings,
-    allow_insecure = excluded.allow_insecure, state = 'active', reason = NULL, reason_detail = NULL,
+    stock_news = excluded.stock_news, allow_insecure = excluded.allow_insecure,
+    state = 'active', reason = NULL, reason_detail = NULL,
     connected_at = now(), activated_at = now(), cursor = %(cursor)s, fetched_at = NULL, fetch_due_at = NULL,
     fetch_attempts = 0,
     catalogue_at = NULL, catalogue_whole_at = NULL, catalogue_due_at = NULL, catalogue_attempts = 0, catalogue_walk = NULL,
     catalogue_reason = NULL, catalogue_detail = NULL, compare_due = false, stock_compared = NULL,
-    fulfillment_due_at = NULL, fulfillment_reason = NULL, fulfillment_detail = NULL
+    audit_since = NULL, audit_walk = NULL, audited_at = NULL, audited = NULL,
+    fulfillment_due_at = NULL, fulfillment_reason = NULL, fulfillment_detail = NULL, webhooks = NULL, webhooks_at = NULL
 WHERE stores.state = 'disconnected'
 RETURNING id
 
@@ -74,7 +76,10 @@ WHERE id = %(id)s
 
 -- name: due_products
 -- Stores whose catalogue is known and whose products are still to come into the hub.
-SELECT id FROM stores WHERE state = 'active' AND wants_products AND catalogue_whole_at IS NOT NULL
+SELECT id FROM stores s
+WHERE state = 'active' AND wants_products AND catalogue_whole_at IS NOT NULL
+  AND NOT EXISTS (SELECT FROM store_lanes l
+                  WHERE l.store_id = s.id AND l.lane = 'import_products' AND l.due_at > now())
 
 -- name: products_came
 -- Once is enough, whatever is switched on later.
@@ -83,8 +88,9 @@ UPDATE stores SET wants_products = false WHERE id = %(id)s AND wants_products
 -- name: change_store
 -- New settings or credentials; a store that needed attention gets a new chance with them.
 UPDATE stores
-SET settings = %(settings)s, credentials = %(credentials)s, url = %(url)s, fetch_due_at = NULL, fetch_attempts = 0,
-    catalogue_due_at = NULL, catalogue_attempts = 0,
+SET settings = %(settings)s, stock_news = %(stock_news)s, credentials = %(credentials)s, url = %(url)s,
+    fetch_due_at = NULL, fetch_attempts = 0,
+    catalogue_due_at = NULL, catalogue_attempts = 0, webhooks_at = NULL,
     state = CASE WHEN state = 'needs_attention' THEN 'active' ELSE state END,
     reason = NULL, reason_detail = NULL
 WHERE id = %(id)s
@@ -110,7 +116,7 @@ SET state = %(state)s, reason = NULL, reason_detail = NULL, fetch_due_at = NULL,
         WHEN EXISTS (SELECT FROM store_orders o WHERE o.store_id = stores.id AND o.state = 'pending'
                      AND o.changed > o.order_settled) THEN activated_at
         ELSE now() END,
-    credentials = CASE WHEN %(state)s = 'disconnected' THEN '' ELSE credentials END
+    credentials = CASE WHEN %(state)s = 'disconnected' THEN '' ELSE credentials END, webhooks_at = NULL
 WHERE id = %(id)s
 
 -- name: stop_store
@@ -148,14 +154,25 @@ UPDATE stores SET fetch_due_at = NULL, fetch_attempts = 0 WHERE id = %(id)s
 SELECT clock_timestamp() AS now
 
 -- name: fetched
--- A fetch came to its end.
+-- A fetch came to its end. What the shop said after it began is still to be fetched.
 UPDATE stores
-SET fetched_at = now(), fetch_due_at = NULL, fetch_attempts = 0, reason = NULL, reason_detail = NULL
+SET fetched_at = now(), fetch_due_at = NULL, fetch_attempts = 0, reason = NULL, reason_detail = NULL,
+    hinted_at = nullif(hinted_at, %(hinted_at)s::timestamptz)
 WHERE id = %(id)s AND state = 'active' AND cursor IS NOT DISTINCT FROM %(cursor)s
 
 -- name: due_fetches
--- Stores that were to be asked again at a moment, which their own interval may be far away from.
-SELECT id FROM stores WHERE state = 'active' AND fetch_due_at <= now()
+-- Stores that were to be asked again at a moment, which their own interval may be far away from, and those that said
+-- something moved.
+SELECT id FROM stores
+WHERE state = 'active' AND (fetch_due_at <= now() OR (fetch_due_at IS NULL AND hinted_at IS NOT NULL))
+
+-- name: store_of_token
+-- The store that a webhook's address names.
+SELECT * FROM stores WHERE platform = %(platform)s AND webhook_token = %(token)s
+
+-- name: hint
+-- The shop says that something moved.
+UPDATE stores SET hinted_at = clock_timestamp() WHERE id = %(id)s
 
 -- name: schedule
 -- What beat keeps an entry for: every active store and its own interval.
@@ -163,8 +180,30 @@ SELECT id, name, platform, settings, fetched_at FROM stores WHERE state = 'activ
 
 -- name: credentials
 -- All stored credentials, for the rotation of keys.
-SELECT id, credentials FROM stores WHERE credentials <> '' FOR UPDATE
+SELECT id AS store_id, credentials AS locked FROM stores WHERE credentials <> '' FOR UPDATE
 
 -- name: set_credentials
 -- The same credentials under the newest key.
 UPDATE stores SET credentials = %(credentials)s WHERE id = %(id)s
+
+-- name: due_webhooks
+-- Active stores that are to be asked what they tell by itself: never asked, long ago, or to tell it at another address.
+SELECT id FROM stores s
+WHERE state = 'active'
+  AND (webhooks_at IS NULL OR webhooks_at <= now() - %(every)s * interval '1 second'
+       OR webhooks ->> 'address' IS DISTINCT FROM %(url)s || '/webhooks/' || platform || '/' || webhook_token)
+  AND NOT EXISTS (SELECT FROM store_lanes l
+                  WHERE l.store_id = s.id AND l.lane = 'ask_for_webhooks' AND l.due_at > now())
+
+-- name: ask_again
+-- Ask a store, or all (null), anew what they tell by themselves.
+UPDATE stores SET webhooks_at = NULL
+WHERE webhooks_at IS NOT NULL AND state <> 'disconnected' AND (%(id)s::bigint IS NULL OR id = %(id)s)
+
+-- name: keep_webhooks
+-- What a store was asked to tell by itself, and what came of it.
+UPDATE stores SET webhooks = %(webhooks)s, webhooks_at = now() WHERE id = %(id)s
+
+-- name: keep_own_secret
+-- Credentials with a secret of our own making, unless somebody changed them meanwhile.
+UPDATE stores SET credentials = %(credentials)s WHERE id = %(id)s AND credentials = %(was)s

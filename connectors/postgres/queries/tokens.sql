@@ -16,7 +16,7 @@ DELETE FROM store_tokens WHERE store_id = %(store_id)s
 
 -- name: tokens
 -- All tokens, for the rotation of keys.
-SELECT store_id, token FROM store_tokens FOR UPDATE
+SELECT store_id, token AS locked FROM store_tokens FOR UPDATE
 
 -- name: set_token
 -- The same token under the newest key.

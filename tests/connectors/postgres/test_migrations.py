@@ -13,8 +13,12 @@ from urllib.parse import unquote, urlsplit
 import psycopg
 import pytest
 from psycopg import sql
+from psycopg.types.json import Jsonb
 
-from connectors import postgres
+from connectors import platforms, postgres
+from connectors.postgres import replay_view
+from schemas.settings import Value, with_defaults
+from tasks.rules.stock import stock_news
 from workers.embedded import Servers
 
 
@@ -99,6 +103,106 @@ def test_a_migration_takes_as_long_as_it_takes(empty_url: str, monkeypatch: pyte
         row = connection.execute("SELECT here, current_setting('statement_timeout') AS after FROM limits").fetchone()
 
     assert row == {"here": "0", "after": "1min"}
+
+
+def upgrade_up_to(name: str, connection: postgres.Connection, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Apply what came before a migration."""
+    everything = postgres.migrations()
+    place = next(place for place, (known, _) in enumerate(everything) if known.endswith(f"_{name}"))
+    with monkeypatch.context() as at_that_time:
+        at_that_time.setattr(postgres, "migrations", lambda: everything[:place])
+        postgres.upgrade(connection)
+
+
+@pytest.mark.parametrize("sync", [True, False, None])
+@pytest.mark.parametrize("quantity", ["in_stock", "in_stock_minus_store_orders", "in_stock_minus_committed", None])
+def test_STK_2_stores_hear_what_they_heard_before_it_was_written_down(
+    empty_url: str, monkeypatch: pytest.MonkeyPatch, quantity: str | None, sync: bool | None
+) -> None:
+    chosen = {"stock.sync": sync, "stock.quantity": quantity}
+    settings: dict[str, Value] = {key: value for key, value in chosen.items() if value is not None}
+    with postgres.connect(empty_url) as connection:
+        upgrade_up_to("stock_news", connection, monkeypatch)
+        add = "INSERT INTO stores (name, platform, url, settings) VALUES ('acme', 'woocommerce', 'https://x', %s)"
+        connection.execute(add, (Jsonb(settings),))
+        postgres.upgrade(connection)
+
+        found = connection.execute("SELECT stock_news FROM stores").fetchone()
+
+    assert found == {"stock_news": stock_news(with_defaults(platforms.record("woocommerce"), settings))}
+
+
+def test_BEY_3_what_came_before_this_was_remembered_is_as_imported_where_it_was_seen_once(
+    empty_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with postgres.connect(empty_url) as connection:
+        upgrade_up_to("imported_snapshots", connection, monkeypatch)
+        connection.execute(
+            """INSERT INTO stores (name, platform, url) VALUES ('acme', 'woocommerce', 'https://x');
+            INSERT INTO store_orders (store_id, external_id, digest, hub_order_id, changed, hub_changed)
+            SELECT id, o.* FROM stores, (VALUES ('in one look', 'a', '1', 1, 0), ('packed', 'b', '2', 1, 1),
+                                              ('in two', 'c', '3', 2, 0), ('never', 'd', NULL, 1, 0)) o"""
+        )
+        postgres.upgrade(connection)
+
+        kept = replay_view.kept_orders(connection, None, None)
+        found = {one.external_id: (one.is_as_imported, one.is_untouched) for one in kept}
+
+    assert found == {
+        "in one look": (True, True),
+        "packed": (True, False),
+        "in two": (False, False),
+        "never": (False, False),
+    }
+
+
+def test_FUL_12_what_was_noted_besides_is_found_by_its_reason_in_its_new_form(
+    empty_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = {"lines": [], "also": {"not_fulfillable": {"lines": [1]}}}
+    with postgres.connect(empty_url) as connection:
+        upgrade_up_to("one_form_of_notes", connection, monkeypatch)
+        connection.execute("INSERT INTO stores (name, platform, url) VALUES ('acme', 'woocommerce', 'https://x')")
+        add = "INSERT INTO store_orders (store_id, external_id, hub_detail) SELECT id, %s, %s FROM stores"
+        for external_id, detail in {"two": known, "one": {"lines": []}, "none": {}}.items():
+            connection.execute(add, (external_id, Jsonb(detail)))
+        postgres.upgrade(connection)
+
+        rows = connection.execute("SELECT external_id, hub_detail FROM store_orders").fetchall()
+
+    assert {row["external_id"]: row["hub_detail"] for row in rows} == {
+        "two": {"lines": [], "also": [{"reason": "not_fulfillable", "detail": {"lines": [1]}}]},
+        "one": {"lines": []},
+        "none": {},
+    }
+
+
+def test_what_is_in_the_hub_is_known_without_asking_it(empty_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with postgres.connect(empty_url) as connection:
+        upgrade_up_to("marks", connection, monkeypatch)
+        connection.execute(
+            """INSERT INTO stores (name, platform, url) VALUES ('acme', 'woocommerce', 'https://x');
+            INSERT INTO hub.customers (name, email) VALUES ('Ada', 'ada@example.com');
+            INSERT INTO store_orders (store_id, external_id)
+            SELECT id, unnest(ARRAY['open', 'over', 'away']) FROM stores;
+            INSERT INTO hub.sales_orders (store_id, external_id, order_no, customer_id, location_id, delivery_date,
+                                          currency, base_currency, total, total_with_tax, total_base, closed)
+            SELECT s.id, o.*, c.id, l.id, current_date, 'EUR', 'EUR', 8, 9, 8, o.external_id = 'over'
+            FROM stores s, hub.customers c, hub.locations l, (VALUES ('open', '1'), ('over', '2')) o (external_id)"""
+        )
+        postgres.upgrade(connection)
+
+        found = connection.execute(
+            """SELECT external_id, hub_status, hub_customer, hub_email, hub_total_with_tax, hub_currency
+            FROM store_orders ORDER BY 1"""
+        )
+        kept = [tuple(row.values()) for row in found]
+
+    assert kept == [
+        ("away", None, None, None, None, None),
+        ("open", "NOT_SHIPPED", "Ada", "ada@example.com", 9, "EUR"),
+        ("over", "CLOSED", "Ada", "ada@example.com", 9, "EUR"),
+    ]
 
 
 # -- the way back ------------------------------------------------------------------------------------------------------

@@ -7,15 +7,19 @@ from typing import Any
 import pytest
 
 from connectors import postgres
-from connectors.postgres import Connection, orders
-from connectors.postgres.journal import Line, Which, lines
-from connectors.postgres.orders import BELL_SECONDS, WINDOW, Failure, Outcome
+from connectors.postgres import Connection, order_view, orders
+from connectors.postgres.journal import Which, lines
+from connectors.postgres.order_view import OrderRow
+from connectors.postgres.orders import BELL_SECONDS, WINDOW
+from schemas.failures import PutOff
+from schemas.journal import Action, Line, Outcome
 from schemas.orders import Snapshot
-from tests.connectors.postgres.conftest import add_store
+from schemas.outcomes import OrderOutcome
+from tests.connectors.postgres.makers import add_store
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 LATER = NOON + timedelta(minutes=1)
-IMPORTED = Outcome("imported", hub_order_id="7", lines=(Line("import", "imported"),))
+IMPORTED = OrderOutcome("imported", hub_order_id="7", lines=(Line(Action.IMPORT, Outcome.IMPORTED),))
 
 
 def snapshot(external_id: str = "1", digest: str = "a", at: datetime | None = NOON, **changes: Any) -> Snapshot:
@@ -34,9 +38,9 @@ def fill(connection: Connection, store_id: int, count: int) -> None:
     assert len(keep(connection, store_id, *(snapshot(str(number)) for number in range(1, count + 1)))) == count
 
 
-def row(connection: Connection, store_id: int, external_id: str = "1") -> dict[str, Any]:
+def row(connection: Connection, store_id: int, external_id: str = "1") -> OrderRow:
     """An order's due row."""
-    found = orders.order(connection, store_id, external_id)
+    found = order_view.order(connection, store_id, external_id)
     assert found is not None
     return found
 
@@ -44,7 +48,7 @@ def row(connection: Connection, store_id: int, external_id: str = "1") -> dict[s
 def is_due(connection: Connection, store_id: int, external_id: str = "1") -> bool:
     """Whether anything is left to look at."""
     found = row(connection, store_id, external_id)
-    return bool(found["changed"] > found["order_settled"])
+    return bool(found.changed > found.order_settled)
 
 
 def ring(connection: Connection, store_id: int, **how: int) -> list[str]:
@@ -79,18 +83,18 @@ def test_a_new_order_is_due(connection: Connection, acme: int) -> None:
     assert keep(connection, acme, snapshot()) == ["1"]
 
     found = row(connection, acme)
-    assert (found["state"], found["changed"], found["order_settled"]) == ("pending", 1, 0)
+    assert (found.state, found.changed, found.order_settled) == ("pending", 1, 0)
 
 
 def test_changed_moves_only_when_the_meaning_does(connection: Connection, acme: int) -> None:
     keep(connection, acme, snapshot())
 
     same = keep(connection, acme, snapshot(at=LATER, payload='{"id": 1, "seen": true}'))
-    unmoved = row(connection, acme)["changed"]
+    unmoved = row(connection, acme).changed
     other = keep(connection, acme, snapshot(digest="b", at=LATER))
 
     assert (same, unmoved) == ([], 1)
-    assert (other, row(connection, acme)["changed"]) == (["1"], 2)
+    assert (other, row(connection, acme).changed) == (["1"], 2)
 
 
 def test_CHG_8_of_older_news_nothing_is_taken_but_the_store_is_asked(connection: Connection, acme: int) -> None:
@@ -101,7 +105,7 @@ def test_CHG_8_of_older_news_nothing_is_taken_but_the_store_is_asked(connection:
 
     found = row(connection, acme)
     assert (first, again) == (["1"], [])
-    assert (found["snapshot"], found["store_updated_at"], found["changed"]) == (None, LATER, 2)
+    assert (found.snapshot, found.store_updated_at, found.changed) == (None, LATER, 2)
     assert is_due(connection, acme)
 
 
@@ -120,12 +124,12 @@ def test_CHG_8_news_of_the_same_second_or_without_a_date_wins(
     keep(connection, acme, snapshot(digest="first", at=LATER))
 
     assert keep(connection, acme, snapshot(digest="second", at=at)) == ["1"]
-    assert row(connection, acme)["store_updated_at"] == LATER
+    assert row(connection, acme).store_updated_at == LATER
 
 
 def test_an_order_twice_on_a_page_is_kept_once_as_it_came_last(connection: Connection, acme: int) -> None:
     assert keep(connection, acme, snapshot(digest="first"), snapshot(digest="second")) == ["1"]
-    assert row(connection, acme)["digest"] == "second"
+    assert row(connection, acme).digest == "second"
 
 
 def test_a_payload_is_kept_to_the_letter(connection: Connection, acme: int) -> None:
@@ -135,17 +139,17 @@ def test_a_payload_is_kept_to_the_letter(connection: Connection, acme: int) -> N
     found = orders.look(connection, acme, "1")
 
     assert found is not None
-    assert found["payload"] == text
+    assert found.payload == text
 
 
 def test_news_lifts_what_an_order_waited_for(connection: Connection, acme: int) -> None:
     keep(connection, acme, snapshot())
-    orders.put_off(connection, acme, "1", Failure("store_unavailable", {}, datetime.now(UTC) + timedelta(hours=1)))
+    orders.put_off(connection, acme, "1", PutOff("store_unavailable", {}, datetime.now(UTC) + timedelta(hours=1)))
 
     keep(connection, acme, snapshot(digest="b", at=LATER))
 
     found = row(connection, acme)
-    assert (found["due_at"], found["attempts"]) == (None, 0)
+    assert (found.due_at, found.attempts) == (None, 0)
     assert ring(connection, acme) == ["1"]
 
 
@@ -153,8 +157,8 @@ def test_ch_11_an_unreadable_order_is_set_aside_as_it_is_stored(connection: Conn
     keep(connection, acme, snapshot(problem=("total", "must be a number")))
 
     found = row(connection, acme)
-    assert (found["state"], found["reason"]) == ("failed", "invalid_payload")
-    assert found["detail"] == {"path": "total", "problem": "must be a number"}
+    assert (found.state, found.reason) == ("failed", "invalid_payload")
+    assert found.detail == {"path": "total", "problem": "must be a number"}
     assert not is_due(connection, acme)
 
 
@@ -165,7 +169,7 @@ def test_ch_11_unreadable_news_does_not_touch_what_was_imported(connection: Conn
     keep(connection, acme, snapshot(digest="b", at=LATER, problem=("total", "must be a number")))
 
     found = row(connection, acme)
-    assert (found["state"], found["reason"], found["hub_order_id"]) == ("imported", "invalid_payload", "7")
+    assert (found.state, found.reason, found.hub_order_id) == ("imported", "invalid_payload", "7")
     assert not is_due(connection, acme)
 
 
@@ -177,9 +181,9 @@ def test_settling_writes_down_what_came_of_it(connection: Connection, acme: int)
 
     assert not orders.settle(connection, acme, "1", changed=1, outcome=IMPORTED)
 
-    assert row(connection, acme)["state"] == "imported"
+    assert row(connection, acme).state == "imported"
     assert not is_due(connection, acme)
-    assert [line["outcome"] for line in lines(connection, Which(acme))] == ["imported"]
+    assert [line.outcome for line in lines(connection, Which(acme))] == ["imported"]
 
 
 def test_settling_marks_what_was_seen_so_that_an_order_that_moved_stays_due(connection: Connection, acme: int) -> None:
@@ -204,30 +208,32 @@ def test_settling_twice_writes_once(connection: Connection, acme: int) -> None:
 
 def test_putting_off_a_skipped_order_keeps_its_reason(connection: Connection, acme: int) -> None:
     keep(connection, acme, snapshot())
-    orders.settle(connection, acme, "1", changed=1, outcome=Outcome("skipped", "status_not_imported", {"status": "x"}))
+    orders.settle(
+        connection, acme, "1", changed=1, outcome=OrderOutcome("skipped", "status_not_imported", {"status": "x"})
+    )
     keep(connection, acme, snapshot(digest="b", at=LATER))
 
-    orders.put_off(connection, acme, "1", Failure("store_unavailable", {"problem": "502"}, LATER))
+    orders.put_off(connection, acme, "1", PutOff("store_unavailable", {"problem": "502"}, LATER))
 
     found = row(connection, acme)
-    assert (found["state"], found["reason"]) == ("skipped", "status_not_imported")
-    assert (found["detail"], found["attempts"], found["due_at"]) == ({"status": "x"}, 1, LATER)
+    assert (found.state, found.reason) == ("skipped", "status_not_imported")
+    assert (found.detail, found.attempts, found.due_at) == ({"status": "x"}, 1, LATER)
 
 
 def test_putting_off_what_was_settled_meanwhile_does_nothing(connection: Connection, acme: int) -> None:
     keep(connection, acme, snapshot())
     orders.settle(connection, acme, "1", changed=1, outcome=IMPORTED)
 
-    orders.put_off(connection, acme, "1", Failure("store_unavailable", {}, LATER))
+    orders.put_off(connection, acme, "1", PutOff("store_unavailable", {}, LATER))
 
-    assert row(connection, acme)["due_at"] is None
+    assert row(connection, acme).due_at is None
 
 
 def test_setting_aside_an_order_that_moved_meanwhile_leaves_it_due(connection: Connection, acme: int) -> None:
     keep(connection, acme, snapshot())
     keep(connection, acme, snapshot(digest="b", at=LATER))
 
-    orders.set_aside(connection, acme, "1", changed=1, failure=Failure("refused_by_hub", {}, None))
+    orders.set_aside(connection, acme, "1", PutOff("refused_by_hub", {}, None), changed=1)
 
     assert is_due(connection, acme)
     assert ring(connection, acme) == ["1"]
@@ -237,9 +243,9 @@ def test_setting_aside_twice_for_the_same_is_journaled_once(connection: Connecti
     keep(connection, acme, snapshot())
 
     for reason in ("refused_by_hub", "refused_by_hub", "not_found_in_store"):
-        orders.set_aside(connection, acme, "1", changed=1, failure=Failure(reason, {}, None))
+        orders.set_aside(connection, acme, "1", PutOff(reason, {}, None), changed=1)
 
-    assert [line["reason"] for line in lines(connection, Which(acme))] == ["refused_by_hub", "not_found_in_store"]
+    assert [line.reason for line in lines(connection, Which(acme))] == ["refused_by_hub", "not_found_in_store"]
 
 
 def test_BEY_7_what_was_set_aside_is_retried_by_reason_and_store(connection: Connection, acme: int) -> None:
@@ -247,13 +253,13 @@ def test_BEY_7_what_was_set_aside_is_retried_by_reason_and_store(connection: Con
     for store_id in (acme, other):
         fill(connection, store_id, 2)
         for key, reason in (("1", "refused_by_hub"), ("2", "unexpected_error")):
-            orders.set_aside(connection, store_id, key, changed=1, failure=Failure(reason, {}, None))
+            orders.set_aside(connection, store_id, key, PutOff(reason, {}, None), changed=1)
 
     of_one = orders.retry_failed(connection, acme, "refused_by_hub")
     of_all = orders.retry_failed(connection, None, "unexpected_error")
 
-    assert [(found["store_id"], found["external_id"]) for found in of_one] == [(acme, "1")]
-    assert {(found["store_id"], found["external_id"]) for found in of_all} == {(acme, "2"), (other, "2")}
+    assert of_one == [(acme, "1")]
+    assert set(of_all) == {(acme, "2"), (other, "2")}
     assert is_due(connection, acme, "1")
     assert not is_due(connection, other, "1")
 
@@ -276,7 +282,7 @@ def test_MUL_1_the_window_is_filled_again_as_orders_are_settled(connection: Conn
     out = ring(connection, acme)
 
     for external_id in out[:30]:
-        orders.settle(connection, acme, external_id, changed=1, outcome=Outcome("skipped"))
+        orders.settle(connection, acme, external_id, changed=1, outcome=OrderOutcome("skipped"))
 
     assert ring(connection, acme, at_least=31) == []
     assert len(ring(connection, acme, at_least=30)) == 30
@@ -321,12 +327,12 @@ def test_BEY_6_an_order_that_comes_back_is_asked_for_anew(connection: Connection
 
     assert orders.reimport(connection, acme, "1")
 
-    assert (row(connection, acme)["snapshot"], is_due(connection, acme)) == (None, True)
+    assert (row(connection, acme).snapshot, is_due(connection, acme)) == (None, True)
 
 
 def test_a_put_off_order_is_not_rung_before_its_time(connection: Connection, acme: int) -> None:
     fill(connection, acme, 2)
-    orders.put_off(connection, acme, "1", Failure("store_unavailable", {}, datetime.now(UTC) + timedelta(minutes=1)))
+    orders.put_off(connection, acme, "1", PutOff("store_unavailable", {}, datetime.now(UTC) + timedelta(minutes=1)))
 
     assert ring(connection, acme) == ["2"]
 
@@ -350,7 +356,7 @@ def test_only_active_stores_with_something_due_are_rung_for(connection: Connecti
     resting, waiting, idle = (add_store(connection, name) for name in ("resting", "waiting", "idle"))
     for store_id in (acme, resting, waiting):
         fill(connection, store_id, 1)
-    orders.put_off(connection, waiting, "1", Failure("hub_busy", {}, datetime.now(UTC) + timedelta(minutes=1)))
+    orders.put_off(connection, waiting, "1", PutOff("hub_busy", {}, datetime.now(UTC) + timedelta(minutes=1)))
     connection.execute("UPDATE stores SET state = %s WHERE id = %s", (state, resting))
 
     assert orders.due_stores(connection) == [acme]

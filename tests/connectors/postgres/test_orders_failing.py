@@ -5,15 +5,15 @@ from typing import Any
 
 import pytest
 
-from connectors.postgres import Connection, orders, outgoing
+from connectors.postgres import Connection, order_view, orders, outgoing
 from connectors.postgres.journal import Which, lines
-from connectors.postgres.orders import Failure, Outcome
-from connectors.postgres.outgoing import Told
+from schemas.failures import PutOff
 from schemas.orders import Snapshot
-from tests.connectors.postgres.hub_makers import run
+from schemas.outcomes import OrderOutcome, Told
+from tests.connectors.builtin_hub.makers import run
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
-REFUSED = Failure("refused_by_hub", {"problem": "no"}, None)
+REFUSED = PutOff("refused_by_hub", {"problem": "no"}, None)
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def stands(connection: Connection, acme: int) -> int:
     """The store of an order 1 that stands in the hub and has changed since, and of an order 2 that waits."""
     for external_id in ("1", "2"):
         keep(connection, acme, external_id, "a")
-    orders.settle(connection, acme, "1", changed=1, outcome=Outcome("imported", hub_order_id="7"))
+    orders.settle(connection, acme, "1", changed=1, outcome=OrderOutcome("imported", hub_order_id="7"))
     keep(connection, acme, "1", "b")
     return acme
 
@@ -31,23 +31,23 @@ def keep(connection: Connection, store_id: int, external_id: str, digest: str, *
     orders.keep_snapshots(connection, store_id, [Snapshot(external_id, at, digest, "{}", **changes)])
 
 
-def set_aside(connection: Connection, store_id: int, external_id: str, failure: Failure = REFUSED) -> None:
-    orders.set_aside(connection, store_id, external_id, changed=9, failure=failure)
+def set_aside(connection: Connection, store_id: int, external_id: str, why: PutOff = REFUSED) -> None:
+    orders.set_aside(connection, store_id, external_id, why, changed=9)
 
 
-def failed(connection: Connection, store_id: int) -> list[tuple[str, str, str]]:
+def failed(connection: Connection, store_id: int) -> list[tuple[str, str, str | None]]:
     """What `storesync order list --state failed` shows."""
-    found = orders.orders(connection, orders.Wanted(store_id, "failed"))
-    return sorted((row["external_id"], row["state"], row["reason"]) for row in found)
+    found = order_view.orders(connection, order_view.OrderFilter(store_id, "failed"))
+    return sorted((row.external_id, row.state, row.reason) for row in found)
 
 
 def retried(connection: Connection, store_id: int, reason: str | None = None) -> set[str]:
-    return {row["external_id"] for row in orders.retry_failed(connection, store_id, reason)}
+    return {external_id for _, external_id in orders.retry_failed(connection, store_id, reason)}
 
 
-def written(connection: Connection, store_id: int) -> list[tuple[str, str, str]]:
+def written(connection: Connection, store_id: int) -> list[tuple[str | None, str, str]]:
     found = lines(connection, Which(store_id))
-    return [(line["external_id"], line["action"], line["outcome"]) for line in found]
+    return [(line.external_id, line.action, line.outcome) for line in found]
 
 
 def test_ch_11_a_failed_change_is_shown_with_all_that_failed_and_stays_imported(
@@ -64,12 +64,6 @@ def test_ch_11_the_journal_says_whether_an_import_or_a_change_failed(connection:
     set_aside(connection, stands, "2")
 
     assert written(connection, stands) == [("1", "change", "failed"), ("2", "import", "failed")]
-
-
-def test_ch_11_other_work_on_an_order_that_fails_is_called_what_it_is(connection: Connection, stands: int) -> None:
-    set_aside(connection, stands, "1", Failure("refused_by_hub", {}, None, action="deliver"))
-
-    assert written(connection, stands) == [("1", "deliver", "failed")]
 
 
 def test_ch_11_a_change_that_fails_again_for_the_same_is_journaled_once(connection: Connection, stands: int) -> None:
@@ -99,9 +93,9 @@ def test_BEY_7_what_is_only_noted_of_an_order_in_the_hub_is_retried_by_its_reaso
     connection: Connection, stands: int, reason: str
 ) -> None:
     also = {"also": [{"reason": "line_not_matched", "detail": {}}]}
-    orders.settle(connection, stands, "1", changed=2, outcome=Outcome("imported", "held_back", also))
+    orders.settle(connection, stands, "1", changed=2, outcome=OrderOutcome("imported", "held_back", also))
     run(connection, "UPDATE store_orders SET hub_changed = 1 WHERE external_id = '1'")
-    told = Told("pickup_not_sent", {"also": {"not_fulfillable": {}}})
+    told = Told("pickup_not_sent", {"also": [{"reason": "not_fulfillable", "detail": {}}]})
     outgoing.settle(connection, stands, "1", changed=1, told=told)
 
     assert (retried(connection, stands), retried(connection, stands, "location_not_mapped")) == (set(), set())
@@ -109,15 +103,15 @@ def test_BEY_7_what_is_only_noted_of_an_order_in_the_hub_is_retried_by_its_reaso
 
 
 def test_BEY_7_what_is_skipped_is_not_retried_by_its_reason(connection: Connection, stands: int) -> None:
-    orders.settle(connection, stands, "2", changed=1, outcome=Outcome("skipped", "on_hold"))
+    orders.settle(connection, stands, "2", changed=1, outcome=OrderOutcome("skipped", "on_hold"))
 
     assert retried(connection, stands, "on_hold") == set()
 
 
 def test_a_look_that_goes_well_ends_the_failure(connection: Connection, stands: int) -> None:
-    set_aside(connection, stands, "1", Failure("store_unavailable", {}, NOON))
+    set_aside(connection, stands, "1", PutOff("store_unavailable", {}, NOON))
 
-    orders.settle(connection, stands, "1", changed=2, outcome=Outcome("imported"))
+    orders.settle(connection, stands, "1", changed=2, outcome=OrderOutcome("imported"))
 
     assert failed(connection, stands) == []
     assert retried(connection, stands) == set()
@@ -134,7 +128,7 @@ def test_ch_11_good_news_after_unreadable_news_is_looked_at(connection: Connecti
     keep(connection, stands, "1", "c", problem=("total", "must be a number"))
     keep(connection, stands, "1", "d")
 
-    orders.settle(connection, stands, "1", changed=4, outcome=Outcome("imported"))
+    orders.settle(connection, stands, "1", changed=4, outcome=OrderOutcome("imported"))
 
     assert failed(connection, stands) == []
 
@@ -151,6 +145,6 @@ def test_an_order_that_was_deleted_in_the_hub_fails_no_more(connection: Connecti
 def test_store_show_counts_a_failed_change_with_its_reason(connection: Connection, stands: int) -> None:
     set_aside(connection, stands, "1")
 
-    counted = [(row["state"], row["reason"], row["orders"]) for row in orders.counts(connection, stands)]
+    counted = [(row.state, row.reason, row.orders) for row in order_view.counts(connection, stands)]
 
     assert counted == [("imported", "refused_by_hub", 1), ("pending", None, 1)]

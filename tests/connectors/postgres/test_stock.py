@@ -7,13 +7,15 @@ from typing import Any
 import pytest
 
 from connectors import postgres
-from connectors.postgres import Connection, stock, stores
-from connectors.postgres.hub import PostgresHub
-from connectors.postgres.stock import Delay, DueSku, DueStore, Settled
+from connectors.builtin_hub.hub import BuiltinHub
+from connectors.holders import Holder, me
+from connectors.postgres import Connection, catalogue, stock, stores
+from connectors.postgres.stock import DueStore
 from schemas.actions import AddProduct, TellStock
-from schemas.stock import StoreItem
-from tests.connectors.postgres.conftest import add_store
-from tests.connectors.postgres.hub_makers import one, run, stock_up
+from schemas.failures import PutOff
+from schemas.stock import DueSku, SettledSku, StoreItem
+from tests.connectors.builtin_hub.makers import one, run, stock_up
+from tests.connectors.postgres.makers import add_store
 
 
 def mark(connection: Connection, store: int, *skus: str) -> None:
@@ -32,7 +34,7 @@ def seen(connection: Connection, store: int, sku: str = "A") -> DueSku:
 
 
 def settle(connection: Connection, store: int, picked: DueSku, reason: str | None = None) -> dict[str, bool]:
-    return stock.settle(connection, store, [Settled(picked.sku, picked.changed, reason)])
+    return stock.settle(connection, store, [SettledSku(picked.sku, picked.changed, reason)])
 
 
 def row(connection: Connection, store: int, sku: str = "A") -> dict[str, Any]:
@@ -84,7 +86,7 @@ def test_STK_5_sku_that_was_just_told_waits_for_the_rest_of_its_burst(
 
 
 def test_STK_5_sku_is_looked_at_no_more_often_than_it_would_be_told(connection: Connection, acme: int) -> None:
-    stock_up(PostgresHub(connection), "A")
+    stock_up(BuiltinHub(connection), "A")
     settle(connection, acme, seen(connection, acme))
 
     run(connection, "UPDATE hub.stock SET in_stock = in_stock + 1")
@@ -171,7 +173,29 @@ def test_STK_5_store_is_due_at_once_for_a_sku_that_is_in_no_burst(
     mark(connection, acme, "A", "B")
     age(connection, sent_at=told_ago)
 
-    assert stock.due_stores(connection) == [DueStore(acme, has_fresh, is_ripe)]
+    assert stock.due_stores(connection) == [DueStore(acme, has_fresh, is_ripe, has_latest=is_ripe)]
+
+
+def test_STK_5_latest_news_is_what_is_due_only_lately(connection: Connection, acme: int) -> None:
+    mark(connection, acme, "A", "B")
+    age(connection, due_since=stock.LATEST_SECONDS + 1)
+    before = stock.due_stores(connection)
+    mark(connection, acme, "C")
+
+    assert (before, stock.due_stores(connection)) == (
+        [DueStore(acme, has_fresh=True, is_ripe=True, has_latest=False)],
+        [DueStore(acme, has_fresh=True, is_ripe=True, has_latest=True)],
+    )
+    assert [each.sku for each in stock.pick_latest(connection, acme, limit=1)] == ["C"]
+
+
+def test_STK_5_nothing_goes_beside_a_push_of_many_where_the_platform_takes_one_call_at_a_time(
+    connection: Connection, acme: int
+) -> None:
+    run(connection, "UPDATE stores SET platform = 'bigcommerce'")
+    mark(connection, acme, "A")
+
+    assert stock.due_stores(connection) == [DueStore(acme, has_fresh=True, is_ripe=True, has_latest=False)]
 
 
 # -- marks ---------------------------------------------------------------------------------------------------------
@@ -179,9 +203,9 @@ def test_STK_5_store_is_due_at_once_for_a_sku_that_is_in_no_burst(
 
 @pytest.mark.usefixtures("acme")
 def test_STK_1_big_transaction_marks_every_sku_once(connection: Connection) -> None:
-    hub = PostgresHub(connection)
+    hub = BuiltinHub(connection)
     skus = [f"S-{number:04}" for number in range(1000)]
-    hub.apply([AddProduct(sku, sku) for sku in skus])
+    hub.carry_out([AddProduct(sku, sku) for sku in skus])
 
     run(
         connection,
@@ -232,8 +256,8 @@ def test_STK_5_sku_that_the_hub_is_just_changing_is_not_waited_for(fresh_databas
             mark(writer, store, "A")
             connection.execute("SET lock_timeout = '5s'")
 
-            marked = stock.settle(connection, store, [Settled(one.sku, one.changed) for one in picked])
-            stock.put_off(connection, store, ["A", "B"], Delay(stores.database_time(connection), "hub_busy"))
+            marked = stock.settle(connection, store, [SettledSku(one.sku, one.changed) for one in picked])
+            stock.put_off(connection, store, ["A", "B"], PutOff("hub_busy", {}, stores.database_time(connection)))
 
         assert marked == {"B": True}
         assert seen(connection, store).sku == "A"
@@ -246,19 +270,19 @@ TELL = TellStock("A", "product/1", "", 5)
 
 
 def shown(connection: Connection, store: int) -> int | None:
-    (item,) = stock.items(connection, store, ["A"])
+    (item,) = catalogue.items(connection, store, ["A"])
     return item.shown[""]
 
 
 def keep(connection: Connection, store: int, *, asked_ago: float = 0, asked_for: list[str] | None = None) -> None:
     asked_at = stores.database_time(connection) - timedelta(seconds=asked_ago)
-    stock.keep_items(connection, store, [ITEM], asked_at=asked_at, asked_for=asked_for or [])
+    catalogue.keep_items(connection, store, [ITEM], asked_at=asked_at, asked_for=asked_for or [])
 
 
 def tell(connection: Connection, store: int, *, ago: float = 0) -> None:
     """The store was told 5 so long ago, and took it."""
-    forgotten_at = stock.forget(connection, store, [TELL]).at
-    stock.told(connection, store, [TELL], lasting={"A"}, forgotten_at=forgotten_at)
+    forgotten = stock.forget(connection, store, [TELL])
+    stock.told(connection, store, [TELL], lasting={"A"}, forgotten=forgotten)
     since = "clock_timestamp() - %s * interval '1 second'"
     run(connection, f"UPDATE store_levels SET moved_at = {since}, told_at = {since}", ago, ago)
 
@@ -293,7 +317,7 @@ def test_STK_6_who_tells_the_store_believes_what_it_says_now_unless_it_was_told_
     tell(connection, acme, ago=told_ago)
 
     asked_at = stores.database_time(connection)
-    stock.keep_items(connection, acme, [replace(ITEM, shown={"": says})], asked_at=asked_at, asked_for=["A"])
+    catalogue.keep_items(connection, acme, [replace(ITEM, shown={"": says})], asked_at=asked_at, asked_for=["A"])
 
     assert shown(connection, acme) == counts
 
@@ -310,9 +334,9 @@ def test_STK_4_place_that_the_store_names_no_more_is_dropped_unless_it_was_told_
         stock.forget(connection, acme, [TELL])  # it is being told
 
     unstocked = replace(ITEM, shown={})
-    stock.keep_items(connection, acme, [unstocked], asked_at=stores.database_time(connection), asked_for=asked_for)
+    catalogue.keep_items(connection, acme, [unstocked], asked_at=stores.database_time(connection), asked_for=asked_for)
 
-    (item,) = stock.items(connection, acme, ["A"])
+    (item,) = catalogue.items(connection, acme, ["A"])
     assert item.shown == left
 
 
@@ -331,7 +355,7 @@ def test_STK_12_sku_that_was_told_where_its_item_is_not_active_any_more_is_due_a
     run(connection, "UPDATE store_stock SET sent_at = NULL")
 
     now = stores.database_time(connection)
-    moved = stock.keep_items(connection, acme, [replace(ITEM, shown={})], asked_at=now, asked_for=asked_for)
+    moved = catalogue.keep_items(connection, acme, [replace(ITEM, shown={})], asked_at=now, asked_for=asked_for)
 
     assert (due(connection, acme), moved) == ((["A"], 1) if is_due else ([], 0))
 
@@ -340,17 +364,17 @@ ACTIVATE = replace(TELL, place="102", activates=True)
 
 
 def inactive(connection: Connection, store: int) -> tuple[Any, ...]:
-    (item,) = stock.items(connection, store, ["A"])
+    (item,) = catalogue.items(connection, store, ["A"])
     return item.shown, item.inactive
 
 
 def test_STK_12_place_is_active_once_the_store_said_so(connection: Connection, acme: int) -> None:
     keep(connection, acme)
 
-    forgotten_at = stock.forget(connection, acme, [ACTIVATE]).at
+    forgotten = stock.forget(connection, acme, [ACTIVATE])
     assert inactive(connection, acme) == ({"": 7, "102": None}, ("102",))
 
-    stock.told(connection, acme, [ACTIVATE], lasting={"A"}, forgotten_at=forgotten_at)
+    stock.told(connection, acme, [ACTIVATE], lasting={"A"}, forgotten=forgotten)
     assert inactive(connection, acme) == ({"": 7, "102": 5}, ())
 
 
@@ -359,8 +383,8 @@ def test_STK_12_quantity_alone_makes_no_place_active(connection: Connection, acm
     stock.forget(connection, acme, [ACTIVATE])
     nothing = replace(ACTIVATE, quantity=0, activates=False)
 
-    forgotten_at = stock.forget(connection, acme, [nothing]).at
-    stock.told(connection, acme, [nothing], lasting={"A"}, forgotten_at=forgotten_at)
+    forgotten = stock.forget(connection, acme, [nothing])
+    stock.told(connection, acme, [nothing], lasting={"A"}, forgotten=forgotten)
 
     assert inactive(connection, acme) == ({"": 7, "102": 0}, ("102",))
 
@@ -370,7 +394,7 @@ def test_STK_12_catalogue_says_that_a_place_is_active(connection: Connection, ac
     stock.forget(connection, acme, [ACTIVATE])
 
     shown = replace(ITEM, shown={"": 7, "102": 5})
-    stock.keep_items(connection, acme, [shown], asked_at=stores.database_time(connection), asked_for=["A"])
+    catalogue.keep_items(connection, acme, [shown], asked_at=stores.database_time(connection), asked_for=["A"])
 
     assert inactive(connection, acme) == ({"": 7, "102": 5}, ())
 
@@ -384,7 +408,7 @@ def test_STK_12_catalogue_says_that_a_place_is_not_active_though_nobody_knows_it
         tell(connection, acme, ago=told_ago)
     stock.forget_sold(connection, acme, ["A"])
 
-    stock.keep_items(connection, acme, [replace(ITEM, shown={})], asked_at=stores.database_time(connection))
+    catalogue.keep_items(connection, acme, [replace(ITEM, shown={})], asked_at=stores.database_time(connection))
 
     assert inactive(connection, acme) == ({"": None}, left)
 
@@ -392,30 +416,30 @@ def test_STK_12_catalogue_says_that_a_place_is_not_active_though_nobody_knows_it
 def test_STK_4_place_of_an_item_that_is_not_in_the_page_stays(connection: Connection, acme: int) -> None:
     other = replace(ITEM, external_id="product/2", shown={"": 3})
     now = stores.database_time(connection)
-    stock.keep_items(connection, acme, [ITEM, other], asked_at=now)
+    catalogue.keep_items(connection, acme, [ITEM, other], asked_at=now)
     run(connection, "UPDATE store_levels SET moved_at = now() - interval '1 hour'")
 
-    stock.keep_items(connection, acme, [replace(ITEM, shown={"101": 4})], asked_at=now)
+    catalogue.keep_items(connection, acme, [replace(ITEM, shown={"101": 4})], asked_at=now)
 
-    found = {item.external_id: item.shown for item in stock.items(connection, acme, ["A"])}
+    found = {item.external_id: item.shown for item in catalogue.items(connection, acme, ["A"])}
     assert found == {"product/1": {"101": 4}, "product/2": {"": 3}}
 
 
 def test_STK_5_value_of_a_sku_that_moved_meanwhile_is_not_known_to_be_shown(connection: Connection, acme: int) -> None:
     keep(connection, acme)
-    forgotten_at = stock.forget(connection, acme, [TELL]).at
+    forgotten = stock.forget(connection, acme, [TELL])
 
-    stock.told(connection, acme, [TELL], lasting=set(), forgotten_at=forgotten_at)
+    stock.told(connection, acme, [TELL], lasting=set(), forgotten=forgotten)
 
     assert shown(connection, acme) is None
 
 
 def test_STK_5_sale_while_a_store_is_told_leaves_what_it_shows_unknown(connection: Connection, acme: int) -> None:
     keep(connection, acme)
-    forgotten_at = stock.forget(connection, acme, [TELL]).at
+    forgotten = stock.forget(connection, acme, [TELL])
     stock.forget_sold(connection, acme, ["A"])
 
-    stock.told(connection, acme, [TELL], lasting={"A"}, forgotten_at=forgotten_at)
+    stock.told(connection, acme, [TELL], lasting={"A"}, forgotten=forgotten)
 
     assert shown(connection, acme) is None
 
@@ -446,7 +470,78 @@ def test_STK_3_sku_whose_item_is_gone_is_due_again(connection: Connection, acme:
     mark(connection, acme, "A")
     settle(connection, acme, seen(connection, acme))
 
-    stock.drop_items(connection, acme, ["product/1"])
+    catalogue.drop_items(connection, acme, ["product/1"])
 
     assert stock.due_stores(connection, acme)
-    assert stock.items(connection, acme, ["A"]) == []
+    assert catalogue.items(connection, acme, ["A"]) == []
+
+
+# -- what nobody ended -------------------------------------------------------------------------------------------------
+
+ALIVE = me()
+DEAD = replace(ALIVE, start=ALIVE.start + 1)  # another process had our number
+ELSEWHERE = replace(ALIVE, host="elsewhere")
+OVER = 80  # seconds
+
+
+def left(connection: Connection, store: int, holder: Holder, *, ago: int) -> None:
+    """A process began to tell the store of A so long ago; another one has told it since."""
+    keep(connection, store)
+    mark(connection, store, "A")
+    picked = seen(connection, store)
+    stock.forget(connection, store, [TELL])
+    run(connection, "UPDATE stock_tellings SET holder = %s", holder.text())
+    tell(connection, store)
+    settle(connection, store, picked)
+    run(connection, "UPDATE stock_tellings SET began_at = began_at - %s * interval '1 second'", ago)
+
+
+def is_told_once_more(connection: Connection, store: int) -> bool:
+    stock.due_after_tellers(connection, over=OVER)
+    found = row(connection, store)
+    is_due = bool(found["changed"] > found["settled"])
+    assert is_due == (shown(connection, store) is None)
+    return is_due
+
+
+@pytest.mark.parametrize(
+    ("holder", "ago", "is_told"),
+    [
+        (DEAD, OVER + 1, True),
+        (DEAD, OVER - 5, False),
+        (ALIVE, OVER + 1, False),
+        (ELSEWHERE, OVER + 1, False),
+        (ELSEWHERE, stock.GONE_SECONDS + 1, True),
+    ],
+)
+def test_STK_5_what_was_told_by_who_died_without_a_word_is_told_once_more(
+    connection: Connection, acme: int, holder: Holder, ago: int, is_told: bool
+) -> None:
+    left(connection, acme, holder, ago=ago)
+
+    assert is_told_once_more(connection, acme) == is_told
+
+    run(connection, "UPDATE store_stock SET settled = changed")
+    tell(connection, acme)
+    assert not is_told_once_more(connection, acme)
+
+
+def test_STK_5_what_came_of_telling_a_store_ends_it(connection: Connection, acme: int) -> None:
+    keep(connection, acme)
+
+    tell(connection, acme)
+
+    assert one(connection, "SELECT count(*) AS n FROM stock_tellings")["n"] == 0
+
+
+def test_STK_5_what_the_hub_is_just_changing_is_told_once_more_another_time(
+    fresh_database_url: str,
+) -> None:
+    with postgres.connect(fresh_database_url) as connection, postgres.connect(fresh_database_url) as writer:
+        store = add_store(connection, "acme")
+        left(connection, store, DEAD, ago=OVER + 1)
+        with writer.transaction():
+            run(writer, "UPDATE store_stock SET detail = detail")
+            while_it_is_held = is_told_once_more(connection, store)
+
+        assert (while_it_is_held, is_told_once_more(connection, store)) == (False, True)

@@ -5,10 +5,10 @@ import re
 import pytest
 
 from connectors import postgres
+from connectors.builtin_hub.hub import BuiltinHub
 from connectors.postgres import Connection
-from connectors.postgres.hub import PostgresHub
-from tests.connectors.postgres.conftest import add_store
-from tests.connectors.postgres.hub_makers import create, draft, imported, level, run, stock_up
+from tests.connectors.builtin_hub.makers import create, draft, imported, level, run, stock_up
+from tests.connectors.postgres.makers import add_store
 
 
 def statements(connection: Connection, start: str) -> None:
@@ -20,7 +20,7 @@ def statements(connection: Connection, start: str) -> None:
         run(connection, statement)
 
 
-def test_STK_2_rows_of_before_know_whose_they_are(hub: PostgresHub, connection: Connection, acme: int) -> None:
+def test_STK_2_rows_of_before_know_whose_they_are(hub: BuiltinHub, connection: Connection, acme: int) -> None:
     stock_up(hub)
     create(hub, imported(acme))
     create(hub, draft())
@@ -37,7 +37,7 @@ def test_STK_2_rows_of_before_know_whose_they_are(hub: PostgresHub, connection: 
 
 @pytest.mark.parametrize(("chosen", "is_due"), [(None, True), ("in_stock", False), ("in_stock_minus_committed", False)])
 def test_STK_2_stores_that_chose_nothing_are_told_again(
-    hub: PostgresHub, connection: Connection, chosen: str | None, is_due: bool
+    hub: BuiltinHub, connection: Connection, chosen: str | None, is_due: bool
 ) -> None:
     store = add_store(connection, "acme")
     if chosen:

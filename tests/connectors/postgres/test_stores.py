@@ -1,26 +1,29 @@
 """connectors.postgres.stores: a row of `stores` as rules see it."""
 
+from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from connectors.postgres import Connection, stores
+from connectors.postgres.rows import StoreRow
 from connectors.postgres.stores import read_store
-from schemas.bigcommerce import PLATFORM as BIGCOMMERCE
-from schemas.bigcommerce import STITCH
+from schemas.bigcommerce.platform import PLATFORM as BIGCOMMERCE
+from schemas.bigcommerce.platform import STITCH
 from schemas.platform import Platform
-from schemas.shopify import PLATFORM as SHOPIFY
+from schemas.shopify.platform import PLATFORM as SHOPIFY
 from schemas.stores import StoreState
-from schemas.woocommerce import PLATFORM as WOOCOMMERCE
+from schemas.woocommerce.platform import PLATFORM as WOOCOMMERCE
 
 CONNECTED = datetime(2026, 7, 1, 12, tzinfo=UTC)
 RESUMED = CONNECTED + timedelta(days=40)
 
 
-def row(**changes: Any) -> dict[str, Any]:
-    known = {"id": 1, "name": "acme", "url": "https://acme.example", "state": "active", "settings": {}}
-    return {**known, "allow_insecure": False, "connected_at": CONNECTED, "activated_at": CONNECTED, **changes}
+def row(**changes: Any) -> StoreRow:
+    values: dict[str, Any] = dict.fromkeys(field.name for field in fields(StoreRow))
+    values |= {"id": 1, "name": "acme", "url": "https://acme.example", "state": StoreState.ACTIVE, "settings": {}}
+    return StoreRow(**values | {"connected_at": CONNECTED, "activated_at": CONNECTED} | changes)
 
 
 @pytest.mark.parametrize(

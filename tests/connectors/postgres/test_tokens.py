@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from connectors import postgres
-from connectors.errors import Refused, Unavailable
+from connectors.errors import CredentialsRefused, Unavailable
 from connectors.postgres import tokens
 from connectors.postgres.tokens import StoreTokens
 from connectors.secrets import Secrets
 from connectors.tokens import Grant, Token
-from tests.connectors.postgres.conftest import add_store
+from tests.connectors.postgres.makers import add_store
 from tests.waiting import wait_until
 
 DAY = timedelta(days=1)
@@ -69,10 +69,14 @@ def shift(kept: StoreTokens, *, given: str = "0s", ends: str = "0s") -> None:
         connection.execute(change, (given, ends))
 
 
+WAITING = """SELECT FROM pg_locks l JOIN pg_database d ON d.oid = l.database
+    WHERE d.datname = current_database() AND l.locktype = 'advisory' AND NOT l.granted"""
+
+
 def waiting(kept: StoreTokens) -> int:
     """How many wait for who renews the token."""
     with kept.pool.connection() as connection:
-        return len(connection.execute("SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted").fetchall())
+        return len(connection.execute(WAITING).fetchall())
 
 
 def rows(kept: StoreTokens) -> list[dict[str, Any]]:
@@ -169,9 +173,9 @@ def test_DOR_3_a_refusal_of_the_credentials_is_a_refusal_though_the_token_lives(
 ) -> None:
     all_tokens.get(vendor.grant())
     shift(all_tokens, given="23h 55m", ends="23h 55m")
-    vendor.before = fail(Refused("invalid_client"))
+    vendor.before = fail(CredentialsRefused("invalid_client"))
 
-    with pytest.raises(Refused, match="invalid_client"):
+    with pytest.raises(CredentialsRefused, match="invalid_client"):
         all_tokens.get(vendor.grant())
 
 

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import psycopg
 from psycopg import sql
 
-from tests.conftest import at_database
+from tests.databases import at_database
 from tests.waiting import wait_until
 
 

@@ -8,8 +8,8 @@ from cryptography.fernet import Fernet
 from redis import Redis
 
 from connectors import postgres
-from connectors.sandbox import open_sandbox
-from tasks.process import close_process
+from sandbox import open_sandbox
+from tasks.held import close_process
 from tests import makers
 from tests.broker import use_broker
 from tests.workers.cli.command import Cli, Result

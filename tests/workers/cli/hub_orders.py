@@ -3,9 +3,10 @@
 import json
 from typing import Any
 
+from connectors.builtin_hub.hub import BuiltinHub
 from connectors.postgres import Connection, stores
-from connectors.postgres.hub import PostgresHub
 from schemas.orders import StoreOrder
+from tasks.orders.matches import find_matches
 from tasks.rules.mapping import build_order
 from tests import makers
 from tests.workers.cli.command import Cli
@@ -14,16 +15,16 @@ from tests.workers.cli.command import Cli
 def bring_in(connection: Connection, order: StoreOrder, *, name: str = "acme") -> None:
     """Import an order of a store, as a worker would."""
     store = makers.store(id=_connect(connection, name), name=name)
-    hub, account = PostgresHub(connection), stores.account(connection)
-    matches = hub.matches(store.id, order, base_currency=account.base_currency)
+    hub, account = BuiltinHub(connection), stores.account(connection)
+    (matches,) = find_matches(hub, connection, store_id=store.id, orders=[order], base=account.base_currency)
     action, _ = build_order(order, store=store, account=account, matches=matches, location="main")
     with connection.transaction():
-        hub.apply([action])
+        hub.carry_out([action])
 
 
 def _connect(connection: Connection, name: str) -> int:
-    values = {"name": name, "platform": "woocommerce", "url": f"https://{name}.example", "credentials": ""}
-    store_id = stores.connect_store(connection, {**values, "settings": {}, "allow_insecure": False})
+    values = stores.StoreValues(name, "woocommerce", f"https://{name}.example", credentials="", settings={})
+    store_id = stores.connect_store(connection, values)
     assert store_id is not None
     return store_id
 

@@ -3,11 +3,11 @@
 import json
 from typing import Any
 
-from connectors.postgres import orders, stores
-from connectors.sandbox import RunningSandbox
-from connectors.sandbox.generator import random_order
+from connectors.postgres import order_view, stores
+from sandbox import RunningSandbox
+from sandbox.woocommerce.generator import random_order
 from tasks.fetch import fetch_orders
-from tasks.process import process
+from tasks.held import process
 from tests.tasks.conftest import import_all, import_due
 from tests.workers.cli.command import Cli, Result
 
@@ -45,7 +45,7 @@ def _id(name: str) -> int:
     with process().pool.connection() as connection:
         row = stores.find_store(connection, name)
     assert row is not None
-    return int(row["id"])
+    return int(row.id)
 
 
 def place(shop: Shop, **given: Any) -> str:
@@ -65,11 +65,7 @@ def place_raw(shop: Shop, **changes: Any) -> str:
 def states(name: str = "acme") -> dict[str, str]:
     """Every order's state."""
     with process().pool.connection() as connection:
-        return {
-            row["external_id"]: row["state"]
-            for row in orders.orders(connection, orders.Wanted())
-            if row["store"] == name
-        }
+        return {row.external_id: row.state for row in order_view.orders(connection) if row.store == name}
 
 
 def document(result: Result) -> Any:

@@ -1,7 +1,7 @@
 """Stock of the hub by commands, and stores told of it as workers would."""
 
 from connectors import postgres
-from tasks.stock import push_stock
+from tasks.stock.push import push_stock
 from tests.workers.cli.command import Cli
 from tests.workers.cli.shops import Shop
 

@@ -16,6 +16,10 @@ DEFAULTS = {
     "default_delivery_days": 14,
     "default_location": "main",
     "hub": "builtin",
+    "alerts.to": [],
+    "keep_journal_days": 400,
+    "keep_stock_moves_days": 800,
+    "privacy.keep_days": 90,
 }
 
 
@@ -43,6 +47,15 @@ def test_account_is_changed_and_the_other_settings_stay(cli: Cli) -> None:
         "default_location": "berlin",
         "multi_currency": False,
     }
+
+
+def test_BEY_3_what_a_person_changes_of_the_account_is_journaled(cli: Cli) -> None:
+    cli("account", "set", "default_delivery_days=7", "multi_currency=off")
+
+    (line,) = document(cli("journal", "--json"))
+
+    assert (line["store"], line["action"], line["outcome"]) == (None, "reconfigure", "saved")
+    assert line["detail"] == {"settings": {"default_delivery_days": 7, "multi_currency": False}}
 
 
 @pytest.mark.parametrize(

@@ -110,7 +110,10 @@ def test_result_is_told_in_plain_words(refusing_cli: Cli, redis: Redis, shown: s
 @pytest.mark.parametrize(
     ("shown", "words"),
     [
-        ("TaskFailed('KeyError at tasks/orders.py:55')", "ring_due failed: KeyError at tasks/orders.py:55"),
+        (
+            "TaskFailed('KeyError at tasks/orders/import_order.py:55')",
+            "ring_due failed: KeyError at tasks/orders/import_order.py:55",
+        ),
         ("TimeLimitExceeded(40,)", "ring_due failed: it took longer than 40 s"),
         ("Odd()", "ring_due failed: Odd"),
     ],

@@ -5,9 +5,9 @@ import json
 import pytest
 from redis import Redis
 
-from connectors.sandbox.faults import Said
-from tasks.fulfillment import fulfill_order
-from tests.tasks.looking import rung
+from sandbox.faults import Said
+from tasks.orders.fulfill import fulfill_order
+from tests.tasks.orders.looking import rung
 from tests.workers.cli.command import Cli
 from tests.workers.cli.shops import Shop, document, place, read_again, take_in
 

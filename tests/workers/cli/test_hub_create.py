@@ -7,10 +7,10 @@ from decimal import Decimal
 import pytest
 
 from connectors import postgres
-from connectors.postgres.hub import PostgresHub
+from connectors.builtin_hub.hub import BuiltinHub
 from tests.workers.cli.command import Cli
-from workers.cli.hub_create import Wanted, draft_order
-from workers.cli.hub_desk import PricedRow
+from workers.cli.hub.create import WantedOrder, draft_order
+from workers.cli.hub.words import PricedRow
 
 
 def test_order_is_created_to_the_cent(cli: Cli) -> None:
@@ -73,12 +73,12 @@ def test_orders_made_here_are_numbered_on(cli: Cli) -> None:
 
 def test_orders_made_at_once_get_numbers_of_their_own(cli: Cli, fresh_database_url: str) -> None:
     cli("hub", "product", "add", "A-1")
-    wanted = Wanted("Ada", (PricedRow("A-1", Decimal(1), Decimal(1)),), tax=Decimal(0))
+    wanted = WantedOrder("Ada", (PricedRow("A-1", Decimal(1), Decimal(1)),), tax=Decimal(0))
 
     def create(_: int) -> str:
         with postgres.connect(fresh_database_url) as connection, connection.transaction():
             action = draft_order(connection, wanted)
-            PostgresHub(connection).apply([action])
+            BuiltinHub(connection).carry_out([action])
             return action.order.order_no
 
     with ThreadPoolExecutor(4) as threads:

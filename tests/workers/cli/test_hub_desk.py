@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from workers.cli.hub_desk import read_portion
+from workers.cli.hub.words import read_portion
 from workers.cli.main import run
 
 

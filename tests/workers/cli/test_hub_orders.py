@@ -11,7 +11,7 @@ from schemas.orders import ZERO, Kind
 from tests import makers
 from tests.workers.cli.command import Cli
 from tests.workers.cli.hub_orders import bring_in, in_stock, quantities, show
-from workers.cli.hub_orders import choose
+from workers.cli.hub.orders import choose
 from workers.cli.output import Failed
 
 

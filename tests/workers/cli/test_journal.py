@@ -10,10 +10,11 @@ import pytest
 
 from connectors import postgres
 from connectors.postgres import journal
+from schemas.journal import Action, Line, Outcome
 from tests.workers.cli.command import Cli
 from tests.workers.cli.shops import Shop, document, place, take_in
-from workers.cli.desk import MOMENT
 from workers.cli.main import run
+from workers.cli.start import MOMENT
 
 Following = Callable[..., list[list[str]]]
 
@@ -122,12 +123,15 @@ def following(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> Following:
     return follow
 
 
+def write(connection: postgres.Connection, action: str, outcome: str) -> None:
+    """A line as another version of storesync may have written it."""
+    connection.execute("INSERT INTO journal (action, outcome) VALUES (%s, %s)", (action, outcome))
+
+
 def test_follow_prints_new_lines_until_it_is_stopped(
     following: Following, acme: Shop, fresh_connection: postgres.Connection
 ) -> None:
-    line = journal.Line("later\x1b]0;x\x07", "noted")
-
-    (connected, later) = following(lambda: journal.add(fresh_connection, line), lambda: None)
+    (connected, later) = following(lambda: write(fresh_connection, "later\x1b]0;x\x07", "noted"), lambda: None)
 
     assert (connected[0], connected[3]) == ("acme", "connect")
     assert later == ["-", "-", "-", "later\\x1b]0;x\\x07", "noted", "-", "-"]
@@ -139,13 +143,13 @@ def test_follow_prints_a_line_whose_transaction_ends_after_a_later_line_was_prin
     with ExitStack() as open_still:
         slow = open_still.enter_context(postgres.connect(fresh_database_url))
         open_still.enter_context(slow.transaction())
-        journal.add(slow, journal.Line("slow", "noted"))
+        journal.add(slow, Line(Action.FETCH, Outcome.NOTED))
 
         printed = following(
-            lambda: journal.add(fresh_connection, journal.Line("quick", "noted")), open_still.close, lambda: None
+            lambda: journal.add(fresh_connection, Line(Action.PUSH, Outcome.NOTED)), open_still.close, lambda: None
         )
 
-    assert [words[3] for words in printed] == ["quick", "slow"]
+    assert [words[3] for words in printed] == ["push", "fetch"]
 
 
 def test_follow_prints_every_line_however_many_come_between_two_looks(

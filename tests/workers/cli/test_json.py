@@ -15,6 +15,7 @@ db upgrade
 db status
 account show
 account set multi_currency=on
+alert list
 location add berlin
 location list
 location rename berlin bonn
@@ -26,10 +27,12 @@ store show acme
 store set acme stock.sync=on stock.buffer=1
 store check acme
 store locations acme
+store webhooks acme
 store import acme stock
 store pause acme
 store resume acme
 secrets rotate
+secrets make
 order list
 order show acme {order}
 retry acme {order} --dry-run
@@ -38,12 +41,17 @@ retry --failed
 journal
 sync acme
 sync acme --dry-run
+audit acme
 enqueue ring_due
 stock show HOOK-FRG
 stock push --sku HOOK-FRG --yes
 stock push --all --dry-run
 stock export --format woocommerce
 explain acme {order}
+replay
+privacy list
+privacy show ada@example.com
+privacy erase ada@example.com
 explain --sku HOOK-FRG
 hub product add A-1
 hub product list
@@ -69,7 +77,7 @@ store disconnect acme
 """
 
 # These go on until they are stopped, or have a test of their own.
-ELSEWHERE = {"up", "down", "demo", "sandbox", "doctor", "store connect", "hub po receive"}
+ELSEWHERE = {"up", "down", "demo", "sandbox", "doctor", "alert test", "store connect", "hub po receive", "privacy done"}
 
 
 def test_every_command_prints_one_document(cli: Cli, acme: Shop, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from connectors import postgres
-from connectors.sandbox import RunningSandbox, open_sandbox
+from sandbox import RunningSandbox, open_sandbox
 from tests import makers
 from tests.workers.cli.command import Cli, Result
 from tests.workers.cli.hub_orders import bring_in, in_stock

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from connectors import postgres
-from connectors.sandbox import open_sandbox
+from sandbox import open_sandbox
 from tests.workers.cli.command import Cli
 from tests.workers.cli.shapes import ORDER_SHOW, misfits
 from tests.workers.cli.shops import Shop, connect, document, fetch, place, place_raw, read_again, states, take_in
@@ -55,9 +55,9 @@ def test_shown_order_has_the_interfaces_keys_when_everything_has_happened_to_it(
     assert (oil["status"], oil["delivered_quantity"], oil["invoiced"]) == ("PARTIALLY_DELIVERED", "2", True)
     assert oil["batches"] == [{"batch": "B-7", "quantity": "2"}]
     assert hook["mo"]["status"] == "NOT_STARTED"
-    (parcel,) = found["fulfillments"]
-    assert (parcel["source"], parcel["tracking_number"]) == ("hub", "T-1")
-    assert parcel["rows"] == [{"sku": "OIL-1", "quantity": "2"}]
+    (fulfillment,) = found["fulfillments"]
+    assert (fulfillment["source"], fulfillment["tracking_number"]) == ("hub", "T-1")
+    assert fulfillment["rows"] == [{"sku": "OIL-1", "quantity": "2"}]
     assert found["returns"] == [{"external_id": "9", "rows": [{"sku": "OIL-1", "quantity": "1"}]}]
 
 

@@ -15,7 +15,7 @@ import pytest
 from redis import Redis
 
 from connectors import postgres
-from connectors.sandbox.generator import random_order
+from sandbox.woocommerce.generator import random_order
 from tests.waiting import wait_until
 from tests.workers.cli.command import Cli
 from tests.workers.cli.shops import Shop, document, fetch, place, place_raw, read_again, take_in, try_to_fetch

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from connectors.sandbox import open_sandbox
+from sandbox import open_sandbox
 from tests.workers.cli.command import Cli
 from workers.cli.main import run
 
@@ -53,6 +53,15 @@ def test_sandbox_with_json_says_one_document_before_it_runs() -> None:
     assert document["credentials"].keys() == {"consumer_key", "consumer_secret"}
 
 
+def test_a_hub_s_sandbox_says_its_credentials() -> None:
+    with sandbox("katana", "--orders", "2") as running:
+        assert running.stdout is not None
+        head, _, credential = (running.stdout.readline() for _ in range(3))
+
+    assert head.startswith("katana sandbox with 2 orders at http://127.0.0.1:")
+    assert credential.strip().startswith("api_key=")
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -77,7 +86,10 @@ def test_fault_or_number_that_cannot_be_is_refused_in_one_line(
     assert words in err
 
 
-@pytest.mark.parametrize("arguments", [("woocommerce", "--token-life", "5"), ("shopify", "--token-life", "0")])
+@pytest.mark.parametrize(
+    "arguments",
+    [("woocommerce", "--token-life", "5"), ("katana", "--token-life", "5"), ("shopify", "--token-life", "0")],
+)
 def test_a_token_s_life_is_refused_where_there_is_none(
     arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -4,7 +4,7 @@ import pytest
 from cryptography.fernet import Fernet
 
 from connectors import postgres
-from connectors.sandbox import open_sandbox
+from sandbox import open_sandbox
 from tests.workers.cli.command import Cli
 from tests.workers.cli.shops import Shop, connect, document
 

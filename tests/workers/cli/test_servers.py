@@ -1,18 +1,24 @@
 """The installation by hand: doctor, schema, and servers that cannot be used."""
 
+import os
 import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from connectors import postgres
-from connectors.sandbox.faults import Said
-from connectors.sandbox.woocommerce_state import KEY
+from connectors.config import Config
+from connectors.postgres import lanes
+from sandbox.faults import Said
+from sandbox.woocommerce.state import KEY
+from schemas.failures import PutOff
 from tasks.catalogue import fetch_catalogue
 from tests.connectors.postgres.unfit import careless_pooler, database_in
 from tests.workers.cli.command import Cli, Result
-from tests.workers.cli.shops import Shop, connect, document
+from tests.workers.cli.shops import Shop, connect, document, place, take_in
+from workers.cli.checks import check_all
 from workers.embedded import Servers
 
 PASSWORD = "geheim-0815"
@@ -21,7 +27,7 @@ CLOSED = f"postgresql://ada:{PASSWORD}@127.0.0.1:1/shop"
 
 @pytest.fixture(autouse=True)
 def _short_patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("workers.cli.checks.ANSWER_SECONDS", 0.05)  # nobody is there to answer
+    monkeypatch.setattr("workers.cli.knocks.ANSWER_SECONDS", 0.05)  # nobody is there to answer
 
 
 def one_line(result: Result, code: int = 1) -> str:
@@ -47,10 +53,8 @@ def test_doctor_says_what_is_wrong_and_what_to_do(cli: Cli, acme: Shop) -> None:
 
     assert [name for name, check in found.items() if not check["ok"]] == ["workers", "beat", "store acme"]
     assert [name for name, check in found.items() if check["ok"]] == [
-        "database",
-        "schema",
-        "clock",
-        "redis",
+        *("database", "schema", "clock", "redis", "queues", "disk", "alarms", "exchange rates"),
+        *("set aside of acme", "orders of acme", "fetch of acme", "audit of acme"),
     ]
     assert found["workers"]["detail"] == "none answers: storesync up"
     assert "answered 401" in found["store acme"]["detail"]
@@ -77,7 +81,7 @@ def test_ch_11_doctor_and_store_show_name_what_a_store_is_not_told(
 
     found, shown = checks(cli), cli("store", "show", "acme")
 
-    for part, told in (("fulfillment", "no parcels and statuses"), ("stock", "no stock")):
+    for part, told in (("fulfillment", "no fulfilments and statuses"), ("stock", "no stock")):
         check = found[f"{part} of acme"]
         assert not check["ok"]
         assert f"{told}, everything else goes on: Read/Write" in check["detail"]
@@ -99,9 +103,9 @@ def test_MUL_4_doctor_names_two_stores_of_one_shop(cli: Cli, acme: Shop, fresh_c
 def test_doctor_tells_people_the_same(cli: Cli, acme: Shop) -> None:
     result = cli("doctor")
 
-    lines = [line.split(maxsplit=1) for line in result.out.splitlines()]
+    lines = [line.split() for line in result.out.splitlines()]
     assert (result.code, result.err) == (1, "")
-    assert ["ok", "store acme  answers and takes our credentials"] in lines
+    assert ["ok", "store", "acme", "answers", "and", "takes", "our", "credentials"] in lines
     assert [line[0] for line in lines].count("PROBLEM") == 2
 
 
@@ -111,8 +115,9 @@ def test_doctor_knows_why_a_store_rests(cli: Cli, acme: Shop, fresh_connection: 
     cli("store", "pause", "acme")
 
     assert not stopped["ok"]
-    assert "The store refused the credentials. storesync store set NAME" in stopped["detail"]
-    assert checks(cli)["store acme"] == {"name": "store acme", "ok": True, "detail": "paused."}
+    assert "The store refused the credentials. storesync store set acme" in stopped["detail"]
+    assert checks(cli)["store acme"]["ok"]
+    assert checks(cli)["store acme"]["detail"] == "paused. storesync store resume acme"
 
 
 def test_doctor_and_store_show_say_that_a_catalogue_cannot_be_read_and_how_to_retry(cli: Cli, acme: Shop) -> None:
@@ -128,8 +133,121 @@ def test_doctor_and_store_show_say_that_a_catalogue_cannot_be_read_and_how_to_re
     assert all(word in found["catalogue of acme"]["detail"] for word in ("rest_broken", retry))
     assert (shown["catalogue_reason"], shown["catalogue_whole_at"]) == ("refused_by_store", None)
     assert retry in cli("store", "show", "acme").out
+    assert cli(*retry.removesuffix(" --wait").split()[1:]).code == 0  # what a worker then does
     assert fetch_catalogue("acme") == "walked"
     assert "catalogue of acme" not in checks(cli)
+
+
+@pytest.mark.usefixtures("acme")
+def test_doctor_and_store_show_say_what_work_on_a_store_waits_for_until_a_person_wants_it_now(
+    cli: Cli, fresh_connection: postgres.Connection
+) -> None:
+    store_id = document(cli("store", "show", "acme", "--json"))["id"]
+    why = PutOff(
+        "unexpected_error", {"problem": "KeyError at tasks/products.py:40"}, datetime.now(UTC) + timedelta(hours=1)
+    )
+    lanes.put_off(fresh_connection, store_id, "import_products", why)
+    now = "storesync enqueue import_products acme --wait"
+
+    (waits,) = document(cli("store", "show", "acme", "--json"))["waits"]
+    told = checks(cli)["import_products of acme"]
+
+    assert (waits["task"], waits["reason"], waits["detail"]) == ("import_products", why.reason, why.words)
+    assert not told["ok"]
+    assert all(word in told["detail"] for word in (why.words, waits["due_at"], now))
+    assert now in cli("store", "show", "acme").out
+    assert cli(*now.removesuffix(" --wait").split()[1:]).code == 0
+    assert document(cli("store", "show", "acme", "--json"))["waits"] == []
+
+
+def test_doctor_names_what_was_set_aside_by_reason_and_what_to_type(
+    cli: Cli, acme: Shop, fresh_connection: postgres.Connection
+) -> None:
+    order = place(acme)
+    take_in()
+    fresh_connection.execute(
+        "UPDATE store_orders SET state = 'failed', reason = 'invalid_payload', hub_order_id = NULL,"
+        " order_settled = changed"
+    )
+
+    check = checks(cli)["set aside of acme"]
+
+    assert not check["ok"]
+    assert check["detail"].startswith("1 invalid_payload: ")
+    assert f"storesync retry acme {order}" in check["detail"]
+    assert check["detail"].endswith("Again, all of them: storesync retry --failed --store acme")
+
+
+@pytest.mark.parametrize(
+    ("change", "check", "words"),
+    [
+        (
+            "UPDATE stores SET fetched_at = now() - interval '1 h', activated_at = now() - interval '1 day'",
+            "fetch of acme",
+            "last fetched 60 min ago",
+        ),
+        (
+            "INSERT INTO store_orders (store_id, external_id, first_seen_at)"
+            " SELECT id, '77', now() - interval '3 h' FROM stores",
+            "orders of acme",
+            "1 wait, the oldest for 3 h. See storesync order list --store acme --state pending",
+        ),
+        (
+            "UPDATE stores SET connected_at = now() - interval '3 days', activated_at = now() - interval '3 days'",
+            "audit of acme",
+            "The last night brought no comparison: never compared. storesync audit acme",
+        ),
+        (
+            'UPDATE stores SET audited_at = now(), audited = \'{"missing": 2, "listed": 9, "looked_again": 0,'
+            ' "since": "2026-01-01T00:00:00Z", "until": "2026-01-08T00:00:00Z"}\'',
+            "audit of acme",
+            "2 missing since 2026-01-01T00:00:00Z",
+        ),
+        (
+            "INSERT INTO store_orders (store_id, external_id, hub_currency, order_settled)"
+            " SELECT id, '77', 'XXX', 1 FROM stores",
+            "exchange rates",
+            "none: storesync enqueue refresh_rates --wait",
+        ),
+    ],
+    ids=["fetch", "due", "no audit", "missing", "rates"],
+)
+def test_BEY_4_doctor_sees_the_business(
+    cli: Cli, acme: Shop, fresh_connection: postgres.Connection, change: str, check: str, words: str
+) -> None:
+    assert checks(cli)[check]["ok"]
+
+    fresh_connection.execute(change.encode())
+
+    found = checks(cli)[check]
+    assert not found["ok"]
+    assert words in found["detail"]
+
+
+def test_BEY_5_doctor_says_that_a_shop_does_not_tell_what_it_was_asked_to(
+    cli: Cli, acme: Shop, fresh_connection: postgres.Connection
+) -> None:
+    kept = '{"address": "https://a.example", "told": ["a"], "not_told": {"b": "no"}, "reason": "webhooks_refused"}'
+    fresh_connection.execute("UPDATE stores SET webhooks = %s::jsonb", [kept])
+    refused = checks(cli)["webhooks of acme"]
+    fresh_connection.execute("UPDATE stores SET webhooks = webhooks || '{\"not_told\": {}}'")
+
+    assert not refused["ok"]
+    assert "storesync store webhooks acme --repair" in refused["detail"]
+    assert checks(cli)["webhooks of acme"]["ok"]
+
+
+def test_doctor_calls_nothing_well_that_it_had_to_start(
+    cli: Cli, environment: pytest.MonkeyPatch, servers: Servers
+) -> None:
+    config = Config(servers.database_url, servers.redis_url, Path(os.environ["STORESYNC_HOME"]), "", "text")
+
+    found = {check.name: check for check in check_all(config, {"database": "/logs/postgres.log"})}
+
+    assert not found["database"].is_ok
+    assert "did not run, and was started just now" in found["database"].detail
+    assert "/logs/postgres.log" in found["database"].detail
+    assert found["redis"].is_ok
 
 
 def test_BEY_9_doctor_prints_no_secret(cli: Cli, acme: Shop, environment: pytest.MonkeyPatch) -> None:
@@ -265,4 +383,4 @@ def test_up_with_a_home_that_cannot_be_written_says_so(
     result = refusing_cli("up")
 
     assert (result.code, len(result.err.splitlines())) == (1, 1)
-    assert result.err.startswith("storesync: cannot keep logs in STORESYNC_HOME: [Errno 20] Not a directory")
+    assert result.err.startswith("storesync: cannot keep flower_login in STORESYNC_HOME: [Errno 20] Not a directory")

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from connectors import postgres
-from connectors.sandbox import open_sandbox
-from connectors.sandbox.shopify_app import ALL_SCOPES
+from sandbox import open_sandbox
+from sandbox.shopify.tokens import ALL_SCOPES
 from tests.workers.cli.command import Cli, Result
 from tests.workers.cli.shops import Shop, document
 

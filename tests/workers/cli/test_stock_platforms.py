@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from connectors import postgres
-from connectors.sandbox import RunningSandbox, open_sandbox
+from sandbox import RunningSandbox, open_sandbox
 from tests.workers.cli.command import Cli
 from tests.workers.cli.shapes import STOCK_SHOW, misfits
 from tests.workers.cli.shops import document, take_in

@@ -15,7 +15,7 @@ from tests.workers.cli.command import Cli
 from tests.workers.cli.shops import Shop, fetch, place
 from tests.workers.cli.stocking import add, offer, shown, stock_rows, tell
 from tests.workers.cli.test_queue import messages
-from workers.cli import stock_watch
+from workers.cli.stock import watch as stock_watch
 
 
 @pytest.fixture
@@ -95,7 +95,7 @@ def test_STK_4_without_a_store_every_active_store_with_stock_sync_is_told(
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ("settings = '{}'", "stock sync is off for acme: storesync store set acme stock.sync=on"),
+        ("settings = '{}', stock_news = NULL", "stock sync is off for acme: storesync store set acme stock.sync=on"),
         ("state = 'paused'", "acme is paused: storesync store resume acme"),
         ("state = 'needs_attention'", "storesync store check acme"),
         ("name = 'other'", "there is no store 'acme': see storesync store list"),

@@ -9,18 +9,18 @@ import pytest
 
 from connectors import postgres
 from connectors.postgres import stores
-from connectors.sandbox import open_sandbox
+from sandbox import open_sandbox
 from tasks.catalogue import fetch_catalogue
-from tasks.comparing import compare_stock
-from tasks.process import process
+from tasks.held import process
 from tasks.products import import_products
-from tasks.stock_import import import_stock
+from tasks.stock.compare import compare_stock
+from tasks.stock.importing import import_stock
 from tests.tasks.conftest import import_due
 from tests.workers.cli.command import Cli
 from tests.workers.cli.hub_orders import in_stock
 from tests.workers.cli.shops import Shop, connect, document, place
 from tests.workers.cli.stocking import add, offer
-from workers.cli import store_import
+from workers.cli.store import imports as store_import
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def at_work(name: str = "acme") -> Iterator[None]:
     with process().pool.connection() as connection:
         row = stores.find_store(connection, name)
     assert row is not None
-    store_id, is_over = row["id"], Event()
+    store_id, is_over = row.id, Event()
 
     def work() -> None:
         while not is_over.wait(0.05):

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from connectors import postgres
-from connectors.sandbox.woocommerce_state import KEY
+from sandbox.woocommerce.state import KEY
 from tests.workers.cli.command import Cli, Result
 from tests.workers.cli.shops import Shop, connect, document, place, states, take_in
 
@@ -301,3 +301,43 @@ def test_unknown_store_is_refused(refusing_cli: Cli, command: str) -> None:
     problem = refused(refusing_cli("store", command, "nope", *more), 1)
 
     assert problem == "storesync: there is no store 'nope': see storesync store list\n"
+
+
+# -- webhooks ----------------------------------------------------------------------------------------------------------
+
+
+def test_BEY_5_what_a_shop_tells_is_shown_and_mended(cli: Cli, shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    connect(cli, shop, INSECURE)
+    without = cli("store", "webhooks", "acme", "--repair", "--json")
+    assert (without.code, json.loads(without.out)["reason"]) == (1, "webhooks_refused")
+    assert "PUBLIC_URL" in json.loads(without.out)["detail"]
+    assert "PUBLIC_URL" in document(cli("store", "show", "acme", "--json"))["webhooks_told"]
+
+    monkeypatch.setenv("PUBLIC_URL", "http://hub.example/")
+    found = document(cli("store", "webhooks", "acme", "--json"))
+    assert (found["ok"], {one["told"] for one in found["topics"]}) == (False, {False})
+    assert "NO" in cli("store", "webhooks", "acme").out
+
+    mended = cli("store", "webhooks", "acme", "--repair", "--json")
+    assert (mended.code, document(mended)["ok"], len(document(mended)["changed"])) == (0, True, len(found["topics"]))
+    assert len(shop.shop.webhooks.hooks) == len(found["topics"])
+    assert "all 4 topics" in document(cli("store", "show", "acme", "--json"))["webhooks_told"]
+
+
+@pytest.mark.parametrize(
+    "url", ["hub.example", "ftp://hub.example", "https://", "https://a b", "https://u:p@hub.example"]
+)
+def test_BEY_5_a_public_url_that_is_none_is_refused_by_name(
+    refusing_cli: Cli, monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    monkeypatch.setenv("PUBLIC_URL", url)
+
+    assert "PUBLIC_URL" in refused(refusing_cli("store", "list"), 1)
+
+
+@pytest.mark.parametrize("words", [("connect", "woocommerce", "acme", "--url", "https://x.example"), ("set", "acme")])
+def test_BEY_9_a_credential_without_its_key_is_not_repeated(refusing_cli: Cli, words: tuple[str, ...]) -> None:
+    result = refusing_cli("store", *words, "--credential", "cs_0123456789")
+
+    assert (result.code, "KEY=VALUE" in result.err) == (2, True)
+    assert "cs_0123456789" not in result.out + result.err

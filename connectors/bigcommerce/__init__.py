@@ -1,0 +1,1 @@
+"""BigCommerce over HTTP: asked, told, and what its answers mean."""

@@ -1,0 +1,1 @@
+"""The inventory hub that comes with storesync: stock and sales orders in PostgreSQL (schema `hub`)."""

@@ -1,0 +1,1 @@
+"""Katana Cloud Inventory over HTTP, as the hub: asked, told, and what its answers mean."""

@@ -1,0 +1,157 @@
+"""Making things in Katana once: written down, looked for, sent, remembered (KAT-1). What is next is for `once`."""
+
+import hashlib
+import secrets
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from connectors import json_text
+from connectors.errors import ConnectorError, FieldsRejected, HubBusy, MadeOrNot
+from connectors.katana.client import may_have_made
+from connectors.katana.once import AwaitIt, Intent, IsMade, LookFor, SendIt, decide_step
+from connectors.postgres import Connection, is_in_transaction, queries
+from schemas.errors import Unreadable
+from schemas.text import masked
+
+LEASE: Final = timedelta(minutes=5)  # many times what one request may take: whoever is at it longer is dead
+
+_SQL: Final = queries("intents", __package__)
+
+
+@dataclass(frozen=True, slots=True)
+class Creation:
+    """One thing to make: what it is, what it is known by there, and what is sent.
+
+    `look` answers with the id of what is there already, deleted ones included, or None; `send` makes it and answers
+    with its id. Both may raise a ConnectorError or Unreadable.
+    """
+
+    kind: str
+    key: str
+    body: Mapping[str, Any]
+    look: Callable[[], str | None]
+    send: Callable[[Mapping[str, Any]], str]
+
+
+@dataclass(frozen=True, slots=True)
+class MadeOnce:
+    """The id of what is there. One that `is_adopted` was found, and need not be as it is wanted, nor whole."""
+
+    id: str
+    is_adopted: bool
+
+
+def make_once(connection: Connection, creation: Creation) -> MadeOnce:
+    """Make a thing unless it is there; whoever else wants it meanwhile comes again.
+
+    Raises HubBusy where another worker is at it, MadeOrNot where nobody knows yet whether it is made, FieldsRejected
+    where it clearly is not and cannot be, and what says that it was not even sent.
+    """
+    if is_in_transaction(connection):
+        raise RuntimeError("a transaction is open: what is written down now would be lost with it")
+    with _leased(connection, creation) as turn:
+        return turn.run()
+
+
+def forget(connection: Connection, kind: str, key: str) -> None:
+    """A thing is gone from Katana: from now on it may be made again."""
+    connection.execute(_SQL["forget_intent"], {"kind": kind, "key": key})
+
+
+def not_taken(connection: Connection, kind: str, key: str, ids: Sequence[str]) -> list[str]:
+    """Those of some ids that no other thing of a kind has become, in their order."""
+    rows = connection.execute(_SQL["taken_ids"], {"kind": kind, "key": key, "ids": list(ids)})
+    taken = {row["found_id"] for row in rows}
+    return [one for one in ids if one not in taken]
+
+
+def keys_of(connection: Connection, kind: str, ids: Sequence[str]) -> dict[str, str]:
+    """What those of some ids that are ours were made for."""
+    rows = connection.execute(_SQL["keys_of"], {"kind": kind, "ids": list(ids)})
+    return {row["id"]: row["key"] for row in rows}
+
+
+@dataclass(slots=True)
+class _Turn:
+    """One worker's turn at one thing, as long as its lease."""
+
+    connection: Connection
+    creation: Creation
+    owner: str
+    intent: Intent
+    now: datetime
+    has_looked: bool = False
+
+    def run(self) -> MadeOnce:
+        while True:
+            match decide_step(self.intent, now=self.now, has_looked=self.has_looked):
+                case IsMade(id=id):
+                    return MadeOnce(id, is_adopted=self.has_looked)
+                case AwaitIt(until=until):
+                    said = f" ({self.intent.said})" if self.intent.said else ""
+                    raise MadeOrNot(f"whether it was made is not known{said}", until=until)
+                case LookFor():
+                    self._look()
+                case SendIt():
+                    if made := self._send():
+                        return made
+
+    def _look(self) -> None:
+        found = self.creation.look()
+        self.has_looked = True
+        if found is not None:
+            self._write("intent_found", id=found)
+            self.intent = replace(self.intent, found_id=found)
+        elif self.intent.sent_at is not None:
+            self._write("intent_not_found")
+            self.intent = replace(self.intent, looks=self.intent.looks + 1)
+
+    def _send(self) -> MadeOnce | None:
+        """What was made; None where that is not known, and it has to be looked for."""
+        before = self.intent
+        self._write("intent_sent", digest=_digest(self.creation.body))
+        try:
+            made = self.creation.send(self.creation.body)
+        except FieldsRejected:
+            if found := self.creation.look():
+                self._write("intent_found", id=found)
+                return MadeOnce(found, is_adopted=True)
+            self._write("intent_not_sent", sent_at=before.sent_at, looks=before.looks)
+            raise
+        except (ConnectorError, Unreadable) as error:
+            if not may_have_made(error):
+                self._write("intent_not_sent", sent_at=before.sent_at, looks=before.looks)
+                raise
+            said = masked(str(error))
+            self._write("intent_unclear", said=said)
+            self.intent, self.has_looked = Intent(sent_at=self.now, said=said), False
+            return None
+        self._write("intent_found", id=made)
+        return MadeOnce(made, is_adopted=False)
+
+    def _write(self, statement: str, **values: Any) -> None:
+        owned = {"kind": self.creation.kind, "key": self.creation.key, "owner": self.owner}
+        if self.connection.execute(_SQL[statement], {**owned, **values}).rowcount == 0:
+            raise HubBusy("this took longer than it may, and another worker has taken it up")
+
+
+@contextmanager
+def _leased(connection: Connection, creation: Creation) -> Iterator[_Turn]:
+    owned = {"kind": creation.kind, "key": creation.key, "owner": secrets.token_hex(8)}
+    values = {**owned, "digest": _digest(creation.body), "lease": LEASE}
+    row = connection.execute(_SQL["lease_intent"], values).fetchone()
+    if row is None:
+        raise HubBusy("another worker is making the same")
+    now = row.pop("now")
+    try:
+        yield _Turn(connection, creation, owned["owner"], Intent(**row), now)
+    finally:
+        if not connection.broken:
+            connection.execute(_SQL["end_lease"], owned)
+
+
+def _digest(body: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json_text.write(body).encode()).hexdigest()

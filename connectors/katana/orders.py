@@ -1,0 +1,262 @@
+"""Sales orders as they stand in Katana, with what we keep of them beside. It changes nothing."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from decimal import Decimal
+from typing import Any, Final, TypeVar
+
+from connectors.errors import NotFound, Unavailable
+from connectors.katana.budget import Priority
+from connectors.katana.client import KatanaClient
+from connectors.katana.copies import CUSTOMERS, SERVICES, TAX_RATES, VARIANTS, Copies
+from connectors.katana.finding import customer_of
+from connectors.katana.intents import keys_of
+from connectors.memo import Memo
+from connectors.postgres import Connection, queries
+from schemas.errors import Unreadable
+from schemas.hub import (
+    Customer,
+    HubFulfillment,
+    HubMo,
+    HubOrder,
+    HubRow,
+    MoStatus,
+    OrderHead,
+    Totals,
+    status_of,
+)
+from schemas.katana.order import (
+    FulfillmentRecord,
+    OrderRecord,
+    RowRecord,
+    read_fulfillment,
+    read_mo,
+    read_order,
+)
+from schemas.katana.records import AccountRecord, Copied, read_account
+from schemas.money import round_money
+from schemas.orders import ZERO, Kind
+
+FULFILLMENT: Final = "fulfillment"  # the kind of an intent; its key is the order's id and the store's own
+
+T = TypeVar("T")
+_SQL: Final = queries("orders", __package__)
+_HUNDRED: Final = Decimal(100)
+_TOTALS: Final = ("total", "total_with_tax", "total_base", "store_total", "store_total_with_tax")
+
+
+@dataclass(frozen=True, slots=True)
+class KnownBeside:
+    """What an order is put together with: our own rows about it, copies by id, and what was asked for it."""
+
+    account: AccountRecord
+    customer: Customer
+    items: Mapping[str, Copied]
+    rates: Mapping[str, Decimal]
+    whose: Mapping[str, Any] = field(default_factory=dict)  # store_id, external_id, money; empty of one made in Katana
+    rows: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # by their ids
+    told_as: Mapping[str, str] = field(default_factory=dict)  # the store's ids of fulfilments
+    mos: Mapping[str, HubMo] = field(default_factory=dict)
+
+
+class OrderReader:
+    """Orders, each read with two requests. Every method may raise a ConnectorError."""
+
+    def __init__(self, connection: Connection, client: KatanaClient, copies: Copies) -> None:
+        self._connection, self._client, self._copies = connection, client, copies
+        self._account = Memo(self._ask_account)
+
+    def order(self, order_id: str, *, priority: Priority = Priority.ORDERS) -> HubOrder | None:
+        """An order with its fulfilments; None where it is gone."""
+        try:
+            record = _readable(read_order, self._client.get(f"sales_orders/{order_id}", priority=priority))
+        except NotFound:
+            return None
+        if record.is_gone:
+            return None
+        asked = {"sales_order_id": order_id}
+        found = self._client.matching("sales_order_fulfillments", asked, priority=priority)
+        fulfillments = [_readable(read_fulfillment, one) for one in found]
+        return hub_order(record, fulfillments, self._beside(record, fulfillments, priority))
+
+    def orders(self, order_ids: Sequence[str]) -> dict[str, HubOrder]:
+        """Some orders by their ids; those that are gone are not among them."""
+        found = ((order_id, self.order(order_id)) for order_id in dict.fromkeys(order_ids))
+        return {order_id: order for order_id, order in found if order is not None}
+
+    def find_order(self, store_id: int, external_id: str) -> str | None:
+        """What a store's order is in Katana, as far as we made it or found it there (ORD-6)."""
+        values = {"store_id": store_id, "external_id": external_id}
+        row = self._connection.execute(_SQL["order_of"], values).fetchone()
+        return str(row["id"]) if row else None
+
+    def closed_until(self) -> date | None:
+        """The day up to and including which inventory is closed (CHG-5)."""
+        return self._account.get().closed_until
+
+    def _ask_account(self) -> AccountRecord:
+        return _readable(read_account, self._client.get("factory", priority=Priority.POLL))
+
+    def _beside(
+        self, record: OrderRecord, fulfillments: Sequence[FulfillmentRecord], priority: Priority
+    ) -> KnownBeside:
+        self._copies.refresh(CUSTOMERS, VARIANTS, SERVICES, TAX_RATES)
+        whose = self._connection.execute(_SQL["kept_order"], {"id": record.id}).fetchone()
+        rows = self._connection.execute(_SQL["kept_rows"], {"id": record.id})
+        people = self._copies.by(CUSTOMERS, ids=[record.customer_id])
+        keys = keys_of(self._connection, FULFILLMENT, [one.id for one in fulfillments])
+        return KnownBeside(
+            account=self._account.get(),
+            customer=customer_of(people[0]) if people else Customer(record.customer_id, record.bill_to.person),
+            items={one.id: one for one in self._copies.by(VARIANTS, ids=[row.variant_id for row in record.rows])},
+            rates={one.id: one.rate or ZERO for one in self._copies.all(TAX_RATES)},
+            whose=whose or {},
+            rows={row["id"]: row for row in rows},
+            told_as={id_: key.partition(":")[2] for id_, key in keys.items()},
+            mos=self._mos([row.mo_id for row in record.rows if row.mo_id is not None], priority),
+        )
+
+    def _mos(self, ids: Sequence[str], priority: Priority) -> dict[str, HubMo]:
+        if not ids:
+            return {}
+        pages = self._client.pages("manufacturing_orders", {"ids": ids}, priority=priority)
+        found = (_readable(read_mo, one) for page in pages for one in page)
+        return {one.id: HubMo(one.id, _MO.get(one.status, MoStatus.IN_PROGRESS), one.quantity) for one in found}
+
+
+# What is neither at its beginning nor done is under way: Katana itself lets go of what is blocked as of that.
+_MO: Final = {"NOT_STARTED": MoStatus.NOT_STARTED, "DONE": MoStatus.DONE}
+
+
+def hub_order(record: OrderRecord, fulfillments: Sequence[FulfillmentRecord], beside: KnownBeside) -> HubOrder:
+    """One value of all of it. What was shipped the fulfilments say, and they alone."""
+    packed = _pieces(one for one in fulfillments if not one.is_delivered)
+    delivered = _pieces(one for one in fulfillments if one.is_delivered)
+    invoiced = _invoiced(record, fulfillments)
+    rows = tuple(
+        _row(row, record, beside, shipped=(packed[row.id], delivered[row.id]), invoiced=invoiced.get(row.id, ZERO))
+        for row in record.rows
+    )
+    closed = beside.account.closed_until
+    money = beside.whose.get("money", {})
+    return HubOrder(
+        id=record.id,
+        order_no=record.order_no,
+        store_id=beside.whose.get("store_id"),
+        external_id=beside.whose.get("external_id"),
+        status=status_of([row for row in rows if row.ships] or rows),
+        currency=record.currency,
+        location=record.location_id or "",
+        rows=rows,
+        has_invoice=record.is_invoiced,
+        is_locked=closed is not None and any(one.picked_on and one.picked_on <= closed for one in fulfillments),
+        fulfillments=tuple(_fulfillment(one, beside) for one in fulfillments),
+        exchange_rate=Decimal(money.get("exchange_rate", 1)),
+        base_currency=money.get("base_currency", beside.account.base_currency),
+        totals=_totals(money) if money else _own_totals(rows),
+        head=OrderHead(
+            customer=beside.customer,
+            created_at=record.created_at,
+            delivery_date=record.delivery_date,
+            exchange_rate_date=_day(money, record),
+            bill_to=record.bill_to,
+            ship_to=record.ship_to,
+            customer_reference=record.customer_reference,
+            notes=record.notes,
+        ),
+    )
+
+
+def _pieces(fulfillments: Iterable[FulfillmentRecord]) -> defaultdict[str, Decimal]:
+    """Pieces of some fulfilments by row."""
+    pieces: defaultdict[str, Decimal] = defaultdict(lambda: ZERO)
+    for one in fulfillments:
+        for row_id, quantity in one.pieces:
+            pieces[row_id] += quantity
+    return pieces
+
+
+def _invoiced(record: OrderRecord, fulfillments: Sequence[FulfillmentRecord]) -> Mapping[str, Decimal]:
+    """What is invoiced by row. Katana does not say it of rows: all that may be is taken to be (CHG-4)."""
+    if not record.is_invoiced:
+        return {}
+    named = [one for one in fulfillments if one.is_invoiced]
+    if record.is_all_invoiced or not named:
+        return {row.id: row.quantity for row in record.rows}
+    return _pieces(named)
+
+
+def _row(
+    row: RowRecord, order: OrderRecord, beside: KnownBeside, *, shipped: tuple[Decimal, Decimal], invoiced: Decimal
+) -> HubRow:
+    known = beside.rows.get(row.id, {})
+    kept, item = known.get("kept", {}), beside.items.get(row.variant_id)
+    gross = row.quantity * row.price_per_unit
+    total = round_money(gross - row.discount, order.currency)
+    rate = Decimal(kept["tax_rate"]) if kept else beside.rates.get(row.tax_rate_id or "", ZERO)
+    is_as_sent = bool(kept) and Decimal(kept["total"]) == total
+    kind = Kind(kept["kind"]) if kept else item.kind if item else Kind.PRODUCT
+    hub_row = HubRow(
+        id=row.id,
+        external_id=known.get("external_id"),
+        variant_id=row.variant_id,
+        kind=kind,
+        sku=item.sku if item else kept.get("sku"),
+        name=kept.get("name") or (item.name if item else ""),
+        quantity=row.quantity,
+        packed_quantity=shipped[0],
+        delivered_quantity=shipped[1],
+        invoiced_quantity=min(invoiced, row.quantity),
+        price_per_unit=row.price_per_unit,
+        tax_rate=rate,
+        discount_percent=Decimal(kept["discount_percent"]) if is_as_sent else _percent(row.discount, gross),
+        location=row.location_id or order.location_id or "",
+        status=status_of(()),
+        ships=bool(kept.get("ships", kind is Kind.PRODUCT)),
+        batch_tracked=bool(item and item.batch_tracked),
+        mo=beside.mos.get(row.mo_id or ""),
+        total=total,
+        tax=Decimal(kept["tax"]) if is_as_sent else round_money(total * rate / _HUNDRED, order.currency),
+    )
+    return replace(hub_row, status=status_of([hub_row]))
+
+
+def _percent(discount: Decimal, gross: Decimal) -> Decimal:
+    return discount * _HUNDRED / gross if gross else ZERO
+
+
+def _fulfillment(one: FulfillmentRecord, beside: KnownBeside) -> HubFulfillment:
+    told_as = beside.told_as.get(one.id)
+    return HubFulfillment(
+        one.id,
+        told_as,
+        "store" if told_as else "hub",
+        one.pieces,
+        tracking_number=one.tracking_number,
+        carrier=one.carrier,
+        tracking_url=one.tracking_url,
+    )
+
+
+def _totals(money: Mapping[str, Any]) -> Totals:
+    amounts = {name: None if money[name] is None else Decimal(money[name]) for name in _TOTALS}
+    return Totals(**amounts, total_mismatch=money["total_mismatch"])  # type: ignore[arg-type]
+
+
+def _own_totals(rows: Iterable[HubRow]) -> Totals:
+    """Of an order that was made in Katana: no store says what it should come to."""
+    total, tax = (sum((getattr(row, name) for row in rows), ZERO) for name in ("total", "tax"))
+    return Totals(total, total + tax, total, None, None, total_mismatch=False)
+
+
+def _day(money: Mapping[str, Any], record: OrderRecord) -> date:
+    return date.fromisoformat(money["exchange_rate_date"]) if money else record.created_at.date()
+
+
+def _readable(read: Callable[[Any], T], said: Any) -> T:
+    try:
+        return read(said)
+    except Unreadable as error:
+        raise Unavailable(f"Katana's answer cannot be read: {error}") from error

@@ -1,0 +1,41 @@
+-- name: poll
+-- How far a list was read, and the time of now; one line without dates where it never was.
+SELECT clock_timestamp() AS now, p.read_until, p.read_at FROM (SELECT) _ LEFT JOIN katana_polls p ON p.what = %(what)s
+
+-- name: polled
+-- A list was read to its end, from a moment on.
+INSERT INTO katana_polls (what, read_until, read_at) VALUES (%(what)s, %(read_until)s, clock_timestamp())
+ON CONFLICT (what) DO UPDATE SET read_until = greatest(katana_polls.read_until, excluded.read_until),
+    read_at = excluded.read_at
+
+-- name: poll_again
+-- A list is read at once when it is needed next.
+UPDATE katana_polls SET read_at = NULL WHERE what = %(what)s
+
+-- name: keep_copies
+-- Copies of one kind as they were read. What is the same is not written.
+INSERT INTO katana_copies AS c (kind, id, sku, name, email, created_at, is_gone, record)
+SELECT %(kind)s, r.id, r.sku, r.name, r.email, r.created_at, r.is_gone, r.record
+FROM jsonb_to_recordset(%(copies)s) AS r
+    (id text, sku text, name text, email text, created_at timestamptz, is_gone boolean, record jsonb)
+ORDER BY r.id
+ON CONFLICT (kind, id) DO UPDATE SET sku = excluded.sku, name = excluded.name, email = excluded.email,
+    created_at = excluded.created_at, is_gone = excluded.is_gone, record = excluded.record
+WHERE (c.sku, c.name, c.email, c.created_at, c.is_gone, c.record)
+    IS DISTINCT FROM (excluded.sku, excluded.name, excluded.email, excluded.created_at, excluded.is_gone, excluded.record)
+
+-- name: copies_of
+-- All that is there of one kind, in the order in which it was made.
+SELECT id, sku, name, email, created_at, is_gone, record FROM katana_copies
+WHERE kind = %(kind)s AND NOT is_gone ORDER BY created_at NULLS FIRST, length(id), id
+
+-- name: copies_by
+-- What is there of one kind by any of some SKUs, ids, e-mails or names, the oldest first.
+SELECT id, sku, name, email, created_at, is_gone, record FROM katana_copies
+WHERE kind = %(kind)s AND NOT is_gone
+    AND (sku = ANY(%(skus)s) OR id = ANY(%(ids)s) OR lower(email) = ANY(%(emails)s) OR lower(name) = ANY(%(names)s))
+ORDER BY created_at NULLS FIRST, length(id), id
+
+-- name: gone_copy
+-- A line where something was deleted there.
+SELECT FROM katana_copies WHERE kind = %(kind)s AND id = %(id)s AND is_gone

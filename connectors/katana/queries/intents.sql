@@ -1,0 +1,46 @@
+-- name: lease_intent
+-- Write down what is to be made, or take it up again, as long as nobody else is at it; nothing where somebody is.
+INSERT INTO katana_intents AS i (kind, key, digest, leased_by, leased_until)
+VALUES (%(kind)s, %(key)s, %(digest)s, %(owner)s, clock_timestamp() + %(lease)s)
+ON CONFLICT (kind, key) DO UPDATE SET leased_by = excluded.leased_by, leased_until = excluded.leased_until
+WHERE i.leased_until IS NULL OR i.leased_until < clock_timestamp()
+RETURNING i.sent_at, i.looks, i.said, i.found_id, clock_timestamp() AS now
+
+-- name: intent_sent
+-- It is sent now: what comes of it is open.
+UPDATE katana_intents SET sent_at = clock_timestamp(), looks = 0, digest = %(digest)s
+WHERE kind = %(kind)s AND key = %(key)s AND leased_by = %(owner)s
+
+-- name: intent_not_sent
+-- It was not sent, or is clearly not there: all stands as before.
+UPDATE katana_intents SET sent_at = %(sent_at)s, looks = %(looks)s
+WHERE kind = %(kind)s AND key = %(key)s AND leased_by = %(owner)s
+
+-- name: intent_not_found
+-- It was looked for once more, in vain.
+UPDATE katana_intents SET looks = looks + 1 WHERE kind = %(kind)s AND key = %(key)s AND leased_by = %(owner)s
+
+-- name: intent_unclear
+-- What was heard of it says neither that it is made nor that it is not.
+UPDATE katana_intents SET said = %(said)s WHERE kind = %(kind)s AND key = %(key)s AND leased_by = %(owner)s
+
+-- name: intent_found
+-- It is made, and this is its id.
+UPDATE katana_intents SET found_id = %(id)s, said = '' WHERE kind = %(kind)s AND key = %(key)s AND leased_by = %(owner)s
+
+-- name: end_lease
+-- Whoever was at it is done.
+UPDATE katana_intents SET leased_by = NULL, leased_until = NULL
+WHERE kind = %(kind)s AND key = %(key)s AND leased_by = %(owner)s
+
+-- name: forget_intent
+-- It is gone from Katana, and may be made again.
+DELETE FROM katana_intents WHERE kind = %(kind)s AND key = %(key)s
+
+-- name: taken_ids
+-- Which of some ids another thing of a kind has become.
+SELECT found_id FROM katana_intents WHERE kind = %(kind)s AND key <> %(key)s AND found_id = ANY(%(ids)s)
+
+-- name: keys_of
+-- What some ids of a kind were made for.
+SELECT found_id AS id, key FROM katana_intents WHERE kind = %(kind)s AND found_id = ANY(%(ids)s)

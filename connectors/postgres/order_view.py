@@ -1,0 +1,139 @@
+"""What people see of orders: one as it is remembered, lists, and how many are in which state. It changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Final, LiteralString
+
+from connectors.postgres import Connection, chosen, queries, read_all, read_one
+
+_SQL: Final = queries("order_view")
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRow:
+    """An order as it is remembered: columns of `store_orders`, of which schema.sql says what they are.
+
+    `hub_reason` and `hub_due_at` are those of its store, where that is told nothing now.
+    """
+
+    store: str
+    platform: str
+    external_id: str
+    order_no: str | None
+    snapshot: str | None
+    digest: str
+    store_updated_at: datetime | None
+    hub_order_id: str | None
+    was_imported: bool
+    state: str
+    reason: str | None
+    detail: dict[str, Any]
+    tombstoned_at: datetime | None
+    tombstoned_by: str | None
+    changed: int
+    order_settled: int
+    hub_changed: int
+    hub_settled: int
+    due_at: datetime | None
+    attempts: int
+    rung_at: datetime | None
+    first_seen_at: datetime
+    is_failing: bool
+    hub_is_failing: bool
+    hub_reason: str | None
+    hub_detail: dict[str, Any]
+    hub_due_at: datetime | None
+    sending: dict[str, Any] | None
+
+
+def order(connection: Connection, store_id: int, external_id: str) -> OrderRow | None:
+    """One order as storesync remembers it."""
+    return read_one(connection, OrderRow, _SQL["store_order"], {"store_id": store_id, "external_id": external_id})
+
+
+@dataclass(frozen=True, slots=True)
+class OrderFilter:
+    """Which orders a person looks for, None for all. `text` stands in number or customer, or is a SKU or an id."""
+
+    store_id: int | None = None
+    state: str | None = None
+    reason: str | None = None
+    text: str | None = None
+
+    def conditions(self) -> Iterator[LiteralString]:
+        """What is asked for, in SQL."""
+        if self.store_id is not None:
+            yield _SQL["of_one_store"]
+        elif self.state == "failed":
+            yield _SQL["of_connected_stores"]
+        if self.state is not None:
+            yield {"imported": _SQL["in_imported"], "failed": _SQL["in_failed"]}.get(self.state, _SQL["in_state"])
+        if self.reason is not None:
+            yield _SQL["for_reason"]
+        if self.text is not None:
+            yield _SQL["with_text"]
+
+
+EVERY: Final = OrderFilter()
+
+
+@dataclass(frozen=True, slots=True)
+class ListedOrder:
+    """An order as it is listed: what became of it, and what people call it, as far as the hub or its store said.
+
+    Of what is not in the hub, customer and total stand in its `snapshot` alone.
+    """
+
+    store: str
+    platform: str
+    external_id: str
+    order_no: str | None
+    state: str
+    reason: str | None
+    detail: dict[str, Any]
+    store_updated_at: datetime | None
+    hub_order_id: str | None
+    is_due: bool
+    due_at: datetime | None
+    is_failing: bool
+    hub_reason: str | None
+    hub_detail: dict[str, Any]
+    customer: str | None
+    total_with_tax: Decimal | None
+    currency: str | None
+    snapshot: str | None
+
+
+def orders(connection: Connection, wanted: OrderFilter = EVERY, *, limit: int = 1000) -> list[ListedOrder]:
+    """Orders for people, newest first; failures of disconnected stores only where the store is named."""
+    statement = chosen(_SQL["store_orders"], wanted.conditions(), limit=limit)
+    return read_all(connection, ListedOrder, statement, asdict(wanted))
+
+
+def named(connection: Connection, store_id: int, name: str) -> list[str]:
+    """The external ids of the orders a person may mean: the one with this very id, else those with this number."""
+    numbers = [name, f"#{name}", name.removeprefix("#")]
+    rows = connection.execute(_SQL["named"], {"store_id": store_id, "name": name, "numbers": numbers}).fetchall()
+    return [row["external_id"] for row in rows if row["external_id"] == name] or [row["external_id"] for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class StateCount:
+    """How many orders are in a state for a reason; so many of them are due, some of those only from `again_at` on."""
+
+    state: str
+    reason: str | None
+    orders: int
+    due: int
+    due_now: int
+    put_off: int
+    again_at: datetime | None
+
+
+def counts(connection: Connection, store_id: int) -> list[StateCount]:
+    """How many orders of a store are in which state, and how many of them wait to be looked at."""
+    return read_all(connection, StateCount, _SQL["order_counts"], {"store_id": store_id})

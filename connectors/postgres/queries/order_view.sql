@@ -1,0 +1,81 @@
+-- name: store_order
+-- One order as storesync remembers it. Its snapshot stays text: it may hold numbers that no decoder takes.
+SELECT s.name AS store, s.platform, o.external_id, o.order_no, o.snapshot::text AS snapshot, o.digest, o.store_updated_at,
+       o.hub_order_id, o.was_imported, o.state, o.reason, o.detail, o.tombstoned_at, o.tombstoned_by, o.changed,
+       o.order_settled, o.hub_changed, o.hub_settled, o.due_at, o.attempts, o.rung_at, o.first_seen_at, o.is_failing,
+       o.hub_is_failing, coalesce(o.hub_reason, held.reason) AS hub_reason, o.hub_detail,
+       greatest(o.hub_due_at, held.until) AS hub_due_at, o.sending
+FROM store_orders o JOIN stores s ON s.id = o.store_id
+LEFT JOIN LATERAL (  -- what is to be told, of a store that is told nothing now
+    SELECT s.fulfillment_reason AS reason, s.fulfillment_due_at AS until
+    WHERE o.hub_changed > o.hub_settled AND s.fulfillment_due_at > now()
+) held ON true
+WHERE o.store_id = %(store_id)s AND o.external_id = %(external_id)s
+
+-- name: named
+-- Orders that a person may mean by a name: an external id, or a number with or without its sign.
+SELECT external_id FROM store_orders
+WHERE store_id = %(store_id)s AND (external_id = %(name)s OR order_no = ANY (%(numbers)s))
+ORDER BY external_id LIMIT 5
+
+-- name: store_orders
+-- Orders for people to look through, newest first: the newest of each store, and of those the newest. What is not in the
+-- hub has its customer and total in its snapshot alone.
+SELECT s.name AS store, s.platform, o.external_id, o.order_no, o.state, o.reason, o.detail, o.store_updated_at,
+       o.hub_order_id, o.changed > o.order_settled AS is_due, o.due_at, o.is_failing OR o.hub_is_failing AS is_failing,
+       o.hub_reason, o.hub_detail, o.hub_customer AS customer, o.hub_total_with_tax AS total_with_tax,
+       o.hub_currency AS currency, CASE WHEN o.hub_status IS NULL THEN o.snapshot::text END AS snapshot
+FROM stores s CROSS JOIN LATERAL (
+    SELECT o.* FROM store_orders o
+    WHERE o.store_id = s.id AND {which}
+    ORDER BY o.store_updated_at DESC NULLS LAST, o.external_id LIMIT {limit}
+) o
+ORDER BY o.store_updated_at DESC NULLS LAST, o.external_id LIMIT {limit}
+
+-- name: of_one_store
+-- Orders of a store.
+s.id = %(store_id)s
+
+-- name: of_connected_stores
+-- Orders of the stores that can be mended.
+s.state <> 'disconnected'
+
+-- name: in_imported
+-- Orders in the hub.
+o.state = 'imported'
+
+-- name: in_failed
+-- Orders that failed, before they came to the hub or in it.
+(o.state = 'failed' OR ((o.is_failing OR o.hub_is_failing) AND o.hub_order_id IS NOT NULL))
+
+-- name: in_state
+-- Orders in another state; said twice, as the index has it.
+o.state = %(state)s AND o.state <> 'imported'
+
+-- name: for_reason
+-- Orders of which a reason was said, first among their notes or not.
+reasons_of(o.reason, o.hub_reason, o.detail, o.hub_detail) @> ARRAY[%(reason)s::text]
+  AND (o.reason IS NOT NULL OR o.hub_reason IS NOT NULL)
+
+-- name: with_text
+-- Orders that are called so, or that have this SKU. Looks through all of them, the newest first.
+(o.external_id = %(text)s OR o.skus @> ARRAY[%(text)s]
+  OR strpos(lower(concat_ws(' ', o.order_no, o.hub_customer, o.hub_email)), lower(%(text)s)) > 0)
+
+-- name: order_counts
+-- How many orders of a store are in which state, why, and how many are waiting to be looked at: now, or put off until
+-- a moment. What was set aside waits for the hourly sweep, and is not put off: its state says that it failed.
+-- Only those that wait are looked at: all of them are counted already.
+WITH counted AS (
+    SELECT state, reason, sum(orders)::bigint AS orders FROM order_counts
+    WHERE store_id = %(store_id)s GROUP BY state, reason HAVING sum(orders) <> 0
+), waiting AS (
+    SELECT state, reason, count(*) AS due, count(*) FILTER (WHERE due_at IS NULL OR due_at <= now()) AS due_now,
+           count(*) FILTER (WHERE due_at > now() AND state <> 'failed' AND NOT is_failing) AS put_off,
+           min(due_at) FILTER (WHERE due_at > now() AND state <> 'failed' AND NOT is_failing) AS again_at
+    FROM store_orders WHERE store_id = %(store_id)s AND changed > order_settled GROUP BY state, reason
+)
+SELECT c.state, c.reason, c.orders, coalesce(w.due, 0) AS due, coalesce(w.due_now, 0) AS due_now,
+       coalesce(w.put_off, 0) AS put_off, w.again_at
+FROM counted c LEFT JOIN waiting w ON w.state = c.state AND w.reason IS NOT DISTINCT FROM c.reason
+ORDER BY c.state, c.reason

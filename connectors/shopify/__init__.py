@@ -1,0 +1,1 @@
+"""Shopify over HTTP: asked, told, and what its answers mean."""

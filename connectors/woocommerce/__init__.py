@@ -1,0 +1,1 @@
+"""WooCommerce over HTTP: asked, told, and what its answers mean."""

@@ -1,0 +1,1 @@
+"""A BigCommerce shop that answers as the real one does."""

@@ -1,0 +1,1 @@
+"""A Katana account that answers as the real one does."""

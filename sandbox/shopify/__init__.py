@@ -1,0 +1,1 @@
+"""A Shopify shop that answers as the real one does."""

@@ -1,0 +1,1 @@
+"""A WooCommerce shop that answers as the real one does."""

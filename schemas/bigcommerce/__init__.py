@@ -1,0 +1,1 @@
+"""What BigCommerce's JSON looks like, and what it means."""

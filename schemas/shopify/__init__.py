@@ -1,0 +1,1 @@
+"""What Shopify's JSON looks like, and what it means."""

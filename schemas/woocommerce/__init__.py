@@ -1,0 +1,1 @@
+"""What WooCommerce's JSON looks like, and what it means."""

@@ -1,0 +1,1 @@
+"""What is done with stock: told to the shops, compared, counted, brought in."""

@@ -1,0 +1,61 @@
+"""A Katana account over HTTP, a client of it, and a database of ours that keeps what is written."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from connectors import postgres
+from connectors.katana.budget import Unshared
+from connectors.katana.client import KatanaClient
+from connectors.katana.copies import Copies
+from connectors.katana.creating import Creator
+from connectors.postgres import Connection
+from sandbox import KatanaAccount, Oddities, RunningSandbox, run_katana
+from tests.connectors.postgres.makers import add_store
+
+
+@pytest.fixture
+def katana() -> Iterator[RunningSandbox[KatanaAccount]]:
+    """The account's stand-in, without items and customers."""
+    with run_katana(KatanaAccount(Oddities(webhooks_by_hand=True, limit=100_000))) as running:
+        yield running
+
+
+@pytest.fixture
+def account(katana: RunningSandbox[KatanaAccount]) -> KatanaAccount:
+    """The account itself, as a person has it before him."""
+    return katana.shop
+
+
+@pytest.fixture
+def client(katana: RunningSandbox[KatanaAccount]) -> KatanaClient:
+    """Our client of it."""
+    return KatanaClient(katana.credentials, budget=Unshared(), url=katana.url, allow_insecure=True)
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Connection]:
+    """A connection without a transaction; what is written down of Katana is struck afterwards."""
+    with postgres.connect(database_url) as connection:
+        yield connection
+        connection.execute("DELETE FROM katana_intents; DELETE FROM katana_copies; DELETE FROM katana_polls")
+
+
+@pytest.fixture
+def store(database: Connection) -> Iterator[int]:
+    """A store of ours; what is known of its orders in Katana is struck with it."""
+    store_id = add_store(database, "acme")
+    yield store_id
+    database.execute("DELETE FROM katana_rows; DELETE FROM katana_orders; DELETE FROM stores")
+
+
+@pytest.fixture
+def creator(database: Connection, client: KatanaClient, copies: Copies) -> Creator:
+    """What makes orders."""
+    return Creator(database, client, copies)
+
+
+@pytest.fixture
+def copies(database: Connection, client: KatanaClient) -> Copies:
+    """The copies, which nobody has read yet."""
+    return Copies(database, client)

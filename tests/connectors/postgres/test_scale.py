@@ -1,0 +1,150 @@
+"""What a question costs does not grow with what is stored (SPD-2): rows that PostgreSQL read for it are counted."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+import pytest
+
+from connectors.builtin_hub.hub import BuiltinHub
+from connectors.postgres import Connection, journal, last_look, order_view, orders, outgoing, replay_view, stock_view
+from connectors.postgres.journal import Which
+from connectors.postgres.order_view import OrderFilter
+from schemas.failures import PutOff
+from schemas.outcomes import OrderOutcome
+from schemas.stores import Skipped
+from tests.connectors.builtin_hub.makers import one, run
+from tests.connectors.postgres.makers import add_store
+
+ORDERS: Final = 4000
+FEW: Final = 40  # far from all, and more than anybody asked for
+FILL: Final = """
+    INSERT INTO store_orders (store_id, external_id, snapshot, digest, store_updated_at, hub_order_id, state, reason,
+        detail, order_settled, skus, order_no, hub_status, hub_customer)
+    SELECT %(store)s, n::text, to_json(body.text), n::text, now() - n * interval '1 minute',
+        CASE WHEN n %% 10 > 0 THEN %(store)s * 100000 + n END, CASE WHEN n %% 10 > 0 THEN 'imported' ELSE 'skipped' END,
+        CASE WHEN n %% 10 = 0 THEN 'status_not_imported' WHEN n %% 10 = 1 THEN 'total_mismatch' END,
+        CASE WHEN n %% 10 = 0 THEN '{"status": "cancelled"}'::jsonb ELSE '{}' END,
+        1, ARRAY['SKU-' || n %% 100], n::text, CASE WHEN n %% 10 > 0 THEN 'DELIVERED' END, 'Buyer ' || n
+    FROM generate_series(1, %(orders)s) n CROSS JOIN (
+        SELECT string_agg(md5(k::text), '') AS text FROM generate_series(1, 100) k) body;
+    INSERT INTO journal (at, store_id, external_id, sku, action, outcome)
+    SELECT now() - (%(orders)s - n) * interval '1 minute', %(store)s, CASE WHEN line = 1 THEN n::text END,
+        CASE WHEN line = 2 THEN 'SKU-' || n %% 100 END, CASE line WHEN 1 THEN 'import' ELSE 'push' END,
+        CASE line WHEN 1 THEN 'imported' ELSE 'told' END
+    FROM generate_series(1, %(orders)s) n, generate_series(1, 2) line"""
+READ: Final = """SELECT coalesce(sum(seq_tup_read + coalesce(idx_tup_fetch, 0)), 0)::int AS rows
+    FROM pg_stat_xact_user_tables WHERE relname IN ('store_orders', 'journal', 'sales_orders')"""
+
+Ask = Callable[[Connection, int, int], object]
+
+
+@pytest.fixture
+def busy(connection: Connection) -> int:
+    """A store with many orders, all of them over: its id."""
+    store_id = add_store(connection, "busy")
+    for statement in FILL.split(";"):
+        connection.execute(statement, {"store": store_id, "orders": ORDERS})
+    return store_id
+
+
+@pytest.fixture
+def quiet(connection: Connection, busy: int) -> int:
+    """A store beside it with one order: its id."""
+    store_id = add_store(connection, "quiet")
+    for statement in FILL.split(";"):
+        connection.execute(statement, {"store": store_id, "orders": 1})
+    run(connection, "ANALYZE store_orders, journal, stores, hub.sales_orders")
+    return store_id
+
+
+def _read(connection: Connection) -> int:
+    return int(one(connection, READ)["rows"])
+
+
+NOW: Final = datetime.now(UTC)
+ASKED: Final[dict[str, Ask]] = {
+    "an order": lambda c, busy, _: order_view.order(c, busy, "2000"),
+    "an order by its number": lambda c, busy, _: order_view.named(c, busy, "#2000"),
+    "its journal": lambda c, busy, _: journal.lines(c, Which(busy, "2000")),
+    "the journal of an id": lambda c, busy, _: journal.lines(c, Which(external_id="2000")),
+    "what its last look left": lambda c, busy, _: last_look.last_look(c, busy, "2000"),
+    "the newest orders": lambda c, busy, _: order_view.orders(c, limit=10),
+    "the newest of a store": lambda c, busy, _: order_view.orders(c, OrderFilter(busy), limit=10),
+    "those of a quiet store": lambda c, _, quiet: order_view.orders(c, OrderFilter(quiet)),
+    "failed orders": lambda c, busy, _: order_view.orders(c, OrderFilter(busy, "failed")),
+    "skipped orders": lambda c, busy, _: order_view.orders(c, OrderFilter(busy, "skipped"), limit=10),
+    "orders for a rare reason": lambda c, busy, _: order_view.orders(c, OrderFilter(busy, None, "not_found")),
+    "how many orders there are": lambda c, busy, _: order_view.counts(c, busy),
+    "the newest of the journal": lambda c, busy, _: journal.lines(c, Which(), limit=10),
+    "the journal of a store": lambda c, busy, _: journal.lines(c, Which(busy), limit=10),
+    "the journal of a quiet store": lambda c, _, quiet: journal.lines(c, Which(quiet)),
+    "the journal of a SKU": lambda c, busy, _: journal.lines(c, Which(sku="SKU-1"), limit=10),
+    "the latest hour of the journal": lambda c, busy, _: journal.lines(c, Which(since=NOW + timedelta(hours=1))),
+    "news of a quiet store": lambda c, _, quiet: [*journal.follow(Which(quiet), ()).news(c)],
+    "settings of a store": lambda c, busy, _: replay_view.settings_lines(c, busy),
+    "a portion of a store's orders": lambda c, _, quiet: replay_view.kept_orders(c, quiet, None),
+    "failed ones once more": lambda c, busy, _: orders.retry_failed(c, None),
+    "those of a rare reason once more": lambda c, busy, _: orders.retry_failed(c, busy, "not_found"),
+    "skipped for a rare reason": lambda c, busy, _: orders.skipped_again(c, None, Skipped(("no_exchange_rate",), ())),
+    "skipped in a rare status": lambda c, busy, _: orders.skipped_again(c, busy, Skipped((), ("on-hold",))),
+    "open ones by another profile": lambda c, busy, _: orders.look_again(c, busy, ["completed"]),
+    "open ones both ways": lambda c, busy, _: orders.look_both_ways(c, busy, noted="x", also_delivered=False),
+    "bells": lambda c, busy, _: (orders.pick_bells(c, busy), orders.due_stores(c), outgoing.due_stores(c)),
+    "held SKUs": lambda c, busy, _: stock_view.held_skus(c, busy, ["SKU-1", "SKU-2"]),
+    "an order of the hub by its number": lambda c, busy, _: BuiltinHub(c)._rows(
+        "named_orders", {"reference": "busy/7"}
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ASKED)
+def test_SPD_2_a_question_reads_no_more_than_it_answers(
+    connection: Connection, busy: int, quiet: int, name: str
+) -> None:
+    before = _read(connection)
+
+    ASKED[name](connection, busy, quiet)
+
+    assert _read(connection) - before <= FEW
+
+
+def _counted(connection: Connection, store_id: int) -> list[tuple[Any, ...]]:
+    return [(row.state, row.reason, row.orders, row.due) for row in order_view.counts(connection, store_id)]
+
+
+def test_SPD_2_orders_are_counted_as_they_move(connection: Connection, busy: int) -> None:
+    orders.expect(connection, busy, "new")
+    orders.expect(connection, busy, "bad")
+    orders.set_aside(connection, busy, "bad", PutOff("refused_by_hub", {}, None), changed=1)
+    orders.settle(connection, busy, "10", changed=2, outcome=OrderOutcome("imported", hub_order_id="7"))
+    run(connection, "DELETE FROM store_orders WHERE external_id = '20'")
+
+    expected = [
+        ("failed", "refused_by_hub", 1, 0),
+        ("imported", "total_mismatch", ORDERS // 10, 0),
+        ("imported", None, ORDERS * 8 // 10 + 1, 0),
+        ("pending", None, 1, 1),
+        ("skipped", "status_not_imported", ORDERS // 10 - 2, 0),
+    ]
+    assert _counted(connection, busy) == expected
+    assert one(connection, "SELECT count(*) AS rows FROM order_counts")["rows"] > len(expected)
+
+
+def test_SPD_2_counts_are_folded_once_they_are_many(connection: Connection, busy: int) -> None:
+    run(connection, "UPDATE store_orders SET reason = 'custom_items_left_out' WHERE reason IS NULL")
+    counted = _counted(connection, busy)
+
+    orders.fold_counts(connection)
+
+    assert _counted(connection, busy) == counted
+    assert one(connection, "SELECT count(*) AS rows FROM order_counts")["rows"] == len(counted)
+
+
+def test_SPD_2_what_moves_nothing_that_is_looked_for_is_written_in_place(connection: Connection, busy: int) -> None:
+    moved = "SELECT n_tup_hot_upd AS rows FROM pg_stat_xact_user_tables WHERE relname = 'store_orders'"
+    before = one(connection, moved)["rows"]
+
+    run(connection, "UPDATE store_orders SET sending = '{}' WHERE external_id IN ('1', '2000')")
+
+    assert one(connection, moved)["rows"] - before == 2

@@ -1,0 +1,1 @@
+"""A fourth platform, as small as one can be: what docs/architecture.md walks through, tried."""

@@ -1,0 +1,20 @@
+"""The command that shows the whole product."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from connectors.later import Later
+from workers.cli.output import example
+
+if TYPE_CHECKING:
+    from workers.cli.demo import whole
+else:
+    whole = Later("workers.cli.demo.whole")
+
+
+@click.command(epilog=example("storesync demo", "storesync demo --once"))
+@click.option("--once", is_flag=True, help="End by itself.")
+def demo(once: bool) -> int:
+    """See the whole product on this machine: orders, stock and fulfilments between three sandbox shops and the hub."""
+    return whole.run_demo(once=once)

@@ -1,0 +1,1 @@
+"""Commands for the stock that shops show, and for the files and questions around it."""

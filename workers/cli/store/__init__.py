@@ -1,0 +1,1 @@
+"""Commands for stores: connect, set, check, import from, pause, disconnect."""
