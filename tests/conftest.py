@@ -7,6 +7,7 @@ pytest-xdist uses the same pair. A server that cannot be started skips on a lapt
 import gc
 import os
 import shutil
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -45,6 +46,7 @@ def pytest_configure(config: pytest.Config) -> None:
     # pytest looks into everything a test module imports. A task that is looked into asks for the app's settings, and
     # without servers named they would start our own in the developer's home, and ring real workers there.
     os.environ.update(_NOWHERE)
+    _take_signals()
     gc.set_threshold(20_000, 20, 20)  # thousands of tests are held at once: to look through them is a tenth of all work
     if not hasattr(config, "workerinput"):
         _remove_homes_of_killed_runs()
@@ -82,6 +84,13 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         if url := os.environ.get("TEST_DATABASE_URL"):
             drop_template(url)
         _remove_home(Path(os.environ.pop(RUN_HOME)))
+
+
+def _take_signals() -> None:
+    """What nohup or a shell's "&" made this run ignore would be ignored by every program that a test starts, too."""
+    for number, usual in ((signal.SIGHUP, signal.SIG_DFL), (signal.SIGINT, signal.default_int_handler)):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, usual)
 
 
 def _remove_homes_of_killed_runs() -> None:
