@@ -64,13 +64,13 @@ class KatanaClient:
 
         Lists are newest first and move while they are read, so an entry may come on two pages.
         """
-        seen: set[str] = set()
+        seen: set[tuple[str, ...]] = set()
         for page in range(1, _MOST_PAGES + 1):
             answer = self._page(path, {**params, "limit": LARGEST, "page": page}, priority)
             found = _entries(answer)
-            fresh = [entry for entry in found if str(entry.get("id")) not in seen]
-            seen |= {str(entry.get("id")) for entry in fresh}
-            yield fresh
+            fresh = {key: entry for entry in found if (key := _identity(entry)) not in seen}
+            seen |= fresh.keys()
+            yield list(fresh.values())
             if not fresh or is_last(answer.headers, len(found), LARGEST):
                 return
         raise Unavailable(f"the list has no last page within {_MOST_PAGES}", request=f"GET {path}")
@@ -120,6 +120,13 @@ def may_have_made(error: Exception) -> bool:
     if isinstance(error, Unreadable):
         return True
     return isinstance(error, Unavailable | Rejected | NotFound) and not isinstance(error, RateLimited | RedisAway)
+
+
+def _identity(entry: Mapping[str, Any]) -> tuple[str, ...]:
+    """What tells an entry from the others: its id, else the ids of what it is about, as of stock at a place."""
+    if entry.get("id") is not None:
+        return (str(entry["id"]),)
+    return tuple(f"{name} {value}" for name, value in sorted(entry.items()) if name.endswith("_id"))
 
 
 def _entries(answer: Answer) -> list[dict[str, Any]]:

@@ -187,6 +187,17 @@ def test_a_list_that_gives_the_same_page_for_ever_ends() -> None:
     assert len(server.asked) == 2
 
 
+@pytest.mark.parametrize("about", [("variant_id", "location_id"), ("batch_id", "location_id")])
+def test_STK_2_entries_without_an_id_are_told_apart_by_what_they_are_about(about: tuple[str, str]) -> None:
+    lines = [{about[0]: number // 2, about[1]: number % 2, "quantity_in_stock": "1"} for number in range(306)]
+    replies = [Reply({"data": lines[:250]}, 200, paged(1, 2)), Reply({"data": lines[249:]}, 200, paged(2, 2))]
+
+    with answering(replies) as server:
+        found = [one for page in client(server).pages("inventory", {}, priority=NOW) for one in page]
+
+    assert found == lines
+
+
 def test_a_bare_list_is_a_list() -> None:
     with answering(Reply([{"id": 1}])) as server:
         assert list(client(server).pages("bin_locations", {}, priority=NOW)) == [[{"id": 1}]]
