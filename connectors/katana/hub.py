@@ -1,0 +1,146 @@
+"""Katana Cloud Inventory as the hub, asked over HTTP within one limit for all processes. It decides nothing."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime
+from typing import Final
+
+from connectors.errors import HubRefused
+from connectors.katana.applying import Applier
+from connectors.katana.client import KatanaClient
+from connectors.katana.copies import LOCATIONS, Copies
+from connectors.katana.finding import find
+from connectors.katana.orders import OrderReader
+from connectors.postgres import Connection
+from schemas.actions import CreateOrder
+from schemas.counts import CountedItem
+from schemas.groups import Answers, Group, Made
+from schemas.hub import Batch, HubOrder, Location, LocationUses, StockLevel, Variant
+from schemas.hub_facts import HubFacts
+from schemas.hub_news import HubNews
+from schemas.hub_search import Found, Wanted
+from schemas.privacy import HubBuyer, OrderKey
+from schemas.pruning import Portion
+
+FACTS: Final = HubFacts(
+    "katana", sends_webhooks=True, packs_rows=True, has_batches=True, counts_direct=True, most_groups=20
+)
+_NOT_YET: Final = "this cannot be asked of Katana yet"
+
+
+class KatanaHub:
+    """The hub behind one client; the connection is to our own database, and holds no transaction while Katana is asked.
+
+    Places go by Katana's ids.
+    """
+
+    facts = FACTS
+
+    def __init__(self, connection: Connection, client: KatanaClient) -> None:
+        self._connection = connection
+        self._copies = Copies(connection, client)
+        self._orders = OrderReader(connection, client, self._copies)
+        self._applier = Applier(connection, client, self._copies)
+
+    # -- orders
+
+    def find(self, wanted: Wanted) -> Found:
+        """What Katana has of what is looked for: of one order, or of many at once (MAP-1, MAP-2)."""
+        return find(self._copies, wanted)
+
+    def order(self, hub_order_id: str) -> HubOrder | None:
+        """A sales order as it stands; None when it is gone. Nobody holds it still: before a change it is read again."""
+        return self._orders.order(hub_order_id)
+
+    def orders(self, hub_order_ids: Sequence[str]) -> dict[str, HubOrder]:
+        """Sales orders as they stand, by id; those that are gone are not among them."""
+        return self._orders.orders(hub_order_ids)
+
+    def find_order(self, store_id: int, external_id: str) -> str | None:
+        """The id of the sales order that came from a store's order; None where there is none (ORD-6)."""
+        return self._orders.find_order(store_id, external_id)
+
+    # -- stock
+
+    def batches(self, variant_ids: Sequence[str], location: str) -> tuple[Batch, ...]:
+        """Batches with stock at a location, first received first (FUL-4)."""
+        raise HubRefused(_NOT_YET)
+
+    def levels(self, skus: Sequence[str]) -> tuple[StockLevel, ...]:
+        """Stock of the newest variant of each SKU at every location (STK-3)."""
+        raise HubRefused(_NOT_YET)
+
+    def stocked(self, *, after: str, limit: int) -> dict[str, str]:
+        """The next SKUs that carry stock, with the names of their newest items, in the order of code points (STK-3)."""
+        raise HubRefused(_NOT_YET)
+
+    def items(self, *, beyond: str | None, limit: int) -> tuple[Variant, ...]:
+        """The next items behind the one with an id, from the first one on; empty behind the last."""
+        raise HubRefused(_NOT_YET)
+
+    def has_counted(self) -> bool:
+        """Whether anything was ever counted (STK-10)."""
+        raise HubRefused(_NOT_YET)
+
+    def shelves(self, skus: Sequence[str], *, store_id: int | None = None) -> dict[str, CountedItem]:
+        """What is there of some SKUs, and what a store's open orders wait for (STK-11). Others may count meanwhile."""
+        raise HubRefused(_NOT_YET)
+
+    def locations(self) -> tuple[Location, ...]:
+        """Every place that holds stock, in the order in which they were made."""
+        self._copies.refresh(LOCATIONS)
+        return tuple(Location(one.id, one.name) for one in self._copies.all(LOCATIONS))
+
+    def location_uses(self, code: str) -> LocationUses | None:
+        """Katana's own matter. Raises HubRefused."""
+        raise HubRefused("locations are made, renamed and removed in Katana itself")
+
+    def closed_until(self) -> date | None:
+        """The day up to and including which inventory is closed (CHG-5)."""
+        return self._orders.closed_until()
+
+    def cut_moves(self, before: datetime, beyond: int) -> Portion:
+        """Nothing: Katana keeps its own house."""
+        return Portion(0)
+
+    # -- buyers, and what moved
+
+    def find_buyer(
+        self, email: str | None, *, customer_ids: Iterable[str] = (), orders: Iterable[OrderKey] = ()
+    ) -> HubBuyer:
+        """The customers with an e-mail address or with these ids, their orders, and these orders of stores (DOR-6)."""
+        raise HubRefused(_NOT_YET)
+
+    def erase_buyer(self, *, customer_ids: Sequence[str], order_ids: Sequence[str]) -> list[str]:
+        """Erase customers, and the buyers of orders, whose money and rows stay; who is erased, by ids (DOR-6)."""
+        raise HubRefused(_NOT_YET)
+
+    def changes_since(self, cursor: str | None) -> HubNews:
+        """What moved since; from now on where there is no cursor (KAT-4)."""
+        raise HubRefused(_NOT_YET)
+
+    def read_webhook(self, headers: Mapping[str, str], body: bytes) -> bool:
+        """Whether a message is truly Katana's, and a reason to ask `changes_since` at once: it is a hint, no more."""
+        return False
+
+    # -- writing
+
+    @contextmanager
+    def unit(self) -> Iterator[None]:
+        """Nothing is opened: no row of ours is held while Katana is asked."""
+        yield
+
+    def apply(self, groups: Sequence[Group]) -> Answers:
+        """Carry out groups of actions in their order; what came of each, by its name. The same again does no harm.
+
+        Raises HubRefused where Katana, or what it can hold, refuses a group that must be.
+        """
+        return self._applier.apply(groups)
+
+    def rehearse(self, groups: Sequence[Group]) -> Answers:
+        """What `apply` would answer, as far as can be told; nothing is kept. Raises HubRefused as `apply` does."""
+        return self._applier.rehearse(groups)
+
+    def create_orders(self, creations: Sequence[CreateOrder]) -> tuple[Made, ...]:
+        """Katana makes one order after the other: nobody asks for this. Raises HubRefused."""
+        raise HubRefused("Katana makes orders one by one")
