@@ -6,7 +6,7 @@ ConnectorError
 │   ├── AnsweredInPart      it failed at a part of this one order                again later, and only this order
 │   ├── MadeOrNot(until)    nobody knows whether it made what it was asked       looked for again at `until`
 │   ├── RedisAway           our own Redis does not answer                        again soon
-│   └── HubBusy             the hub's database is away, or two changes crossed   again soon
+│   └── HubBusy             the hub is away or asks to wait, or two changes crossed each other   again soon
 │       └── AlreadyThere    another worker made the same thing first             look again: nothing is left to do
 ├── CredentialsRefused      it does not accept our credentials, for this or all  a person must act
 │   └── Revoked             … nor gives it a token for them any more             a person must act
@@ -74,7 +74,11 @@ class RedisAway(Unavailable):
 
 
 class HubBusy(Unavailable):
-    """The hub's database did not answer, or undid this change because another one crossed it."""
+    """The hub did not answer, or another change crossed this one; `until` is when to come again, where it is known."""
+
+    def __init__(self, problem: str, *, until: datetime | None = None) -> None:
+        super().__init__(problem)
+        self.until = until
 
 
 class AlreadyThere(HubBusy):

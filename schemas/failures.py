@@ -25,7 +25,7 @@ class ProblemKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One failure. `path` names the field of an unreadable payload, `until` the moment a rate limit ends.
+    """One failure. `path` names the field of an unreadable payload, `until` the moment to come again, where it is told.
 
     `right` is the one that a refusal is of; None where it is of the credentials as a whole.
     """

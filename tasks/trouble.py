@@ -100,6 +100,8 @@ def _problem_of(error: Exception) -> Problem:
             return Problem(ProblemKind.UNREADABLE, words, path=path)
         case errors.RateLimited(until=until):
             return Problem(ProblemKind.RATE_LIMITED, str(error), until=until)
+        case errors.HubBusy(until=until):
+            return Problem(ProblemKind.HUB_BUSY, str(error), until=until)
         case errors.CredentialsRefused(right=right):
             return Problem(ProblemKind.REFUSED, str(error), right=right)
         case errors.ConnectorError():
@@ -117,7 +119,6 @@ def _problem_of(error: Exception) -> Problem:
 
 
 _KINDS: Final = (
-    (errors.HubBusy, ProblemKind.HUB_BUSY),
     (errors.RedisAway, ProblemKind.HUB_BUSY),
     (errors.AnsweredInPart, ProblemKind.IN_PART),
     (errors.Unavailable, ProblemKind.UNAVAILABLE),

@@ -13,7 +13,8 @@ from connectors.katana.goods import Goods
 from connectors.katana.intents import Creation, make_once
 from connectors.postgres import Connection, queries
 from schemas.errors import Unreadable
-from schemas.hub import DraftOrder, DraftRow
+from schemas.hub import DraftOrder, DraftRow, NewItem
+from schemas.hub_search import Links
 from schemas.katana.order_json import (
     AnsweredOrder,
     Matched,
@@ -49,24 +50,41 @@ class Creator:
         known = self._connection.execute(_SQL["order_of"], values).fetchone()
         if known:
             return str(known["id"])
-        rows = undelivered(draft)
-        _refuse(rows, draft)
-        location = self._location(draft.location)
-        places = [self._location(row.location) for row in rows]
+        rows = self.refuse(draft)
         customer = self._goods.customer(draft)
-        sent = [self._sent(row, place, draft) for row, place in zip(rows, places, strict=True)]
+        sent = [self._sent(row, draft) for row in rows]
         gone = {row["id"] for row in self._connection.execute(_SQL["gone_orders"], values)}
         answered: list[AnsweredOrder] = []
         creation = Creation(
             _KIND,
             origin.key,
-            order_body(draft, origin, sent, customer=customer, location=location),
+            order_body(draft, origin, sent, customer=customer, location=draft.location),
             look=lambda: self.find(origin, but=gone),
             send=lambda body: self._send(body, answered),
         )
         made = make_once(self._connection, creation)
         self._keep(made.id, draft, sent, self._matched(made.id, sent, answered))
         return made.id
+
+    def refuse(self, draft: DraftOrder) -> tuple[DraftRow, ...]:
+        """The rows that Katana would have. Raises HubRefused for an order that it cannot hold."""
+        rows = undelivered(draft)
+        _refuse(rows, draft)
+        self._copies.refresh(LOCATIONS)
+        known = {one.id for one in self._copies.all(LOCATIONS)}
+        if missing := sorted({draft.location, *(row.location for row in rows)} - known):
+            raise HubRefused(f"Katana has no location {missing[0]}")
+        return rows
+
+    def links(self, draft: DraftOrder) -> Links:
+        """What a store's customer, and its products without SKU, are there, once the order is made (MAP-1, MAP-2)."""
+        items = {
+            row.item.key: self._goods.item(row, draft.store_id)
+            for row in undelivered(draft)
+            if isinstance(row.item, NewItem) and row.item.key and not (row.item.sku or "").strip()
+        }
+        customers = {draft.customer_key: self._goods.customer(draft)} if draft.customer_key else {}
+        return Links(items, customers)
 
     def find(self, origin: Origin, *, but: frozenset[str] | set[str] = frozenset()) -> str | None:
         """The order of a shop's order: a live one before a deleted one, then the oldest; those of `but` are none."""
@@ -75,12 +93,12 @@ class Creator:
         oldest = sorted(orders, key=lambda order: (order.is_gone, len(order.id), order.id))
         return oldest[0].id if oldest else None
 
-    def _sent(self, row: DraftRow, place: str, draft: DraftOrder) -> SentRow:
+    def _sent(self, row: DraftRow, draft: DraftOrder) -> SentRow:
         return SentRow(
             row,
             self._goods.item(row, draft.store_id),
             self._goods.tax_rate(row.tax_rate),
-            place,
+            row.location,
             discount_of(row, draft.currency),
         )
 
@@ -123,12 +141,6 @@ class Creator:
                     "kept": Jsonb(_kept(row)),
                 }
                 self._connection.execute(_SQL["keep_row"], kept)
-
-    def _location(self, code: str) -> str:
-        self._copies.refresh(LOCATIONS)
-        if not any(one.id == code for one in self._copies.all(LOCATIONS)):
-            raise HubRefused(f"Katana has no location {code}")
-        return code
 
 
 def _whose(draft: DraftOrder) -> tuple[int, str]:

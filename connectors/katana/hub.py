@@ -40,7 +40,7 @@ class KatanaHub:
         self._connection = connection
         self._copies = Copies(connection, client)
         self._orders = OrderReader(connection, client, self._copies)
-        self._applier = Applier(connection, client, self._copies)
+        self._applier = Applier(connection, client, self._copies, self._orders)
 
     # -- orders
 

@@ -39,6 +39,7 @@ _FIGURES: Final = ("store/product/inventory/updated", "store/sku/inventory/updat
 
 _KATANA: Final = Platform(
     name="bigcommerce",
+    known_as="bigCommerce",
     imports={"awaiting_fulfillment": None, "awaiting_payment": "orders.awaiting_payment"},
     statuses=frozenset({*STATUS_IDS, DELETED}),
     cancelled_statuses=frozenset({"cancelled", "declined", "refunded", DELETED}),

@@ -10,6 +10,7 @@ _GOODS: Final = ("product.created", "product.updated", "product.deleted", "produ
 
 PLATFORM: Final = Platform(
     name="woocommerce",
+    known_as="wooCommerce",
     imports={"processing": None},
     statuses=frozenset(
         {

@@ -70,7 +70,7 @@ def decide_failure(problem: Problem, *, attempts: int, now: datetime, jitter: fl
             return PutOff(reason, detail, now + SWEEP, is_aside=True)
         case ProblemKind.HUB_BUSY:
             # Ours to mend, and nothing is wrong with the order: it waits as long as it takes.
-            return PutOff(Reason.HUB_BUSY, detail, later)
+            return PutOff(Reason.HUB_BUSY, detail, problem.until or later)
         case ProblemKind.UNEXPECTED:
             if attempts + 1 < BUG_TRIES:
                 return PutOff(Reason.UNEXPECTED_ERROR, detail, later)

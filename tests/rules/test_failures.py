@@ -88,6 +88,12 @@ def test_a_busy_hub_is_tried_again_as_often_as_it_takes(attempts: int) -> None:
     assert decision == PutOff(Reason.HUB_BUSY, WORDS, NOW + back_off(attempts, 0.5))
 
 
+def test_KAT_2_a_hub_that_says_when_is_asked_again_then() -> None:
+    until = NOW + timedelta(minutes=10)
+
+    assert decide(ProblemKind.HUB_BUSY, until=until) == PutOff(Reason.HUB_BUSY, WORDS, until)
+
+
 def test_a_bug_is_tried_three_times_and_then_set_aside() -> None:
     decisions = [decide(ProblemKind.UNEXPECTED, attempts=attempts) for attempts in range(3)]
 

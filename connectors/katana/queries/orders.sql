@@ -25,3 +25,7 @@ SELECT store_id, external_id, money FROM katana_orders WHERE id = %(id)s
 -- name: kept_rows
 -- What it does not keep of its rows.
 SELECT id, external_id, kept FROM katana_rows WHERE order_id = %(id)s ORDER BY place
+
+-- name: shop_of
+-- A store's platform, the name that the shop has for itself where it was asked for it, and its address.
+SELECT platform, shop, url FROM stores WHERE id = %(store_id)s

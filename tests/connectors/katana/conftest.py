@@ -5,19 +5,27 @@ from collections.abc import Iterator
 import pytest
 
 from connectors import postgres
+from connectors.katana.applying import Applier
 from connectors.katana.budget import Unshared
 from connectors.katana.client import KatanaClient
 from connectors.katana.copies import Copies
 from connectors.katana.creating import Creator
+from connectors.katana.orders import OrderReader
 from connectors.postgres import Connection
-from sandbox import KatanaAccount, Oddities, RunningSandbox, run_katana
+from sandbox import Faults, KatanaAccount, Oddities, Pace, RunningSandbox, run_katana
 from tests.connectors.postgres.makers import add_store
 
 
 @pytest.fixture
-def katana() -> Iterator[RunningSandbox[KatanaAccount]]:
+def faults() -> Faults:
+    """What goes wrong on the way; a connection that is not answered is closed soon."""
+    return Faults(pace=Pace(timeout_seconds=0.02))
+
+
+@pytest.fixture
+def katana(faults: Faults) -> Iterator[RunningSandbox[KatanaAccount]]:
     """The account's stand-in, without items and customers."""
-    with run_katana(KatanaAccount(Oddities(webhooks_by_hand=True, limit=100_000))) as running:
+    with run_katana(KatanaAccount(Oddities(webhooks_by_hand=True, limit=100_000)), faults) as running:
         yield running
 
 
@@ -53,6 +61,18 @@ def store(database: Connection) -> Iterator[int]:
 def creator(database: Connection, client: KatanaClient, copies: Copies) -> Creator:
     """What makes orders."""
     return Creator(database, client, copies)
+
+
+@pytest.fixture
+def orders(database: Connection, client: KatanaClient, copies: Copies) -> OrderReader:
+    """What reads orders."""
+    return OrderReader(database, client, copies)
+
+
+@pytest.fixture
+def applier(database: Connection, client: KatanaClient, copies: Copies, orders: OrderReader) -> Applier:
+    """What carries out actions."""
+    return Applier(database, client, copies, orders)
 
 
 @pytest.fixture

@@ -6,11 +6,8 @@ from typing import Any
 import pytest
 
 from connectors.errors import Rejected
-from connectors.katana.client import KatanaClient
-from connectors.katana.copies import Copies
 from connectors.katana.creating import Creator
 from connectors.katana.orders import OrderReader
-from connectors.postgres import Connection
 from sandbox import KatanaAccount
 from schemas.hub import DeliveryStatus, DraftOrder, HubMo, HubOrder, MoStatus
 from schemas.orders import Kind
@@ -18,11 +15,6 @@ from tests.connectors.builtin_hub.makers import chair, shipping
 from tests.connectors.katana.makers import ORIGIN, order
 
 D = Decimal
-
-
-@pytest.fixture
-def orders(database: Connection, client: KatanaClient, copies: Copies) -> OrderReader:
-    return OrderReader(database, client, copies)
 
 
 def made(creator: Creator, orders: OrderReader, draft: DraftOrder) -> HubOrder:
