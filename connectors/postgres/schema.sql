@@ -448,6 +448,58 @@ CREATE TABLE notices (
 );
 CREATE INDEX notices_due ON notices (due_at) WHERE due_at IS NOT NULL;
 
+-- sales orders as Katana told them last, open ones and what moved of late
+CREATE TABLE katana_heard (
+    id text PRIMARY KEY,                            -- Katana's own
+    order_no text NOT NULL,
+    status text NOT NULL,                           -- in Katana's word
+    customer_id text NOT NULL,
+    currency text NOT NULL,
+    moved_at timestamptz,                           -- when it changed last, by Katana
+    read_at timestamptz NOT NULL,                   -- whoever asked earlier knows less
+    is_gone boolean NOT NULL,
+    -- its parcels say the same as its status, and none of them may be one of ours; else it is read again
+    is_settled boolean NOT NULL,
+    rows jsonb NOT NULL,                            -- each with its id, its variant, its place and its quantity
+    -- its fulfilments: each with its id, its pieces, and whether it is delivered, or gone
+    parcels jsonb NOT NULL
+);
+CREATE INDEX katana_heard_age ON katana_heard (read_at);
+CREATE INDEX katana_heard_no ON katana_heard (order_no);
+CREATE INDEX katana_heard_unsettled ON katana_heard (read_at) WHERE NOT is_settled;
+
+-- what open orders promise and did not take yet (STK-2)
+CREATE TABLE katana_promises (
+    row_id text PRIMARY KEY,
+    order_id text NOT NULL REFERENCES katana_heard ON DELETE CASCADE,
+    variant_id text NOT NULL,
+    location_id text NOT NULL,
+    pieces numeric NOT NULL CHECK (pieces > 0)
+);
+CREATE INDEX katana_promises_order ON katana_promises (order_id);
+CREATE INDEX katana_promises_variant ON katana_promises (variant_id);
+
+-- which items were ever counted at which place (STK-10); without a place: Katana was asked about the item
+CREATE TABLE katana_counted (
+    variant_id text NOT NULL,
+    location_id text NOT NULL,
+    PRIMARY KEY (variant_id, location_id)
+);
+
+-- moves of stock that were heard of lately
+CREATE TABLE katana_movements (
+    id text PRIMARY KEY,
+    heard_at timestamptz NOT NULL
+);
+CREATE INDEX katana_movements_age ON katana_movements (heard_at);
+
+-- what moved and was not passed on yet: a SKU, what was shipped, how far an order is, what is deleted, a place
+CREATE TABLE katana_news (
+    number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,   -- whoever has heard up to here says so: then it is struck
+    what text NOT NULL,
+    about jsonb NOT NULL
+);
+
 -- An order is in another state, for another reason, or gone. Row by row: most updates of orders move neither.
 CREATE FUNCTION count_moved_order() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
