@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import Protocol
 
 from schemas.flags import Flags
 from schemas.orders import ZERO, Address, Kind
@@ -217,7 +218,23 @@ class HubRow:
         return max(self.shipped_quantity, self.invoiced_quantity)
 
 
-def status_of(rows: Collection[HubRow]) -> DeliveryStatus:
+class Shipped(Protocol):
+    """How many pieces there are of something, and how far they are."""
+
+    @property
+    def quantity(self) -> Decimal:
+        """All of them."""
+
+    @property
+    def packed_quantity(self) -> Decimal:
+        """Those that are packed and not yet delivered."""
+
+    @property
+    def delivered_quantity(self) -> Decimal:
+        """Those that are delivered."""
+
+
+def status_of(rows: Collection[Shipped]) -> DeliveryStatus:
     """How far some rows are together, by their pieces."""
     if rows and all(row.delivered_quantity >= row.quantity for row in rows):
         return DeliveryStatus.DELIVERED

@@ -39,6 +39,7 @@ class FulfillmentRecord:
     tracking_number: str | None
     carrier: str | None
     tracking_url: str | None
+    is_gone: bool = False  # where Katana says it: what is deleted need not be told apart
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ class OrderRecord:
 
     id: str
     order_no: str
+    status: str  # in Katana's word
     customer_id: str
     currency: str
     location_id: str | None
@@ -106,6 +108,7 @@ class _Address(VendorSchema):
 class _Order(VendorSchema):
     id = Id(required=True)
     order_no = Words()
+    status = Words()
     customer_id = Id(required=True)
     currency = Currency(required=True)
     location_id = Id(allow_none=True, load_default=None)
@@ -135,6 +138,7 @@ class _Fulfillment(VendorSchema):
     tracking_number = Words()
     tracking_carrier = Words()
     tracking_url = Words(limit=2048)
+    deleted_at = UtcTime(allow_none=True, load_default=None)
 
 
 _MO: Final = _Mo()
@@ -151,6 +155,7 @@ def read_order(said: Any) -> OrderRecord:
     return OrderRecord(
         id=read["id"],
         order_no=read["order_no"],
+        status=read["status"].upper(),
         customer_id=read["customer_id"],
         currency=read["currency"],
         location_id=read["location_id"],
@@ -182,6 +187,7 @@ def read_fulfillment(said: Any) -> FulfillmentRecord:
         tracking_number=read["tracking_number"] or None,
         carrier=read["tracking_carrier"] or None,
         tracking_url=read["tracking_url"] or None,
+        is_gone=read["deleted_at"] is not None,
     )
 
 
