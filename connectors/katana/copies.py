@@ -102,6 +102,11 @@ class Copies:
         }
         return [_copied(row) for row in self._connection.execute(_SQL["copies_by"], values)]
 
+    def beyond(self, one: CopyList, id_: str | None, *, limit: int) -> list[Copied]:
+        """The next that are there of a kind behind the one with an id, the oldest first; from the first one on."""
+        values = {"kind": one.kind, "beyond": id_, "limit": limit}
+        return [_copied(row) for row in self._connection.execute(_SQL["copies_beyond"], values)]
+
     def is_gone(self, one: CopyList, id_: str) -> bool:
         """Whether something was deleted in Katana, as far as its copy knows."""
         return self._connection.execute(_SQL["gone_copy"], {"kind": one.kind, "id": id_}).fetchone() is not None

@@ -10,7 +10,9 @@ from connectors.katana.applying import Applier
 from connectors.katana.client import KatanaClient
 from connectors.katana.copies import LOCATIONS, Copies
 from connectors.katana.finding import find
+from connectors.katana.news import News
 from connectors.katana.orders import OrderReader
+from connectors.katana.supply import Supply
 from connectors.postgres import Connection
 from schemas.actions import CreateOrder
 from schemas.counts import CountedItem
@@ -41,6 +43,8 @@ class KatanaHub:
         self._copies = Copies(connection, client)
         self._orders = OrderReader(connection, client, self._copies)
         self._applier = Applier(connection, client, self._copies, self._orders)
+        self._news = News(connection, client, self._copies)
+        self._supply = Supply(connection, client, self._copies, self._news)
 
     # -- orders
 
@@ -64,27 +68,27 @@ class KatanaHub:
 
     def batches(self, variant_ids: Sequence[str], location: str) -> tuple[Batch, ...]:
         """Batches with stock at a location, first received first (FUL-4)."""
-        raise HubRefused(_NOT_YET)
+        return self._supply.batches(variant_ids, location)
 
     def levels(self, skus: Sequence[str]) -> tuple[StockLevel, ...]:
         """Stock of the newest variant of each SKU at every location (STK-3)."""
-        raise HubRefused(_NOT_YET)
+        return self._supply.levels(skus)
 
     def stocked(self, *, after: str, limit: int) -> dict[str, str]:
         """The next SKUs that carry stock, with the names of their newest items, in the order of code points (STK-3)."""
-        raise HubRefused(_NOT_YET)
+        return self._supply.stocked(after=after, limit=limit)
 
     def items(self, *, beyond: str | None, limit: int) -> tuple[Variant, ...]:
         """The next items behind the one with an id, from the first one on; empty behind the last."""
-        raise HubRefused(_NOT_YET)
+        return self._supply.items(beyond=beyond, limit=limit)
 
     def has_counted(self) -> bool:
         """Whether anything was ever counted (STK-10)."""
-        raise HubRefused(_NOT_YET)
+        return self._supply.has_counted()
 
     def shelves(self, skus: Sequence[str], *, store_id: int | None = None) -> dict[str, CountedItem]:
         """What is there of some SKUs, and what a store's open orders wait for (STK-11). Others may count meanwhile."""
-        raise HubRefused(_NOT_YET)
+        return self._supply.shelves(skus, store_id=store_id)
 
     def locations(self) -> tuple[Location, ...]:
         """Every place that holds stock, in the order in which they were made."""
@@ -117,7 +121,7 @@ class KatanaHub:
 
     def changes_since(self, cursor: str | None) -> HubNews:
         """What moved since; from now on where there is no cursor (KAT-4)."""
-        raise HubRefused(_NOT_YET)
+        return self._news.since(cursor)
 
     def read_webhook(self, headers: Mapping[str, str], body: bytes) -> bool:
         """Whether a message is truly Katana's, and a reason to ask `changes_since` at once: it is a hint, no more."""
@@ -135,7 +139,10 @@ class KatanaHub:
 
         Raises HubRefused where Katana, or what it can hold, refuses a group that must be.
         """
-        return self._applier.apply(groups)
+        try:
+            return self._applier.apply(groups)
+        finally:
+            self._news.outdate()
 
     def rehearse(self, groups: Sequence[Group]) -> Answers:
         """What `apply` would answer, as far as can be told; nothing is kept. Raises HubRefused as `apply` does."""

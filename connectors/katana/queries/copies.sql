@@ -39,3 +39,17 @@ ORDER BY created_at NULLS FIRST, length(id), id
 -- name: gone_copy
 -- A line where something was deleted there.
 SELECT FROM katana_copies WHERE kind = %(kind)s AND id = %(id)s AND is_gone
+
+-- name: copies_beyond
+-- The next of one kind behind one, in the order in which they were made; from the first one on where none is named.
+SELECT c.id, c.sku, c.name, c.email, c.created_at, c.is_gone, c.record FROM katana_copies c
+WHERE c.kind = %(kind)s AND NOT c.is_gone AND (%(beyond)s::text IS NULL OR
+    (coalesce(c.created_at, '-infinity'), length(c.id), c.id) > (SELECT coalesce(b.created_at, '-infinity'), length(b.id), b.id
+        FROM katana_copies b WHERE b.kind = %(kind)s AND b.id = %(beyond)s))
+ORDER BY coalesce(c.created_at, '-infinity'), length(c.id), c.id LIMIT %(limit)s
+
+-- name: stocked
+-- The next SKUs that carry stock, with the names of their newest items.
+SELECT DISTINCT ON (sku COLLATE "C") sku, name FROM katana_copies
+WHERE kind = 'variant' AND NOT is_gone AND record->>'kind' = 'product' AND sku COLLATE "C" > %(after)s
+ORDER BY sku COLLATE "C", created_at DESC NULLS LAST, length(id) DESC, id DESC LIMIT %(limit)s

@@ -10,6 +10,7 @@ from connectors.katana.budget import Unshared
 from connectors.katana.client import KatanaClient
 from connectors.katana.copies import Copies
 from connectors.katana.creating import Creator
+from connectors.katana.hub import KatanaHub
 from connectors.katana.orders import OrderReader
 from connectors.postgres import Connection
 from sandbox import Faults, KatanaAccount, Oddities, Pace, RunningSandbox, run_katana
@@ -47,6 +48,8 @@ def database(database_url: str) -> Iterator[Connection]:
     with postgres.connect(database_url) as connection:
         yield connection
         connection.execute("DELETE FROM katana_intents; DELETE FROM katana_copies; DELETE FROM katana_polls")
+        connection.execute("DELETE FROM katana_heard; DELETE FROM katana_counted; DELETE FROM katana_movements")
+        connection.execute("DELETE FROM katana_news")
 
 
 @pytest.fixture
@@ -79,3 +82,9 @@ def applier(database: Connection, client: KatanaClient, copies: Copies, orders: 
 def copies(database: Connection, client: KatanaClient) -> Copies:
     """The copies, which nobody has read yet."""
     return Copies(database, client)
+
+
+@pytest.fixture
+def hub(database: Connection, client: KatanaClient) -> KatanaHub:
+    """The account as our hub."""
+    return KatanaHub(database, client)
