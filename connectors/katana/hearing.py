@@ -68,7 +68,7 @@ class HeardOrder:
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class OrderNews:
     """What is new of one order. `variants` are those of which it promises more or less."""
 
     variants: frozenset[str] = frozenset()
@@ -100,7 +100,7 @@ def heard_order(
     )
 
 
-def news_of(before: HeardOrder | None, now: HeardOrder, ours: Collection[str]) -> Heard:
+def news_of(before: HeardOrder | None, now: HeardOrder, ours: Collection[str]) -> OrderNews:
     """What is new of an order. That one of `ours` is there, a fulfilment that we made ourselves, is no news (FUL-13).
 
     That it was delivered or taken back since is, whoever did it: whether a store is to hear of it others find out.
@@ -113,14 +113,14 @@ def news_of(before: HeardOrder | None, now: HeardOrder, ours: Collection[str]) -
         if was.get(row_id) != now.promises.get(row_id)
     }
     if now.is_gone:
-        return Heard(frozenset(moved), is_deleted=True)
+        return OrderNews(frozenset(moved), is_deleted=True)
     standing = before.standing if before else frozenset[Parcel]()
     known = {one.id for one in standing}
     by_others = [one for one in standing ^ now.standing if one.id in known or one.id not in ours]
     is_further = before is None or before.status != now.status or standing != now.standing or before.rows != now.rows
     # Nobody shipped anything, and yet it is further: a person took off what was left.
     is_cut = before is not None and before.status != now.status and standing == now.standing and agrees(now)
-    return Heard(frozenset(moved), is_shipped=bool(by_others) or is_cut, is_further=is_further)
+    return OrderNews(frozenset(moved), is_shipped=bool(by_others) or is_cut, is_further=is_further)
 
 
 def may_have_parcels(record: OrderRecord, before: HeardOrder | None) -> bool:

@@ -10,7 +10,8 @@ from connectors.katana.applying import Applier
 from connectors.katana.client import KatanaClient
 from connectors.katana.copies import LOCATIONS, Copies
 from connectors.katana.finding import find
-from connectors.katana.news import News
+from connectors.katana.guards import katana_guards
+from connectors.katana.news import KatanaNews
 from connectors.katana.orders import OrderReader
 from connectors.katana.supply import Supply
 from connectors.postgres import Connection
@@ -43,22 +44,25 @@ class KatanaHub:
         self._copies = Copies(connection, client)
         self._orders = OrderReader(connection, client, self._copies)
         self._applier = Applier(connection, client, self._copies, self._orders)
-        self._news = News(connection, client, self._copies)
+        self._news = KatanaNews(connection, client, self._copies)
         self._supply = Supply(connection, client, self._copies, self._news)
 
     # -- orders
 
     def find(self, wanted: Wanted) -> Found:
         """What Katana has of what is looked for: of one order, or of many at once (MAP-1, MAP-2)."""
-        return find(self._copies, wanted)
+        with katana_guards():
+            return find(self._copies, wanted)
 
     def order(self, hub_order_id: str) -> HubOrder | None:
         """A sales order as it stands; None when it is gone. Nobody holds it still: before a change it is read again."""
-        return self._orders.order(hub_order_id)
+        with katana_guards():
+            return self._orders.order(hub_order_id)
 
     def orders(self, hub_order_ids: Sequence[str]) -> dict[str, HubOrder]:
         """Sales orders as they stand, by id; those that are gone are not among them."""
-        return self._orders.orders(hub_order_ids)
+        with katana_guards():
+            return self._orders.orders(hub_order_ids)
 
     def find_order(self, store_id: int, external_id: str) -> str | None:
         """The id of the sales order that came from a store's order; None where there is none (ORD-6)."""
@@ -68,32 +72,39 @@ class KatanaHub:
 
     def batches(self, variant_ids: Sequence[str], location: str) -> tuple[Batch, ...]:
         """Batches with stock at a location, first received first (FUL-4)."""
-        return self._supply.batches(variant_ids, location)
+        with katana_guards():
+            return self._supply.batches(variant_ids, location)
 
     def levels(self, skus: Sequence[str]) -> tuple[StockLevel, ...]:
         """Stock of the newest variant of each SKU at every location (STK-3)."""
-        return self._supply.levels(skus)
+        with katana_guards():
+            return self._supply.levels(skus)
 
     def stocked(self, *, after: str, limit: int) -> dict[str, str]:
         """The next SKUs that carry stock, with the names of their newest items, in the order of code points (STK-3)."""
-        return self._supply.stocked(after=after, limit=limit)
+        with katana_guards():
+            return self._supply.stocked(after=after, limit=limit)
 
     def items(self, *, beyond: str | None, limit: int) -> tuple[Variant, ...]:
         """The next items behind the one with an id, from the first one on; empty behind the last."""
-        return self._supply.items(beyond=beyond, limit=limit)
+        with katana_guards():
+            return self._supply.items(beyond=beyond, limit=limit)
 
     def has_counted(self) -> bool:
         """Whether anything was ever counted (STK-10)."""
-        return self._supply.has_counted()
+        with katana_guards():
+            return self._supply.has_counted()
 
     def shelves(self, skus: Sequence[str], *, store_id: int | None = None) -> dict[str, CountedItem]:
         """What is there of some SKUs, and what a store's open orders wait for (STK-11). Others may count meanwhile."""
-        return self._supply.shelves(skus, store_id=store_id)
+        with katana_guards():
+            return self._supply.shelves(skus, store_id=store_id)
 
     def locations(self) -> tuple[Location, ...]:
         """Every place that holds stock, in the order in which they were made."""
-        self._copies.refresh(LOCATIONS)
-        return tuple(Location(one.id, one.name) for one in self._copies.all(LOCATIONS))
+        with katana_guards():
+            self._copies.refresh(LOCATIONS)
+            return tuple(Location(one.id, one.name) for one in self._copies.all(LOCATIONS))
 
     def location_uses(self, code: str) -> LocationUses | None:
         """Katana's own matter. Raises HubRefused."""
@@ -101,7 +112,8 @@ class KatanaHub:
 
     def closed_until(self) -> date | None:
         """The day up to and including which inventory is closed (CHG-5)."""
-        return self._orders.closed_until()
+        with katana_guards():
+            return self._orders.closed_until()
 
     def cut_moves(self, before: datetime, beyond: int) -> Portion:
         """Nothing: Katana keeps its own house."""
@@ -121,7 +133,8 @@ class KatanaHub:
 
     def changes_since(self, cursor: str | None) -> HubNews:
         """What moved since; from now on where there is no cursor (KAT-4)."""
-        return self._news.since(cursor)
+        with katana_guards():
+            return self._news.since(cursor)
 
     def read_webhook(self, headers: Mapping[str, str], body: bytes) -> bool:
         """Whether a message is truly Katana's, and a reason to ask `changes_since` at once: it is a hint, no more."""

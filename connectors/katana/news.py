@@ -19,8 +19,8 @@ from connectors.katana.client import KatanaClient
 from connectors.katana.copies import OVERLAP, VARIANTS, Copies
 from connectors.katana.hearing import (
     OPEN,
-    Heard,
     HeardOrder,
+    OrderNews,
     agrees,
     delivery_status,
     heard_order,
@@ -68,7 +68,7 @@ class _Told:
         return [one.id for one in self.fulfillments if one.order_id == order_id]
 
 
-class News:
+class KatanaNews:
     """What moved. Methods that ask Katana may raise a ConnectorError."""
 
     def __init__(self, connection: Connection, client: KatanaClient, copies: Copies) -> None:
@@ -312,7 +312,7 @@ def keep_counted(connection: Connection, counted: Collection[tuple[str, str]]) -
         connection.execute(_SQL["keep_counted"], {"variant_ids": list(variants), "location_ids": list(places)})
 
 
-def _news_of_order(order: HeardOrder, heard: Heard, store: Row | None) -> list[dict[str, Any]]:
+def _news_of_order(order: HeardOrder, heard: OrderNews, store: Row | None) -> list[dict[str, Any]]:
     about = [{"what": "promise", "about": {"id": one, "of_store": bool(store)}} for one in sorted(heard.variants)]
     if not store:
         return about

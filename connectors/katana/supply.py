@@ -10,7 +10,7 @@ from connectors.katana.budget import Priority
 from connectors.katana.client import KatanaClient
 from connectors.katana.copies import LOCATIONS, SERVICES, VARIANTS, Copies
 from connectors.katana.finding import variant_of
-from connectors.katana.news import News, keep_counted
+from connectors.katana.news import KatanaNews, keep_counted
 from connectors.katana.reading import all_readable
 from connectors.postgres import Connection, queries
 from schemas.counts import CountedItem, Shelf
@@ -39,7 +39,7 @@ class Promised:
 class Supply:
     """Items and stock. Every method may raise a ConnectorError."""
 
-    def __init__(self, connection: Connection, client: KatanaClient, copies: Copies, news: News) -> None:
+    def __init__(self, connection: Connection, client: KatanaClient, copies: Copies, news: KatanaNews) -> None:
         self._connection, self._client, self._copies, self._news = connection, client, copies, news
 
     def batches(self, variant_ids: Sequence[str], location: str) -> tuple[Batch, ...]:

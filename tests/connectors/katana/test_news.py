@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from connectors.errors import RateLimited
+from connectors.errors import HubBusy, RateLimited
 from connectors.katana.budget import Unshared
 from connectors.katana.client import KatanaClient
 from connectors.katana.creating import Creator
@@ -389,7 +389,7 @@ def test_KAT_2_where_the_limit_is_used_up_what_is_known_is_told(
     news = poor.changes_since(listening.cursor)
 
     assert news.shipped == ((store, KEY),)
-    with pytest.raises(RateLimited):
+    with pytest.raises(HubBusy, match="used up"):
         poor.changes_since(news.cursor)
 
 

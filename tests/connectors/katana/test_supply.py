@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from connectors.errors import HubRefused, Rejected
+from connectors.errors import HubRefused
 from connectors.katana.creating import Creator
 from connectors.katana.hub import KatanaHub
 from sandbox import KatanaAccount
@@ -207,7 +207,7 @@ def test_KAT_3_batches_of_other_items_are_nobody_s(hub: KatanaHub, account: Kata
         account.add_batch(variant["id"], "A", 1)
     account.batches.filters = {}  # type: ignore[misc]
 
-    with pytest.raises(Rejected, match="ignores the filter variant_id"):
+    with pytest.raises(HubRefused, match="ignores the filter variant_id"):
         hub.batches([str(milk["id"])], place(account))
 
 
