@@ -91,7 +91,7 @@ class KatanaNews:
             self._connection.execute(_SQL["strike_news"], {"number": last})
             number = last
         self._connection.execute(_SQL["strike_news"], {"number": number})
-        found = self._connection.execute(_SQL["news"], {"number": number, "most": _MOST}).fetchall()
+        found = self._connection.execute(_SQL["katana_news"], {"number": number, "most": _MOST}).fetchall()
         if limited and not found:
             raise limited
         return self._news(str(found[-1]["number"] if found else number), found)
@@ -185,7 +185,7 @@ class KatanaNews:
 
     def _write_down(self, told: _Told, *, is_first: bool) -> None:
         with self._connection.transaction():
-            self._connection.execute(_SQL["alone"], {"lock": _LOCK})
+            self._connection.execute(_SQL["alone_with_news"], {"lock": _LOCK})
             news = [*self._hear_movements(told), *self._hear_orders(told)]
             if news and not is_first:
                 self._connection.execute(_SQL["add_news"], {"news": Jsonb(news)})

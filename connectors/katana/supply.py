@@ -103,7 +103,7 @@ class Supply:
 
     def has_counted(self) -> bool:
         """Whether anything was ever counted (STK-10)."""
-        if self._connection.execute(_SQL["has_counted"]).fetchone() is not None:
+        if self._connection.execute(_SQL["katana_has_counted"]).fetchone() is not None:
             return True
         for page in self._client.pages("inventory_movements", {}, priority=_STOCK):
             for one in all_readable(read_movement, page):
@@ -115,7 +115,7 @@ class Supply:
     def stocked(self, *, after: str, limit: int) -> dict[str, str]:
         """The next SKUs that carry stock, with the names of their newest items, in the order of code points (STK-3)."""
         self._copies.refresh(VARIANTS, SERVICES)
-        rows = self._connection.execute(_COPIES["stocked"], {"after": after, "limit": limit})
+        rows = self._connection.execute(_COPIES["katana_stocked"], {"after": after, "limit": limit})
         return {row["sku"]: row["name"] for row in rows}
 
     def items(self, *, beyond: str | None, limit: int) -> tuple[Variant, ...]:

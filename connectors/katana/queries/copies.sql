@@ -48,7 +48,7 @@ WHERE c.kind = %(kind)s AND NOT c.is_gone AND (%(beyond)s::text IS NULL OR
         FROM katana_copies b WHERE b.kind = %(kind)s AND b.id = %(beyond)s))
 ORDER BY coalesce(c.created_at, '-infinity'), length(c.id), c.id LIMIT %(limit)s
 
--- name: stocked
+-- name: katana_stocked
 -- The next SKUs that carry stock, with the names of their newest items.
 SELECT DISTINCT ON (sku COLLATE "C") sku, name FROM katana_copies
 WHERE kind = 'variant' AND NOT is_gone AND record->>'kind' = 'product' AND sku COLLATE "C" > %(after)s

@@ -1,4 +1,4 @@
--- name: alone
+-- name: alone_with_news
 -- Whoever writes down what was heard does it alone, so that news have their numbers in the order in which they are told.
 SELECT pg_advisory_xact_lock(%(lock)s)
 
@@ -66,7 +66,7 @@ ON CONFLICT DO NOTHING
 -- Where some items were counted, and which of them Katana was asked about.
 SELECT variant_id, location_id FROM katana_counted WHERE variant_id = ANY(%(variant_ids)s)
 
--- name: has_counted
+-- name: katana_has_counted
 -- A line where anything was.
 SELECT FROM katana_counted WHERE location_id <> '' LIMIT 1
 
@@ -102,7 +102,7 @@ SELECT coalesce(max(number), 0) AS number FROM katana_news
 -- It was passed on.
 DELETE FROM katana_news WHERE number <= %(number)s
 
--- name: news
+-- name: katana_news
 -- What is to be passed on.
 SELECT number, what, about FROM katana_news WHERE number > %(number)s ORDER BY number LIMIT %(most)s
 
