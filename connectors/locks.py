@@ -195,6 +195,11 @@ def lock_many(redis: Redis, keys: Collection[str], *, ttl: int = LOCK_SECONDS) -
             _leave(redis, ours, token, ttl)
 
 
+def is_held(redis: Redis, key: str) -> bool:
+    """Whether somebody has a lock, dead or alive."""
+    return bool(_ask(lambda: redis.exists(key)))
+
+
 def _take(redis: Redis, keys: Sequence[str], token: str, ttl: int) -> frozenset[str]:
     holders = _holders(redis, keys, token, ttl)
     if freed := _free_of_dead(redis, holders):

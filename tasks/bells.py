@@ -95,7 +95,7 @@ def ring_fetch(store_id: int) -> None:
 def ring_hinted_fetch(connection: Connection, redis: Redis, store_id: int) -> None:
     """Ask a worker to fetch what a shop says has moved: noted first, and with one bell for all until a fetch begins.
 
-    A bell that finds a fetch on its way is lost: what was noted after that one began is rung for again.
+    A fetch that is on its way rings for it at its end: a bell now would find somebody at it, and be lost.
     """
     if not locks.is_first(redis, _unanswered(store_id, FETCH), seconds=_UNANSWERED_SECONDS):
         return
@@ -103,6 +103,17 @@ def ring_hinted_fetch(connection: Connection, redis: Redis, store_id: int) -> No
         undo.callback(answer_fetch, redis, store_id)  # or whoever comes next would believe that it is noted
         stores.hint(connection, store_id)
         undo.pop_all()
+    if not locks.is_held(redis, locks.fetch_key(store_id)):  # looked at behind the note: one of the two sees the other
+        _ring_hinted_fetch(redis, store_id)
+
+
+def ring_left_fetch(connection: Connection, redis: Redis, store_id: int) -> None:
+    """Ask for what a shop said while it was fetched. Once the lock is free: until then nobody else rings for it."""
+    if stores.is_hinted(connection, store_id):
+        _ring_hinted_fetch(redis, store_id)
+
+
+def _ring_hinted_fetch(redis: Redis, store_id: int) -> None:
     has_room = locks.has_room(redis, f"hint:{store_id}", every=HINT_EVERY, ahead=HINT_AHEAD)
     _ring(FETCH, [(store_id,)], countdown=0 if has_room else HINT_EVERY)
 

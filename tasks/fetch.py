@@ -19,13 +19,14 @@ from schemas.journal import Action, Line, Outcome
 from schemas.orders import Page, Snapshot
 from schemas.reasons import Reason
 from tasks import bells
-from tasks.held import Process
+from tasks.held import Process, process
 from tasks.lanes import FETCH
-from tasks.work import Done, work_on_store
+from tasks.work import Done, resolve_store, work_on_store
 
 # A long first import stops here, well inside the time limit, and goes on from its cursor in a new task.
 BUDGET_SECONDS = 45
 
+_FETCHED: Final = "fetched"
 _GOES_ON: Final = Done("goes_on", is_due=True)
 
 
@@ -37,7 +38,13 @@ def fetch_orders(store: int | str) -> str:
 
 def fetch(store: int | str) -> str:
     """Do so in this process: what came of it, `fetched` at its end."""
-    return work_on_store(store, FETCH, _fetch_pages)
+    held = process()
+    store_id = resolve_store(held, store)
+    word = work_on_store(store_id, FETCH, _fetch_pages)
+    if word == _FETCHED:
+        with held.pool.connection() as connection:
+            bells.ring_left_fetch(connection, held.redis, store_id)
+    return word
 
 
 def _fetch_pages(held: Process, turn: StoreTurn) -> Done:
@@ -61,7 +68,7 @@ def _fetch_pages(held: Process, turn: StoreTurn) -> Done:
         _name_shop(held, row)
     with held.pool.connection() as connection:
         is_end = stores.fetched(connection, row.id, cursor=cursor, hinted_at=row.hinted_at)
-    return Done("fetched") if is_end else _GOES_ON
+    return Done(_FETCHED) if is_end else _GOES_ON
 
 
 def _name_shop(held: Process, row: StoreRow) -> None:

@@ -253,6 +253,11 @@ def hint(connection: Connection, store_id: int) -> None:
     connection.execute(_SQL["hint"], {"id": store_id})
 
 
+def is_hinted(connection: Connection, store_id: int) -> bool:
+    """Whether the shop said something that no fetch since has brought, and may be asked for it now."""
+    return connection.execute(_SQL["is_hinted"], {"id": store_id}).fetchone() is not None
+
+
 def store_of_token(connection: Connection, platform: str, token: str) -> StoreRow | None:
     """The store that a webhook's address names, connected or not."""
     return _one(connection.execute(_SQL["store_of_token"], {"platform": platform, "token": token}).fetchone())

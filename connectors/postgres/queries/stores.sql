@@ -166,6 +166,10 @@ WHERE id = %(id)s AND state = 'active' AND cursor IS NOT DISTINCT FROM %(cursor)
 SELECT id FROM stores
 WHERE state = 'active' AND (fetch_due_at <= now() OR (fetch_due_at IS NULL AND hinted_at IS NOT NULL))
 
+-- name: is_hinted
+-- The same of one store that said something.
+SELECT FROM stores WHERE id = %(id)s AND state = 'active' AND fetch_due_at IS NULL AND hinted_at IS NOT NULL
+
 -- name: store_of_token
 -- The store that a webhook's address names.
 SELECT * FROM stores WHERE platform = %(platform)s AND webhook_token = %(token)s

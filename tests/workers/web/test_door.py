@@ -156,24 +156,35 @@ def test_DOR_1_many_messages_ring_once_until_a_fetch_begins(held: Process, acme:
     assert last["headers"]["eta"]  # in a storm two bells of one store are a second apart
 
 
-def test_DOR_1_what_moves_while_a_fetch_is_on_its_way_is_rung_for(
+def test_DOR_2_what_moves_while_a_fetch_is_on_its_way_is_rung_for_at_its_end(
     held: Process, shop: Shop, acme: int, tell: Callable[..., int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    lost: list[list[Any]] = []  # each would find somebody at it
+
     def meanwhile(*_: object) -> list[object]:
-        assert tell() == 200
-        rung(held.redis, "fetch")  # its bell finds somebody at it, and is lost
+        assert (tell(), tell()) == (200, 200)
+        lost.extend(rung(held.redis, "fetch"))
         return []
 
+    rung(held.redis, "fetch")
     monkeypatch.setattr("tasks.fetch._keep", meanwhile)
 
     assert fetch_orders(acme) == "fetched"
-    assert hinted(held, acme)
-    ring_due()
-    assert [acme] in rung(held.redis, "fetch")
+    assert (lost, rung(held.redis, "fetch"), hinted(held, acme)) == ([], [[acme]], True)
 
     monkeypatch.undo()
     fetch_orders(acme)
-    assert not hinted(held, acme)
+    assert (rung(held.redis, "fetch"), hinted(held, acme)) == ([], False)
+
+
+def test_DOR_1_what_is_noted_and_rung_for_in_vain_is_rung_for_again(
+    held: Process, acme: int, tell: Callable[..., int]
+) -> None:
+    tell()
+    held.redis.flushdb()
+
+    ring_due()
+    assert [acme] in rung(held.redis, "fetch")
 
 
 def test_DOR_1_a_hint_waits_as_long_as_the_store_must(held: Process, acme: int, tell: Callable[..., int]) -> None:
