@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from schemas.actions import HubAction
+from schemas.actions import HubAction, Note
 from schemas.hub_search import Links
 
 
@@ -28,11 +28,13 @@ class Group:
 class Made:
     """What an action made or touched: its id, and the rows that a store's customer and its products without SKU are.
 
-    `links` are by what the action calls them (`customer_key`, an item's `key`): whoever asked keeps them.
+    `links` are by what the action calls them (`customer_key`, an item's `key`): whoever asked keeps them. `notes` are
+    what a person should know of how it was done.
     """
 
     id: str
     links: Links = Links()  # noqa: RUF009 - it is frozen
+    notes: tuple[Note, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,10 @@ class Answers:
     def refusal(self, name: str) -> str | None:
         """Why a group was refused; None where it was not."""
         return self.by_name[name].refusal if name in self.by_name else None
+
+    def notes(self, name: str) -> tuple[Note, ...]:
+        """What a person should know of how a group was carried out."""
+        return tuple(note for _, made in self.by_name[name].made for note in made.notes) if name in self.by_name else ()
 
     def made(self, action: HubAction) -> str:
         """The id of what an action made or touched; the action must be one that was carried out."""

@@ -314,6 +314,11 @@ class Reason(StrEnum):
         "The store's fulfilment has more pieces than the row has left; nothing of it was delivered.",
         "Correct the row's quantity, then storesync retry STORE EXTERNAL_ID.",
     )
+    FOUND_OTHERWISE = (
+        "found_otherwise",
+        "The hub had the order already, and it is not as it would be made; what differs is named in the detail.",
+        "Compare the order in the hub with the store's, and mend by hand what is named.",
+    )
     BATCH_SHORTAGE = (
         "batch_shortage",
         "The batches at the location do not hold enough; the rest was delivered without a batch.",

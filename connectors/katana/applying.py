@@ -55,18 +55,8 @@ class Applier:
                 raise HubRefused(f"{type(action).__name__} is done in Katana itself")
 
     def _create(self, draft: DraftOrder) -> Made:
-        store_id, external_id = whose(draft)
-        made = self._creator.create(draft, origin_of(self._connection, store_id, external_id))
-        return Made(made, self._creator.links(draft))
+        return self._creator.create(draft, origin_of(self._connection, draft))
 
     def _try_create(self, draft: DraftOrder) -> Made:
-        whose(draft)
         self._creator.refuse(draft)
         return Made("")
-
-
-def whose(draft: DraftOrder) -> tuple[int, str]:
-    """The store and the external id of an order. Raises HubRefused for one of no store."""
-    if draft.store_id is None or draft.external_id is None:
-        raise HubRefused("an order of no store is made in Katana itself")
-    return draft.store_id, draft.external_id

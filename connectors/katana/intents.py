@@ -4,12 +4,12 @@ import hashlib
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from connectors import json_text
-from connectors.errors import ConnectorError, FieldsRejected, HubBusy, MadeOrNot
+from connectors.errors import ConnectorError, FieldsRejected, HubBusy, MadeOrNot, Rejected
 from connectors.katana.client import may_have_made
 from connectors.katana.once import AwaitIt, Intent, IsMade, LookFor, SendIt, decide_step
 from connectors.postgres import Connection, is_in_transaction, queries
@@ -26,7 +26,8 @@ class Creation:
     """One thing to make: what it is, what it is known by there, and what is sent.
 
     `look` answers with the id of what is there already, deleted ones included, or None; `send` makes it and answers
-    with its id. Both may raise a ConnectorError or Unreadable.
+    with its id. Both may raise a ConnectorError or Unreadable. `is_ours_alone`: nobody but us makes it, so what was
+    never sent needs no look. `maybe_sent`: something that was sent then may have made it along.
     """
 
     kind: str
@@ -34,21 +35,27 @@ class Creation:
     body: Mapping[str, Any]
     look: Callable[[], str | None]
     send: Callable[[Mapping[str, Any]], str]
+    is_ours_alone: bool = False
+    maybe_sent: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class MadeOnce:
-    """The id of what is there. One that `is_adopted` was found, and need not be as it is wanted, nor whole."""
+    """The id of what is there. One that `is_adopted` was found, and need not be as it is wanted, nor whole.
+
+    `sent_at`: it was sent then, or was found then without: what of it is not to be seen may come soon after.
+    """
 
     id: str
     is_adopted: bool
+    sent_at: datetime | None = field(default=None, compare=False)
 
 
 def make_once(connection: Connection, creation: Creation) -> MadeOnce:
     """Make a thing unless it is there; whoever else wants it meanwhile comes again.
 
-    Raises HubBusy where another worker is at it, MadeOrNot where nobody knows yet whether it is made, FieldsRejected
-    where it clearly is not and cannot be, and what says that it was not even sent.
+    Raises HubBusy where another worker is at it, MadeOrNot where nobody knows yet whether it is made, Rejected where it
+    clearly is not and cannot be, and what says that it was not even sent.
     """
     if is_in_transaction(connection):
         raise RuntimeError("a transaction is open: what is written down now would be lost with it")
@@ -59,6 +66,11 @@ def make_once(connection: Connection, creation: Creation) -> MadeOnce:
 def forget(connection: Connection, kind: str, key: str) -> None:
     """A thing is gone from Katana: from now on it may be made again."""
     connection.execute(_SQL["forget_intent"], {"kind": kind, "key": key})
+
+
+def forget_found(connection: Connection, kind: str, found_id: str) -> None:
+    """What is gone from Katana is no other thing's any more, by its id there."""
+    connection.execute(_SQL["forget_found"], {"kind": kind, "found_id": found_id})
 
 
 def not_taken(connection: Connection, kind: str, key: str, ids: Sequence[str]) -> list[str]:
@@ -84,12 +96,14 @@ class _Turn:
     intent: Intent
     now: datetime
     has_looked: bool = False
+    is_adopted: bool = False
 
     def run(self) -> MadeOnce:
+        self.has_looked = self.creation.is_ours_alone and self.intent.sent_at is None
         while True:
             match decide_step(self.intent, now=self.now, has_looked=self.has_looked):
                 case IsMade(id=id):
-                    return MadeOnce(id, is_adopted=self.has_looked)
+                    return self._made(id)
                 case AwaitIt(until=until):
                     said = f" ({self.intent.said})" if self.intent.said else ""
                     raise MadeOrNot(f"whether it was made is not known{said}", until=until)
@@ -104,7 +118,7 @@ class _Turn:
         self.has_looked = True
         if found is not None:
             self._write("intent_found", id=found)
-            self.intent = replace(self.intent, found_id=found)
+            self.intent, self.is_adopted = replace(self.intent, found_id=found), True
         elif self.intent.sent_at is not None:
             self._write("intent_not_found")
             self.intent = replace(self.intent, looks=self.intent.looks + 1)
@@ -115,13 +129,14 @@ class _Turn:
         self._write("intent_sent", digest=_digest(self.creation.body))
         try:
             made = self.creation.send(self.creation.body)
-        except FieldsRejected:
-            if found := self.creation.look():
-                self._write("intent_found", id=found)
-                return MadeOnce(found, is_adopted=True)
-            self._write("intent_not_sent", sent_at=before.sent_at, looks=before.looks)
-            raise
         except (ConnectorError, Unreadable) as error:
+            if _is_clear(error, before):
+                if found := self.creation.look():
+                    self._write("intent_found", id=found)
+                    self.is_adopted = True
+                    return self._made(found)
+                self._write("intent_not_sent", sent_at=before.sent_at, looks=before.looks)
+                raise
             if not may_have_made(error):
                 self._write("intent_not_sent", sent_at=before.sent_at, looks=before.looks)
                 raise
@@ -130,7 +145,10 @@ class _Turn:
             self.intent, self.has_looked = Intent(sent_at=self.now, said=said), False
             return None
         self._write("intent_found", id=made)
-        return MadeOnce(made, is_adopted=False)
+        return self._made(made)
+
+    def _made(self, id_: str) -> MadeOnce:
+        return MadeOnce(id_, self.is_adopted, self.intent.sent_at or self.now)
 
     def _write(self, statement: str, **values: Any) -> None:
         owned = {"kind": self.creation.kind, "key": self.creation.key, "owner": self.owner}
@@ -138,10 +156,15 @@ class _Turn:
             raise HubBusy("this took longer than it may, and another worker has taken it up")
 
 
+def _is_clear(error: Exception, before: Intent) -> bool:
+    """Whether it is refused for good: fields are named, or it was sent before and nothing came of it in ten minutes."""
+    return isinstance(error, FieldsRejected) or (isinstance(error, Rejected) and before.sent_at is not None)
+
+
 @contextmanager
 def _leased(connection: Connection, creation: Creation) -> Iterator[_Turn]:
     owned = {"kind": creation.kind, "key": creation.key, "owner": secrets.token_hex(8)}
-    values = {**owned, "digest": _digest(creation.body), "lease": LEASE}
+    values = {**owned, "digest": _digest(creation.body), "lease": LEASE, "maybe_sent": creation.maybe_sent}
     row = connection.execute(_SQL["lease_intent"], values).fetchone()
     if row is None:
         raise HubBusy("another worker is making the same")

@@ -12,15 +12,18 @@ from connectors.katana.budget import Priority
 from connectors.katana.client import KatanaClient
 from connectors.katana.copies import CUSTOMERS, SERVICES, TAX_RATES, VARIANTS, Copies
 from connectors.katana.finding import customer_of
-from connectors.katana.intents import keys_of
+from connectors.katana.kept import KeptRow, read_kept
+from connectors.katana.told import KnownFulfillment, known_fulfillments, known_returns, told
 from connectors.memo import Memo
 from connectors.postgres import Connection, queries
 from schemas.errors import Unreadable
+from schemas.flags import Flags
 from schemas.hub import (
     Customer,
-    HubFulfillment,
+    DeliveryStatus,
     HubMo,
     HubOrder,
+    HubReturn,
     HubRow,
     MoStatus,
     OrderHead,
@@ -48,6 +51,14 @@ _TOTALS: Final = ("total", "total_with_tax", "total_base", "store_total", "store
 
 
 @dataclass(frozen=True, slots=True)
+class KnownRow:
+    """Which line of its store a row stands for, and what is written down of it."""
+
+    external_id: str | None
+    kept: KeptRow
+
+
+@dataclass(frozen=True, slots=True)
 class KnownBeside:
     """What an order is put together with: our own rows about it, copies by id, and what was asked for it."""
 
@@ -56,8 +67,9 @@ class KnownBeside:
     items: Mapping[str, Copied]
     rates: Mapping[str, Decimal]
     whose: Mapping[str, Any] = field(default_factory=dict)  # store_id, external_id, money; empty of one made in Katana
-    rows: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # by their ids
-    told_as: Mapping[str, str] = field(default_factory=dict)  # the store's ids of fulfilments
+    rows: Mapping[str, KnownRow] = field(default_factory=dict)  # by their ids
+    fulfillments: Sequence[KnownFulfillment] = ()
+    returns: tuple[HubReturn, ...] = ()
     mos: Mapping[str, HubMo] = field(default_factory=dict)
 
 
@@ -104,17 +116,20 @@ class OrderReader:
     ) -> KnownBeside:
         self._copies.refresh(CUSTOMERS, VARIANTS, SERVICES, TAX_RATES)
         whose = self._connection.execute(_SQL["kept_order"], {"id": record.id}).fetchone()
-        rows = self._connection.execute(_SQL["kept_rows"], {"id": record.id})
+        rows = {
+            row["id"]: KnownRow(row["external_id"], read_kept(row["kept"]))
+            for row in self._connection.execute(_SQL["kept_rows"], {"id": record.id})
+        }
         people = self._copies.by(CUSTOMERS, ids=[record.customer_id])
-        keys = keys_of(self._connection, FULFILLMENT, [one.id for one in fulfillments])
         return KnownBeside(
             account=self._account.get(),
             customer=customer_of(people[0]) if people else Customer(record.customer_id, record.bill_to.person),
             items={one.id: one for one in self._copies.by(VARIANTS, ids=[row.variant_id for row in record.rows])},
             rates={one.id: one.rate or ZERO for one in self._copies.all(TAX_RATES)},
             whose=whose or {},
-            rows={row["id"]: row for row in rows},
-            told_as={id_: key.partition(":")[2] for id_, key in keys.items()},
+            rows=rows,
+            fulfillments=known_fulfillments(self._connection, record.id) if whose else (),
+            returns=known_returns(self._connection, record.id, rows) if whose else (),
             mos=self._mos([row.mo_id for row in record.rows if row.mo_id is not None], priority),
         )
 
@@ -135,10 +150,12 @@ def hub_order(record: OrderRecord, fulfillments: Sequence[FulfillmentRecord], be
     packed = _pieces(one for one in fulfillments if not one.is_delivered)
     delivered = _pieces(one for one in fulfillments if one.is_delivered)
     invoiced = _invoiced(record, fulfillments)
-    rows = tuple(
+    there = [
         _row(row, record, beside, shipped=(packed[row.id], delivered[row.id]), invoiced=invoiced.get(row.id, ZERO))
         for row in record.rows
-    )
+    ]
+    rows = (*there, *(_gone(id_, known) for id_, known in beside.rows.items() if not known.kept.sent_quantity))
+    status = status_of([row for row in rows if row.ships] or rows)
     closed = beside.account.closed_until
     money = beside.whose.get("money", {})
     return HubOrder(
@@ -146,16 +163,18 @@ def hub_order(record: OrderRecord, fulfillments: Sequence[FulfillmentRecord], be
         order_no=record.order_no,
         store_id=beside.whose.get("store_id"),
         external_id=beside.whose.get("external_id"),
-        status=status_of([row for row in rows if row.ships] or rows),
+        status=status,
         currency=record.currency,
         location=record.location_id or "",
         rows=rows,
         has_invoice=record.is_invoiced,
         is_locked=closed is not None and any(one.picked_on and one.picked_on <= closed for one in fulfillments),
-        fulfillments=tuple(_fulfillment(one, beside) for one in fulfillments),
+        fulfillments=told(fulfillments, beside.fulfillments),
+        flags=_flags(beside.whose.get("flags", {}), status),
         exchange_rate=Decimal(money.get("exchange_rate", 1)),
         base_currency=money.get("base_currency", beside.account.base_currency),
         totals=_totals(money) if money else _own_totals(rows),
+        returns=beside.returns,
         head=OrderHead(
             customer=beside.customer,
             created_at=record.created_at,
@@ -166,6 +185,16 @@ def hub_order(record: OrderRecord, fulfillments: Sequence[FulfillmentRecord], be
             customer_reference=record.customer_reference,
             notes=record.notes,
         ),
+    )
+
+
+def _flags(kept: Mapping[str, bool], status: DeliveryStatus) -> Flags:
+    """What is delivered was packed and shipped, whoever did it."""
+    flags, is_delivered = Flags(**kept), status is DeliveryStatus.DELIVERED
+    return replace(
+        flags,
+        packed=flags.packed or is_delivered or status is DeliveryStatus.PACKED,
+        shipped=flags.shipped or is_delivered,
     )
 
 
@@ -191,53 +220,74 @@ def _invoiced(record: OrderRecord, fulfillments: Sequence[FulfillmentRecord]) ->
 def _row(
     row: RowRecord, order: OrderRecord, beside: KnownBeside, *, shipped: tuple[Decimal, Decimal], invoiced: Decimal
 ) -> HubRow:
-    known = beside.rows.get(row.id, {})
-    kept, item = known.get("kept", {}), beside.items.get(row.variant_id)
-    gross = row.quantity * row.price_per_unit
-    total = round_money(gross - row.discount, order.currency)
-    rate = Decimal(kept["tax_rate"]) if kept else beside.rates.get(row.tax_rate_id or "", ZERO)
-    is_as_sent = bool(kept) and Decimal(kept["total"]) == total
-    kind = Kind(kept["kind"]) if kept else item.kind if item else Kind.PRODUCT
+    """A row with what left before it came: that is in no row of Katana's (MAP-8)."""
+    known = beside.rows.get(row.id)
+    kept, item = known.kept if known else None, beside.items.get(row.variant_id)
+    gone, packed = (kept.gone, kept.packed) if kept else (ZERO, ZERO)
+    total = round_money(row.quantity * row.price_per_unit - row.discount, order.currency)
+    is_as_sent = kept is not None and (kept.sent_quantity, kept.sent_total) == (row.quantity, total)
+    if kept is not None:
+        total += kept.total - kept.sent_total
+    rate = kept.tax_rate if kept else beside.rates.get(row.tax_rate_id or "", ZERO)
+    kind = kept.kind if kept else item.kind if item else Kind.PRODUCT
+    quantity = row.quantity + gone
+    percent = _percent(total, quantity * row.price_per_unit)
     hub_row = HubRow(
         id=row.id,
-        external_id=known.get("external_id"),
+        external_id=known.external_id if known else None,
         variant_id=row.variant_id,
         kind=kind,
-        sku=item.sku if item else kept.get("sku"),
-        name=kept.get("name") or (item.name if item else ""),
-        quantity=row.quantity,
-        packed_quantity=shipped[0],
-        delivered_quantity=shipped[1],
-        invoiced_quantity=min(invoiced, row.quantity),
+        sku=item.sku if item else kept.sku if kept else None,
+        name=(kept.name if kept else "") or (item.name if item else ""),
+        quantity=quantity,
+        packed_quantity=shipped[0] + packed,
+        delivered_quantity=shipped[1] + gone - packed,
+        invoiced_quantity=min(invoiced + gone if invoiced else ZERO, quantity),
         price_per_unit=row.price_per_unit,
         tax_rate=rate,
-        discount_percent=Decimal(kept["discount_percent"]) if is_as_sent else _percent(row.discount, gross),
+        discount_percent=kept.discount_percent if kept and is_as_sent else percent,
         location=row.location_id or order.location_id or "",
         status=status_of(()),
-        ships=bool(kept.get("ships", kind is Kind.PRODUCT)),
+        ships=kept.ships if kept else kind is Kind.PRODUCT,
         batch_tracked=bool(item and item.batch_tracked),
         mo=beside.mos.get(row.mo_id or ""),
         total=total,
-        tax=Decimal(kept["tax"]) if is_as_sent else round_money(total * rate / _HUNDRED, order.currency),
+        tax=kept.tax if kept and is_as_sent else round_money(total * rate / _HUNDRED, order.currency),
+        gone_before=gone,
     )
     return replace(hub_row, status=status_of([hub_row]))
 
 
-def _percent(discount: Decimal, gross: Decimal) -> Decimal:
-    return discount * _HUNDRED / gross if gross else ZERO
-
-
-def _fulfillment(one: FulfillmentRecord, beside: KnownBeside) -> HubFulfillment:
-    told_as = beside.told_as.get(one.id)
-    return HubFulfillment(
-        one.id,
-        told_as,
-        "store" if told_as else "hub",
-        one.pieces,
-        tracking_number=one.tracking_number,
-        carrier=one.carrier,
-        tracking_url=one.tracking_url,
+def _gone(id_: str, known: KnownRow) -> HubRow:
+    """A row all of which left before the order came: Katana has none of it (MAP-8)."""
+    kept = known.kept
+    row = HubRow(
+        id=id_,
+        external_id=known.external_id,
+        variant_id=kept.variant_id,
+        kind=kept.kind,
+        sku=kept.sku,
+        name=kept.name,
+        quantity=kept.quantity,
+        packed_quantity=kept.packed,
+        delivered_quantity=kept.gone - kept.packed,
+        invoiced_quantity=ZERO,
+        price_per_unit=kept.price_per_unit,
+        tax_rate=kept.tax_rate,
+        discount_percent=kept.discount_percent,
+        location=kept.location,
+        status=status_of(()),
+        ships=kept.ships,
+        total=kept.total,
+        tax=kept.tax,
+        gone_before=kept.gone,
     )
+    return replace(row, status=status_of([row]))
+
+
+def _percent(total: Decimal, gross: Decimal) -> Decimal:
+    """What is taken off, in per cent."""
+    return (gross - total) * _HUNDRED / gross if gross else ZERO
 
 
 def _totals(money: Mapping[str, Any]) -> Totals:

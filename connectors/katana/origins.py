@@ -6,12 +6,20 @@ from connectors.addresses import shop_key
 from connectors.errors import HubRefused
 from connectors.platforms import PLATFORMS, record
 from connectors.postgres import Connection, queries
+from schemas.hub import DraftOrder
 from schemas.katana.order_json import Origin
 
 _SQL: Final = queries("orders", __package__)
 
 
-def origin_of(connection: Connection, store_id: int, external_id: str) -> Origin:
+def origin_of(connection: Connection, draft: DraftOrder) -> Origin:
+    """What an order is found by. Raises HubRefused for one of no store."""
+    if draft.store_id is None or draft.external_id is None:
+        raise HubRefused("an order of no store is made in Katana itself")
+    return origin_in(connection, draft.store_id, draft.external_id)
+
+
+def origin_in(connection: Connection, store_id: int, external_id: str) -> Origin:
     """What a store's order is found by: platform, the name that the shop has for itself, and the order's own id.
 
     Raises HubRefused where there is no such store.

@@ -390,7 +390,9 @@ CREATE TABLE katana_orders (
     external_id text NOT NULL,
     -- the exchange rate, and the totals beside the store's (MAP-6), as texts
     money jsonb NOT NULL,
-    is_gone boolean NOT NULL DEFAULT false          -- deleted in Katana: the store's order may have another one since
+    is_gone boolean NOT NULL DEFAULT false,         -- deleted in Katana: the store's order may have another one since
+    -- how far the order is where its rows do not say it: closed, voided, paid
+    flags jsonb NOT NULL DEFAULT '{}'
 );
 CREATE UNIQUE INDEX katana_orders_live ON katana_orders (store_id, external_id) WHERE NOT is_gone;
 
@@ -499,6 +501,47 @@ CREATE TABLE katana_news (
     what text NOT NULL,
     about jsonb NOT NULL
 );
+
+-- what is known of fulfilments of our orders beside what Katana has of them
+CREATE TABLE katana_fulfillments (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    order_id text NOT NULL REFERENCES katana_orders,
+    fulfillment_id text,                            -- Katana's own; null: none of Katana's, or not known yet
+    key text,                                       -- one that we make there: the key of its intent; null: we make none
+    external_id text,                               -- the store's; null: no store has it
+    source text NOT NULL CHECK (source IN ('store', 'hub')),   -- who said so first
+    rows jsonb NOT NULL DEFAULT '[]'::jsonb,        -- pieces by row
+    -- of these, what it took from fulfilments that the store called off (FUL-7): fulfilment, row, pieces
+    taken jsonb NOT NULL DEFAULT '[]'::jsonb,
+    tracking jsonb NOT NULL DEFAULT '{}',           -- what the store said of it, where Katana has none of it
+    CHECK (external_id <> '' AND fulfillment_id <> '')
+);
+CREATE UNIQUE INDEX katana_fulfillments_key ON katana_fulfillments (order_id, key) WHERE key IS NOT NULL;
+CREATE UNIQUE INDEX katana_fulfillments_own ON katana_fulfillments (fulfillment_id) WHERE fulfillment_id IS NOT NULL;
+CREATE UNIQUE INDEX katana_fulfillments_told ON katana_fulfillments (order_id, external_id)
+    WHERE fulfillment_id IS NULL AND key IS NULL;
+
+-- returns of stores in Katana (CHG-9)
+CREATE TABLE katana_returns (
+    order_id text NOT NULL REFERENCES katana_orders,
+    external_id text NOT NULL,                      -- the store's
+    return_id text NOT NULL,                        -- Katana's own
+    lines jsonb NOT NULL,                           -- pieces by the store's lines, as far as Katana has them
+    PRIMARY KEY (order_id, external_id)
+);
+
+-- counts and adjustments of stock, each one adjustment for each location there (STK-11)
+CREATE TABLE katana_counts (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    source text NOT NULL,
+    -- of what is counted: the same again, as long as it is not done, is the same
+    digest text NOT NULL,
+    lines jsonb NOT NULL,
+    counted_at timestamptz NOT NULL DEFAULT now(),
+    is_done boolean NOT NULL DEFAULT false,         -- all of it is in Katana
+    taken_back_at timestamptz
+);
+CREATE UNIQUE INDEX katana_counts_open ON katana_counts (digest) WHERE NOT is_done;
 
 -- An order is in another state, for another reason, or gone. Row by row: most updates of orders move neither.
 CREATE FUNCTION count_moved_order() RETURNS trigger LANGUAGE plpgsql AS $$

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, time
 from decimal import Decimal
 from typing import Any, Final
 
-from schemas.fields import Id, Number, Parts, UtcTime, VendorSchema, load
+from schemas.fields import Hints, Id, Number, Parts, UtcTime, VendorSchema, Words, load
 from schemas.hub import DraftOrder, DraftRow
 from schemas.katana.numbers import written_number, written_time
 from schemas.money import round_money
@@ -97,6 +97,10 @@ class AnsweredOrder:
     id: str
     is_gone: bool
     rows: tuple[AnsweredRow, ...]
+    currency: str = ""
+    customer_id: str | None = None
+    bill_to: Address = Address()  # noqa: RUF009 - it is frozen
+    ship_to: Address = Address()  # noqa: RUF009
 
 
 class _Row(VendorSchema):
@@ -109,30 +113,69 @@ class _Row(VendorSchema):
     location_id = Id(allow_none=True, load_default=None)
 
 
+class _Address(VendorSchema):
+    entity_type = Words()
+    first_name = Words()
+    last_name = Words()
+    company = Words()
+    line_1 = Words()
+    line_2 = Words()
+    city = Words()
+    state = Words()
+    zip = Words()
+    country = Words()
+    phone = Words()
+
+
 class _Order(VendorSchema):
     id = Id(required=True)
     deleted_at = UtcTime(allow_none=True, load_default=None)
+    currency = Words()
+    customer_id = Id(allow_none=True, load_default=None)
+    addresses = Hints(_Address)
     sales_order_rows = Parts(_Row)
 
 
 _ORDER: Final = _Order()
+_ROW: Final = _Row()
 
 
 def read_answered(said: Any) -> AnsweredOrder:
     """GET or POST of a sales order. Raises Unreadable."""
     read = load(_ORDER, said)
-    rows = tuple(
-        AnsweredRow(
-            **{**row, "price_per_unit": row["price_per_unit"] or ZERO, "total_discount": row["total_discount"] or ZERO}
-        )
-        for row in read["sales_order_rows"]
+    addresses = {one.pop("entity_type"): Address(**one) for one in reversed(read["addresses"])}
+    return AnsweredOrder(
+        read["id"],
+        read["deleted_at"] is not None,
+        tuple(map(_answered, read["sales_order_rows"])),
+        read["currency"],
+        read["customer_id"],
+        addresses.get("billing", Address()),
+        addresses.get("shipping", Address()),
     )
-    return AnsweredOrder(read["id"], read["deleted_at"] is not None, rows)
+
+
+def read_answered_row(said: Any) -> AnsweredRow:
+    """POST or PATCH of a row. Raises Unreadable."""
+    return _answered(load(_ROW, said))
+
+
+def _answered(row: dict[str, Any]) -> AnsweredRow:
+    amounts = {name: row[name] or ZERO for name in ("price_per_unit", "total_discount")}
+    return AnsweredRow(**{**row, **amounts})
+
+
+def rests(draft: DraftOrder) -> tuple[DraftRow | None, ...]:
+    """Each row with what is still to be delivered of it: what left before would leave the stock again (MAP-8).
+
+    None where nothing is.
+    """
+    return tuple(rest_of(row, draft.currency) if _left(row) > 0 else None for row in draft.rows)
 
 
 def undelivered(draft: DraftOrder) -> tuple[DraftRow, ...]:
-    """The rows with what is still to be delivered of them: what left before would leave the stock again (MAP-8)."""
-    return tuple(_rest(row, draft.currency) for row in draft.rows if _left(row) > 0)
+    """The rows of which something is still to be delivered, with that."""
+    return tuple(row for row in rests(draft) if row)
 
 
 def discount_of(row: DraftRow, currency: str) -> Decimal:
@@ -177,19 +220,53 @@ class Matched:
     strange: tuple[str, ...]  # rows that nobody sent
 
 
-def match_rows(sent: Sequence[SentRow], answered: Sequence[AnsweredRow]) -> Matched:
-    """Pair rows that are alike in what they are, how many and at which price; equal ones are interchangeable."""
-    free = list(answered)
-    ids: dict[int, str] = {}
-    for place, row in enumerate(sent):
-        if found := next((one for one in free if _is_alike(row, one)), None):
-            ids[place] = found.id
-            free.remove(found)
+def match_rows(sent: Sequence[SentRow], answered: Sequence[AnsweredRow], *, loosely: bool = False) -> Matched:
+    """Pair rows that are alike in what they are, how many and at which price; equal ones are interchangeable.
+
+    `loosely`: what is left of both is paired where it is of the same item, whatever else it is.
+    """
+    free, ids = list(answered), dict[int, str]()
+    for is_pair in (is_alike, _is_same_item) if loosely else (is_alike,):
+        for place, row in enumerate(sent):
+            found = next((one for one in free if is_pair(row, one)), None) if place not in ids else None
+            if found is not None:
+                ids[place] = found.id
+                free.remove(found)
     missing = tuple(place for place in range(len(sent)) if place not in ids)
     return Matched(ids, missing, tuple(one.id for one in free))
 
 
-def _is_alike(sent: SentRow, answered: AnsweredRow) -> bool:
+def amends(sent: SentRow, answered: AnsweredRow) -> dict[str, Any]:
+    """What of a row that is there is otherwise than it was sent, as Katana takes it."""
+    stands = {
+        "total_discount": written_number(answered.total_discount),
+        "tax_rate_id": _number(answered.tax_rate_id),
+        "location_id": _number(answered.location_id),
+    }
+    return {name: sent.body[name] for name, value in stands.items() if sent.body[name] != value}
+
+
+def differing(draft: DraftOrder, customer: str, answered: AnsweredOrder) -> tuple[str, ...]:
+    """What of an order that is there is not as it would be made, beside its rows: names alone, no buyer's data."""
+    pairs = {
+        "currency": (draft.currency, answered.currency),
+        "customer": (customer, answered.customer_id),
+        "bill to": (_said(draft.bill_to), _said(answered.bill_to)),
+        "ship to": (_said(draft.ship_to), _said(answered.ship_to)),
+    }
+    return tuple(name for name, (wanted, there) in pairs.items() if wanted != there)
+
+
+def _number(id_: str | None) -> int | None:
+    return None if id_ is None else int(id_)
+
+
+def _is_same_item(sent: SentRow, answered: AnsweredRow) -> bool:
+    return answered.variant_id == sent.variant_id
+
+
+def is_alike(sent: SentRow, answered: AnsweredRow) -> bool:
+    """Whether a row is of the same item, in the same quantity and at the same price."""
     return (
         answered.variant_id == sent.variant_id
         and answered.quantity == sent.draft.quantity
@@ -201,7 +278,8 @@ def _left(row: DraftRow) -> Decimal:
     return row.quantity - row.delivered_quantity - row.packed_quantity
 
 
-def _rest(row: DraftRow, currency: str) -> DraftRow:
+def rest_of(row: DraftRow, currency: str) -> DraftRow:
+    """A row with what is still to be delivered of it."""
     left = _left(row)
     if left == row.quantity:
         return row

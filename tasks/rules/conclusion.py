@@ -73,7 +73,7 @@ def _said(step: Step, answers: Answers, *, is_done: bool) -> list[Saying]:
         return []
     # The hub's own guards: its order stays as it is, and what else the store says is kept.
     refused = [Note(Reason.REFUSED_BY_HUB, {"problem": refusal})] if refusal is not None else []
-    return [Saying(step.action, note) for note in (*step.notes, *refused)]
+    return [Saying(step.action, note) for note in (*step.notes, *answers.notes(step.group.name), *refused)]
 
 
 def _outcome(

@@ -1,7 +1,7 @@
 -- name: lease_intent
 -- Write down what is to be made, or take it up again, as long as nobody else is at it; nothing where somebody is.
-INSERT INTO katana_intents AS i (kind, key, digest, leased_by, leased_until)
-VALUES (%(kind)s, %(key)s, %(digest)s, %(owner)s, clock_timestamp() + %(lease)s)
+INSERT INTO katana_intents AS i (kind, key, digest, sent_at, leased_by, leased_until)
+VALUES (%(kind)s, %(key)s, %(digest)s, %(maybe_sent)s, %(owner)s, clock_timestamp() + %(lease)s)
 ON CONFLICT (kind, key) DO UPDATE SET leased_by = excluded.leased_by, leased_until = excluded.leased_until
 WHERE i.leased_until IS NULL OR i.leased_until < clock_timestamp()
 RETURNING i.sent_at, i.looks, i.said, i.found_id, clock_timestamp() AS now
@@ -36,6 +36,10 @@ WHERE kind = %(kind)s AND key = %(key)s AND leased_by = %(owner)s
 -- name: forget_intent
 -- It is gone from Katana, and may be made again.
 DELETE FROM katana_intents WHERE kind = %(kind)s AND key = %(key)s
+
+-- name: forget_found
+-- The same, by its id there.
+DELETE FROM katana_intents WHERE kind = %(kind)s AND found_id = %(found_id)s
 
 -- name: taken_ids
 -- Which of some ids another thing of a kind has become.

@@ -1,14 +1,31 @@
 -- name: keep_order
--- A sales order is in Katana: whose it is, and its money.
-INSERT INTO katana_orders (id, store_id, external_id, money)
-VALUES (%(id)s, %(store_id)s, %(external_id)s, %(money)s)
+-- A sales order is in Katana: whose it is, and its money. What was found gone is there all the same.
+INSERT INTO katana_orders (id, store_id, external_id, money, flags)
+VALUES (%(id)s, %(store_id)s, %(external_id)s, %(money)s, %(flags)s)
 ON CONFLICT (id) DO UPDATE SET money = excluded.money
 
 -- name: keep_row
--- Which line a row of it stands for.
+-- Which line a row of it stands for; a new one is the last.
 INSERT INTO katana_rows (id, order_id, external_id, place, kept)
-VALUES (%(id)s, %(order_id)s, %(external_id)s, %(place)s, %(kept)s)
-ON CONFLICT (id) DO UPDATE SET external_id = excluded.external_id, place = excluded.place, kept = excluded.kept
+VALUES (%(id)s, %(order_id)s, %(external_id)s,
+    (SELECT coalesce(max(place) + 1, 0) FROM katana_rows WHERE order_id = %(order_id)s), %(kept)s)
+ON CONFLICT (id) DO UPDATE SET external_id = excluded.external_id, kept = excluded.kept
+
+-- name: drop_row
+-- A row is gone.
+DELETE FROM katana_rows WHERE id = %(id)s
+
+-- name: set_order_totals
+-- The order's money anew; its exchange rate stays.
+UPDATE katana_orders SET money = money || %(money)s WHERE id = %(id)s RETURNING id
+
+-- name: set_order_flags
+-- All its flags anew.
+UPDATE katana_orders SET flags = %(flags)s WHERE id = %(id)s RETURNING id
+
+-- name: mark_gone
+-- It is deleted there.
+UPDATE katana_orders SET is_gone = true WHERE id = %(id)s RETURNING store_id, external_id
 
 -- name: order_of
 -- What a store's order is in Katana, as far as we know.
@@ -20,7 +37,7 @@ SELECT id FROM katana_orders WHERE store_id = %(store_id)s AND external_id = %(e
 
 -- name: kept_order
 -- What Katana does not keep of an order; nothing of one that no store has.
-SELECT store_id, external_id, money FROM katana_orders WHERE id = %(id)s
+SELECT store_id, external_id, money, flags FROM katana_orders WHERE id = %(id)s
 
 -- name: kept_rows
 -- What it does not keep of its rows.

@@ -7,7 +7,7 @@ import pytest
 
 from connectors.errors import HubBusy, HubRefused
 from connectors.katana.applying import Applier
-from connectors.katana.origins import origin_of
+from connectors.katana.origins import origin_in
 from connectors.postgres import Connection
 from sandbox import Faults, KatanaAccount
 from schemas.actions import AddLocation, CreateOrder
@@ -92,6 +92,6 @@ def test_KAT_1_a_shop_is_called_as_katana_s_own_links_call_it(
 ) -> None:
     database.execute("UPDATE stores SET platform = %s, shop = %s", [platform, shop])
 
-    assert origin_of(database, store, "5001") == found
+    assert origin_in(database, store, "5001") == found
     with pytest.raises(HubRefused):
-        origin_of(database, store + 1, "5001")
+        origin_in(database, store + 1, "5001")

@@ -13,6 +13,7 @@ from connectors.katana.creating import Creator
 from connectors.postgres import Connection
 from sandbox import KatanaAccount, RunningSandbox
 from schemas.hub import Customer, NewCustomer, NewItem
+from schemas.katana.order_json import AnsweredOrder
 from schemas.orders import Kind
 from tests.connectors.builtin_hub.makers import chair, shipping
 from tests.connectors.katana.makers import ORIGIN, order
@@ -41,7 +42,7 @@ def test_KAT_1_an_order_of_known_things_is_two_requests(
     )
     before = len(account.asked_for())
 
-    id_ = creator.create(known, ORIGIN)
+    id_ = creator.create(known, ORIGIN).id
 
     look, post = account.asked_for()[before:]
     assert (look.method, look.path, look.query["include_deleted"]) == ("GET", "/sales_orders", ["true"])
@@ -225,31 +226,66 @@ def test_KAT_1_a_refusal_without_fields_that_had_written_makes_no_second_order(
     assert len(list(account.orders.table.view())) == 1
 
 
-def test_KAT_1_an_order_that_was_written_in_part_is_completed(
+def test_KAT_1_an_order_that_was_written_in_part_is_completed_once_nothing_more_comes(
     creator: Creator, account: KatanaAccount, store: int, katana: RunningSandbox[KatanaAccount], database: Connection
 ) -> None:
     spoil(katana, route="POST /sales_orders", status=500, written="part")
+    draft = order(account, store, chair(), chair(external_id="12", quantity=D(3)))
+    for seconds in (0, 61):
+        later(database, seconds)
+        with pytest.raises(MadeOrNot):
+            creator.create(draft, ORIGIN)
+    later(database, 540)
 
-    id_ = creator.create(order(account, store, chair(), chair(external_id="12", quantity=D(3))), ORIGIN)
+    id_ = creator.create(draft, ORIGIN).id
 
+    assert posts(account).count("/sales_order_rows") == 1
     assert sorted(row["quantity"] for row in account.rows.table.of(int(id_))) == [2, 3]
     assert len(database.execute("SELECT FROM katana_rows").fetchall()) == 2
 
 
-def test_KAT_1_an_order_that_was_not_written_is_sent_again_after_ten_minutes(
+def test_KAT_1_an_order_of_another_s_making_is_taken_and_what_differs_is_told(
+    creator: Creator, account: KatanaAccount, store: int
+) -> None:
+    variant = account.add_product("CHAIR")["id"]
+    customer = account.customers.create({"name": "Somebody"})["id"]
+    rows = [{"variant_id": variant, "quantity": 3, "price_per_unit": 30}]
+    head = {"customer_id": customer, "currency": "USD", **ORIGIN.filters}
+    account.orders.create({**head, "sales_order_rows": rows})
+
+    made = creator.create(order(account, store), ORIGIN)
+
+    assert posts(account).count("/sales_orders") == posts(account).count("/sales_order_rows") == 0
+    (note,) = made.notes
+    assert note.reason == "found_otherwise"
+    assert note.detail == {"order_no": "5001", "what": ["row CHAIR", "currency", "customer", "bill to", "ship to"]}
+
+
+def test_KAT_1_what_of_a_row_katana_kept_otherwise_is_mended(
+    creator: Creator, account: KatanaAccount, store: int
+) -> None:
+    attic = str(account.locations.create({"name": "Attic"})["id"])
+    account.oddities.own_row_location_is_kept = False
+    draft = order(account, store)
+
+    made = creator.create(replace(draft, rows=(replace(draft.rows[0], location=attic),)), ORIGIN)
+
+    (row,) = account.rows.table.of(int(made.id))
+    assert (str(row["location_id"]), made.notes) == (attic, ())
+
+
+def test_ORD_7_an_order_that_a_person_deleted_before_we_knew_of_it_is_not_made_again_by_itself(
     creator: Creator, account: KatanaAccount, store: int, katana: RunningSandbox[KatanaAccount], database: Connection
 ) -> None:
-    spoil(katana, route="POST /sales_orders", status=500, written="nothing")
-    for seconds in (0, 61, 540):
-        later(database, seconds)
-        if seconds < 540:
-            with pytest.raises(MadeOrNot):
-                creator.create(order(account, store), ORIGIN)
+    first = creator.create(order(account, store), ORIGIN)
+    database.execute("DELETE FROM katana_rows; DELETE FROM katana_orders")
+    account.orders.delete(there(account))
 
-    creator.create(order(account, store), ORIGIN)
+    with pytest.raises(HubRefused, match="deleted"):
+        creator.create(order(account, store), ORIGIN)
 
-    assert posts(account).count("/sales_orders") == 2
-    assert len(list(account.orders.table.view())) == 1
+    assert posts(account).count("/sales_orders") == 1
+    assert creator.create(order(account, store), ORIGIN).id != first.id  # a person wanted it
 
 
 def test_KAT_3_no_order_is_made_where_katana_ignores_the_filter_that_finds_it(
@@ -264,6 +300,11 @@ def test_KAT_3_no_order_is_made_where_katana_ignores_the_filter_that_finds_it(
     assert posts(account).count("/sales_orders") == 1
 
 
+def found(order: AnsweredOrder | None) -> int:
+    assert order is not None
+    return int(order.id)
+
+
 def test_KAT_1_of_several_orders_the_oldest_live_one_is_ours(
     creator: Creator, account: KatanaAccount, store: int
 ) -> None:
@@ -273,10 +314,10 @@ def test_KAT_1_of_several_orders_the_oldest_live_one_is_ours(
     rows = [{"variant_id": account.variant_of("CHAIR")["id"], "quantity": 1}]
     second, third = (account.orders.create({**again, "sales_order_rows": rows}) for _ in range(2))
 
-    assert creator.find(ORIGIN) == str(first["id"])
+    assert found(creator.find(ORIGIN)) == first["id"]
     account.orders.delete(first)
-    assert creator.find(ORIGIN) == str(second["id"])
+    assert found(creator.find(ORIGIN)) == second["id"]
     account.orders.delete(second)
     account.orders.delete(third)
-    assert creator.find(ORIGIN) == str(first["id"])
-    assert creator.find(ORIGIN, but={str(first["id"])}) == str(second["id"])
+    assert found(creator.find(ORIGIN)) == first["id"]
+    assert found(creator.find(ORIGIN, but={str(first["id"])})) == second["id"]

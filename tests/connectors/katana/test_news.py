@@ -47,7 +47,7 @@ def listening(hub: KatanaHub) -> Listening:
 def made(creator: Creator, account: KatanaAccount, store: int) -> int:
     """Order 5001 of the store: three chairs and a fee; its id in Katana."""
     account.add_product("CHAIR", stock=10)
-    return int(creator.create(order(account, store, chair(quantity=D(3)), shipping()), ORIGIN))
+    return int(creator.create(order(account, store, chair(quantity=D(3)), shipping()), ORIGIN).id)
 
 
 @pytest.fixture
@@ -357,7 +357,7 @@ def test_KAT_2_many_orders_that_moved_cost_one_more_request(
     numbers = []
     for name in map(str, range(6001, 6031)):
         draft = order(account, store, product("CHAIR", 2), external_id=name, order_no=name)
-        numbers.append(int(creator.create(draft, type(ORIGIN)(ORIGIN.type, ORIGIN.store_name, name))))
+        numbers.append(int(creator.create(draft, type(ORIGIN)(ORIGIN.type, ORIGIN.store_name, name)).id))
     listening.hear()
     for number in numbers:
         ship(account, number, 1)

@@ -9,7 +9,8 @@ from connectors.errors import Rejected
 from connectors.katana.creating import Creator
 from connectors.katana.orders import OrderReader
 from sandbox import KatanaAccount
-from schemas.hub import DeliveryStatus, DraftOrder, HubMo, HubOrder, MoStatus
+from schemas.flags import Flags
+from schemas.hub import DeliveryStatus, DraftOrder, HubMo, HubOrder, MoStatus, NewItem
 from schemas.orders import Kind
 from tests.connectors.builtin_hub.makers import chair, shipping
 from tests.connectors.katana.makers import ORIGIN, order
@@ -18,7 +19,7 @@ D = Decimal
 
 
 def made(creator: Creator, orders: OrderReader, draft: DraftOrder) -> HubOrder:
-    return read(orders, creator.create(draft, ORIGIN))
+    return read(orders, creator.create(draft, ORIGIN).id)
 
 
 def read(orders: OrderReader, order_id: str) -> HubOrder:
@@ -63,6 +64,25 @@ def test_an_order_is_read_with_all_that_is_of_it(
     assert (found.head.created_at, found.head.delivery_date) == (draft.created_at, draft.delivery_date)
     assert (found.head.notes, found.head.customer_reference) == ("Ring twice", "PO 7")
     assert (found.fulfillments, found.has_invoice, found.is_locked) == ((), False, False)
+
+
+def test_MAP_8_what_had_left_before_the_import_is_read_with_the_order(
+    creator: Creator, orders: OrderReader, account: KatanaAccount, store: int
+) -> None:
+    part = chair(quantity=D(3), delivered_quantity=D(1), total=D(90), tax=D(18))
+    gone = chair(
+        external_id="12", item=NewItem("Table", Kind.PRODUCT, sku="TABLE"), sku="TABLE", delivered_quantity=D(2)
+    )
+
+    found = made(creator, orders, order(account, store, part, gone, is_paid=True))
+
+    rows = [(row.external_id, row.quantity, row.delivered_quantity, row.gone_before, row.total) for row in found.rows]
+    assert rows == [("11", 3, 1, 1, 90), ("12", 2, 2, 2, 60)]
+    assert (found.status, found.flags) == (DeliveryStatus.PARTIALLY_DELIVERED, Flags(billed=True, paid=True))
+
+    account.fulfillments.take_rest(int(found.id), "DELIVERED")
+
+    assert (read(orders, found.id).status, read(orders, found.id).flags.shipped) == (DeliveryStatus.DELIVERED, True)
 
 
 def test_KAT_2_a_full_look_is_two_requests(

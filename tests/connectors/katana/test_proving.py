@@ -17,7 +17,7 @@ from tests.connectors.katana.test_client import client as client_of
 def filled(creator: Creator, account: KatanaAccount, store: int) -> KatanaAccount:
     """An account with one of everything."""
     account.services.create({"name": "Gift wrap", "variants": [{}]})
-    account.fulfillments.take_rest(int(creator.create(order(account, store), ORIGIN)), "DELIVERED")
+    account.fulfillments.take_rest(int(creator.create(order(account, store), ORIGIN).id), "DELIVERED")
     return account
 
 

@@ -1,0 +1,141 @@
+"""What Katana does not keep of our orders, written down by us. It asks Katana nothing."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from decimal import Decimal
+from typing import Any, Final
+
+from psycopg.types.json import Jsonb
+
+from connectors.errors import HubRefused
+from connectors.postgres import Connection, Row, queries
+from schemas.flags import Flags
+from schemas.hub import DraftOrder, DraftRow, HubRow, Totals
+from schemas.katana.order_json import rest_of
+from schemas.orders import ZERO, Kind
+
+_SQL: Final = queries("orders", __package__)
+_MONEY: Final = (
+    *("exchange_rate", "exchange_rate_date", "base_currency", "total", "total_with_tax", "total_base"),
+    *("store_total", "store_total_with_tax", "total_mismatch"),
+)
+_SHARED: Final = (
+    *("kind", "name", "sku", "ships", "quantity", "price_per_unit", "tax_rate", "discount_percent", "total", "tax"),
+    "location",
+)
+_TEXTS: Final = frozenset({"kind", "name", "sku", "location", "variant_id"})
+
+
+@dataclass(frozen=True, slots=True)
+class KeptRow:
+    """A row as its store has it: quantity and money of the whole line.
+
+    `gone` pieces had left before it came (MAP-8). The rest is what Katana was sent: `sent_total` for `sent_quantity`,
+    as long as nobody changes it there. `variant_id` stands for itself only where nothing was sent at all.
+    """
+
+    kind: Kind
+    name: str
+    sku: str | None
+    ships: bool
+    quantity: Decimal
+    price_per_unit: Decimal
+    tax_rate: Decimal
+    discount_percent: Decimal
+    total: Decimal
+    tax: Decimal
+    location: str
+    gone: Decimal = ZERO
+    packed: Decimal = ZERO  # of these, packed and not delivered
+    sent_quantity: Decimal = ZERO
+    sent_total: Decimal = ZERO
+    variant_id: str | None = None
+
+    @property
+    def json(self) -> dict[str, Any]:
+        """As it is written down; numbers are texts, so that none becomes a float."""
+        return {name: _text(value) for name, value in asdict(self).items()}
+
+
+def kept_row(row: DraftRow, rest: DraftRow | None, *, variant_id: str | None = None) -> KeptRow:
+    """What is to be known of a row that is made; `rest` is what of it Katana gets, None for nothing."""
+    return KeptRow(
+        **{name: getattr(row, name) for name in _SHARED},
+        gone=row.quantity - (rest.quantity if rest else ZERO),
+        packed=row.packed_quantity,
+        sent_quantity=rest.quantity if rest else ZERO,
+        sent_total=rest.total if rest else ZERO,
+        variant_id=variant_id,
+    )
+
+
+def read_kept(json: Mapping[str, Any]) -> KeptRow:
+    """What was written down of a row."""
+    values = {field.name: json[field.name] for field in fields(KeptRow)}
+    numbers = {name: Decimal(value) for name, value in values.items() if name not in _TEXTS | {"ships"}}
+    return KeptRow(**{**values, **numbers, "kind": Kind(values["kind"])})
+
+
+def changed(row: HubRow, kept: KeptRow | None, changes: Mapping[str, Decimal], currency: str) -> KeptRow:
+    """What is to be known of a row that gets another quantity or other money, with what Katana gets of it."""
+    known = kept or _unkept(row)
+    after = replace(known, **changes)  # type: ignore[arg-type]
+    rest = rest_of(_draft(after), currency)
+    return replace(after, sent_quantity=rest.quantity, sent_total=rest.total)
+
+
+def _unkept(row: HubRow) -> KeptRow:
+    """Of a row that a person made in Katana nothing is written down."""
+    return KeptRow(**{name: getattr(row, name) for name in _SHARED})
+
+
+def _draft(kept: KeptRow) -> DraftRow:
+    shared = {name: getattr(kept, name) for name in _SHARED}
+    return DraftRow(external_id=None, item=None, delivered_quantity=kept.gone, **shared)
+
+
+# -- written -------------------------------------------------------------------------------------------------------
+
+
+def keep_order(connection: Connection, order_id: str, draft: DraftOrder) -> None:
+    """A store's order is in Katana."""
+    money = {name: _text(getattr(draft, name)) for name in _MONEY}
+    values = {"id": order_id, "store_id": draft.store_id, "external_id": draft.external_id, "money": Jsonb(money)}
+    flags = Jsonb(asdict(Flags(billed=draft.is_paid, paid=draft.is_paid)))
+    connection.execute(_SQL["keep_order"], {**values, "flags": flags})
+
+
+def keep_row(connection: Connection, order_id: str, row_id: str, *, external_id: str | None, kept: KeptRow) -> None:
+    """Which line a row stands for; a new one comes after the others."""
+    values = {"id": row_id, "order_id": order_id, "external_id": external_id, "kept": Jsonb(kept.json)}
+    connection.execute(_SQL["keep_row"], values)
+
+
+def drop_row(connection: Connection, row_id: str) -> None:
+    """A row is gone."""
+    connection.execute(_SQL["drop_row"], {"id": row_id})
+
+
+def set_totals(connection: Connection, order_id: str, totals: Totals) -> None:
+    """An order's money anew (MAP-6). Raises HubRefused where no store has it."""
+    money = Jsonb({name: _text(value) for name, value in asdict(totals).items()})
+    _one(connection, "set_order_totals", {"id": order_id, "money": money})
+
+
+def set_flags(connection: Connection, order_id: str, flags: Flags) -> None:
+    """All flags of an order anew (FUL-6). Raises HubRefused where no store has it."""
+    _one(connection, "set_order_flags", {"id": order_id, "flags": Jsonb(asdict(flags))})
+
+
+def mark_gone(connection: Connection, order_id: str) -> Row | None:
+    """An order is deleted in Katana; whose it was."""
+    return connection.execute(_SQL["mark_gone"], {"id": order_id}).fetchone()
+
+
+def _one(connection: Connection, statement: str, values: dict[str, Any]) -> None:
+    if connection.execute(_SQL[statement], values).fetchone() is None:
+        raise HubRefused(f"sales order {values['id']} is gone, or of no store")
+
+
+def _text(value: Any) -> Any:
+    return value if value is None or isinstance(value, bool) else str(value)

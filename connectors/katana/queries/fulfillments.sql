@@ -1,0 +1,41 @@
+-- name: told_fulfillments
+-- What is written down of an order's fulfilments.
+SELECT id, fulfillment_id, key, external_id, source, rows, taken, tracking FROM katana_fulfillments
+WHERE order_id = %(order_id)s ORDER BY id
+
+-- name: kept_returns
+-- What stores' returns are there.
+SELECT external_id, return_id, lines FROM katana_returns WHERE order_id = %(order_id)s ORDER BY external_id
+
+-- name: begin_making
+-- One is about to be made; one of before is the same.
+INSERT INTO katana_fulfillments (order_id, key, external_id, source, rows)
+VALUES (%(order_id)s, %(key)s, %(external_id)s, %(source)s, %(rows)s)
+ON CONFLICT (order_id, key) WHERE key IS NOT NULL DO UPDATE SET rows = excluded.rows
+    WHERE katana_fulfillments.fulfillment_id IS NULL
+
+-- name: end_other_making
+-- What else it was taken for.
+DELETE FROM katana_fulfillments
+WHERE fulfillment_id = %(fulfillment_id)s AND (order_id <> %(order_id)s OR key IS DISTINCT FROM %(key)s)
+
+-- name: end_making
+-- It is made.
+UPDATE katana_fulfillments SET fulfillment_id = %(fulfillment_id)s WHERE order_id = %(order_id)s AND key = %(key)s
+
+-- name: link_known
+-- The store's id goes on a fulfilment once; the same again is no harm.
+INSERT INTO katana_fulfillments AS f (order_id, fulfillment_id, external_id, source)
+VALUES (%(order_id)s, %(fulfillment_id)s, %(external_id)s, %(source)s)
+ON CONFLICT (fulfillment_id) WHERE fulfillment_id IS NOT NULL DO UPDATE SET external_id = excluded.external_id
+    WHERE f.order_id = excluded.order_id AND (f.external_id IS NULL OR f.external_id = excluded.external_id)
+RETURNING id
+
+-- name: keep_known
+-- One that no fulfilment of Katana's is; more of it comes to what is there.
+INSERT INTO katana_fulfillments AS f (order_id, external_id, source, rows, taken, tracking)
+VALUES (%(order_id)s, %(external_id)s, %(source)s, %(rows)s, %(taken)s, %(tracking)s)
+ON CONFLICT (order_id, external_id) WHERE fulfillment_id IS NULL AND key IS NULL DO UPDATE SET
+    rows = CASE WHEN f.taken @> excluded.taken THEN f.rows ELSE f.rows || excluded.rows END,
+    taken = CASE WHEN f.taken @> excluded.taken THEN f.taken ELSE f.taken || excluded.taken END
+RETURNING id
