@@ -43,6 +43,12 @@ FROM generate_series({first}, {last}) j, store_orders o
     CROSS JOIN LATERAL (SELECT o.hub_order_id::bigint % 10 = 0 AS is_skipped) n
 WHERE o.hub_order_id::bigint <= {orders};
 
+INSERT INTO order_words (store_id, external_id, words, skus)
+SELECT o.store_id, o.external_id || lpad(j::text, 5, '0'),
+    words_of(o.order_no || lpad(j::text, 5, '0'), o.hub_customer, o.hub_email), o.skus
+FROM generate_series({first}, {last}) j, store_orders o
+WHERE o.hub_order_id::bigint <= {orders};
+
 INSERT INTO journal (at, store_id, external_id, sku, action, outcome)
 SELECT now() - (1200 - j) * interval '8 hours', o.store_id,
     CASE WHEN line = 1 THEN o.external_id || lpad(j::text, 5, '0') END, CASE WHEN line = 2 THEN o.skus[1] END,

@@ -65,7 +65,7 @@ class OrderFilter:
     text: str | None = None
 
     def conditions(self) -> Iterator[LiteralString]:
-        """What is asked for, in SQL."""
+        """What is asked for but the text, in SQL."""
         if self.store_id is not None:
             yield _SQL["of_one_store"]
         elif self.state == "failed":
@@ -74,8 +74,6 @@ class OrderFilter:
             yield {"imported": _SQL["in_imported"], "failed": _SQL["in_failed"]}.get(self.state, _SQL["in_state"])
         if self.reason is not None:
             yield _SQL["for_reason"]
-        if self.text is not None:
-            yield _SQL["with_text"]
 
 
 EVERY: Final = OrderFilter()
@@ -110,8 +108,54 @@ class ListedOrder:
 
 def orders(connection: Connection, wanted: OrderFilter = EVERY, *, limit: int = 1000) -> list[ListedOrder]:
     """Orders for people, newest first; failures of disconnected stores only where the store is named."""
-    statement = chosen(_SQL["store_orders"], wanted.conditions(), limit=limit)
-    return read_all(connection, ListedOrder, statement, asdict(wanted))
+    which, found, since = [*wanted.conditions()], "store_orders", None
+    if wanted.text is not None:
+        newest = _called_so(connection, wanted, limit)
+        if newest.are_enough(limit):
+            since = newest.since
+            which += [_SQL["seen_since"]] if since else []
+        elif len(wanted.text) >= _PART:
+            found = "orders_by_words"
+        which.append(_SQL["with_text"])
+    statement = chosen(_SQL[found], which, limit=limit, listed=_SQL["listed"])
+    return read_all(connection, ListedOrder, statement, {**asdict(wanted), "since": since})
+
+
+_PART: Final = 3  # what the index of words is made of; less is found by none
+_SAMPLE: Final = 500  # newest orders that say how many are called so
+_COMMON: Final = 25  # one of so many is: walking to the last that is wanted costs less than sorting all of them
+
+
+@dataclass(frozen=True, slots=True)
+class _Newest:
+    """Of the newest orders that were looked through, how many are called so; `since` is None where they are all."""
+
+    looked: int
+    called_so: int
+    surely: int  # of them newer than any that was not looked through
+    since: str | None
+
+    def are_enough(self, limit: int) -> bool:
+        return self.since is None or self.surely >= limit
+
+
+def _called_so(connection: Connection, wanted: OrderFilter, limit: int) -> _Newest:
+    """The newest orders: a few, and where many of these are called so, as many as should be enough."""
+    newest = _look(connection, wanted, _SAMPLE)
+    is_common = newest.called_so * _COMMON >= newest.looked
+    if newest.are_enough(limit) or not is_common or limit * _COMMON <= _SAMPLE:
+        return newest
+    return _look(connection, wanted, limit * _COMMON)
+
+
+def _look(connection: Connection, wanted: OrderFilter, most: int) -> _Newest:
+    """Look through the newest orders, so many in all stores together."""
+    (row,) = connection.execute(_SQL["count_stores"])
+    each = most if wanted.store_id is not None else -(-most // max(row["stores"], 1))
+    statement = chosen(_SQL["among_newest"], wanted.conditions(), called=_SQL["with_text"], most=each)
+    newest = read_one(connection, _Newest, statement, asdict(wanted))
+    assert newest is not None
+    return newest
 
 
 def named(connection: Connection, store_id: int, name: str) -> list[str]:

@@ -9,6 +9,13 @@ CREATE TYPE moved_sku AS (sku text, on_shelf boolean, on_rows boolean, of_stores
 CREATE TYPE hub_copy AS (store_id bigint, external_id text, status text, customer text, email text, total_with_tax
             numeric, currency text);
 
+-- What an order is found by: every part of its words of some signs, and its SKUs. What is longer than anything that has
+-- a name is cut.
+CREATE FUNCTION order_keys(words text, skus text[], size integer, longest integer) RETURNS text[]
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 1000 AS
+$$ SELECT ARRAY(SELECT substr(words, n, size) FROM generate_series(1, least(length(words), longest) - size + 1) n)
+       || ARRAY(SELECT '=' || left(sku, longest) FROM unnest(skus) sku) $$;
+
 -- Everything that was said of an order, first among its notes or not.
 CREATE FUNCTION reasons_of(reason text, hub_reason text, detail jsonb, hub_detail jsonb) RETURNS text[]
     LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
@@ -543,6 +550,16 @@ CREATE TABLE katana_counts (
 );
 CREATE UNIQUE INDEX katana_counts_open ON katana_counts (digest) WHERE NOT is_done;
 
+-- What orders are looked for by, kept by triggers: a copy of number, customer, e-mail and SKUs of store_orders.
+CREATE TABLE order_words (
+    store_id bigint NOT NULL,
+    external_id text NOT NULL,
+    words text NOT NULL,                            -- number, customer and e-mail in the hub, in small letters
+    skus text[] NOT NULL,
+    PRIMARY KEY (store_id, external_id)
+);
+CREATE INDEX order_words_keys ON order_words USING gin (order_keys(words, skus, 3, 600));
+
 -- An order is in another state, for another reason, or gone. Row by row: most updates of orders move neither.
 CREATE FUNCTION count_moved_order() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -586,6 +603,35 @@ BEGIN
 END $$;
 CREATE TRIGGER erased_keeps_nothing BEFORE UPDATE ON store_orders FOR EACH ROW
     WHEN (NEW.buyer_erased_at IS NOT NULL AND NEW.snapshot IS NOT NULL) EXECUTE FUNCTION keep_nothing_of_erased();
+
+-- An order is called otherwise, has other SKUs, or is gone.
+CREATE FUNCTION keep_words() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP = 'DELETE' THEN
+        DELETE FROM public.order_words WHERE store_id = OLD.store_id AND external_id = OLD.external_id;
+    ELSE
+        UPDATE public.order_words
+        SET words = public.words_of(NEW.order_no, NEW.hub_customer, NEW.hub_email), skus = coalesce(NEW.skus, '{}')
+        WHERE store_id = NEW.store_id AND external_id = NEW.external_id;
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER order_has_no_words AFTER DELETE ON store_orders FOR EACH ROW EXECUTE FUNCTION keep_words();
+CREATE TRIGGER order_has_other_words AFTER UPDATE ON store_orders FOR EACH ROW
+    WHEN (OLD.order_no IS DISTINCT FROM NEW.order_no OR OLD.hub_customer IS DISTINCT FROM NEW.hub_customer
+        OR OLD.hub_email IS DISTINCT FROM NEW.hub_email OR OLD.skus IS DISTINCT FROM NEW.skus)
+    EXECUTE FUNCTION keep_words();
+
+-- Orders that were never seen before have words.
+CREATE FUNCTION keep_words_of_new() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO public.order_words (store_id, external_id, words, skus)
+    SELECT store_id, external_id, public.words_of(order_no, hub_customer, hub_email), coalesce(skus, '{}')
+    FROM new_orders;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER new_order_has_words AFTER INSERT ON store_orders REFERENCING NEW TABLE AS new_orders FOR EACH STATEMENT
+    EXECUTE FUNCTION keep_words_of_new();
 
 -- A deleted order leaves a tombstone (ORD-7) with who deleted it. One that its store took back leaves none (CHG-5):
 -- then it says because of what.
@@ -678,6 +724,10 @@ BEGIN
 END $$;
 CREATE TRIGGER store_stock_moved BEFORE UPDATE OF changed ON store_stock FOR EACH ROW
     WHEN (NEW.changed > OLD.changed AND NEW.due_at > (now() + NEW.wait_when_moved)) EXECUTE FUNCTION try_moved_stock();
+
+-- What an order is called, in small letters.
+CREATE FUNCTION words_of(order_no text, customer text, email text) RETURNS text LANGUAGE sql STABLE PARALLEL SAFE AS
+$$ SELECT lower(concat_ws(' ', order_no, customer, email)) $$;
 
 CREATE SCHEMA hub;
 

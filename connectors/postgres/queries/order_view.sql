@@ -19,18 +19,67 @@ WHERE store_id = %(store_id)s AND (external_id = %(name)s OR order_no = ANY (%(n
 ORDER BY external_id LIMIT 5
 
 -- name: store_orders
--- Orders for people to look through, newest first: the newest of each store, and of those the newest. What is not in the
--- hub has its customer and total in its snapshot alone.
-SELECT s.name AS store, s.platform, o.external_id, o.order_no, o.state, o.reason, o.detail, o.store_updated_at,
-       o.hub_order_id, o.changed > o.order_settled AS is_due, o.due_at, o.is_failing OR o.hub_is_failing AS is_failing,
-       o.hub_reason, o.hub_detail, o.hub_customer AS customer, o.hub_total_with_tax AS total_with_tax,
-       o.hub_currency AS currency, CASE WHEN o.hub_status IS NULL THEN o.snapshot::text END AS snapshot
+-- Orders for people to look through, newest first: the newest of each store, and of those the newest.
+SELECT {listed}
 FROM stores s CROSS JOIN LATERAL (
     SELECT o.* FROM store_orders o
     WHERE o.store_id = s.id AND {which}
     ORDER BY o.store_updated_at DESC NULLS LAST, o.external_id LIMIT {limit}
 ) o
 ORDER BY o.store_updated_at DESC NULLS LAST, o.external_id LIMIT {limit}
+
+-- name: listed
+-- What is listed of an order. What is not in the hub has its customer and total in its snapshot alone.
+s.name AS store, s.platform, o.external_id, o.order_no, o.state, o.reason, o.detail, o.store_updated_at,
+o.hub_order_id, o.changed > o.order_settled AS is_due, o.due_at, o.is_failing OR o.hub_is_failing AS is_failing,
+o.hub_reason, o.hub_detail, o.hub_customer AS customer, o.hub_total_with_tax AS total_with_tax,
+o.hub_currency AS currency, CASE WHEN o.hub_status IS NULL THEN o.snapshot::text END AS snapshot
+
+-- name: orders_by_words
+-- The same of what is called so, however many others there are: by the index of words, which may find a little more.
+SELECT {listed}
+FROM (
+    SELECT o.store_id, o.external_id
+    FROM (
+        SELECT store_id, external_id FROM order_words
+        WHERE order_keys(words, skus, 3, 600) @> order_keys(left(lower(%(text)s), 100), '{}', 3, 600)
+           OR order_keys(words, skus, 3, 600) @> order_keys('', ARRAY[%(text)s::text], 3, 600)
+        UNION
+        SELECT id, %(text)s::text FROM stores
+    ) k JOIN stores s ON s.id = k.store_id
+    CROSS JOIN LATERAL (
+        SELECT o.* FROM store_orders o WHERE o.store_id = k.store_id AND o.external_id = k.external_id LIMIT 1
+    ) o
+    WHERE {which}
+    ORDER BY o.store_updated_at DESC NULLS LAST, o.external_id LIMIT {limit}
+) k JOIN store_orders o USING (store_id, external_id) JOIN stores s ON s.id = o.store_id
+ORDER BY o.store_updated_at DESC NULLS LAST, o.external_id
+
+-- name: among_newest
+-- So many of the newest orders of each store: how many they are, how many of them are called so, how many of these are
+-- newer than any that was not looked at, and since when all were looked at; null where these are all there are.
+WITH looked AS MATERIALIZED (
+    SELECT o.store_id, coalesce(o.store_updated_at, '-infinity') AS at, {called} AS is_called_so
+    FROM stores s CROSS JOIN LATERAL (
+        SELECT o.* FROM store_orders o
+        WHERE o.store_id = s.id AND {which}
+        ORDER BY o.store_updated_at DESC NULLS LAST, o.external_id LIMIT {most}
+    ) o
+), since AS (
+    SELECT max(at) AS at
+    FROM (SELECT min(at) AS at FROM looked GROUP BY store_id HAVING count(*) = {most}) ended
+)
+SELECT count(l.*) AS looked, count(*) FILTER (WHERE l.is_called_so) AS called_so,
+       count(*) FILTER (WHERE l.is_called_so AND (s.at IS NULL OR l.at > s.at)) AS surely, s.at::text AS since
+FROM since s LEFT JOIN looked l ON true GROUP BY s.at
+
+-- name: count_stores
+-- All of them.
+SELECT count(*) AS stores FROM stores
+
+-- name: seen_since
+-- Orders since a moment.
+o.store_updated_at >= %(since)s::timestamptz
 
 -- name: of_one_store
 -- Orders of a store.
@@ -58,7 +107,7 @@ reasons_of(o.reason, o.hub_reason, o.detail, o.hub_detail) @> ARRAY[%(reason)s::
   AND (o.reason IS NOT NULL OR o.hub_reason IS NOT NULL)
 
 -- name: with_text
--- Orders that are called so, or that have this SKU. Looks through all of them, the newest first.
+-- Orders that are called so, or that have this SKU.
 (o.external_id = %(text)s OR o.skus @> ARRAY[%(text)s]
   OR strpos(lower(concat_ws(' ', o.order_no, o.hub_customer, o.hub_email)), lower(%(text)s)) > 0)
 

@@ -18,6 +18,7 @@ from tests.connectors.postgres.makers import add_store
 
 ORDERS: Final = 4000
 FEW: Final = 40  # far from all, and more than anybody asked for
+A_SAMPLE: Final = 500  # of the newest, which a search looks through first
 FILL: Final = """
     INSERT INTO store_orders (store_id, external_id, snapshot, digest, store_updated_at, hub_order_id, state, reason,
         detail, order_settled, skus, order_no, hub_status, hub_customer)
@@ -34,7 +35,7 @@ FILL: Final = """
         CASE line WHEN 1 THEN 'imported' ELSE 'told' END
     FROM generate_series(1, %(orders)s) n, generate_series(1, 2) line"""
 READ: Final = """SELECT coalesce(sum(seq_tup_read + coalesce(idx_tup_fetch, 0)), 0)::int AS rows
-    FROM pg_stat_xact_user_tables WHERE relname IN ('store_orders', 'journal', 'sales_orders')"""
+    FROM pg_stat_xact_user_tables WHERE relname IN ('store_orders', 'journal', 'sales_orders', 'order_words')"""
 
 Ask = Callable[[Connection, int, int], object]
 
@@ -54,7 +55,7 @@ def quiet(connection: Connection, busy: int) -> int:
     store_id = add_store(connection, "quiet")
     for statement in FILL.split(";"):
         connection.execute(statement, {"store": store_id, "orders": 1})
-    run(connection, "ANALYZE store_orders, journal, stores, hub.sales_orders")
+    run(connection, "ANALYZE store_orders, order_words, journal, stores, hub.sales_orders")
     return store_id
 
 
@@ -107,6 +108,42 @@ def test_SPD_2_a_question_reads_no_more_than_it_answers(
     ASKED[name](connection, busy, quiet)
 
     assert _read(connection) - before <= FEW
+
+
+SEARCHED: Final = {
+    "nobody": [],
+    "buyer 2000": ["2000"],
+    "YER 399": ["399", *(str(n) for n in range(3990, 4000))],
+    "2000": ["2000"],
+    "SKU-99": [str(n) for n in range(99, ORDERS, 100)],
+    "er": [str(n) for n in range(1, 51)],
+}
+
+
+@pytest.mark.parametrize("text", SEARCHED)
+def test_SPD_2_a_search_reads_a_few_of_the_newest_and_what_it_finds(
+    connection: Connection, busy: int, quiet: int, text: str
+) -> None:
+    before = _read(connection)
+
+    found = order_view.orders(connection, OrderFilter(busy, text=text), limit=50)
+
+    assert [order.external_id for order in found][: len(SEARCHED[text])] == SEARCHED[text]
+    assert _read(connection) - before <= A_SAMPLE + 4 * FEW
+
+
+@pytest.mark.parametrize("limit", [10, 60])
+def test_SPD_2_a_search_for_what_many_are_called_ends_with_the_last_that_is_wanted(
+    connection: Connection, busy: int, quiet: int, limit: int
+) -> None:
+    run(connection, "UPDATE store_orders SET hub_email = 'b@example.com' WHERE external_id::int %% 5 = 1")
+    run(connection, "ANALYZE store_orders, order_words")
+    before = _read(connection)
+
+    found = order_view.orders(connection, OrderFilter(text="example.com"), limit=limit)
+
+    assert [order.external_id for order in found if order.store == "busy"][:9] == [str(n) for n in range(1, 45, 5)]
+    assert (len(found), _read(connection) - before < ORDERS) == (limit, True)
 
 
 def _counted(connection: Connection, store_id: int) -> list[tuple[Any, ...]]:
