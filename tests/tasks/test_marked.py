@@ -37,6 +37,7 @@ BELONGS: Final = {
     "hub.customers": {"name", "email", "name_key", "buyer_key"},
     "hub.sales_orders": {"bill_to", "ship_to", "notes"},
     "public.store_orders": {"snapshot", "hub_customer", "hub_email"},
+    "public.order_words": {"words"},
 }
 ADDRESS: Final = {
     "woocommerce": {
