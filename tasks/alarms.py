@@ -19,14 +19,12 @@ from connectors.postgres.alarms import AlarmAccount
 from connectors.postgres.metrics import CountedOrders, WatchedStore
 from schemas.alarms import Alarm, AlarmKind, Notice, SeenAlarms, StoreDay
 from schemas.settings import fetch_every
-from schemas.stores import StoreState
 from tasks import people
 from tasks.held import Process, process
 from tasks.rules.alarm_words import word_digest
-from tasks.rules.alarms import decide_alarms
+from tasks.rules.alarms import SeenStore, alarms_of_store, decide_alarms
 
 LOOK_SECONDS: Final = 30  # from one look to the next, whoever looks
-FETCHES_MISSED: Final = 5  # so many times `fetch.every` without a complete fetch
 LATE_SECONDS: Final = 60  # beyond its hard time limit a task is lost
 DIGEST_HOUR: Final = 6  # UTC
 KEPT: Final = timedelta(days=30)  # messages that were sent
@@ -68,7 +66,7 @@ def gather(held: Process) -> SeenAlarms:
         metrics.hurry(connection)
         stores = metrics.watched_stores(connection)
         failing = _failing(connection)
-    found = [alarm for store in stores for alarm in _of_store(store, failing[store.id])]
+    found = [alarm for store in stores for alarm in alarms_of_store(_seen(store, failing[store.id]))]
     try:
         found += _of_workers(held)
     except RedisError:
@@ -85,16 +83,8 @@ def _failing(connection: postgres.Connection) -> dict[int, dict[str, int]]:
     return failing
 
 
-def _of_store(store: WatchedStore, failing: dict[str, int]) -> list[Alarm]:
-    found = []
-    if store.state == StoreState.NEEDS_ATTENTION:
-        found.append(Alarm(AlarmKind.STORE_NEEDS_ATTENTION, store.name, store.reason or "unknown"))
-    if failing:
-        detail = ", ".join(f"{reason} {orders}" for reason, orders in sorted(failing.items()))
-        found.append(Alarm(AlarmKind.ORDERS_FAIL, store.name, detail))
-    if store.state == StoreState.ACTIVE and store.fetch_age > FETCHES_MISSED * _every(store):
-        found.append(Alarm(AlarmKind.NOTHING_FETCHED, store.name, f"for {store.fetch_age / 60:.0f} min"))
-    return found
+def _seen(store: WatchedStore, failing: dict[str, int]) -> SeenStore:
+    return SeenStore(store.name, store.state, store.reason, failing, store.fetch_age, _every(store))
 
 
 def _every(store: WatchedStore) -> float:

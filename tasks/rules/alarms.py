@@ -1,15 +1,17 @@
-"""Which alarms people are told of, and when it is said that they are over (DOR-7): grouped, once, and without flapping.
+"""What of a store is wrong, which alarms people are told of, and when it is said that they are over (DOR-7).
 
-What is sent where, and what was sent, is nobody's business here.
+They are told grouped, once, and without flapping. What is sent where, and what was sent, is nobody's business here.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from schemas.alarms import Alarm, AlarmKind, KnownAlarm, SeenAlarms, Watched
+from schemas.stores import StoreState
 from tasks.rules.alarm_words import word_notice
+from tasks.rules.health import is_unfetched
 
 # How long it must last before it is said: a restart or an upgrade is none.
 GRACE: Final = {
@@ -30,6 +32,31 @@ APART: Final = timedelta(minutes=2)  # between two messages: what comes meanwhil
 
 # While this is wrong nobody fetches: that nothing is fetched says nothing new.
 _CAUSES: Final = frozenset({AlarmKind.NO_WORKER, AlarmKind.DATABASE_AWAY, AlarmKind.REDIS_AWAY})
+
+
+@dataclass(frozen=True, slots=True)
+class SeenStore:
+    """A connected store as a look finds it: so many orders set aside by reason; seconds since its last good fetch."""
+
+    name: str
+    state: str
+    reason: str | None
+    failing: Mapping[str, int]
+    fetch_age: float
+    every: float
+
+
+def alarms_of_store(store: SeenStore) -> list[Alarm]:
+    """What is wrong with a store now."""
+    found = []
+    if store.state == StoreState.NEEDS_ATTENTION:
+        found.append(Alarm(AlarmKind.STORE_NEEDS_ATTENTION, store.name, store.reason or "unknown"))
+    if store.failing:
+        detail = ", ".join(f"{reason} {orders}" for reason, orders in sorted(store.failing.items()))
+        found.append(Alarm(AlarmKind.ORDERS_FAIL, store.name, detail))
+    if store.state == StoreState.ACTIVE and is_unfetched(store.fetch_age, store.every):
+        found.append(Alarm(AlarmKind.NOTHING_FETCHED, store.name, f"for {store.fetch_age / 60:.0f} min"))
+    return found
 
 
 @dataclass(slots=True)

@@ -99,10 +99,15 @@ def judge_queues(
 # -- the business of a store -------------------------------------------------------------------------------------------
 
 
+def is_unfetched(age: float, every: float) -> bool:
+    """Whether a store was not fetched to its end for too long; `age` and `every` in seconds."""
+    return age > LATE_FETCHES * every
+
+
 def judge_fetch(name: str, age: float, every: float) -> Verdict:
     """Whether a store was fetched to its end of late; `age` and `every` in seconds."""
     words = f"last fetched {_span(age)} ago, every {_span(every)}"
-    if age <= LATE_FETCHES * every:
+    if not is_unfetched(age, every):
         return Verdict(True, words)
     return Verdict(False, f"{words}. A long first import shows here too: storesync store show {name}")
 

@@ -1,13 +1,15 @@
 """What is said of alarms over time: once, grouped, over when it is over, and not at every flap (DOR-7)."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from schemas.alarms import Alarm, AlarmKind, KnownAlarm, Notice, SeenAlarms, StoreDay
 from tasks.rules.alarm_words import word_digest
-from tasks.rules.alarms import decide_alarms
+from tasks.rules.alarms import SeenStore, alarms_of_store, decide_alarms
+from tasks.rules.health import judge_fetch
 
 START = datetime(2026, 1, 5, 10, 0, tzinfo=UTC)
 STOPPED = Alarm(AlarmKind.STORE_NEEDS_ATTENTION, "acme", "credentials_refused")
@@ -16,7 +18,32 @@ FAILING = Alarm(AlarmKind.ORDERS_FAIL, "acme", "invalid_payload 3")
 UNFETCHED = Alarm(AlarmKind.NOTHING_FETCHED, "acme", "for 6 min")
 NOBODY = Alarm(AlarmKind.NO_WORKER, "", "on fetch")
 
+WELL = SeenStore("acme", "active", None, {}, fetch_age=10, every=60)
+
 Looks = Sequence[tuple[float, list[Alarm]]]
+
+
+@pytest.mark.parametrize(
+    ("seen", "wrong"),
+    [
+        (WELL, set()),
+        (replace(WELL, state="needs_attention", reason="credentials_refused", fetch_age=999), {STOPPED}),
+        (replace(WELL, state="needs_attention"), {replace(STOPPED, detail="unknown")}),
+        (replace(WELL, state="paused", fetch_age=999), set()),
+        (replace(WELL, failing={"invalid_payload": 3}), {FAILING}),
+        (replace(WELL, failing={"b": 1, "a": 2}, fetch_age=360), {replace(FAILING, detail="a 2, b 1"), UNFETCHED}),
+        (replace(WELL, fetch_age=360, every=float("inf")), set()),
+    ],
+)
+def test_DOR_7_what_is_wrong_with_a_store_is_decided_on_what_was_seen(seen: SeenStore, wrong: set[Alarm]) -> None:
+    assert set(alarms_of_store(seen)) == wrong
+
+
+@pytest.mark.parametrize("age", [0, 299.9, 300, 300.1, 10_000])
+def test_DOR_7_an_alarm_and_the_doctor_agree_on_what_was_not_fetched(age: float) -> None:
+    is_said = bool(alarms_of_store(replace(WELL, fetch_age=age)))
+
+    assert (is_said, judge_fetch("acme", age, 60).is_ok) == (age > 300, age <= 300)
 
 
 def watch(
