@@ -176,7 +176,8 @@ class HubMo:
 class HubRow:
     """A row as it stands in the hub. `packed_quantity` is packed and not yet delivered.
 
-    `batches` are the pieces that were taken from each batch, by its number, those first that were received first.
+    `batches` are the pieces that were taken from each batch, by its number, those first that were received first. One
+    that `is_fixed` the hub lets nobody change, whatever is left of it; one that `stays` ships from where it is.
     """
 
     id: str
@@ -201,6 +202,8 @@ class HubRow:
     total: Decimal = ZERO
     tax: Decimal = ZERO
     gone_before: Decimal = ZERO  # packed or delivered when the row came: these left before the hub knew of it (MAP-8)
+    is_fixed: bool = False
+    stays: bool = False
 
     @property
     def label(self) -> str:
@@ -215,7 +218,7 @@ class HubRow:
     @property
     def protected_quantity(self) -> Decimal:
         """Pieces that no store changes any more (CHG-4). What is invoiced is taken to be what was shipped first."""
-        return max(self.shipped_quantity, self.invoiced_quantity)
+        return self.quantity if self.is_fixed else max(self.shipped_quantity, self.invoiced_quantity)
 
 
 class Shipped(Protocol):
@@ -318,7 +321,10 @@ class OrderHead:
 
 @dataclass(frozen=True, slots=True)
 class HubOrder:
-    """A sales order as it stands in the hub, with all that a decision about it needs and that people see of it."""
+    """A sales order as it stands in the hub, with all that a decision about it needs and that people see of it.
+
+    One that `takes_no_rows` the hub adds none to any more.
+    """
 
     id: str
     order_no: str
@@ -337,6 +343,7 @@ class HubOrder:
     totals: Totals | None = None
     returns: tuple[HubReturn, ...] = ()
     head: OrderHead | None = None  # a hub tells it of every order
+    takes_no_rows: bool = False
 
     @property
     def known_lines(self) -> frozenset[str]:

@@ -161,6 +161,9 @@ def _follow(look: _Look, layout: Layout) -> Changes:
         # Delivered is final (FUL-5): what the store adds now is a matter for a person.
         held += [_difference(row.label, "row", row.quantity, ZERO) for row in added]
         return Changes(notes=_notes(held, look))
+    if hub_order.takes_no_rows:
+        # What is shipped in part is closed to new rows in some hubs.
+        held, added = held + [_difference(row.label, "row", row.quantity, ZERO) for row in added], []
     actions = [action for step in steps for action in _row_actions(step, hub_order.id)]
     actions += [AddRow(hub_order.id, row) for row in added]
     if look.is_taken_back and not actions:
@@ -181,7 +184,10 @@ def _follow_row(row: HubRow, look: _Look) -> _Step:
     if wanted is None:
         return _Step(row, None)  # removed, or refunded down to nothing (CHG-3)
     if _is_another_item(row, wanted):
+        if look.hub_order.takes_no_rows:
+            return _another_item(row, wanted)
         return _Step(row, None, put=replace(wanted, delivered_quantity=ZERO))
+    place = _location(row, look) or row.location
     after = replace(
         row,
         quantity=wanted.quantity,
@@ -190,9 +196,9 @@ def _follow_row(row: HubRow, look: _Look) -> _Step:
         tax_rate=wanted.tax_rate,
         total=wanted.total,
         tax=wanted.tax,
-        location=_location(row, look) or row.location,
+        location=row.location if row.stays else place,
     )
-    return _Step(row, after)
+    return _Step(row, after, held=_other_place(row, place) if place != after.location else None)
 
 
 def _asked(row: HubRow, wanted: DraftRow | None, look: _Look) -> Decimal:
@@ -214,7 +220,7 @@ def _is_another_item(row: HubRow, wanted: DraftRow) -> bool:
 def _follow_protected(row: HubRow, wanted: DraftRow | None, look: _Look) -> _Step:
     """A row of which something is packed, delivered or invoiced: only its open pieces follow, at the row's price."""
     if wanted is not None and _is_another_item(row, wanted):
-        return _Step(row, row, held={"row": row.label, "what": "item", "store": wanted.label, "hub": row.label})
+        return _another_item(row, wanted)
     protected, asked = row.protected_quantity, _asked(row, wanted, look)
     quantity = row.quantity if protected >= row.quantity else max(protected, asked)
     after = with_quantity(row, quantity, currency=look.order.currency)
@@ -239,8 +245,16 @@ def _held(row: HubRow, wanted: DraftRow | None, look: _Look) -> Detail | None:
         return _difference(row.label, "total", wanted.total, row.total)
     location = _location(row, look)
     if location is not None and location != row.location:
-        return {"row": row.label, "what": "location", "store": location, "hub": row.location}
+        return _other_place(row, location)
     return None
+
+
+def _another_item(row: HubRow, wanted: DraftRow) -> _Step:
+    return _Step(row, row, held={"row": row.label, "what": "item", "store": wanted.label, "hub": row.label})
+
+
+def _other_place(row: HubRow, location: str) -> Detail:
+    return {"row": row.label, "what": "location", "store": location, "hub": row.location}
 
 
 def _location(row: HubRow, look: _Look) -> str | None:
