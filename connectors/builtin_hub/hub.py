@@ -12,9 +12,10 @@ from typing import Any, Final, cast
 
 from connectors.builtin_hub import apply, counts, ledger, lists, locations, privacy
 from connectors.builtin_hub.guards import hub_guards
-from connectors.builtin_hub.names import Names
+from connectors.builtin_hub.names import BuiltinNames
 from connectors.builtin_hub.reading import read_found, read_order, read_variant
 from connectors.errors import HubRefused
+from connectors.order_names import Names
 from connectors.postgres import Connection, Row, queries, together
 from schemas.actions import CreateOrder, HubAction
 from schemas.counts import CountedItem
@@ -119,7 +120,7 @@ class BuiltinHub:
     def apply(self, groups: Sequence[Group]) -> Answers:
         """Carry out groups of actions in their order, as one; what came of each, by its name."""
         with hub_guards(), together(self._connection):
-            answers, names = Answers(), Names(self._connection)
+            answers, names = Answers(), Names(BuiltinNames(self._connection))
             for group in groups:
                 if answers.is_wanted(group):
                     answers.by_name[group.name] = self._answer(group, names)
