@@ -1,26 +1,42 @@
 """Groups of actions carried out in Katana, in their order. Each stands as soon as it is done; it decides nothing."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
 
 from connectors.errors import HubRefused
+from connectors.katana import changing, delivering, making, told
+from connectors.katana.checking import Trial
 from connectors.katana.client import KatanaClient
 from connectors.katana.copies import Copies
 from connectors.katana.creating import Creator
+from connectors.katana.deleting import delete_order
+from connectors.katana.desk import Desk
+from connectors.katana.goods import Goods
 from connectors.katana.guards import katana_guards
+from connectors.katana.kept import set_flags, set_totals
 from connectors.katana.orders import OrderReader
 from connectors.katana.origins import origin_of
-from connectors.postgres import Connection
+from connectors.katana.rows import RowMaker
+from connectors.order_names import Names
+from connectors.postgres import Connection, queries
 from schemas import actions
 from schemas.actions import HubAction
 from schemas.groups import Answers, Group, GroupAnswer, Made
-from schemas.hub import DraftOrder
+
+_SQL: Final = queries("orders", __package__)
 
 
 class Applier:
-    """What is told to Katana. Raises HubRefused, and HubBusy for what is to be tried again; both in our own words."""
+    """What is told to Katana. Raises HubRefused, and HubBusy for what is to be tried again; both in our own words.
+
+    A group is looked at as a whole before anything of it is told. What Katana refuses then, since a person was faster,
+    leaves what was told before: the next look goes by what stands.
+    """
 
     def __init__(self, connection: Connection, client: KatanaClient, copies: Copies, orders: OrderReader) -> None:
-        self._connection, self._orders = connection, orders
+        goods = Goods(connection, client, copies)
+        self._desk = Desk(connection, client, copies, orders, goods, RowMaker(connection, client, goods))
         self._creator = Creator(connection, client, copies)
 
     def apply(self, groups: Sequence[Group]) -> Answers:
@@ -32,31 +48,78 @@ class Applier:
         return self._answers(groups, is_trial=True)
 
     def _answers(self, groups: Sequence[Group], *, is_trial: bool) -> Answers:
-        answers = Answers()
+        answers, names = Answers(), Names(KatanaNames(self._desk.connection))
+        trial = Trial(self._desk, self._creator, is_trial=is_trial)
         for group in groups:
             if answers.is_wanted(group):
-                answers.by_name[group.name] = self._answer(group, is_trial=is_trial)
+                answers.by_name[group.name] = self._answer(group, names, trial, is_trial=is_trial)
         return answers
 
-    def _answer(self, group: Group, *, is_trial: bool) -> GroupAnswer:
+    def _answer(self, group: Group, names: Names, trial: Trial, *, is_trial: bool) -> GroupAnswer:
         try:
             with katana_guards():
-                return GroupAnswer(tuple((action, self._made(action, is_trial=is_trial)) for action in group.actions))
+                trial.refuse(group, names)
+                return GroupAnswer(
+                    tuple((one, Made("") if is_trial else self._done(one, names)) for one in group.actions)
+                )
         except HubRefused as error:
             if not group.may_be_refused:
                 raise
             return GroupAnswer(refusal=str(error))
 
-    def _made(self, action: HubAction, *, is_trial: bool) -> Made:
-        match action:
+    def _done(self, action: HubAction, names: Names) -> Made:
+        match names.with_ids(action):
             case actions.CreateOrder(order=draft):
-                return self._try_create(draft) if is_trial else self._create(draft)
+                made = self._creator.create(draft, origin_of(self._desk.connection, draft))
+                names.remember(draft, made.id)
+                return made
+            case actions.AddRow() as known:
+                return changing.add_row(self._desk, known)
+            case known:
+                return Made(self._id(known))
+
+    def _id(self, action: HubAction) -> str:  # noqa: C901 - one branch each
+        desk = self._desk
+        match action:
+            case actions.ChangeRow():
+                return changing.change_row(desk, action)
+            case actions.DeleteRow():
+                return changing.delete_row(desk, action)
+            case actions.MoveRow():
+                return changing.move_row(desk, action)
+            case actions.SetTotals(order_id=order_id, totals=totals):
+                set_totals(desk.connection, order_id, totals)
+                return order_id
+            case actions.SetFlags(order_id=order_id, flags=flags):
+                set_flags(desk.connection, order_id, flags)
+                return order_id
+            case actions.PackRows():
+                return delivering.pack_rows(desk, action)
+            case actions.DeliverRows():
+                return delivering.deliver_rows(desk, action)
+            case actions.LinkFulfillment() | actions.RemakeFulfillment():
+                return told.carry_out(desk.connection, action)
+            case actions.DeleteOrder():
+                return delete_order(desk, action)
+            case _ if isinstance(action, making.MoAction):
+                return making.carry_out(desk, action)
             case _:
                 raise HubRefused(f"{type(action).__name__} is done in Katana itself")
 
-    def _create(self, draft: DraftOrder) -> Made:
-        return self._creator.create(draft, origin_of(self._connection, draft))
 
-    def _try_create(self, draft: DraftOrder) -> Made:
-        self._creator.refuse(draft)
-        return Made("")
+@dataclass(frozen=True, slots=True)
+class KatanaNames:
+    """Katana's orders and rows, by what they are in their stores."""
+
+    connection: Connection
+
+    def order_of(self, store_id: int, external_id: str) -> str | None:
+        """The id of a store's order; None where there is none."""
+        asked = {"store_id": store_id, "external_id": external_id}
+        row = self.connection.execute(_SQL["order_of"], asked).fetchone()
+        return str(row["id"]) if row else None
+
+    def rows_of(self, order_id: str, lines: list[str]) -> dict[str, str]:
+        """The ids of those of its rows that lines stand for."""
+        asked = {"order_id": order_id, "lines": lines}
+        return {row["external_id"]: row["id"] for row in self.connection.execute(_SQL["rows_of_katana_lines"], asked)}

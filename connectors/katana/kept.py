@@ -111,6 +111,11 @@ def keep_row(connection: Connection, order_id: str, row_id: str, *, external_id:
     connection.execute(_SQL["keep_row"], values)
 
 
+def deliver_packed(connection: Connection, row_id: str, pieces: Decimal) -> None:
+    """Pieces that were packed before their order came are delivered: Katana never had them."""
+    connection.execute(_SQL["deliver_packed"], {"id": row_id, "pieces": pieces})
+
+
 def drop_row(connection: Connection, row_id: str) -> None:
     """A row is gone."""
     connection.execute(_SQL["drop_row"], {"id": row_id})

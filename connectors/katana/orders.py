@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
+from time import monotonic
 from typing import Any, Final, TypeVar
 
 from connectors.errors import NotFound, Unavailable
@@ -44,6 +45,8 @@ from schemas.orders import ZERO, Kind
 
 FULFILLMENT: Final = "fulfillment"  # the kind of an intent; its key is the order's id and the store's own
 
+RECENT_SECONDS: Final = 20  # from a look to what comes of it
+
 T = TypeVar("T")
 _SQL: Final = queries("orders", __package__)
 _HUNDRED: Final = Decimal(100)
@@ -73,15 +76,41 @@ class KnownBeside:
     mos: Mapping[str, HubMo] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """An order with Katana's own records of it, as they stood when they were read."""
+
+    order: HubOrder
+    record: OrderRecord
+    fulfillments: tuple[FulfillmentRecord, ...]
+
+
 class OrderReader:
     """Orders, each read with two requests. Every method may raise a ConnectorError."""
 
     def __init__(self, connection: Connection, client: KatanaClient, copies: Copies) -> None:
         self._connection, self._client, self._copies = connection, client, copies
         self._account = Memo(self._ask_account)
+        self._last: tuple[float, Standing] | None = None
 
     def order(self, order_id: str, *, priority: Priority = Priority.ORDERS) -> HubOrder | None:
         """An order with its fulfilments; None where it is gone."""
+        found = self.standing(order_id, priority=priority)
+        return found.order if found else None
+
+    def recent(self, order_id: str) -> Standing | None:
+        """An order as it was read a moment ago, or stands now: what was just decided on needs not be asked twice."""
+        if self._last and self._last[0] > monotonic() and self._last[1].record.id == order_id:
+            return self._last[1]
+        return self.standing(order_id)
+
+    def forget(self) -> None:
+        """Something was written: what was read is old."""
+        self._last = None
+
+    def standing(self, order_id: str, *, priority: Priority = Priority.ORDERS) -> Standing | None:
+        """An order with its fulfilments, read now; None where it is gone."""
+        self._last = None
         try:
             record = _readable(read_order, self._client.get(f"sales_orders/{order_id}", priority=priority))
         except NotFound:
@@ -90,8 +119,10 @@ class OrderReader:
             return None
         asked = {"sales_order_id": order_id}
         found = self._client.matching("sales_order_fulfillments", asked, priority=priority)
-        fulfillments = [_readable(read_fulfillment, one) for one in found]
-        return hub_order(record, fulfillments, self._beside(record, fulfillments, priority))
+        fulfillments = tuple(_readable(read_fulfillment, one) for one in found)
+        order = hub_order(record, fulfillments, self._beside(record, priority))
+        self._last = monotonic() + RECENT_SECONDS, Standing(order, record, fulfillments)
+        return self._last[1]
 
     def orders(self, order_ids: Sequence[str]) -> dict[str, HubOrder]:
         """Some orders by their ids; those that are gone are not among them."""
@@ -111,9 +142,7 @@ class OrderReader:
     def _ask_account(self) -> AccountRecord:
         return _readable(read_account, self._client.get("factory", priority=Priority.POLL))
 
-    def _beside(
-        self, record: OrderRecord, fulfillments: Sequence[FulfillmentRecord], priority: Priority
-    ) -> KnownBeside:
+    def _beside(self, record: OrderRecord, priority: Priority) -> KnownBeside:
         self._copies.refresh(CUSTOMERS, VARIANTS, SERVICES, TAX_RATES)
         whose = self._connection.execute(_SQL["kept_order"], {"id": record.id}).fetchone()
         rows = {
@@ -175,6 +204,7 @@ def hub_order(record: OrderRecord, fulfillments: Sequence[FulfillmentRecord], be
         base_currency=money.get("base_currency", beside.account.base_currency),
         totals=_totals(money) if money else _own_totals(rows),
         returns=beside.returns,
+        takes_no_rows=bool(fulfillments),
         head=OrderHead(
             customer=beside.customer,
             created_at=record.created_at,
@@ -254,6 +284,8 @@ def _row(
         total=total,
         tax=kept.tax if kept and is_as_sent else round_money(total * rate / _HUNDRED, order.currency),
         gone_before=gone,
+        is_fixed=any(shipped),
+        stays=row.mo_id is not None,
     )
     return replace(hub_row, status=status_of([hub_row]))
 
@@ -281,6 +313,7 @@ def _gone(id_: str, known: KnownRow) -> HubRow:
         total=kept.total,
         tax=kept.tax,
         gone_before=kept.gone,
+        is_fixed=True,
     )
     return replace(row, status=status_of([row]))
 

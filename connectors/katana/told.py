@@ -163,6 +163,11 @@ def end(connection: Connection, order_id: str, key: str, fulfillment_id: str) ->
         connection.execute(_SQL["end_making"], values)
 
 
+def give_up(connection: Connection, order_id: str, key: str) -> None:
+    """It is not made after all."""
+    connection.execute(_SQL["give_up_making"], {"order_id": order_id, "key": key})
+
+
 def link(connection: Connection, order_id: str, fulfillment_id: str, *, external_id: str | None, source: str) -> None:
     """A store knows one of Katana's by an id (FUL-13). Raises HubRefused where it is known by another one."""
     values = {"order_id": order_id, "fulfillment_id": fulfillment_id, "external_id": external_id, "source": source}

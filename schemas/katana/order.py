@@ -72,11 +72,18 @@ class MoRecord:
     id: str
     status: str
     quantity: Decimal
+    row_id: str | None = None
+
+    @property
+    def is_not_started(self) -> bool:
+        """Whether nobody has begun: then it follows its row."""
+        return self.status == "NOT_STARTED"
 
 
 class _Mo(VendorSchema):
     id = Id(required=True)
     status = Words()
+    row_id = Id(allow_none=True, load_default=None, data_key="sales_order_row_id")
     quantity = Number(data_key="planned_quantity", allow_none=True, load_default=ZERO)
 
 
@@ -194,7 +201,7 @@ def read_fulfillment(said: Any) -> FulfillmentRecord:
 def read_mo(said: Any) -> MoRecord:
     """One of the manufacturing orders. Raises Unreadable."""
     read = load(_MO, said)
-    return MoRecord(read["id"], read["status"].upper(), read["quantity"] or ZERO)
+    return MoRecord(read["id"], read["status"].upper(), read["quantity"] or ZERO, read["row_id"])
 
 
 def _row(read: dict[str, Any]) -> RowRecord:

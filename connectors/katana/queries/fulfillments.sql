@@ -23,6 +23,10 @@ WHERE fulfillment_id = %(fulfillment_id)s AND (order_id <> %(order_id)s OR key I
 -- It is made.
 UPDATE katana_fulfillments SET fulfillment_id = %(fulfillment_id)s WHERE order_id = %(order_id)s AND key = %(key)s
 
+-- name: give_up_making
+-- It is not made after all.
+DELETE FROM katana_fulfillments WHERE order_id = %(order_id)s AND key = %(key)s AND fulfillment_id IS NULL
+
 -- name: link_known
 -- The store's id goes on a fulfilment once; the same again is no harm.
 INSERT INTO katana_fulfillments AS f (order_id, fulfillment_id, external_id, source)

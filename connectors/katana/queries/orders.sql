@@ -11,6 +11,11 @@ VALUES (%(id)s, %(order_id)s, %(external_id)s,
     (SELECT coalesce(max(place) + 1, 0) FROM katana_rows WHERE order_id = %(order_id)s), %(kept)s)
 ON CONFLICT (id) DO UPDATE SET external_id = excluded.external_id, kept = excluded.kept
 
+-- name: deliver_packed
+-- Of what was packed before its order came so many pieces are delivered.
+UPDATE katana_rows
+SET kept = kept || jsonb_build_object('packed', ((kept ->> 'packed')::numeric - %(pieces)s)::text) WHERE id = %(id)s
+
 -- name: drop_row
 -- A row is gone.
 DELETE FROM katana_rows WHERE id = %(id)s
@@ -38,6 +43,14 @@ SELECT id FROM katana_orders WHERE store_id = %(store_id)s AND external_id = %(e
 -- name: kept_order
 -- What Katana does not keep of an order; nothing of one that no store has.
 SELECT store_id, external_id, money, flags FROM katana_orders WHERE id = %(id)s
+
+-- name: kept_row
+-- What is written down of one row.
+SELECT kept FROM katana_rows WHERE id = %(id)s
+
+-- name: rows_of_katana_lines
+-- The rows that some lines of an order stand for.
+SELECT id, external_id FROM katana_rows WHERE order_id = %(order_id)s AND external_id = ANY(%(lines)s)
 
 -- name: kept_rows
 -- What it does not keep of its rows.

@@ -14,6 +14,8 @@ from connectors.katana.hub import KatanaHub
 from connectors.katana.orders import OrderReader
 from connectors.postgres import Connection
 from sandbox import Faults, KatanaAccount, Oddities, Pace, RunningSandbox, run_katana
+from tests.connectors.katana.mortal import MortalClient
+from tests.connectors.katana.working import Work
 from tests.connectors.postgres.makers import add_store
 
 
@@ -37,9 +39,9 @@ def account(katana: RunningSandbox[KatanaAccount]) -> KatanaAccount:
 
 
 @pytest.fixture
-def client(katana: RunningSandbox[KatanaAccount]) -> KatanaClient:
+def client(katana: RunningSandbox[KatanaAccount]) -> MortalClient:
     """Our client of it."""
-    return KatanaClient(katana.credentials, budget=Unshared(), url=katana.url, allow_insecure=True)
+    return MortalClient(katana.credentials, budget=Unshared(), url=katana.url, allow_insecure=True)
 
 
 @pytest.fixture
@@ -47,7 +49,9 @@ def database(database_url: str) -> Iterator[Connection]:
     """A connection without a transaction; what is written down of Katana is struck afterwards."""
     with postgres.connect(database_url) as connection:
         yield connection
-        connection.execute("DELETE FROM katana_intents; DELETE FROM katana_copies; DELETE FROM katana_polls")
+        connection.execute(
+            "DELETE FROM katana_counts; DELETE FROM katana_intents; DELETE FROM katana_copies; DELETE FROM katana_polls"
+        )
         connection.execute("DELETE FROM katana_heard; DELETE FROM katana_counted; DELETE FROM katana_movements")
         connection.execute("DELETE FROM katana_news")
 
@@ -57,7 +61,10 @@ def store(database: Connection) -> Iterator[int]:
     """A store of ours; what is known of its orders in Katana is struck with it."""
     store_id = add_store(database, "acme")
     yield store_id
-    database.execute("DELETE FROM katana_rows; DELETE FROM katana_orders; DELETE FROM stores")
+    database.execute(
+        "DELETE FROM katana_fulfillments; DELETE FROM katana_returns; DELETE FROM katana_rows;"
+        "DELETE FROM katana_orders; DELETE FROM stores"
+    )
 
 
 @pytest.fixture
@@ -76,6 +83,12 @@ def orders(database: Connection, client: KatanaClient, copies: Copies) -> OrderR
 def applier(database: Connection, client: KatanaClient, copies: Copies, orders: OrderReader) -> Applier:
     """What carries out actions."""
     return Applier(database, client, copies, orders)
+
+
+@pytest.fixture
+def work(applier: Applier, orders: OrderReader, account: KatanaAccount, database: Connection, store: int) -> Work:
+    """Somebody at work on an order of the store."""
+    return Work(applier, orders, account, database, store)
 
 
 @pytest.fixture

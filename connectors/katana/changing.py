@@ -1,0 +1,99 @@
+"""A store's changes to the rows of an imported order, carried out in Katana (SPEC chapter 5). It decides nothing."""
+
+from dataclasses import replace
+from typing import Any, Final
+
+from connectors.errors import HubRefused
+from connectors.katana.budget import Priority
+from connectors.katana.creating import refuse_places
+from connectors.katana.desk import Desk, row_of
+from connectors.katana.kept import KeptRow, changed, drop_row, keep_row, kept_row
+from connectors.katana.orders import Standing
+from schemas import actions
+from schemas.groups import Made
+from schemas.hub import HubRow, NewItem
+from schemas.hub_search import Links
+from schemas.katana.numbers import written_number
+from schemas.katana.order import RowRecord
+from schemas.money import round_money
+from schemas.orders import ZERO
+
+_NOW: Final = Priority.CHANGES
+_MONEY: Final = ("quantity", "price_per_unit", "discount_percent", "tax_rate", "total", "tax")
+
+
+def change_row(desk: Desk, action: actions.ChangeRow) -> str:
+    """Give a row another quantity or other money: what is the same is not sent (CHG-1). The row's id."""
+    standing = desk.order(action.order_id)
+    row = row_of(standing, action.row_id)
+    kept = changed(row, desk.kept(row.id), {name: getattr(action, name) for name in _MONEY}, standing.order.currency)
+    body = _changes(desk, standing, row, kept)
+    if body:
+        with desk.changing(action.order_id):
+            desk.client.patch(f"sales_order_rows/{row.id}", body, priority=_NOW)
+    keep_row(desk.connection, action.order_id, row.id, external_id=row.external_id, kept=kept)
+    desk.orders.forget()
+    return row.id
+
+
+def _changes(desk: Desk, standing: Standing, row: HubRow, kept: KeptRow) -> dict[str, Any]:
+    stands = _record(standing, row.id)
+    discount = round_money(kept.sent_quantity * kept.price_per_unit - kept.sent_total, standing.order.currency)
+    body: dict[str, Any] = {}
+    if kept.sent_quantity != stands.quantity:
+        body["quantity"] = written_number(kept.sent_quantity)
+    if written_number(kept.price_per_unit) != written_number(stands.price_per_unit):
+        body["price_per_unit"] = written_number(kept.price_per_unit)
+    if max(ZERO, discount) != stands.discount:
+        body["total_discount"] = written_number(max(ZERO, discount))
+    if kept.tax_rate != row.tax_rate:
+        body["tax_rate_id"] = int(desk.goods.tax_rate(kept.tax_rate))
+    return body
+
+
+def add_row(desk: Desk, action: actions.AddRow) -> Made:
+    """A row after the others, once (CHG-2)."""
+    order = desk.order(action.order_id).order
+    row = action.row
+    sent = desk.rows.sent(row, order.currency, order.store_id)
+    with desk.changing(action.order_id):
+        row_id = desk.rows.make(action.order_id, row.external_id or f"#{row.label}", sent)
+    kept = kept_row(row, row)
+    keep_row(desk.connection, action.order_id, row_id, external_id=row.external_id, kept=kept)
+    desk.orders.forget()
+    is_linked = isinstance(row.item, NewItem) and row.item.key and not (row.item.sku or "").strip()
+    return Made(row_id, Links({row.item.key: sent.variant_id} if is_linked else {}))  # type: ignore[union-attr,dict-item]
+
+
+def delete_row(desk: Desk, action: actions.DeleteRow) -> str:
+    """Take a row off; what is gone already is done (CHG-3). The row's id."""
+    if any(row.id == action.row_id for row in desk.order(action.order_id).record.rows):
+        with desk.changing(action.order_id):
+            desk.client.delete(f"sales_order_rows/{action.row_id}", priority=_NOW)
+    with desk.connection.transaction():
+        drop_row(desk.connection, action.row_id)
+        desk.rows.forget(action.row_id)
+    desk.orders.forget()
+    return action.row_id
+
+
+def move_row(desk: Desk, action: actions.MoveRow) -> str:
+    """Ship a row from another location (CHG-7). The row's id."""
+    refuse_places(desk.copies, action.location)
+    standing = desk.order(action.order_id)
+    row = row_of(standing, action.row_id)
+    with desk.changing(action.order_id):
+        body = {"location_id": int(action.location)}
+        desk.client.patch(f"sales_order_rows/{row.id}", body, priority=_NOW)
+    if kept := desk.kept(row.id):
+        moved = replace(kept, location=action.location)
+        keep_row(desk.connection, action.order_id, row.id, external_id=row.external_id, kept=moved)
+    desk.orders.forget()
+    return row.id
+
+
+def _record(standing: Standing, row_id: str) -> RowRecord:
+    for one in standing.record.rows:
+        if one.id == row_id:
+            return one
+    raise HubRefused(f"all of row {row_id} had left before its order came to Katana")

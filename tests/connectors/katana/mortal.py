@@ -1,0 +1,37 @@
+"""A client whose process dies when Katana has answered, and before anything of it is written down."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from connectors.katana.budget import Priority
+from connectors.katana.client import KatanaClient
+
+
+class Died(BaseException):
+    """Nobody is there any more who could do anything about it."""
+
+
+@dataclass
+class Death:
+    """After which POST it dies."""
+
+    path: str
+
+
+class MortalClient(KatanaClient):
+    """The client of a process that dies once, where it is told to."""
+
+    dies: Death | None = None
+
+    def dies_after(self, path: str) -> None:
+        """Die behind the answer to the next POST there."""
+        self.dies = Death(path)
+
+    def post(self, path: str, body: Mapping[str, Any], *, priority: Priority) -> Any:
+        """As ever, and then it is over. Raises Died."""
+        answer = super().post(path, body, priority=priority)
+        if self.dies and self.dies.path == path:
+            self.dies = None
+            raise Died
+        return answer
