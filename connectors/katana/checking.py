@@ -7,7 +7,7 @@ from typing import Final
 
 from connectors.errors import HubRefused
 from connectors.katana.creating import Creator, refuse_places
-from connectors.katana.delivering import check_pieces, split
+from connectors.katana.delivering import check_pieces, known_as, split
 from connectors.katana.desk import Desk, row_of
 from connectors.order_names import Names
 from schemas import actions
@@ -64,7 +64,7 @@ class Trial:
             elif getattr(action, "order_id", "") not in self._created:
                 self._refuse(names.with_ids(action), asked)
 
-    def _refuse(self, action: HubAction, asked: _Asked) -> None:
+    def _refuse(self, action: HubAction, asked: _Asked) -> None:  # noqa: C901 - one branch each
         match action:
             case actions.ChangeRow() | actions.DeleteRow() | actions.MoveRow():
                 self._refuse_change(action)
@@ -74,7 +74,9 @@ class Trial:
             case actions.PackRows(order_id=order_id, rows=rows):
                 check_pieces(self._desk.order(order_id), rows, packs=True)
                 asked.has_packed = True
-            case actions.DeliverRows(order_id=order_id, rows=rows):
+            case actions.DeliverRows(order_id=order_id, rows=rows, external_id=external_id):
+                if known_as(self._desk.order(order_id), external_id):
+                    return  # it is there already
                 asked.rows += rows
                 pieces = check_pieces(self._desk.order(order_id), asked.rows)
                 if not asked.has_packed:

@@ -48,6 +48,11 @@ class KatanaClient:
         self._budget.take(priority)
         return self._read(self._http.post(path, body, answers=_SAYS_NO)).json()
 
+    def tell(self, path: str, body: Mapping[str, Any], *, priority: Priority) -> None:
+        """A POST that makes nothing, and whose answer is empty. Raises a ConnectorError."""
+        self._budget.take(priority)
+        self._read(self._http.post(path, body, answers=_SAYS_NO))
+
     def patch(self, path: str, body: Mapping[str, Any], *, priority: Priority) -> Any:
         """The JSON of what was changed: what is read afterwards may be older. Raises a ConnectorError."""
         self._budget.take(priority)

@@ -43,6 +43,8 @@ def pack_rows(desk: Desk, action: actions.PackRows) -> str:
 def deliver_rows(desk: Desk, action: actions.DeliverRows) -> str:
     """Deliver pieces as one fulfilment of the store; the id of one of Katana's that has them (FUL-4, FUL-7)."""
     standing = desk.order(action.order_id)
+    if known := known_as(standing, action.external_id):
+        return known
     asked = check_pieces(standing, action.rows)
     asked |= _fees(standing, asked)
     parcels, rest, old = split(standing, asked)
@@ -55,6 +57,12 @@ def deliver_rows(desk: Desk, action: actions.DeliverRows) -> str:
         ids.append(_make(desk, _Parcel(action, standing, rest)))
     desk.orders.forget()
     return ids[-1] if ids else action.order_id
+
+
+def known_as(standing: Standing, external_id: str | None) -> str | None:
+    """The fulfilment that a store's own one is already; None where it is none."""
+    known = {one.external_id: one.id for one in standing.order.fulfillments}
+    return known.get(external_id) if external_id is not None else None
 
 
 def check_pieces(standing: Standing, asked: Iterable[tuple[str, Decimal]], *, packs: bool = False) -> Pieces:

@@ -73,6 +73,12 @@ def forget_found(connection: Connection, kind: str, found_id: str) -> None:
     connection.execute(_SQL["forget_found"], {"kind": kind, "found_id": found_id})
 
 
+def recognize(connection: Connection, kind: str, key: str, found_id: str) -> bool:
+    """What was sent was seen: it is made. False where somebody is at it, who will know."""
+    values = {"kind": kind, "key": key, "id": found_id}
+    return connection.execute(_SQL["recognize_intent"], values).rowcount > 0
+
+
 def not_taken(connection: Connection, kind: str, key: str, ids: Sequence[str]) -> list[str]:
     """Those of some ids that no other thing of a kind has become, in their order."""
     rows = connection.execute(_SQL["taken_ids"], {"kind": kind, "key": key, "ids": list(ids)})

@@ -87,7 +87,7 @@ def _delete(desk: Desk, mo_id: str) -> None:
 def _unlink(desk: Desk, mo: MoRecord) -> None:
     if mo.row_id is not None:
         body = {"sales_order_row_id": int(mo.row_id)}
-        desk.client.post("manufacturing_order_unlink", body, priority=_NOW)
+        desk.client.tell("manufacturing_order_unlink", body, priority=_NOW)
 
 
 def _read(desk: Desk, mo_id: str) -> MoRecord | None:

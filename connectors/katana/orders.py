@@ -13,8 +13,9 @@ from connectors.katana.budget import Priority
 from connectors.katana.client import KatanaClient
 from connectors.katana.copies import CUSTOMERS, SERVICES, TAX_RATES, VARIANTS, Copies
 from connectors.katana.finding import customer_of
+from connectors.katana.intents import recognize
 from connectors.katana.kept import KeptRow, read_kept
-from connectors.katana.told import KnownFulfillment, known_fulfillments, known_returns, told
+from connectors.katana.told import KnownFulfillment, end, known_fulfillments, known_returns, told, whose
 from connectors.memo import Memo
 from connectors.postgres import Connection, queries
 from schemas.errors import Unreadable
@@ -120,9 +121,16 @@ class OrderReader:
         asked = {"sales_order_id": order_id}
         found = self._client.matching("sales_order_fulfillments", asked, priority=priority)
         fulfillments = tuple(_readable(read_fulfillment, one) for one in found)
+        self._recognize(order_id, fulfillments)
         order = hub_order(record, fulfillments, self._beside(record, priority))
         self._last = monotonic() + RECENT_SECONDS, Standing(order, record, fulfillments)
         return self._last[1]
+
+    def _recognize(self, order_id: str, fulfillments: Sequence[FulfillmentRecord]) -> None:
+        """What we sent, and nobody heard the end of, is made: it is there (KAT-1)."""
+        for one in whose(fulfillments, known_fulfillments(self._connection, order_id)):
+            if one.key is not None and recognize(self._connection, FULFILLMENT, one.key, one.id):
+                end(self._connection, order_id, one.key, one.id)
 
     def orders(self, order_ids: Sequence[str]) -> dict[str, HubOrder]:
         """Some orders by their ids; those that are gone are not among them."""
@@ -144,7 +152,7 @@ class OrderReader:
 
     def _beside(self, record: OrderRecord, priority: Priority) -> KnownBeside:
         self._copies.refresh(CUSTOMERS, VARIANTS, SERVICES, TAX_RATES)
-        whose = self._connection.execute(_SQL["kept_order"], {"id": record.id}).fetchone()
+        ours = self._connection.execute(_SQL["kept_order"], {"id": record.id}).fetchone()
         rows = {
             row["id"]: KnownRow(row["external_id"], read_kept(row["kept"]))
             for row in self._connection.execute(_SQL["kept_rows"], {"id": record.id})
@@ -155,10 +163,10 @@ class OrderReader:
             customer=customer_of(people[0]) if people else Customer(record.customer_id, record.bill_to.person),
             items={one.id: one for one in self._copies.by(VARIANTS, ids=[row.variant_id for row in record.rows])},
             rates={one.id: one.rate or ZERO for one in self._copies.all(TAX_RATES)},
-            whose=whose or {},
+            whose=ours or {},
             rows=rows,
-            fulfillments=known_fulfillments(self._connection, record.id) if whose else (),
-            returns=known_returns(self._connection, record.id, rows) if whose else (),
+            fulfillments=known_fulfillments(self._connection, record.id) if ours else (),
+            returns=known_returns(self._connection, record.id, rows) if ours else (),
             mos=self._mos([row.mo_id for row in record.rows if row.mo_id is not None], priority),
         )
 

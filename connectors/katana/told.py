@@ -99,7 +99,9 @@ def told(there: Sequence[FulfillmentRecord], known: Sequence[KnownFulfillment]) 
         found[same] = replace(found[same], rows=_sum([*found[same].rows, *one.rows])) if same in found else one
     for own in (own for own in known if own.fulfillment_id is None and own.key is None):
         id_, is_told = f"kept-{own.id}", own.source == "hub"
-        found[id_] = HubFulfillment(id_, own.external_id, own.source, own.rows, **own.tracking, is_told_only=is_told)
+        found[id_] = HubFulfillment(
+            id_, own.external_id, own.source, _sum(own.rows), **own.tracking, is_told_only=is_told
+        )
     for own in known:
         for id_, row_id, pieces in own.taken:
             if id_ in found:
@@ -110,11 +112,12 @@ def told(there: Sequence[FulfillmentRecord], known: Sequence[KnownFulfillment]) 
 
 @dataclass(frozen=True, slots=True)
 class Whose:
-    """One of Katana's fulfilments is what is written down."""
+    """One of Katana's fulfilments is what is written down; `key` is of one whose id we did not know."""
 
     id: str
     external_id: str | None
     source: str
+    key: str | None = None
 
 
 def whose(there: Sequence[FulfillmentRecord], known: Sequence[KnownFulfillment]) -> list[Whose]:
@@ -128,7 +131,7 @@ def whose(there: Sequence[FulfillmentRecord], known: Sequence[KnownFulfillment])
             continue
         if mine in waiting:
             waiting.remove(mine)
-        found.append(Whose(record.id, mine.external_id, mine.source))
+        found.append(Whose(record.id, mine.external_id, mine.source, mine.key if mine.is_open else None))
     return found
 
 

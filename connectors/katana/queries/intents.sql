@@ -28,6 +28,12 @@ UPDATE katana_intents SET said = %(said)s WHERE kind = %(kind)s AND key = %(key)
 -- It is made, and this is its id.
 UPDATE katana_intents SET found_id = %(id)s, said = '' WHERE kind = %(kind)s AND key = %(key)s AND leased_by = %(owner)s
 
+-- name: recognize_intent
+-- The same, for nobody who is at it.
+UPDATE katana_intents SET found_id = %(id)s, said = ''
+WHERE kind = %(kind)s AND key = %(key)s
+    AND (found_id = %(id)s OR found_id IS NULL AND (leased_until IS NULL OR leased_until < clock_timestamp()))
+
 -- name: end_lease
 -- Whoever was at it is done.
 UPDATE katana_intents SET leased_by = NULL, leased_until = NULL
