@@ -314,6 +314,11 @@ class Reason(StrEnum):
         "The store's fulfilment has more pieces than the row has left; nothing of it was delivered.",
         "Correct the row's quantity, then storesync retry STORE EXTERNAL_ID.",
     )
+    RETURN_INCOMPLETE = (
+        "return_incomplete",
+        "A return of the store is not in the hub as a whole: what was not delivered there cannot come back there.",
+        "It is tried again once more is delivered; else record in the hub by hand what is named in the detail.",
+    )
     FOUND_OTHERWISE = (
         "found_otherwise",
         "The hub had the order already, and it is not as it would be made; what differs is named in the detail.",

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from connectors.errors import HubRefused
-from connectors.katana import changing, delivering, making, told
+from connectors.katana import changing, delivering, making, returning, told
 from connectors.katana.checking import Trial
 from connectors.katana.client import KatanaClient
 from connectors.katana.copies import Copies
@@ -75,6 +75,8 @@ class Applier:
                 return made
             case actions.AddRow() as known:
                 return changing.add_row(self._desk, known)
+            case actions.KeepReturn() as known:
+                return returning.keep_return(self._desk, known)
             case known:
                 return Made(self._id(known))
 
@@ -99,6 +101,8 @@ class Applier:
                 return delivering.deliver_rows(desk, action)
             case actions.LinkFulfillment() | actions.RemakeFulfillment():
                 return told.carry_out(desk.connection, action)
+            case actions.DeleteReturn():
+                return returning.delete_return(desk, action)
             case actions.DeleteOrder():
                 return delete_order(desk, action)
             case _ if isinstance(action, making.MoAction):

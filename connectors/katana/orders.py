@@ -25,7 +25,6 @@ from schemas.hub import (
     DeliveryStatus,
     HubMo,
     HubOrder,
-    HubReturn,
     HubRow,
     MoStatus,
     OrderHead,
@@ -73,7 +72,6 @@ class KnownBeside:
     whose: Mapping[str, Any] = field(default_factory=dict)  # store_id, external_id, money; empty of one made in Katana
     rows: Mapping[str, KnownRow] = field(default_factory=dict)  # by their ids
     fulfillments: Sequence[KnownFulfillment] = ()
-    returns: tuple[HubReturn, ...] = ()
     mos: Mapping[str, HubMo] = field(default_factory=dict)
 
 
@@ -123,6 +121,7 @@ class OrderReader:
         fulfillments = tuple(_readable(read_fulfillment, one) for one in found)
         self._recognize(order_id, fulfillments)
         order = hub_order(record, fulfillments, self._beside(record, priority))
+        order = replace(order, returns=known_returns(self._connection, order_id, order.rows))
         self._last = monotonic() + RECENT_SECONDS, Standing(order, record, fulfillments)
         return self._last[1]
 
@@ -166,7 +165,6 @@ class OrderReader:
             whose=ours or {},
             rows=rows,
             fulfillments=known_fulfillments(self._connection, record.id) if ours else (),
-            returns=known_returns(self._connection, record.id, rows) if ours else (),
             mos=self._mos([row.mo_id for row in record.rows if row.mo_id is not None], priority),
         )
 
@@ -211,7 +209,6 @@ def hub_order(record: OrderRecord, fulfillments: Sequence[FulfillmentRecord], be
         exchange_rate=Decimal(money.get("exchange_rate", 1)),
         base_currency=money.get("base_currency", beside.account.base_currency),
         totals=_totals(money) if money else _own_totals(rows),
-        returns=beside.returns,
         takes_no_rows=bool(fulfillments),
         head=OrderHead(
             customer=beside.customer,

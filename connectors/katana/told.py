@@ -7,14 +7,14 @@ nor what it made anew of fulfilments that it called off. It asks Katana nothing.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from psycopg.types.json import Jsonb
 
 from connectors.errors import HubRefused
 from connectors.postgres import Connection, queries
 from schemas import actions
-from schemas.hub import HubFulfillment, HubReturn
+from schemas.hub import HubFulfillment, HubReturn, HubRow
 from schemas.katana.order import FulfillmentRecord
 from schemas.orders import ZERO
 
@@ -46,21 +46,13 @@ class KnownFulfillment:
         return self.fulfillment_id is None and self.key is not None
 
 
-class OfLine(Protocol):
-    """A row, as far as a return needs it."""
-
-    @property
-    def external_id(self) -> str | None:
-        """The store's line."""
-
-
 def known_fulfillments(connection: Connection, order_id: str) -> list[KnownFulfillment]:
     """What is written down of an order's fulfilments, in the order in which it was."""
     return [
         KnownFulfillment(
             **{
                 **row,
-                "rows": tuple((id_, Decimal(pieces)) for id_, pieces in row["rows"]),
+                "rows": _parts(row["rows"]),
                 "taken": tuple((one, id_, Decimal(pieces)) for one, id_, pieces in row["taken"]),
             }
         )
@@ -68,15 +60,24 @@ def known_fulfillments(connection: Connection, order_id: str) -> list[KnownFulfi
     ]
 
 
-def known_returns(connection: Connection, order_id: str, rows: Mapping[str, OfLine]) -> tuple[HubReturn, ...]:
-    """An order's returns, as far as stores made them."""
-    ids = {row.external_id: id_ for id_, row in rows.items()}
+def known_returns(connection: Connection, order_id: str, rows: Sequence[HubRow]) -> tuple[HubReturn, ...]:
+    """An order's returns, as far as stores made them.
+
+    One that is there in part is told as its store has it, as long as nothing more was shipped of its lines: asked for
+    again, no more of it would come.
+    """
+    by_line = {row.external_id: row for row in rows}
     found = []
     for row in connection.execute(_SQL["kept_returns"], {"order_id": order_id}):
-        lines = tuple((line, Decimal(pieces)) for line, pieces in row["lines"])
-        by_row = tuple((ids[line], pieces) for line, pieces in lines if line in ids)
+        shipped = sum((by_line[line].shipped_quantity for line, _ in row["asked"] if line in by_line), ZERO)
+        lines = _parts(row["lines"] if shipped > row["seen"] else row["asked"])
+        by_row = tuple((by_line[line].id, pieces) for line, pieces in lines if line in by_line)
         found.append(HubReturn(row["external_id"], lines, by_row))
     return tuple(found)
+
+
+def _parts(pieces: Iterable[tuple[str, str]]) -> tuple[tuple[str, Decimal], ...]:
+    return tuple((name, Decimal(quantity)) for name, quantity in pieces)
 
 
 def told(there: Sequence[FulfillmentRecord], known: Sequence[KnownFulfillment]) -> tuple[HubFulfillment, ...]:

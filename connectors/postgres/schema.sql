@@ -532,8 +532,11 @@ CREATE UNIQUE INDEX katana_fulfillments_told ON katana_fulfillments (order_id, e
 CREATE TABLE katana_returns (
     order_id text NOT NULL REFERENCES katana_orders,
     external_id text NOT NULL,                      -- the store's
-    return_id text NOT NULL,                        -- Katana's own
+    return_id text,                                 -- Katana's own; null: nothing of it can be there yet
     lines jsonb NOT NULL,                           -- pieces by the store's lines, as far as Katana has them
+    asked jsonb NOT NULL DEFAULT '[]'::jsonb,       -- pieces by the store's lines, as the store has them
+    -- pieces of these lines that were shipped then: what is missing is tried again once they are more
+    seen numeric NOT NULL DEFAULT 0,
     PRIMARY KEY (order_id, external_id)
 );
 

@@ -40,6 +40,7 @@ class FulfillmentRecord:
     carrier: str | None
     tracking_url: str | None
     is_gone: bool = False  # where Katana says it: what is deleted need not be told apart
+    lines: tuple[tuple[str, str], ...] = ()  # the ids of its own lines, each with that of its row
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +132,7 @@ class _Order(VendorSchema):
 
 
 class _Pieces(VendorSchema):
+    id = Id(allow_none=True, load_default=None)
     row_id = Id(required=True, data_key="sales_order_row_id")
     quantity = Number(required=True)
 
@@ -195,6 +197,7 @@ def read_fulfillment(said: Any) -> FulfillmentRecord:
         carrier=read["tracking_carrier"] or None,
         tracking_url=read["tracking_url"] or None,
         is_gone=read["deleted_at"] is not None,
+        lines=tuple((one["id"], one["row_id"]) for one in read["sales_order_fulfillment_rows"] if one["id"]),
     )
 
 

@@ -5,7 +5,22 @@ WHERE order_id = %(order_id)s ORDER BY id
 
 -- name: kept_returns
 -- What stores' returns are there.
-SELECT external_id, return_id, lines FROM katana_returns WHERE order_id = %(order_id)s ORDER BY external_id
+SELECT external_id, return_id, lines, asked, seen FROM katana_returns WHERE order_id = %(order_id)s ORDER BY external_id
+
+-- name: kept_return
+-- What a store's return is there.
+SELECT return_id FROM katana_returns WHERE order_id = %(order_id)s AND external_id = %(external_id)s
+
+-- name: keep_katana_return
+-- What of a store's return is there.
+INSERT INTO katana_returns (order_id, external_id, return_id, lines, asked, seen)
+VALUES (%(order_id)s, %(external_id)s, %(return_id)s, %(lines)s, %(asked)s, %(seen)s)
+ON CONFLICT (order_id, external_id) DO UPDATE SET return_id = excluded.return_id, lines = excluded.lines,
+    asked = excluded.asked, seen = excluded.seen
+
+-- name: drop_return
+-- It is called off.
+DELETE FROM katana_returns WHERE order_id = %(order_id)s AND external_id = %(external_id)s
 
 -- name: begin_making
 -- One is about to be made; one of before is the same.
