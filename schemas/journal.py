@@ -55,7 +55,7 @@ class Action(_Word):
     # with a store as a whole
     CONNECT = "connect", "A person connected a shop."
     RECONFIGURE = "reconfigure", "A person changed settings of a store; without a store, of the account."
-    SET_STATE = "set_state", "A person paused, resumed or disconnected a store."
+    SET_STATE = "set_state", "A person activated, paused, resumed or disconnected a store."
     CHECK = "check", "A person asked whether a store works that was stopped."
     STOP = "stop", "A store was stopped, or a part of its work, until a person acts."
     GO_ON = "go_on", "A part of a store's work that was stopped is tried again, or works again."
@@ -91,6 +91,7 @@ class Outcome(_Word):
 
     # what a store is from then on, and what was stopped of it or goes on
     ACTIVE = "active", "The store is worked on."
+    INACTIVE = "inactive", "The store is being set up: nothing of it travels by itself until a person activates it."
     PAUSED = "paused", "The store is left alone until a person resumes it."
     NEEDS_ATTENTION = "needs_attention", "The store is left alone until a person mends it."
     DISCONNECTED = "disconnected", "The store is left alone for good."

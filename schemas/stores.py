@@ -13,8 +13,12 @@ if TYPE_CHECKING:
 
 
 class StoreState(StrEnum):
-    """Whether a store is worked on. A disconnected store keeps its row, so that its orders are known again."""
+    """Whether a store is worked on. A disconnected store keeps its row, so that its orders are known again.
 
+    An inactive one is being set up: nothing of it travels by itself, but a person may bring things in (STG-1).
+    """
+
+    INACTIVE = "inactive"
     ACTIVE = "active"
     PAUSED = "paused"
     NEEDS_ATTENTION = "needs_attention"

@@ -17,6 +17,7 @@ from connectors.postgres.stock_imports import CountTurn
 from schemas.account import Account
 from schemas.failures import PutOff
 from schemas.journal import Action
+from schemas.stores import StoreState
 from tasks import bells
 from tasks.held import process
 from tasks.rules.auditing import DAYS
@@ -46,7 +47,8 @@ class Lane(Generic[T]):
     `look` brings what they go by when the turn comes, and `rest` says of it until when that work rests. `put_off`
     writes down what failed, and says what came of it in a word. `action` is the journal's word for what failed; where
     there is none `put_off` writes the journal. `pause` is how long work rests that was tried often enough; None for as
-    long as the failure says. `lift` ends the rest of a store: a person wants it now.
+    long as the failure says. `lift` ends the rest of a store: a person wants it now. `states` are those of a store in
+    which it is done.
     """
 
     lock: Callable[..., str]
@@ -60,6 +62,7 @@ class Lane(Generic[T]):
     lift: Callable[[Connection, int], None] = lambda *_: None
     action: Action | None = None
     pause: timedelta | None = SWEEP
+    states: frozenset[StoreState] = frozenset({StoreState.ACTIVE})
 
 
 # -- orders: both sides of one move by themselves, under one lock ------------------------------------------------------
@@ -189,6 +192,8 @@ def _ring_stock_again(task: str, store_id: int) -> None:
     bells.ring_stock_once(held.redis, due)
 
 
+_BY_HAND: Final = frozenset({StoreState.ACTIVE, StoreState.INACTIVE})  # a person brings it in before activation (STG-1)
+
 FETCH: Final[Lane[StoreTurn]] = Lane(
     lock=locks.fetch_key,
     look=lanes.look,
@@ -207,6 +212,7 @@ CATALOGUE: Final[Lane[StoreTurn]] = Lane(
     action=Action.FETCH_CATALOGUE,
     lift=catalogue.read_again,
     ring=bells.ring_catalogue,
+    states=_BY_HAND,
 )
 STOCK: Final[Lane[StoreTurn]] = Lane(  # what fails with a batch of SKUs waits by itself: tasks/stock/trouble.py
     lock=locks.stock_key,
@@ -236,6 +242,7 @@ PRODUCTS: Final[Lane[StoreTurn]] = Lane(
     action=Action.IMPORT_PRODUCTS,
     lift=partial(lanes.clear, lane="import_products"),
     ring=bells.ring_products,
+    states=_BY_HAND,
 )
 COUNT: Final[Lane[CountTurn]] = Lane(
     lock=locks.count_key,

@@ -43,6 +43,7 @@ class NewStore:
     credentials: Mapping[str, str]
     settings: Mapping[str, Any] = field(default_factory=dict)
     allow_insecure: bool = False
+    inactive: bool = False  # nothing travels by itself before it is activated (STG-1)
 
 
 def connect_store(held: Process, new: NewStore, agree: AgreeToConnect | None = None) -> StoreFacts:
@@ -62,7 +63,7 @@ def connect_store(held: Process, new: NewStore, agree: AgreeToConnect | None = N
     connector = platforms.open_store(new.platform, url, credentials, allow_insecure=new.allow_insecure)
     facts = _prove(connector, needs_of(new.platform, settings))
     refuse_unknown_places(connector, settings)
-    if agree:
+    if agree and not new.inactive:  # else it is asked when it is activated
         agree(connector, settings)
 
     values = stores.StoreValues(
@@ -74,6 +75,7 @@ def connect_store(held: Process, new: NewStore, agree: AgreeToConnect | None = N
         settings=settings,
         stock_news=_stock_news(new.platform, settings),
         allow_insecure=new.allow_insecure,
+        state=StoreState.INACTIVE if new.inactive else StoreState.ACTIVE,
     )
     with held.pool.connection() as connection, connection.transaction():
         refuse_unknown_locations(connection, settings)  # again: one may have gone while the shop was asked
@@ -83,12 +85,41 @@ def connect_store(held: Process, new: NewStore, agree: AgreeToConnect | None = N
         store_id = stores.connect_store(connection, values, before)
         if store_id is None:
             raise SettingRefused("url", "this shop is connected already: see storesync store list")
-        stores.want_products(connection, store_id, wanted=bool(settings.get("products.import_on_connect")))
-        _welcome_back(connection, store_id, settings, connector.platform)
+        stores.want_products(connection, store_id, wanted=False)
+        if not new.inactive:
+            _begin(connection, store_id, settings, connector.platform)
         _adopt_currency(connection, facts)
         detail = {"url": url, "settings": dict(settings), **_kept_from_us(facts)}
-        journal.add(connection, Line(Action.CONNECT, Outcome.ACTIVE, detail=detail), store_id=store_id)
+        journal.add(connection, Line(Action.CONNECT, Outcome(values.state), detail=detail), store_id=store_id)
     return facts
+
+
+def activate_store(held: Process, row: StoreRow, agree: AgreeToChange | None = None) -> StoreFacts:
+    """Let what a store has travel from now on, once it is proved again that it can (STG-1). Raises a ConnectorError.
+
+    Its orders are those of a store that was connected this moment (ORD-2). `agree` raises as at connecting (STK-10).
+    """
+    if row.state is not StoreState.INACTIVE:
+        cure = f": storesync store resume {row.name}" if row.state is StoreState.PAUSED else ""
+        raise SettingRefused("state", f"{row.name} is {row.state.replace('_', ' ')}, not inactive{cure}")
+    connector = held.connector(row)
+    facts = _prove(connector, needs_of(row.platform, row.settings))
+    if agree:
+        agree(row, row.settings)
+    with held.pool.connection() as connection, connection.transaction():
+        if not stores.activate(connection, row.id):
+            raise SettingRefused("state", f"{row.name} was changed meanwhile: see storesync store show {row.name}")
+        stores.name_shop(connection, row.id, facts.shop)
+        _begin(connection, row.id, row.settings, connector.platform)
+        journal.add(connection, Line(Action.SET_STATE, Outcome.ACTIVE), store_id=row.id)
+    return facts
+
+
+def _begin(connection: Connection, store_id: int, settings: Mapping[str, Value], platform: Platform) -> None:
+    """What an active store begins with."""
+    if settings.get("products.import_on_connect"):
+        stores.want_products(connection, store_id, wanted=True)
+    _welcome_back(connection, store_id, settings, platform)
 
 
 def _refuse_unusable(new: NewStore) -> None:
@@ -232,7 +263,12 @@ def _look_again(connection: Connection, store_id: int, due: MadeDue) -> None:
 
 
 def set_state(held: Process, row: StoreRow, state: StoreState) -> None:
-    """Pause, resume or disconnect a store; one that is left is asked to tell nothing more, if it answers (BEY-5)."""
+    """Pause, resume or disconnect a store; one that is left is asked to tell nothing more, if it answers (BEY-5).
+
+    One that was never activated is neither paused nor resumed (STG-1).
+    """
+    if row.state is StoreState.INACTIVE and state is not StoreState.DISCONNECTED:
+        raise SettingRefused("state", f"{row.name} is not active yet: storesync store activate {row.name}")
     if state == StoreState.DISCONNECTED:
         unsubscribe(held, row)
     with held.pool.connection() as connection, connection.transaction():

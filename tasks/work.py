@@ -23,7 +23,7 @@ from schemas.stores import Remembered, Store, StoreState
 from tasks import bells
 from tasks.held import Process, process
 from tasks.lanes import STORE_SIDE, Lane, OrderLane, T, Turn
-from tasks.rules.failures import StopStore, decide_failure, is_news, rest_at_most
+from tasks.rules.failures import StopStore, as_rest, decide_failure, is_news, rest_at_most
 from tasks.rules.places import location_of
 from tasks.trouble import UnknownStore, attempt, is_bug, judge, stop_store
 
@@ -184,7 +184,7 @@ def _look_and_work(held: Process, lane: Lane[T], ids: Ids, work: Callable[[T], D
         turn = lane.look(connection, *ids)
         if turn is None:
             raise UnknownStore(f"there is no store {ids[0]}")
-        if turn.store.state is not StoreState.ACTIVE:
+        if turn.store.state not in lane.states:
             return Done(f"store_{turn.store.state}")
         if not lane.is_due(turn):
             return Done("nothing_due")
@@ -208,6 +208,8 @@ def _write_down(held: Process, lane: Lane[T], ids: Ids, turn: T, problem: Proble
     with held.pool.connection() as connection, connection.transaction():
         rest = lane.rest(lane.look(connection, *ids) or turn)  # what succeeded since has ended earlier failures
         decision = decide_failure(problem, attempts=rest.attempts, now=now, jitter=held.chance())
+        if turn.store.state is StoreState.INACTIVE:
+            decision = as_rest(decision, now=now)
         match decision:
             case StopStore(reason=reason, detail=detail):
                 stop_store(connection, turn.store.id, reason=reason, detail=detail)

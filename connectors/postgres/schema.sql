@@ -48,7 +48,8 @@ CREATE TABLE stores (
     credentials text NOT NULL DEFAULT '',           -- encrypted; empty once disconnected
     settings jsonb NOT NULL DEFAULT '{}',           -- only what was chosen; defaults live in schemas/settings.py
     allow_insecure boolean NOT NULL DEFAULT false,
-    state text NOT NULL DEFAULT 'active' CHECK (state IN ('active', 'paused', 'needs_attention', 'disconnected')),
+    state text NOT NULL DEFAULT 'active'
+        CHECK (state IN ('inactive', 'active', 'paused', 'needs_attention', 'disconnected')),
     reason text,                                    -- why it needs attention, or is not fetched now
     reason_detail text,
     connected_at timestamptz NOT NULL DEFAULT now(),

@@ -116,6 +116,7 @@ class StoreValues:
     stock_news: StockNews | None = None
     allow_insecure: bool = False
     shop: str | None = None
+    state: StoreState = StoreState.ACTIVE
 
 
 def connect_store(connection: Connection, values: StoreValues, before: StoreRow | None = None) -> int | None:
@@ -135,6 +136,11 @@ def connect_store(connection: Connection, values: StoreValues, before: StoreRow 
             return None
         raise SettingRefused("name", f"there is a store {values.name!r} already") from error
     return row["id"] if row else None
+
+
+def activate(connection: Connection, store_id: int) -> bool:
+    """A store that was set up is worked on from now on; False where it is not inactive any more (STG-1)."""
+    return connection.execute(_SQL["activate"], {"id": store_id}).rowcount > 0
 
 
 def name_shop(connection: Connection, store_id: int, shop: str) -> bool:

@@ -1,7 +1,7 @@
 """What a fetch would bring, without writing anything (BEY-1)."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from connectors import postgres
@@ -15,6 +15,7 @@ from schemas.hub import DraftOrder
 from schemas.journal import Line, Outcome
 from schemas.orders import Snapshot, StoreOrder
 from schemas.reasons import Reason
+from schemas.stores import StoreState
 from tasks.held import Process
 from tasks.orders.gather import gather_known, gather_new
 from tasks.rules.conclusion import conclude
@@ -34,9 +35,12 @@ class Preview:
 
 
 def preview_orders(held: Process, row: StoreRow, cursor: str | None) -> Iterator[Preview]:
-    """Each changed order of a store since the cursor, and what an import would do with it now."""
+    """Each changed order of a store since the cursor, and what an import would do with it now.
+
+    Of a store that is not active: what would become of them if it were activated now (STG-3).
+    """
     connector = held.connector(row)
-    imports_from = stores.read_store(row, connector.platform).imports_from
+    imports_from = stores.read_store(_as_activated(held, row), connector.platform).imports_from
     for page in connector.changed_orders(cursor, imports_from=imports_from):
         for snapshot in page.snapshots:
             with held.pool.connection() as connection:
@@ -49,7 +53,7 @@ def _preview(held: Process, connection: postgres.Connection, store_id: int, snap
     if snapshot.problem is not None:
         path, problem = snapshot.problem
         return Preview(snapshot.external_id, "fail", "invalid_payload", {"path": path, "problem": problem})
-    session = open_session(held, connection, turn)
+    session = open_session(held, connection, replace(turn, store=_as_activated(held, turn.store)))
     try:
         gathered = _gather(session, turn, snapshot)
     except Unreadable as error:
@@ -58,6 +62,13 @@ def _preview(held: Process, connection: postgres.Connection, store_id: int, snap
     if gathered is None:
         return Preview(snapshot.external_id, "nothing")
     return _foretell(session, decide_look(gathered), snapshot.external_id)
+
+
+def _as_activated(held: Process, row: StoreRow) -> StoreRow:
+    if row.state is not StoreState.INACTIVE:
+        return row
+    now = held.now()
+    return replace(row, state=StoreState.ACTIVE, connected_at=now, activated_at=now)
 
 
 def _gather(session: StoreSession, turn: OrderTurn, snapshot: Snapshot) -> Gathered | None:

@@ -92,6 +92,13 @@ def rest_at_most(why: PutOff, pause: timedelta | None, *, now: datetime) -> PutO
     return replace(why, until=min(why.until or latest, latest))
 
 
+def as_rest(decision: Decision, *, now: datetime) -> PutOff:
+    """What is brought in by hand rests where an active store would be stopped (STG-1)."""
+    if isinstance(decision, StopStore):
+        return PutOff(decision.reason, decision.detail, now + REFUSED_PAUSE, is_attempt=False, is_aside=True)
+    return decision
+
+
 def is_news(why: PutOff, *, last: str | None, attempts: int) -> bool:
     """Whether what keeps a store's work from being done is to be journaled: `last` is what kept it before.
 

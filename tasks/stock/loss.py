@@ -71,7 +71,7 @@ def loss_of_switch(
     store, place = _seen(held, row, settings)
     if not store.is_on("stock.sync") or not _can_tell(held, store):
         return Loss()
-    was_followed = bool(row.settings.get("stock.sync"))
+    was_followed = bool(row.settings.get("stock.sync")) and row.state is not StoreState.INACTIVE
     if row.catalogue_whole_at is None or not was_followed:
         read(row)
     place = place if store.settings["location"] or location is None else location

@@ -206,6 +206,7 @@ CASES: Final = (
         House.place,
         fetch_orders,
         lambda house: house.find("SELECT count(*) FROM store_orders WHERE external_id = %s", house.order) == 1,
+        behind=1,
     ),
     Case(
         "import_order",

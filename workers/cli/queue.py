@@ -40,7 +40,7 @@ else:
 def sync(name: str, since: datetime | None, wait: bool, dry_run: bool, as_json: bool) -> None:
     """Fetch a store's changed orders now."""
     held = open_desk()
-    row = active_store(held, name)
+    row = active_store(held, name, or_inactive=dry_run)
     if dry_run:
         cursor = back_to(row.cursor, since) if since else row.cursor
         found = [asdict(preview) for preview in preview.preview_orders(held, row, cursor)]
@@ -87,10 +87,12 @@ def _tell_preview(found: list[dict[str, Any]]) -> None:
     click.echo(f"Would {words}. Nothing was written.")
 
 
-def active_store(held: Process, name: str) -> StoreRow:
-    """A store that is worked on. Raises Failed."""
+def active_store(held: Process, name: str, *, or_inactive: bool = False) -> StoreRow:
+    """A store that is worked on, or that is being set up where that is enough (STG-1). Raises Failed."""
     with held.pool.connection() as connection:
         row = store_row(connection, name)
+    if row.state == "inactive" and not or_inactive:
+        raise Failed(f"{name} is not active yet: storesync store activate {name}")
     if row.state == "paused":
         raise Failed(f"{name} is paused: storesync store resume {name}")
     if row.state == "needs_attention":

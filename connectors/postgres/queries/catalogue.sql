@@ -136,7 +136,7 @@ FROM free WHERE q.store_id = %(store_id)s AND q.sku = free.sku
 -- name: due_catalogues
 -- Stores that push stock, or whose products are to come into the hub, and whose catalogue was not looked at for a while.
 SELECT id FROM stores
-WHERE state = 'active' AND (stock_news IS NOT NULL OR wants_products)
+WHERE (state = 'active' AND (stock_news IS NOT NULL OR wants_products) OR state = 'inactive' AND wants_products)
   AND (catalogue_due_at IS NULL OR catalogue_due_at <= now())
   AND (catalogue_at IS NULL OR catalogue_at <= now() - %(every)s * interval '1 second'
        OR (catalogue_hinted_at IS NOT NULL AND catalogue_at <= now() - %(hinted_every)s * interval '1 second'))

@@ -49,12 +49,13 @@ WHERE s.id = %(id)s AND s.shop IS DISTINCT FROM %(shop)s
 -- name: connect
 -- A new store, or the return of a disconnected one: its orders, tombstones and links are still its own (ORD-6, ORD-7).
 -- What changed in the shop since it was last read is still to be read, beside what a first connection brings (ORD-9).
-INSERT INTO stores (name, platform, url, shop, credentials, settings, stock_news, allow_insecure)
-VALUES (%(name)s, %(platform)s, %(url)s, %(shop)s, %(credentials)s, %(settings)s, %(stock_news)s, %(allow_insecure)s)
+INSERT INTO stores (name, platform, url, shop, credentials, settings, stock_news, allow_insecure, state)
+VALUES (%(name)s, %(platform)s, %(url)s, %(shop)s, %(credentials)s, %(settings)s, %(stock_news)s, %(allow_insecure)s,
+        %(state)s)
 ON CONFLICT (platform, url) DO UPDATE
 SET name = excluded.name, shop = excluded.shop, credentials = excluded.credentials, settings = excluded.settings,
     stock_news = excluded.stock_news, allow_insecure = excluded.allow_insecure,
-    state = 'active', reason = NULL, reason_detail = NULL,
+    state = excluded.state, reason = NULL, reason_detail = NULL,
     connected_at = now(), activated_at = now(), cursor = %(cursor)s, fetched_at = NULL, fetch_due_at = NULL,
     fetch_attempts = 0,
     catalogue_at = NULL, catalogue_whole_at = NULL, catalogue_due_at = NULL, catalogue_attempts = 0, catalogue_walk = NULL,
@@ -77,7 +78,7 @@ WHERE id = %(id)s
 -- name: due_products
 -- Stores whose catalogue is known and whose products are still to come into the hub.
 SELECT id FROM stores s
-WHERE state = 'active' AND wants_products AND catalogue_whole_at IS NOT NULL
+WHERE state IN ('active', 'inactive') AND wants_products AND catalogue_whole_at IS NOT NULL
   AND NOT EXISTS (SELECT FROM store_lanes l
                   WHERE l.store_id = s.id AND l.lane = 'import_products' AND l.due_at > now())
 
@@ -118,6 +119,13 @@ SET state = %(state)s, reason = NULL, reason_detail = NULL, fetch_due_at = NULL,
         ELSE now() END,
     credentials = CASE WHEN %(state)s = 'disconnected' THEN '' ELSE credentials END, webhooks_at = NULL
 WHERE id = %(id)s
+
+-- name: activate
+-- A store that was set up is worked on from now on: its orders are read as those of one that was just connected (ORD-2).
+UPDATE stores
+SET state = 'active', connected_at = now(), activated_at = now(), reason = NULL, reason_detail = NULL,
+    fetch_due_at = NULL, fetch_attempts = 0, catalogue_due_at = NULL, catalogue_attempts = 0, webhooks_at = NULL
+WHERE id = %(id)s AND state = 'inactive'
 
 -- name: stop_store
 -- The store refused us: nothing more is asked of it until a person acts (SPEC chapter 11).

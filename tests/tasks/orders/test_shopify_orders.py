@@ -15,7 +15,8 @@ from schemas.actions import AddLocation, AddProduct
 from schemas.errors import SettingRefused
 from schemas.stores import StoreState
 from tasks.held import Process
-from tasks.stores import change_store, set_state
+from tasks.orders.preview import preview_orders
+from tasks.stores import NewStore, activate_store, change_store, connect_store, set_state
 from tests.tasks.bad_input import Bench, open_bench
 from tests.tasks.conftest import import_all, show
 from tests.tasks.orders.looking import Shop, all_orders, do, journal_of, order_of, store_of
@@ -138,6 +139,25 @@ def test_ORD_2_the_first_connection_reaches_fourteen_days_back_and_no_further(he
 
     assert outcome(held, bench, inside) == ("imported", None)
     assert outcome(held, bench, outside) == ("skipped", "created_before_activation")
+
+
+def test_STG_1_an_activation_reaches_as_far_back_as_a_connection_and_is_foretold(held: Process, shop: Shop) -> None:
+    inside = place(shop, ago=timedelta(days=13, hours=23))
+    outside = place(shop, ago=timedelta(days=20))
+    shop.shop.edit_order(outside.id, {"note": "changed today"})
+    new = NewStore("shopify", "acme", shop.url, shop.credentials, allow_insecure=True, inactive=True)
+    connect_store(held, new)
+    do(held, "UPDATE stores SET connected_at = now() - '90 days'::interval, activated_at = now() - '90 days'::interval")
+    with held.pool.connection() as connection:
+        (row,) = stores.stores(connection)
+
+    foretold = {one.external_id: one.outcome for one in preview_orders(held, row, row.cursor)}
+    activate_store(held, row)
+    import_all(held, row.id)
+
+    assert [foretold.get(str(one.id)) for one in (inside, outside)] == ["create", "skip"]
+    states = all_orders(held, row.id)
+    assert [states.get(str(one.id)) for one in (inside, outside)] == ["imported", "skipped"]
 
 
 def test_ORD_2_a_late_first_fetch_reaches_as_far_back_as_one_in_time(held: Process, shop: Shop, acme: Bench) -> None:

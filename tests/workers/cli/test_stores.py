@@ -42,6 +42,25 @@ def test_connected_store_is_listed_and_shown(cli: Cli, shop: Shop) -> None:
     assert shown["allow_insecure"] is True
 
 
+def test_STG_1_a_store_is_set_up_and_then_activated(cli: Cli, shop: Shop) -> None:
+    connected = document(connect(cli, shop, INSECURE, "--inactive", "--json"))
+    refusal = cli("sync", "acme")
+    foretold = cli("sync", "acme", "--dry-run", "--json")
+    counted = cli("store", "import", "acme", "stock")
+    resumed = cli("store", "resume", "acme", "--yes")
+
+    assert connected["state"] == "inactive"
+    assert "storesync store activate acme" in refused(refusal, 1)
+    assert document(foretold) == []
+    assert "once it is activated" in counted.out
+    assert "storesync store activate acme" in refused(resumed)
+    assert document(cli("store", "list", "--json"))[0]["state"] == "inactive"
+
+    assert document(cli("store", "activate", "acme", "--json"))["state"] == "active"
+    assert document(cli("store", "list", "--json"))[0]["state"] == "active"
+    assert "is active, not inactive" in refused(cli("store", "activate", "acme", "--yes"))
+
+
 def test_connect_answers_json(cli: Cli, shop: Shop) -> None:
     found = document(connect(cli, shop, INSECURE, "--json"))
 

@@ -88,6 +88,8 @@ def why_not(sight: Sight) -> str | None:
 def advice(sight: Sight) -> str:
     """In people's words: why the store does not show the quantity, what to do, or what it waits for."""
     reason = why_not(sight)
+    if sight.store.state == StoreState.INACTIVE and sight.store.is_on("stock.sync"):
+        return f"The store is not active yet: storesync store activate {sight.store.name}"
     if sight.store.state == StoreState.PAUSED and sight.store.is_on("stock.sync"):
         return f"The store is paused: storesync store resume {sight.store.name}"
     if reason:

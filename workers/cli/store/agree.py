@@ -52,6 +52,16 @@ def agree_to_change(held: Process, row: StoreRow, *, yes: bool) -> AgreeToChange
     return asks
 
 
+def agree_to_activate(held: Process, *, yes: bool) -> AgreeToChange:
+    """Asks a person before a store that is activated shows much less."""
+
+    def asks(row: StoreRow, settings: Mapping[str, Value]) -> None:
+        if not yes:
+            agree([Doubt(row.name, loss_with(held, row, settings), _sells_again(settings))], yes=yes)
+
+    return asks
+
+
 def loss_with(held: Process, row: StoreRow, settings: Mapping[str, Value], *, location: str | None = None) -> Loss:
     """What a store would show less with these settings. Raises Failed where it cannot be asked what it shows."""
     try:

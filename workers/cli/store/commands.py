@@ -48,6 +48,10 @@ _CREDENTIAL = click.option(
 )
 
 
+_TO_ACTIVATE: Final = (
+    "Nothing of it travels yet. Look: storesync sync {0} --dry-run. Bring in: storesync store import {0} products. "
+    "Then: storesync store activate {0}"
+)
 _LISTED: Final = {
     "import": ListedCommand(
         "workers.cli.store.imports:import_into_hub",
@@ -81,9 +85,10 @@ def store() -> None:
 @_CREDENTIAL
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="A setting. May be repeated.")
 @click.option("--allow-insecure", is_flag=True, help="Allow http and private addresses: for sandboxes.")
+@click.option("--inactive", is_flag=True, help="Nothing of it travels by itself before `store activate`.")
 @yes_option
 def connect(platform: str, name: str, credentials: tuple[str, ...], settings: tuple[str, ...], **details: Any) -> None:
-    """Connect a shop. Its open orders come in by themselves from then on."""
+    """Connect a shop. Its open orders come in by themselves from then on, unless it begins inactive."""
     yes = details.pop("yes")
     new = store_tasks.NewStore(
         platform, name, credentials=read_pairs(credentials, are_secret=True), settings=read_pairs(settings), **details
@@ -91,10 +96,12 @@ def connect(platform: str, name: str, credentials: tuple[str, ...], settings: tu
     held = open_desk()
     facts = store_tasks.connect_store(held, new, agreeing.agree_to_connect(held, name, yes=yes))
     money = f", sells in {facts.currency}" if facts.currency else ""
-    text = f"Connected {name} ({platform}{money}). Its open orders come in now: storesync sync {name} --wait"
+    text = f"Connected {name} ({platform}{money}). "
+    text += _TO_ACTIVATE.format(name) if new.inactive else f"Its open orders come in now: storesync sync {name} --wait"
     if facts.withheld:
         text += f"\n{rights.withheld_words(facts.withheld, platforms.record(platform))}"
-    done(text, name=name, platform=platform, currency=facts.currency, withheld=list(facts.withheld))
+    state = StoreState.INACTIVE if new.inactive else StoreState.ACTIVE
+    done(text, name=name, platform=platform, state=state, currency=facts.currency, withheld=list(facts.withheld))
 
 
 @store.command("list", epilog=example("storesync store list --json", "storesync store list --all"))
@@ -266,6 +273,20 @@ def _tell_rights(document: dict[str, Any]) -> None:
         click.echo(f"\nGive what is missing in the shop: {where}. Then: storesync store check {document['name']}")
     if document["note"]:
         click.echo(f"\n{document['note']}")
+
+
+@store.command(epilog=example("storesync store activate acme"))
+@click.argument("name")
+@yes_option
+def activate(name: str, yes: bool) -> None:
+    """Let what an inactive store has travel by itself from now on, as of a shop that is connected now."""
+    held = open_desk()
+    row = _row(held, name)
+    facts = store_tasks.activate_store(held, row, agreeing.agree_to_activate(held, yes=yes))
+    text = f"{name} is active. Its open orders come in now: storesync sync {name} --wait"
+    if facts.withheld:
+        text += f"\n{rights.withheld_words(facts.withheld, platforms.record(row.platform))}"
+    done(text, name=name, state=StoreState.ACTIVE, withheld=list(facts.withheld))
 
 
 @store.command(epilog=example("storesync store pause acme"))

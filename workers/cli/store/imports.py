@@ -49,10 +49,10 @@ def import_into_hub(name: str, what: str, again: bool, dry_run: bool, wait: bool
 
     A count takes the pieces there and those on the store's open orders, at each location, as one adjustment. What was
     counted before stays as it is. Of several stores that sell from one location the one that is named counts: their
-    figures are shown side by side and never added up.
+    figures are shown side by side and never added up. A store that is not active yet is counted once it is.
     """
     held = open_desk()
-    row = active_store(held, name)
+    row = active_store(held, name, or_inactive=what == "products" or not (wait or dry_run))
     if what == "products":
         _products(held, row, wait=wait)
     else:
@@ -83,7 +83,7 @@ def _products(held: Process, row: StoreRow, *, wait: bool) -> None:
 def _look_at_products(held: Process, store_id: int) -> tuple[bool, State]:
     with held.pool.connection() as connection:
         row = stores.find_store(connection, str(store_id))
-    if row is None or row.state != "active":
+    if row is None or row.state not in ("active", "inactive"):
         raise Failed(f"the store is not active ({(row and row.reason) or (row and row.state)})")
     if row.catalogue_reason and row.catalogue_due_at:
         sentence, _ = describe(row.catalogue_reason)
@@ -98,7 +98,8 @@ def _stock(held: Process, row: StoreRow, sharing: list[str], *, wait: bool, as_j
     name = row.name
     if not wait:
         beside = f" {', '.join(sharing)} sell(s) from the same location: they are shown beside, and not added."
-        text = f"The stock of {name} is counted now. See storesync store show {name}"
+        when = "once it is activated, with its open orders" if row.state == "inactive" else "now"
+        text = f"The stock of {name} is counted {when}. See storesync store show {name}"
         done(text + (beside if sharing else ""), store=name, what="stock", shares_with=sharing)
         return
     _watch(f"stock of {name}", lambda: _look_at_stock(held, row.id))
