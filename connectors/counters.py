@@ -7,6 +7,7 @@ after a restart; no decision is made on them. Where Redis does not answer nothin
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ HEADROOM_SECONDS: Final = 60  # a budget of which nothing was heard for so long 
 
 FORGOTTEN_SECONDS: Final = 24 * 3600  # … is missed no longer
 
+_REFUSED: Final = "storesync:refused_webhooks:"
 _WEBHOOKS: Final = "storesync:counted:webhooks"
 _SECONDS: Final = "storesync:task_seconds"
 _WORKERS: Final = "storesync:workers"
@@ -63,6 +65,40 @@ def count_webhook(redis: Redis, outcome: str) -> None:
     """Count a message of a shop by what became of it."""
     with suppress(client.RedisError):
         redis.hincrby(_WEBHOOKS, outcome, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedWebhooks:
+    """How many messages at a store's address were refused for a reason, and when the last of them came."""
+
+    reason: str
+    times: int
+    last_at: float  # seconds since 1970
+
+
+def note_refused(redis: Redis, store_id: int, reason: str) -> None:
+    """Remember that a message at a store's address was refused: counted, however many come, and forgotten in a day."""
+    key = f"{_REFUSED}{store_id}"
+    with suppress(client.RedisError):
+        all_of_it = redis.pipeline(transaction=False)
+        all_of_it.hincrby(key, reason, 1)
+        all_of_it.hset(key, f"{reason} at", str(time.time()))
+        all_of_it.expire(key, FORGOTTEN_SECONDS)
+        all_of_it.execute()
+
+
+def refused(redis: Redis, store_id: int) -> list[RefusedWebhooks]:
+    """What was refused at a store's address of late, the most frequent first; none where Redis does not answer."""
+    kept: dict[str, str] = {}
+    with suppress(client.RedisError):
+        said: Any = redis.hgetall(f"{_REFUSED}{store_id}")
+        kept = {_text(name): _text(value) for name, value in said.items()}
+    found = [
+        RefusedWebhooks(reason, int(times), float(kept.get(f"{reason} at", "0")))
+        for reason, times in kept.items()
+        if not reason.endswith(" at")
+    ]
+    return sorted(found, key=lambda one: (-one.times, one.reason))
 
 
 def time_task(redis: Redis, queue: str, seconds: float) -> None:

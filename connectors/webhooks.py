@@ -16,13 +16,21 @@ from typing import Any, Final, Protocol, cast
 from connectors import json_text
 from connectors.platforms import PLATFORMS
 from schemas.privacy import AboutBuyer
+from schemas.reasons import Reason
 from schemas.webhooks import Figure
 
 MOST_BYTES: Final = 2_000_000  # of a message; an order of a hundred lines has a tenth of it
 
 
 class Forged(Exception):
-    """A message that its store's shop did not send, or not now: wrong, missing or old signature, or another shop's."""
+    """A message that its store's shop did not send, or not now: `reason` says what is wrong with it.
+
+    Nobody outside hears it: who is not believed learns nothing.
+    """
+
+    def __init__(self, reason: Reason = Reason.WEBHOOK_UNPROVED) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,6 +99,7 @@ class Platform:
     asks: tuple[str, ...] = ()  # those that a shop is asked to tell by itself: enough to miss nothing (BEY-5)
     asks_of_goods: tuple[str, ...] = ()  # … and where it is told stock
     asks_for_buyers: Mapping[str, Request] = field(default_factory=dict)  # topics (DOR-6)
+    signs_with: tuple[str, ...] = ()  # the credentials by any of which its messages are proved
     own_secret: str | None = None  # the credential that we make ourselves, which the shop signs or sends webhooks with
     known_as: str = ""  # its name in the words of other systems, which import orders of it too; empty: the same
     status_flags: StatusFlags | None = None  # None where a status says nothing but what is above

@@ -123,6 +123,29 @@ class Reason(StrEnum):
         " It is asked every fetch.every instead, and nothing is lost.",
         "Mend what is named, then storesync store webhooks NAME --repair; it is also tried again every day.",
     )
+    WEBHOOK_UNPROVED = (
+        "webhook_unproved",
+        "A message at the store's webhook address was not signed with the store's secret: nothing of it was taken.",
+        "Where the shop signs with another secret now, give it: storesync store set NAME --credential KEY=VALUE."
+        " Else somebody else knows the address, and there is nothing to do.",
+    )
+    WEBHOOK_EARLIER_SECRET = (
+        "webhook_earlier_secret",
+        "The shop asked for buyers to be erased, signed with a secret that was replaced here: nothing was erased.",
+        "End the earlier secret in the shop's app, so that the shop signs with today's; what was asked for meanwhile:"
+        " storesync privacy erase EMAIL.",
+    )
+    WEBHOOK_OTHER_TIME = (
+        "webhook_other_time",
+        "A message was rightly signed, but more than five minutes before or after it came: nothing of it was taken.",
+        "Set the clock of the web process' machine; where it is right, the platform's is not, or it sends old messages"
+        " again. Orders come every fetch.every meanwhile.",
+    )
+    WEBHOOK_OTHER_SHOP = (
+        "webhook_other_shop",
+        "A message was rightly signed, but for another shop of the same app or account: nothing of it was taken.",
+        "Give each shop the address of its own store: storesync store show NAME, the line webhooks.",
+    )
     NOT_FOUND_IN_STORE = (
         "not_found_in_store",
         "The store has no order with this id.",

@@ -13,7 +13,7 @@ from celery import shared_task
 from connectors import locks, platforms
 from connectors.hub import Hub
 from connectors.hubs import open_hub
-from connectors.postgres import Connection, journal, privacy, stores, together
+from connectors.postgres import Connection, earlier_secrets, journal, privacy, stores, together
 from schemas.errors import Unreadable
 from schemas.journal import Action, Line, Outcome
 from schemas.privacy import HubBuyer, NamingLine, OrderBeside, OrderKey, PrivacyRequest, Request
@@ -97,6 +97,8 @@ def _answer(held: Process, connection: Connection, asked: PrivacyRequest, stop_a
         with connection.transaction():
             if asked.customer_id is not None:
                 privacy.forget_link(connection, asked.store_id, asked.customer_id)
+            if asked.kind is Request.ERASE_ALL:  # whoever asks for that has nothing more to ask for
+                earlier_secrets.forget(connection, asked.store_id)
             privacy.close(connection, asked.id)
     return erased.orders
 

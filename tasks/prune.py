@@ -11,7 +11,7 @@ from typing import Final
 from celery import shared_task
 
 from connectors import hubs
-from connectors.postgres import Connection, journal, pruning, stores
+from connectors.postgres import Connection, earlier_secrets, journal, pruning, stores
 from schemas.journal import Action, Line, Outcome
 from schemas.pruning import Portion
 from tasks.held import process
@@ -35,6 +35,7 @@ def prune() -> str:
             if days:
                 cut[name], is_through = _cut(portion, held.now() - timedelta(days=days))
                 goes_on = goes_on or not is_through
+        earlier_secrets.cut(connection)
         if any(cut.values()):
             journal.add(connection, Line(Action.PRUNE, Outcome.CUT, detail={**cut, "goes_on": goes_on}))
     return ", ".join(f"{number} {name}" for name, number in cut.items()) or "kept"

@@ -3,11 +3,13 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from datetime import timedelta
+from typing import Any, Final
 
 from connectors import platforms
+from connectors.config import ConfigError
 from connectors.errors import Lacking
-from connectors.postgres import Connection, journal, orders, stock, stock_imports, stores, tokens
+from connectors.postgres import Connection, earlier_secrets, journal, orders, stock, stock_imports, stores, tokens
 from connectors.postgres.rows import StoreRow
 from connectors.store import StoreConnector, StoreFacts
 from schemas.errors import SettingRefused
@@ -29,6 +31,9 @@ from tasks.subscriptions import unsubscribe, with_own_secret
 
 AgreeToConnect = Callable[[StoreConnector, Mapping[str, Value]], object]
 AgreeToChange = Callable[[StoreRow, Mapping[str, Value]], object]
+
+SIGNED_BEFORE: Final = timedelta(days=7)  # other credentials came: what the shop signs with those of before is true
+LEFT: Final = timedelta(days=90)  # a store was disconnected: its shop asks two days later to have all buyers erased
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 
@@ -85,6 +90,7 @@ def connect_store(held: Process, new: NewStore, agree: AgreeToConnect | None = N
         store_id = stores.connect_store(connection, values, before)
         if store_id is None:
             raise SettingRefused("url", "this shop is connected already: see storesync store list")
+        earlier_secrets.forget(connection, store_id)
         stores.want_products(connection, store_id, wanted=False)
         if not new.inactive:
             _begin(connection, store_id, settings, connector.platform)
@@ -232,6 +238,8 @@ def change_store(
         _refuse_another(connection, row, address, facts if url else None)
         news = _stock_news(row.platform, settings)
         stores.change_store(connection, row.id, settings=settings, stock_news=news, credentials=locked, url=address)
+        if credentials:
+            _keep_proof(held, connection, row, held.secrets.unlock(locked))
         if facts:
             stores.name_shop(connection, row.id, facts.shop)
         go_on(connection, row)
@@ -274,8 +282,37 @@ def set_state(held: Process, row: StoreRow, state: StoreState) -> None:
     with held.pool.connection() as connection, connection.transaction():
         stores.set_state(connection, row.id, state)
         if state == StoreState.DISCONNECTED:
+            _keep_last_proof(held, connection, row)
             tokens.forget(connection, row.id)
             stock_imports.forget(connection, row.id)
         go_on(connection, row)
         stock.try_again(connection, row.id)
         journal.add(connection, Line(Action.SET_STATE, Outcome(state)), store_id=row.id)
+
+
+# -- what proved its messages ------------------------------------------------------------------------------------------
+
+
+def _keep_proof(held: Process, connection: Connection, row: StoreRow, now: Mapping[str, str]) -> None:
+    """Shops sign with the secret of before until somebody ends it there: it proves for a while beside the new one."""
+    before = _proof(held, row)
+    gone = {key: secret for key, secret in before.items() if now.get(key) != secret}
+    if gone:
+        earlier_secrets.keep(connection, row.id, held.secrets.lock(gone), SIGNED_BEFORE)
+
+
+def _keep_last_proof(held: Process, connection: Connection, row: StoreRow) -> None:
+    """What a shop asks for on behalf of its buyers comes after it was left, and is to be proved then (DOR-6)."""
+    earlier_secrets.forget(connection, row.id)
+    proof = _proof(held, row) if platforms.record(row.platform).asks_for_buyers else {}
+    if proof:
+        earlier_secrets.keep(connection, row.id, held.secrets.lock(proof), LEFT)
+
+
+def _proof(held: Process, row: StoreRow) -> dict[str, str]:
+    """The credentials that prove a store's messages; of a store whose key is lost none."""
+    try:
+        known = held.secrets.unlock(row.credentials)
+    except ConfigError:
+        return {}
+    return {key: known[key] for key in platforms.record(row.platform).signs_with if key in known}

@@ -6,6 +6,7 @@ Polling backs all of it: a shop that refuses stays connected, and says why.
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from secrets import token_urlsafe
 from typing import Any, Final, assert_never
 
@@ -14,7 +15,7 @@ from celery import shared_task
 from connectors import locks, platforms
 from connectors.config import ConfigError
 from connectors.errors import ConnectorError, CredentialsRefused, HubBusy, NotFound, Rejected
-from connectors.postgres import journal, lanes, stores
+from connectors.postgres import Connection, journal, lanes, order_view, stores
 from connectors.postgres.rows import StoreRow, StoreTurn
 from connectors.subscriptions import Subscriptions
 from schemas.journal import Action, Line, Outcome
@@ -23,7 +24,7 @@ from schemas.webhooks import Mend, Step, Subscribe, Unsubscribe, Webhook
 from tasks import bells
 from tasks.held import Process, process
 from tasks.lanes import WEBHOOKS
-from tasks.rules.subscribing import decide_subscriptions, decide_topics, is_ours
+from tasks.rules.subscribing import AskedToTell, decide_silence, decide_subscriptions, decide_topics, is_ours
 from tasks.trouble import problem_of
 from tasks.work import Done, work_on_store
 
@@ -106,7 +107,7 @@ def repair(held: Process, row: StoreRow) -> Hearing:
         return told  # others may know it
     with held.pool.connection() as connection, connection.transaction():
         before = row.webhooks or {}
-        stores.keep_webhooks(connection, row.id, told.kept())
+        stores.keep_webhooks(connection, row.id, {**told.kept(), "since": _since(held, told, before)})
         lanes.clear(connection, row.id, "ask_for_webhooks")
         if told.reason and dict(told.not_told) != before.get("not_told"):
             line = Line(Action.SUBSCRIBE, Outcome.FAILED, told.reason, {"not_told": dict(told.not_told)})
@@ -115,6 +116,24 @@ def repair(held: Process, row: StoreRow) -> Hearing:
             detail = {"address": told.address, "changed": list(told.changed)}
             journal.add(connection, Line(Action.SUBSCRIBE, Outcome.SAVED, detail=detail), store_id=row.id)
     return told
+
+
+def _since(held: Process, told: Hearing, before: Mapping[str, Any]) -> str | None:
+    """Since when the shop tells anything to this address; None where it does not."""
+    if not told.told:
+        return None
+    is_same = before.get("address") == told.address and before.get("told")
+    return (before.get("since") if is_same else None) or held.now().isoformat()
+
+
+def is_silent(held: Process, connection: Connection, row: StoreRow) -> bool:
+    """Whether orders come that the shop tells nothing of, though it was asked to and took it."""
+    newest = order_view.newest(connection, row.id)
+    since = (row.webhooks or {}).get("since")
+    if newest is None or not since:
+        return False
+    told = AskedToTell(datetime.fromisoformat(since), row.heard_at, newest.changed_at, newest.first_seen_at)
+    return decide_silence(told, now=held.now())
 
 
 def look(held: Process, row: StoreRow) -> Hearing:

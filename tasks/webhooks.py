@@ -4,19 +4,22 @@ Nothing of it is logged. Nothing is kept but the ids of whom a shop wants told o
 """
 
 import re
+from dataclasses import replace
 from enum import StrEnum
 from typing import Final, assert_never
 
-from connectors import goods, locks, platforms
-from connectors.postgres import Connection, catalogue, journal, orders, privacy, stores
+from connectors import counters, goods, locks, platforms
+from connectors.postgres import Connection, catalogue, earlier_secrets, journal, orders, privacy, stores
 from connectors.postgres.rows import StoreRow
 from connectors.webhooks import Addressee, Forged, Heard, Message, reader
 from schemas.journal import Action, Line, Outcome
 from schemas.privacy import Request
+from schemas.reasons import Reason
+from schemas.stores import StoreState
 from schemas.webhooks import Figure
 from tasks import bells
 from tasks.held import Process
-from tasks.rules.hints import Fetch, Follow, LookAt, NoteRequest, decide_bell
+from tasks.rules.hints import Fetch, Follow, LookAt, NoteRequest, decide_bell, may_say_by_earlier
 
 POOL_SECONDS: Final = 2  # shops wait for an answer 5 s at most
 REMEMBERED_SECONDS: Final = 900  # a delivery that comes again so soon says nothing new
@@ -42,12 +45,41 @@ def hear(held: Process, platform: str, token: str, message: Message) -> Taken:
         return Taken.REFUSED
     row = _store(held, platform, token)
     try:
-        heard = reader(platform)(message, _addressee(held, row))
-    except Forged:
+        heard = _heard(held, platform, row, message)
+    except Forged as forged:
+        if row is not None and row.state != StoreState.DISCONNECTED:
+            counters.note_refused(held.redis, row.id, forged.reason)
         return Taken.REFUSED
     if heard is None or row is None:
         return Taken.IGNORED
     return _note(held, row, heard)
+
+
+def _heard(held: Process, platform: str, row: StoreRow | None, message: Message) -> Heard | None:
+    """What a message says, proved by what proves it now, or did before and still may. Raises Forged."""
+    read, to = reader(platform), _addressee(held, row)
+    try:
+        return read(message, to)
+    except Forged as forged:
+        if row is None or forged.reason != Reason.WEBHOOK_UNPROVED:
+            raise
+    with held.pool.connection(timeout=POOL_SECONDS) as connection:
+        earlier = earlier_secrets.kept(connection, held.secrets, row.id)
+    for secrets in earlier:
+        try:
+            return _said_by_earlier(row, read(message, replace(to, credentials=secrets)))
+        except Forged as forged:
+            if forged.reason != Reason.WEBHOOK_UNPROVED:
+                raise
+    raise Forged
+
+
+def _said_by_earlier(row: StoreRow, heard: Heard | None) -> Heard | None:
+    """What was proved by a secret of before, where that may say it. Raises Forged."""
+    is_connected = row.state != StoreState.DISCONNECTED
+    if heard and not may_say_by_earlier(platforms.record(row.platform), heard.topic, is_connected=is_connected):
+        raise Forged(Reason.WEBHOOK_EARLIER_SECRET)
+    return heard
 
 
 def _store(held: Process, platform: str, token: str) -> StoreRow | None:

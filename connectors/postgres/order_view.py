@@ -158,6 +158,19 @@ def _look(connection: Connection, wanted: OrderFilter, most: int) -> _Newest:
     return newest
 
 
+@dataclass(frozen=True, slots=True)
+class NewestOrder:
+    """The order of a store that changed last: when it did, by the shop's clock, and when it was first seen."""
+
+    changed_at: datetime | None
+    first_seen_at: datetime
+
+
+def newest(connection: Connection, store_id: int) -> NewestOrder | None:
+    """The order of a store that changed last; None where it has none."""
+    return read_one(connection, NewestOrder, _SQL["newest"], {"store_id": store_id})
+
+
 def named(connection: Connection, store_id: int, name: str) -> list[str]:
     """The external ids of the orders a person may mean: the one with this very id, else those with this number."""
     numbers = [name, f"#{name}", name.removeprefix("#")]

@@ -37,6 +37,7 @@ class StoreRow:
     fetch_due_at: datetime | None
     fetch_attempts: int
     hinted_at: datetime | None
+    heard_at: datetime | None
     webhooks: dict[str, Any] | None
     webhooks_at: datetime | None
     catalogue_at: datetime | None

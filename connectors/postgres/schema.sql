@@ -101,6 +101,8 @@ CREATE TABLE stores (
     webhooks_at timestamptz,
     -- the shop said last that what it sells moved; null: a look at its catalogue has begun since and come to its end
     catalogue_hinted_at timestamptz,
+    -- the shop said last by itself that something moved; null: it never did
+    heard_at timestamptz,
     UNIQUE (platform, url)
 );
 CREATE UNIQUE INDEX stores_name ON stores (name) WHERE state <> 'disconnected';
@@ -563,6 +565,15 @@ CREATE TABLE order_words (
     PRIMARY KEY (store_id, external_id)
 );
 CREATE INDEX order_words_keys ON order_words USING gin (order_keys(words, skus, 3, 600));
+
+-- What proved the messages of a store before it got other credentials or was disconnected: it still does for a while.
+CREATE TABLE earlier_secrets (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    store_id bigint NOT NULL REFERENCES stores,
+    locked text NOT NULL,                           -- encrypted, those credentials alone that messages are signed with
+    ends_at timestamptz NOT NULL
+);
+CREATE INDEX earlier_secrets_store ON earlier_secrets (store_id);
 
 -- An order is in another state, for another reason, or gone. Row by row: most updates of orders move neither.
 CREATE FUNCTION count_moved_order() RETURNS trigger LANGUAGE plpgsql AS $$

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 from connectors.following import usable_id
 from connectors.webhooks import Addressee, Forged, Heard, Message, body_of, number_of, prove
 from schemas.privacy import AboutBuyer
+from schemas.reasons import Reason
 from schemas.webhooks import Figure
 
 _MOST_ORDERS: Final = 10_000  # of one buyer
@@ -19,7 +20,7 @@ def read_webhook(message: Message, to: Addressee) -> Heard:
     """
     prove(message, "x-shopify-hmac-sha256", to.credentials.get("client_secret"), to.credentials.get("api_secret"))
     if message.headers.get("x-shopify-shop-domain", "").lower() not in {to.shop, urlsplit(to.url).hostname}:
-        raise Forged
+        raise Forged(Reason.WEBHOOK_OTHER_SHOP)
     said = body_of(message)
     return Heard(
         topic=message.headers.get("x-shopify-topic", "").lower(),

@@ -72,6 +72,7 @@ _KATANA: Final = Platform(
         *("store/shipment/created", "store/shipment/updated", "store/shipment/deleted"),
     ),
     asks_of_goods=(*_GOODS, *_FIGURES),
+    signs_with=("client_secret", "webhook_secret"),
     own_secret="webhook_secret",
     discounts_inside_price=False,
     changes_travel=True,

@@ -71,6 +71,7 @@ PLATFORM: Final = Platform(
         *_RETURNS,
     ),
     asks_of_goods=(*_GOODS, *_FIGURES),
+    signs_with=("client_secret", "api_secret"),
     asks_for_buyers={
         "customers/data_request": Request.TELL,
         "customers/redact": Request.ERASE,

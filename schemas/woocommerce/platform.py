@@ -58,5 +58,6 @@ PLATFORM: Final = Platform(
     },
     asks=("order.created", "order.updated", "order.deleted", "order.restored"),
     asks_of_goods=_GOODS,
+    signs_with=("webhook_secret",),
     own_secret="webhook_secret",
 )

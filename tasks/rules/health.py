@@ -132,10 +132,18 @@ def judge_audit(name: str, words: str, *, missing: int | None, late: bool) -> Ve
     return Verdict(True, words or f"not compared yet: the next night does, or storesync audit {name}")
 
 
-def judge_webhooks(name: str, words: str, *, are_all_told: bool) -> Verdict:
-    """Whether a shop tells by itself what it was asked to (BEY-5)."""
-    mend = f"Orders come every fetch.every meanwhile: storesync store webhooks {name} --repair"
-    return Verdict(are_all_told, words if are_all_told else f"{words}. {mend}")
+def judge_webhooks(name: str, words: str, *, are_all_told: bool, is_silent: bool, refused: Sequence[str]) -> Verdict:
+    """Whether a shop tells by itself what it was asked to, and what it tells is taken (BEY-5); `refused`: why not."""
+    if not are_all_told:
+        words += f". Orders come every fetch.every meanwhile: storesync store webhooks {name} --repair"
+    if is_silent:
+        words += (
+            ". Orders came that it told nothing of: does PUBLIC_URL reach the web process from outside? They come every"
+            " fetch.every meanwhile"
+        )
+    if refused:
+        words += f". Refused in the last day: {', '.join(refused)}. Why: storesync store webhooks {name}"
+    return Verdict(are_all_told and not is_silent and not refused, words)
 
 
 # -- the machine -------------------------------------------------------------------------------------------------------

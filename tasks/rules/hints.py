@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from schemas.platform import Hears
+from schemas.privacy import Request
 
 if TYPE_CHECKING:
     from schemas.platform import Platform
-    from schemas.privacy import Request
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,16 @@ class NoteRequest:
     """Note what the shop asks for on behalf of its buyers (DOR-6)."""
 
     request: Request
+
+
+def may_say_by_earlier(platform: Platform, topic: str, *, is_connected: bool) -> bool:
+    """Whether a shop may say what it proved with a secret that its store had before.
+
+    Of a shop that was left only what it asks for its buyers is heard. A secret that somebody has replaced may be known
+    to others: whoever has it may make us look, and never erase.
+    """
+    asked = platform.asks_for_buyers.get(topic)
+    return asked in (None, Request.TELL) if is_connected else asked is not None
 
 
 def decide_bell(

@@ -1,10 +1,15 @@
 """What is done about a shop's subscriptions, so that it tells each topic once, to the address of today (BEY-5)."""
 
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
 from urllib.parse import urlsplit
 
 from schemas.platform import Platform
 from schemas.webhooks import Mend, Step, Subscribe, Unsubscribe, Webhook
+
+LATE_WORD: Final = timedelta(minutes=15)  # a shop tells within seconds, one whose own clockwork is slow within minutes
 
 
 def decide_topics(platform: Platform, *, with_goods: bool) -> tuple[str, ...]:
@@ -42,3 +47,21 @@ def _made(kept: dict[str, Webhook | None]) -> Iterator[Step]:
             yield Subscribe(topic)
         elif not one.is_well:
             yield Mend(one.id, topic)
+
+
+@dataclass(frozen=True, slots=True)
+class AskedToTell:
+    """Since when a shop was to tell, when it last did; when its newest order changed, and when we first saw it."""
+
+    since: datetime | None
+    heard_at: datetime | None
+    changed_at: datetime | None
+    first_seen_at: datetime | None
+
+
+def decide_silence(told: AskedToTell, *, now: datetime) -> bool:
+    """Whether an order came that the shop told nothing of, though it was to: nobody may reach us from outside."""
+    if told.since is None or told.changed_at is None or told.first_seen_at is None:
+        return False
+    is_new = min(told.changed_at, told.first_seen_at) > told.since and now - told.first_seen_at > LATE_WORD
+    return is_new and (told.heard_at is None or told.heard_at < told.first_seen_at - LATE_WORD)

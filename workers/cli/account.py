@@ -14,7 +14,7 @@ import click
 from connectors.config import ConfigError
 from connectors.keys import new_key
 from connectors.later import Later
-from connectors.postgres import Connection, rates, stores, tokens
+from connectors.postgres import Connection, earlier_secrets, rates, stores, tokens
 from connectors.postgres.stores import Locked
 from schemas.account import settings_of
 from schemas.money import plain
@@ -142,6 +142,7 @@ def rotate_secrets() -> None:
         is_told = people.rotate_addresses(held, connection)
         for row in tokens.stored(connection):
             _rotate_token(held, connection, row)
+        earlier_secrets.rotate(connection, held.secrets)
     if not rows and not is_told:
         raise Failed("there are no credentials to rotate: connect a store first")
     done(f"Credentials of {len(rows)} store(s) are under the newest key.", stores=len(rows))

@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 from itertools import chain
 from typing import TYPE_CHECKING, Final
 
-from connectors import platforms
+from connectors import counters, platforms
+from connectors.later import Later
 from connectors.postgres import Connection, metrics, order_view, rates, stores
 from schemas.reasons import describe
 from schemas.settings import fetch_every
@@ -31,6 +32,10 @@ from workers.supervision import ends
 if TYPE_CHECKING:
     from connectors.config import Config
     from connectors.postgres.rows import StoreRow
+    from tasks import subscriptions
+    from tasks.held import Process
+else:
+    subscriptions = Later("tasks.subscriptions", after="workers.app")
 
 _ORDER: Final = "STORE EXTERNAL_ID"  # of the cures in schemas/reasons.py
 
@@ -51,7 +56,7 @@ def of_account(connection: Connection) -> Iterator[tuple[str, Verdict]]:
     yield "exchange rates", judge_rates(rates.newest_day(connection), today=datetime.now(UTC).date(), needed=needed)
 
 
-def of_stores(connection: Connection, rows: Sequence[StoreRow]) -> Iterator[tuple[str, Verdict]]:
+def of_stores(held: Process, connection: Connection, rows: Sequence[StoreRow]) -> Iterator[tuple[str, Verdict]]:
     """What became of the orders of each store."""
     watched = {store.id: store for store in metrics.watched_stores(connection)}
     due = {work.store_id: work for work in metrics.due_work(connection)}
@@ -68,8 +73,17 @@ def of_stores(connection: Connection, rows: Sequence[StoreRow]) -> Iterator[tupl
             yield f"fetch of {row.name}", judge_fetch(row.name, watched[row.id].fetch_age, every)
         yield f"audit of {row.name}", _judge_audit(row, now)
         if row.webhooks:
-            are_all_told = not row.webhooks["not_told"]
-            yield f"webhooks of {row.name}", judge_webhooks(row.name, webhooks_words(row), are_all_told=are_all_told)
+            yield f"webhooks of {row.name}", _judge_webhooks(held, connection, row)
+
+
+def _judge_webhooks(held: Process, connection: Connection, row: StoreRow) -> Verdict:
+    return judge_webhooks(
+        row.name,
+        webhooks_words(row),
+        are_all_told=not (row.webhooks or {}).get("not_told"),
+        is_silent=subscriptions.is_silent(held, connection, row),
+        refused=[f"{one.reason} {one.times}" for one in counters.refused(held.redis, row.id)],
+    )
 
 
 def _judge_audit(row: StoreRow, now: datetime) -> Verdict:

@@ -108,9 +108,10 @@ def _workers(config: Config) -> Iterator[Check]:
 
 
 def _business() -> Iterator[Check]:
-    with process().pool.connection() as connection:
+    held = process()
+    with held.pool.connection() as connection:
         yield from _verdicts(business.of_account(connection))
-        yield from _verdicts(business.of_stores(connection, stores.stores(connection)))
+        yield from _verdicts(business.of_stores(held, connection, stores.stores(connection)))
 
 
 def _privacy() -> Iterator[Check]:

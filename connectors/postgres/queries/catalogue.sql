@@ -173,7 +173,7 @@ WHERE id = %(store_id)s AND (%(reason)s::text IS NULL OR catalogue_reason = %(re
 
 -- name: hint_catalogue
 -- The shop says that something of what it sells moved.
-UPDATE stores SET catalogue_hinted_at = clock_timestamp() WHERE id = %(store_id)s
+UPDATE stores SET catalogue_hinted_at = clock_timestamp(), heard_at = clock_timestamp() WHERE id = %(store_id)s
 
 -- name: is_known
 -- An item that shows so many pieces already, was told to a moment ago, or is just being told: whoever tells a store hears

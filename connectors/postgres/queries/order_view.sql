@@ -111,6 +111,11 @@ reasons_of(o.reason, o.hub_reason, o.detail, o.hub_detail) @> ARRAY[%(reason)s::
 (o.external_id = %(text)s OR o.skus @> ARRAY[%(text)s]
   OR strpos(lower(concat_ws(' ', o.order_no, o.hub_customer, o.hub_email)), lower(%(text)s)) > 0)
 
+-- name: newest
+-- The order of a store that changed last.
+SELECT store_updated_at AS changed_at, first_seen_at FROM store_orders WHERE store_id = %(store_id)s
+ORDER BY store_updated_at DESC NULLS LAST, external_id LIMIT 1
+
 -- name: order_counts
 -- How many orders of a store are in which state, why, and how many are waiting to be looked at: now, or put off until
 -- a moment. What was set aside waits for the hourly sweep, and is not put off: its state says that it failed.

@@ -184,7 +184,7 @@ SELECT * FROM stores WHERE platform = %(platform)s AND webhook_token = %(token)s
 
 -- name: hint
 -- The shop says that something moved.
-UPDATE stores SET hinted_at = clock_timestamp() WHERE id = %(id)s
+UPDATE stores SET hinted_at = clock_timestamp(), heard_at = clock_timestamp() WHERE id = %(id)s
 
 -- name: schedule
 -- What beat keeps an entry for: every active store and its own interval.

@@ -1,25 +1,21 @@
 """The door, over real HTTP: what is true is noted and rung for once, what is not learns nothing (DOR-1, DOR-2)."""
 
 import dataclasses
-import http.client
 import json
 import logging
 import os
 import re
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from connectors.postgres import stores
-from connectors.postgres.rows import StoreRow
 from connectors.webhooks import MOST_BYTES
-from sandbox import open_sandbox
 from schemas.stores import StoreState
 from tasks.fetch import fetch_orders
 from tasks.held import Process, configure
@@ -27,61 +23,12 @@ from tasks.orders.import_order import change_order
 from tasks.stores import NewStore, connect_store, set_state
 from tasks.upkeep import ring_due
 from tests.connectors import signing
-from tests.connectors.signing import Sent
 from tests.tasks.conftest import acme, held, import_all, shop
 from tests.tasks.orders.looking import Shop, all_orders, do, messages, rung, store_of
-from tests.workers.web.serving import web_process
+from tests.workers.web.doors import ORDER, Door, connected, door, hinted, news, secret_of
 from workers.web import create_app
 
-__all__ = ["acme", "held", "shop"]
-
-ORDER: Final = b'{"id": 424242, "billing": {"email": "joerg@example.test"}}'
-
-
-class Door:
-    """A web process, as a thread."""
-
-    def __init__(self, port: int) -> None:
-        self.port = port
-
-    def url(self, held: Process, store_id: int) -> str:
-        """The address of a store's webhooks."""
-        row = store_of(held, store_id)
-        return f"http://127.0.0.1:{self.port}/webhooks/{row.platform}/{row.webhook_token}"
-
-    def post(self, url: str, sent: Sent) -> tuple[int, bytes]:
-        """Status and body of the answer."""
-        headers, body = sent
-        with self.caller() as caller:
-            caller.request("POST", urlsplit(url).path, body, headers)
-            answer = caller.getresponse()
-            return answer.status, answer.read()
-
-    def caller(self) -> closing[http.client.HTTPConnection]:
-        """A connection to it."""
-        return closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=20))
-
-
-@pytest.fixture
-def door(held: Process) -> Iterator[Door]:
-    """The door of this process."""
-    with web_process(held.config) as port:
-        yield Door(port)
-
-
-def secret_of(held: Process, store_id: int, key: str = "webhook_secret") -> str:
-    """What a store's webhooks are signed with."""
-    return held.secrets.unlock(store_of(held, store_id).credentials)[key]
-
-
-def hinted(held: Process, store_id: int) -> bool:
-    """Whether it is noted that the shop said something moved."""
-    return store_of(held, store_id).hinted_at is not None
-
-
-def news(held: Process, store_id: int, topic: str = "order.updated", body: bytes = ORDER) -> Sent:
-    """A true message of the WooCommerce shop."""
-    return signing.woocommerce(secret_of(held, store_id), topic, body)
+__all__ = ["acme", "door", "held", "shop"]
 
 
 @pytest.fixture
@@ -102,18 +49,6 @@ def test_DOR_1_a_true_message_is_noted_and_rung_for(held: Process, acme: int, te
 
     assert tell() == 200
     assert (rung(held.redis, "fetch"), hinted(held, acme)) == ([[acme]], True)
-
-
-@contextmanager
-def connected(held: Process, platform: str, **more: str) -> Iterator[StoreRow]:
-    """A shop of a platform, connected."""
-    with open_sandbox(platform, orders=0) as sandbox:
-        credentials = {**sandbox.credentials, **more}
-        connect_store(held, NewStore(platform, "other", sandbox.url, credentials, allow_insecure=True))
-        with held.pool.connection() as connection:
-            row = stores.find_store(connection, "other")
-        assert row is not None
-        yield row
 
 
 def test_DOR_1_shopify_is_heard_once_for_one_delivery(held: Process, door: Door) -> None:

@@ -96,6 +96,7 @@ def webhooks_words(row: StoreRow) -> str:
         return "not asked for: PUBLIC_URL is not set, or the store is new"
     told, not_told = row.webhooks["told"], row.webhooks["not_told"]
     if not not_told:
-        return f"all {len(told)} topics, asked {utc(row.webhooks_at) or 'again in a moment'}"
+        heard = f"heard last {utc(row.heard_at)}" if row.heard_at else "nothing heard yet"
+        return f"all {len(told)} topics, asked {utc(row.webhooks_at) or 'again in a moment'}, {heard}"
     why = next(iter(not_told.values()))
     return f"{row.webhooks['reason']}: {len(told)} topics told, {', '.join(not_told)} not ({why})"
