@@ -114,16 +114,19 @@ def orders(connection: Connection, wanted: OrderFilter = EVERY, *, limit: int = 
         if newest.are_enough(limit):
             since = newest.since
             which += [_SQL["seen_since"]] if since else []
-        elif len(wanted.text) >= _PART:
+        else:
             found = "orders_by_words"
         which.append(_SQL["with_text"])
-    statement = chosen(_SQL[found], which, limit=limit, listed=_SQL["listed"])
+    words = _SQL["by_parts" if len(wanted.text or "") >= _PART else "by_reading"]
+    statement = chosen(_SQL[found], which, limit=limit, listed=_SQL["listed"], words=words)
     return read_all(connection, ListedOrder, statement, {**asdict(wanted), "since": since})
 
 
 _PART: Final = 3  # what the index of words is made of; less is found by none
 _SAMPLE: Final = 500  # newest orders that say how many are called so
 _COMMON: Final = 25  # one of so many is: walking to the last that is wanted costs less than sorting all of them
+_ROOM: Final = 2  # times as many orders as should be enough are walked through, …
+_FAR: Final = 50_000  # … but never more: who wants so many is shown them by their words
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,9 +146,9 @@ def _called_so(connection: Connection, wanted: OrderFilter, limit: int) -> _Newe
     """The newest orders: a few, and where many of these are called so, as many as should be enough."""
     newest = _look(connection, wanted, _SAMPLE)
     is_common = newest.called_so * _COMMON >= newest.looked
-    if newest.are_enough(limit) or not is_common or limit * _COMMON <= _SAMPLE:
+    if newest.are_enough(limit) or not is_common:
         return newest
-    return _look(connection, wanted, limit * _COMMON)
+    return _look(connection, wanted, min(_ROOM * limit * newest.looked // newest.called_so, _FAR))
 
 
 def _look(connection: Connection, wanted: OrderFilter, most: int) -> _Newest:

@@ -36,14 +36,12 @@ o.hub_reason, o.hub_detail, o.hub_customer AS customer, o.hub_total_with_tax AS 
 o.hub_currency AS currency, CASE WHEN o.hub_status IS NULL THEN o.snapshot::text END AS snapshot
 
 -- name: orders_by_words
--- The same of what is called so, however many others there are: by the index of words, which may find a little more.
+-- The same of what is called so, however many others there are: by their words, which may find a little more.
 SELECT {listed}
 FROM (
     SELECT o.store_id, o.external_id
     FROM (
-        SELECT store_id, external_id FROM order_words
-        WHERE order_keys(words, skus, 3, 600) @> order_keys(left(lower(%(text)s), 100), '{}', 3, 600)
-           OR order_keys(words, skus, 3, 600) @> order_keys('', ARRAY[%(text)s::text], 3, 600)
+        SELECT store_id, external_id FROM order_words WHERE {words}
         UNION
         SELECT id, %(text)s::text FROM stores
     ) k JOIN stores s ON s.id = k.store_id
@@ -54,6 +52,15 @@ FROM (
     ORDER BY o.store_updated_at DESC NULLS LAST, o.external_id LIMIT {limit}
 ) k JOIN store_orders o USING (store_id, external_id) JOIN stores s ON s.id = o.store_id
 ORDER BY o.store_updated_at DESC NULLS LAST, o.external_id
+
+-- name: by_parts
+-- Words that have all parts of a text, or the SKU: by the index.
+order_keys(words, skus, 3, 600) @> order_keys(left(lower(%(text)s), 100), '{}', 3, 600)
+  OR order_keys(words, skus, 3, 600) @> order_keys('', ARRAY[%(text)s::text], 3, 600)
+
+-- name: by_reading
+-- Words that hold a text which is shorter than any part: all of them are read, which are few beside the orders.
+strpos(words, lower(%(text)s)) > 0 OR skus @> ARRAY[%(text)s::text]
 
 -- name: among_newest
 -- So many of the newest orders of each store: how many they are, how many of them are called so, how many of these are
