@@ -7,7 +7,10 @@ from typing import Any
 import pytest
 
 from connectors import postgres
+from connectors.webhooks import Message
 from sandbox.woocommerce.state import KEY
+from tasks import webhooks
+from tasks.held import process
 from tests.workers.cli.command import Cli, Result
 from tests.workers.cli.shops import Shop, connect, document, place, states, take_in
 
@@ -341,6 +344,61 @@ def test_BEY_5_what_a_shop_tells_is_shown_and_mended(cli: Cli, shop: Shop, monke
     assert (mended.code, document(mended)["ok"], len(document(mended)["changed"])) == (0, True, len(found["topics"]))
     assert len(shop.shop.webhooks.hooks) == len(found["topics"])
     assert "all 4 topics" in document(cli("store", "show", "acme", "--json"))["webhooks_told"]
+
+
+def test_BEY_5_a_shop_that_refuses_to_tell_is_shown_with_its_words_and_the_cure(
+    cli: Cli, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connect(cli, shop, INSECURE)
+    monkeypatch.setenv("PUBLIC_URL", "http://hub.example/")
+    shop.faults.fail_next(9, "write_refused", only="POST /wp-json/wc/v3/webhooks")
+
+    asked = cli("store", "webhooks", "acme", "--repair")
+    found = document(cli("store", "webhooks", "acme", "--json"))
+
+    assert asked.code == 1
+    assert asked.out.count("NO") == len(found["topics"])
+    assert "storesync store webhooks acme --repair" in asked.out
+    assert "webhooks_refused" in document(cli("store", "show", "acme", "--json"))["webhooks_told"]
+    place(shop)
+    assert take_in() == ["imported"]
+
+
+def test_BEY_5_an_address_that_nobody_outside_reaches_is_seen_and_orders_come_all_the_same(
+    cli: Cli, shop: Shop, fresh_connection: postgres.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connect(cli, shop, INSECURE)
+    monkeypatch.setenv("PUBLIC_URL", "http://127.0.0.1:1")
+    assert cli("store", "webhooks", "acme", "--repair").code == 0
+    place(shop)
+    shop.shop.webhooks.wait_idle()
+
+    assert take_in() == ["imported"]
+    before = document(cli("store", "webhooks", "acme", "--json"))
+    fresh_connection.execute('UPDATE stores SET webhooks = webhooks || \'{"since": "2026-01-01T00:00:00+00:00"}\'')
+    fresh_connection.execute("UPDATE store_orders SET first_seen_at = now() - interval '20 minutes'")
+    after = document(cli("store", "webhooks", "acme", "--json"))
+
+    assert (before["heard_at"], before["silent"], after["silent"]) == (None, False, True)
+    assert "try PUBLIC_URL from outside" in cli("store", "webhooks", "acme").out
+    assert "nothing heard yet" in document(cli("store", "show", "acme", "--json"))["webhooks_told"]
+    (doctor,) = [one for one in json.loads(cli("doctor", "--json").out)["checks"] if one["name"] == "webhooks of acme"]
+    assert (doctor["ok"], "does PUBLIC_URL reach" in doctor["detail"]) == (False, True)
+
+
+def test_DOR_1_messages_that_were_refused_are_shown_with_the_cure(cli: Cli, shop: Shop) -> None:
+    connect(cli, shop, INSECURE)
+    row = document(cli("store", "show", "acme", "--json"))
+    token = row["webhooks"].rpartition("/")[2]
+    for _ in range(3):
+        webhooks.hear(process(), "woocommerce", token, Message({"x-wc-webhook-signature": "x"}, b"{}"))
+
+    (refused_ones,) = document(cli("store", "webhooks", "acme", "--json"))["refused"]
+    said = cli("store", "webhooks", "acme").out
+
+    assert (refused_ones["reason"], refused_ones["times"]) == ("webhook_unproved", 3)
+    assert refused_ones["last_at"] in said
+    assert "storesync store set acme --credential" in said
 
 
 @pytest.mark.parametrize(
