@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from connectors.errors import HubRefused
-from connectors.katana import changing, delivering, making, returning, told
+from connectors.katana import adding, changing, counting, delivering, making, returning, told
 from connectors.katana.checking import Trial
 from connectors.katana.client import KatanaClient
 from connectors.katana.copies import Copies
@@ -80,7 +80,7 @@ class Applier:
             case known:
                 return Made(self._id(known))
 
-    def _id(self, action: HubAction) -> str:  # noqa: C901 - one branch each
+    def _id(self, action: HubAction) -> str:  # noqa: C901, PLR0912 - one branch each
         desk = self._desk
         match action:
             case actions.ChangeRow():
@@ -101,6 +101,12 @@ class Applier:
                 return delivering.deliver_rows(desk, action)
             case actions.LinkFulfillment() | actions.RemakeFulfillment():
                 return told.carry_out(desk.connection, action)
+            case actions.AddProduct():
+                return adding.add_product(desk, action)
+            case actions.AddItems():
+                return adding.add_items(desk, action)
+            case actions.CountStock() | actions.AdjustStock() | actions.TakeBackCount():
+                return counting.carry_out(desk, action)
             case actions.DeleteReturn():
                 return returning.delete_return(desk, action)
             case actions.DeleteOrder():

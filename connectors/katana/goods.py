@@ -9,7 +9,7 @@ from connectors.errors import Unavailable
 from connectors.katana.budget import Priority
 from connectors.katana.client import KatanaClient
 from connectors.katana.copies import CUSTOMERS, SERVICES, TAX_RATES, VARIANTS, Copies, CopyList, Reader, read_entries
-from connectors.katana.intents import Creation, forget, make_once, not_taken
+from connectors.katana.intents import Creation, forget, is_open, make_once, not_taken
 from connectors.postgres import Connection
 from schemas.hub import Customer, DraftOrder, DraftRow, NewCustomer, NewItem
 from schemas.katana.numbers import written_number
@@ -83,10 +83,22 @@ class Goods:
         way = _Way(SERVICES, asked={"name": new.name, **_ALL}, wanted={"name": new.name}, read=read_service)
         return self._once("service", new.name.lower(), body, way)
 
-    def _product(self, new: NewItem, store_id: int | None) -> str:
+    def make(self, new: NewItem, *, batch_tracked: bool = False) -> str:
+        """The variant of an item that is wanted by itself."""
+        if new.kind is Kind.SERVICE:
+            return self._service(new)
+        return self._product(new, None, batch_tracked=batch_tracked)
+
+    def is_under_way(self, new: NewItem) -> bool:
+        """Whether we have begun to make it, and nobody has heard the end of it."""
+        kind, key = ("service", new.name.lower()) if new.kind is Kind.SERVICE else ("product", f"sku:{new.sku}")
+        return is_open(self._connection, kind, key)
+
+    def _product(self, new: NewItem, store_id: int | None, *, batch_tracked: bool = False) -> str:
         sku = (new.sku or "").strip()
         name = new.name or sku
-        body = {"name": name, "uom": "pcs", "variants": [{"sku": sku} if sku else {}]}
+        body: dict[str, Any] = {"name": name, "uom": "pcs", "variants": [{"sku": sku} if sku else {}]}
+        body |= {"batch_tracked": True} if batch_tracked else {}
         if sku:
             asked = {**VARIANTS.asked, "sku": sku}
             way = _Way(

@@ -73,6 +73,11 @@ def forget_found(connection: Connection, kind: str, found_id: str) -> None:
     connection.execute(_SQL["forget_found"], {"kind": kind, "found_id": found_id})
 
 
+def is_open(connection: Connection, kind: str, key: str) -> bool:
+    """Whether something was sent, and nobody knows yet what came of it."""
+    return connection.execute(_SQL["is_open_intent"], {"kind": kind, "key": key}).fetchone() is not None
+
+
 def recognize(connection: Connection, kind: str, key: str, found_id: str) -> bool:
     """What was sent was seen: it is made. False where somebody is at it, who will know."""
     values = {"kind": kind, "key": key, "id": found_id}

@@ -28,6 +28,10 @@ UPDATE katana_intents SET said = %(said)s WHERE kind = %(kind)s AND key = %(key)
 -- It is made, and this is its id.
 UPDATE katana_intents SET found_id = %(id)s, said = '' WHERE kind = %(kind)s AND key = %(key)s AND leased_by = %(owner)s
 
+-- name: is_open_intent
+-- A line where something was sent, and what came of it is open.
+SELECT FROM katana_intents WHERE kind = %(kind)s AND key = %(key)s AND sent_at IS NOT NULL AND found_id IS NULL
+
 -- name: recognize_intent
 -- The same, for nobody who is at it.
 UPDATE katana_intents SET found_id = %(id)s, said = ''
