@@ -105,9 +105,7 @@ def activate_store(held: Process, row: StoreRow, agree: AgreeToChange | None = N
 
     Its orders are those of a store that was connected this moment (ORD-2). `agree` raises as at connecting (STK-10).
     """
-    if row.state is not StoreState.INACTIVE:
-        cure = f": storesync store resume {row.name}" if row.state is StoreState.PAUSED else ""
-        raise SettingRefused("state", f"{row.name} is {row.state.replace('_', ' ')}, not inactive{cure}")
+    refuse_unless_inactive(row)
     connector = held.connector(row)
     facts = _prove(connector, needs_of(row.platform, row.settings))
     if agree:
@@ -119,6 +117,13 @@ def activate_store(held: Process, row: StoreRow, agree: AgreeToChange | None = N
         _begin(connection, row.id, row.settings, connector.platform)
         journal.add(connection, Line(Action.SET_STATE, Outcome.ACTIVE), store_id=row.id)
     return facts
+
+
+def refuse_unless_inactive(row: StoreRow) -> None:
+    """Raises SettingRefused where a store was activated already."""
+    if row.state is not StoreState.INACTIVE:
+        cure = f": storesync store resume {row.name}" if row.state is StoreState.PAUSED else ""
+        raise SettingRefused("state", f"{row.name} is {row.state.replace('_', ' ')}, not inactive{cure}")
 
 
 def _begin(connection: Connection, store_id: int, settings: Mapping[str, Value], platform: Platform) -> None:

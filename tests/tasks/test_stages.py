@@ -5,10 +5,14 @@ from typing import Any
 import pytest
 
 from connectors.errors import CredentialsRefused
+from connectors.hubs import our_hub
 from connectors.postgres import stores
+from schemas.actions import AddProduct
 from schemas.errors import SettingRefused
+from schemas.groups import Group
 from schemas.reasons import Reason
 from schemas.stores import StoreState
+from tasks.activation import foretell
 from tasks.catalogue import fetch_catalogue
 from tasks.checks import check_store
 from tasks.fetch import fetch_orders
@@ -21,6 +25,7 @@ from tasks.stores import NewStore, activate_store, change_store, connect_store, 
 from tasks.upkeep import ring_due
 from tests.tasks.conftest import import_all
 from tests.tasks.orders.looking import Shop, all_orders, asked, do, journal_of, rung, store_of
+from tests.tasks.test_stores import saved
 
 
 @pytest.fixture
@@ -168,3 +173,24 @@ def test_STG_1_it_is_parted_from_and_comes_back(held: Process, shop: Shop, inact
 
     assert connected(held, shop, {}) == inactive
     assert store_of(held, inactive).state is StoreState.INACTIVE
+
+
+def test_STG_3_what_an_activation_would_bring_is_foretold(held: Process, shop: Shop, inactive: int) -> None:
+    with held.pool.connection() as connection:
+        hub = our_hub(connection)
+        for sku in ("KNOWN", "ONLY-HERE"):
+            hub.apply([Group("product", (AddProduct(sku, sku),))])
+    for sku in ("KNOWN", "TWICE", "TWICE"):
+        shop.shop.add_product({"sku": sku, "name": sku, "manage_stock": True}, is_sku_free=True)
+    comes, stays = shop.merchant.sell("NEW", 1), shop.merchant.sell_again("NEW", 1)
+    shop.shop.edit_order(int(stays), {"status": "failed"})
+    before = saved(held)
+
+    found = foretell(held, store_of(held, inactive))
+
+    outcomes = {one.external_id: (one.outcome, one.reason) for one in found.orders}
+    assert (outcomes[str(comes)], outcomes[str(stays)]) == (("create", None), ("skip", "status_not_imported"))
+    assert "KNOWN" in found.skus.both
+    assert "NEW" in found.skus.new
+    assert (found.skus.doubled, found.skus.missing, found.stock) == (("TWICE",), ("ONLY-HERE",), None)
+    assert saved(held) == before

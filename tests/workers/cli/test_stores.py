@@ -59,6 +59,12 @@ def test_STG_1_a_store_is_set_up_and_then_activated(cli: Cli, shop: Shop) -> Non
     assert "storesync store activate acme" in refused(resumed)
     assert document(cli("store", "list", "--json"))[0]["state"] == "inactive"
 
+    told = cli("store", "activate", "acme", "--dry-run")
+    assert (told.code, told.out.splitlines()[0]) == (0, "If acme were activated now:")
+    assert "SKUs: 0 matched" in told.out
+    assert document(cli("store", "activate", "acme", "--dry-run", "--json"))["skus"]["both"] == []
+    assert document(cli("store", "list", "--json"))[0]["state"] == "inactive"
+
     assert document(cli("store", "activate", "acme", "--json"))["state"] == "active"
     assert document(cli("store", "list", "--json"))[0]["state"] == "active"
     assert "is active, not inactive" in refused(cli("store", "activate", "acme", "--yes"))

@@ -37,8 +37,10 @@ if TYPE_CHECKING:
     from tasks import checks
     from tasks import stores as store_tasks
     from tasks.rules import rights
+    from workers.cli.store import activating
     from workers.cli.store import agree as agreeing
 else:
+    activating = Later("workers.cli.store.activating")
     order_view, stock_imports = Later("connectors.postgres.order_view"), Later("connectors.postgres.stock_imports")
     rights, agreeing = Later("tasks.rules.rights"), Later("workers.cli.store.agree")
     checks, store_tasks = Later("tasks.checks"), Later("tasks.stores")
@@ -49,8 +51,8 @@ _CREDENTIAL = click.option(
 
 
 _TO_ACTIVATE: Final = (
-    "Nothing of it travels yet. Look: storesync sync {0} --dry-run. Bring in: storesync store import {0} products. "
-    "Then: storesync store activate {0}"
+    "Nothing of it travels yet. Bring in: storesync store import {0} products. "
+    "Look: storesync store activate {0} --dry-run. Then the same without --dry-run"
 )
 _LISTED: Final = {
     "import": ListedCommand(
@@ -275,13 +277,18 @@ def _tell_rights(document: dict[str, Any]) -> None:
         click.echo(f"\n{document['note']}")
 
 
-@store.command(epilog=example("storesync store activate acme"))
+@store.command(epilog=example("storesync store activate acme --dry-run", "storesync store activate acme"))
 @click.argument("name")
+@click.option("--dry-run", is_flag=True, help="Only show what would come in and be told; nothing is written or sent.")
 @yes_option
-def activate(name: str, yes: bool) -> None:
+def activate(name: str, dry_run: bool, yes: bool) -> None:
     """Let what an inactive store has travel by itself from now on, as of a shop that is connected now."""
     held = open_desk()
     row = _row(held, name)
+    store_tasks.refuse_unless_inactive(row)
+    if dry_run:
+        activating.show_foretold(held, row)
+        return
     facts = store_tasks.activate_store(held, row, agreeing.agree_to_activate(held, yes=yes))
     text = f"{name} is active. Its open orders come in now: storesync sync {name} --wait"
     if facts.withheld:
