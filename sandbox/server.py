@@ -9,11 +9,28 @@ from typing import TYPE_CHECKING, Any, Self
 
 from waitress import wasyncore
 from waitress.server import create_server
+from waitress.task import ThreadedTaskDispatcher
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
-_THREADS = 24  # enough that requests which a fault holds back do not stop the others
+_THREADS = 24  # at most: enough that requests which a fault holds back do not stop the others
+
+
+class _Threads(ThreadedTaskDispatcher):  # type: ignore[misc] # waitress is not typed
+    """Starts a thread when a request finds none that is free; most stand-ins are asked one thing at a time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._growing = threading.Lock()
+
+    def add_task(self, task: Any) -> None:
+        """A request has come."""
+        with self._growing:
+            wanted = min(self.active_count + len(self.queue) + 1, _THREADS)
+            if wanted > len(self.threads):
+                self.set_thread_count(wanted)
+        super().add_task(task)
 
 
 class RunningServer:
@@ -31,7 +48,7 @@ class RunningServer:
             app,
             map=self._map,
             sockets=[listener],
-            threads=_THREADS,
+            _dispatcher=_Threads(),
             connection_limit=1000,
             channel_request_lookahead=1,  # notices a client that hangs up while a fault keeps it waiting
             clear_untrusted_proxy_headers=False,  # the shop itself decides whether it believes X-Forwarded-Proto
