@@ -47,7 +47,7 @@ def pytest_configure(config: pytest.Config) -> None:
     # without servers named they would start our own in the developer's home, and ring real workers there.
     os.environ.update(_NOWHERE)
     _take_signals()
-    gc.set_threshold(20_000, 20, 20)  # thousands of tests are held at once: to look through them is a tenth of all work
+    gc.set_threshold(20_000, 20, 20)  # to collect makes objects by the million, and hardly any that can go
     if not hasattr(config, "workerinput"):
         _remove_homes_of_killed_runs()
         os.environ[RUN_HOME] = str(new_home(f"{_PREFIX}{os.getpid()}-"))
@@ -76,6 +76,8 @@ def pytest_collection_finish() -> None:
         sys.modules["workers.app"].app.finalize()  # it reads its settings now, while they lead nowhere
     for name in _NOWHERE:
         os.environ.pop(name, None)
+    gc.collect()
+    gc.freeze()  # modules and thousands of tests stay to the end: nobody looks through them for what can go
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -157,12 +159,18 @@ def redis_url(servers: Servers) -> Iterator[str]:
         yield url
 
 
-@pytest.fixture
-def redis(redis_url: str) -> Iterator[redis_client.Redis]:
-    """A client of the empty Redis database."""
+@pytest.fixture(scope="session")
+def redis_session(redis_url: str) -> Iterator[redis_client.Redis]:
+    """A client that keeps its connection from test to test."""
     with redis_client.Redis.from_url(redis_url) as client:
-        client.flushdb()
         yield client
+
+
+@pytest.fixture
+def redis(redis_session: redis_client.Redis) -> redis_client.Redis:
+    """A client of the empty Redis database."""
+    redis_session.flushdb()
+    return redis_session
 
 
 @pytest.fixture
