@@ -1,8 +1,8 @@
 """Copies of what seldom moves in Katana: read again when they are old, and asked instead of it. It decides nothing."""
 
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import asdict, dataclass
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
@@ -11,11 +11,14 @@ from psycopg.types.json import Jsonb
 from connectors.errors import Unavailable
 from connectors.katana.budget import OVERDUE, Priority
 from connectors.katana.client import KatanaClient
+from connectors.katana.reading import readable
 from connectors.postgres import Connection, Row, queries
 from schemas.errors import Unreadable
 from schemas.katana.numbers import written_time
 from schemas.katana.records import (
+    AccountRecord,
     Copied,
+    read_account,
     read_customer,
     read_location,
     read_service,
@@ -29,6 +32,8 @@ OVERLAP: Final = timedelta(minutes=20)  # reads of Katana were seen to be older 
 Reader = Callable[[Any], list[Copied]]
 
 _SQL: Final = queries("copies", __package__)
+_ACCOUNT: Final = "factory"
+_ACCOUNT_EVERY: Final = timedelta(hours=1)
 _DELETED: Final = {"include_deleted": "true"}
 
 
@@ -74,6 +79,19 @@ class Copies:
             row = self._connection.execute(_SQL["poll"], {"what": one.path}).fetchone()
             if row and (row["read_at"] is None or row["now"] - row["read_at"] >= one.every):
                 self._read(one, now=row["now"], until=row["read_until"], at=row["read_at"])
+
+    def account(self, *, now: bool = False) -> AccountRecord:
+        """What holds for the whole account, as it was at most an hour ago, or as it is now."""
+        poll = self._connection.execute(_SQL["poll"], {"what": _ACCOUNT}).fetchone()
+        kept = self._connection.execute(_SQL["kept_account"], {"kind": _ACCOUNT}).fetchone()
+        if not now and kept and poll and poll["read_at"] is not None and poll["now"] - poll["read_at"] < _ACCOUNT_EVERY:
+            return _account(kept["record"])
+        account = readable(read_account, self._client.get(_ACCOUNT, priority=Priority.POLL))
+        copy = {"id": _ACCOUNT, "name": "", "is_gone": False, "record": _record(account)}
+        self._connection.execute(_SQL["keep_copies"], {"kind": _ACCOUNT, "copies": Jsonb([copy])})
+        if poll:
+            self._connection.execute(_SQL["polled"], {"what": _ACCOUNT, "read_until": poll["now"]})
+        return account
 
     def outdate(self, one: CopyList) -> None:
         """Katana said something that does not go with a copy: it is read at once when it is needed next."""
@@ -133,6 +151,16 @@ def read_entries(path: str, read: Reader, page: Iterable[Any]) -> list[Copied]:
         return [copy for entry in page for copy in read(entry)]
     except Unreadable as error:
         raise Unavailable(f"{path} cannot be read: {error}") from error
+
+
+def _record(account: AccountRecord) -> dict[str, Any]:
+    closed = account.closed_until
+    return asdict(account) | {"closed_until": None if closed is None else closed.isoformat()}
+
+
+def _account(record: dict[str, Any]) -> AccountRecord:
+    closed = record["closed_until"]
+    return AccountRecord(**record | {"closed_until": None if closed is None else date.fromisoformat(closed)})
 
 
 def _row(copy: Copied) -> dict[str, Any]:

@@ -16,7 +16,6 @@ from connectors.katana.finding import customer_of
 from connectors.katana.intents import recognize
 from connectors.katana.kept import KeptRow, read_kept
 from connectors.katana.told import KnownFulfillment, end, known_fulfillments, known_returns, told, whose
-from connectors.memo import Memo
 from connectors.postgres import Connection, queries
 from schemas.errors import Unreadable
 from schemas.flags import Flags
@@ -39,7 +38,7 @@ from schemas.katana.order import (
     read_mo,
     read_order,
 )
-from schemas.katana.records import AccountRecord, Copied, read_account
+from schemas.katana.records import AccountRecord, Copied
 from schemas.money import round_money
 from schemas.orders import ZERO, Kind
 
@@ -89,7 +88,6 @@ class OrderReader:
 
     def __init__(self, connection: Connection, client: KatanaClient, copies: Copies) -> None:
         self._connection, self._client, self._copies = connection, client, copies
-        self._account = Memo(self._ask_account)
         self._last: tuple[float, Standing] | None = None
 
     def order(self, order_id: str, *, priority: Priority = Priority.ORDERS) -> HubOrder | None:
@@ -144,10 +142,7 @@ class OrderReader:
 
     def closed_until(self) -> date | None:
         """The day up to and including which inventory is closed (CHG-5)."""
-        return self._account.get().closed_until
-
-    def _ask_account(self) -> AccountRecord:
-        return _readable(read_account, self._client.get("factory", priority=Priority.POLL))
+        return self._copies.account().closed_until
 
     def _beside(self, record: OrderRecord, priority: Priority) -> KnownBeside:
         self._copies.refresh(CUSTOMERS, VARIANTS, SERVICES, TAX_RATES)
@@ -158,7 +153,7 @@ class OrderReader:
         }
         people = self._copies.by(CUSTOMERS, ids=[record.customer_id])
         return KnownBeside(
-            account=self._account.get(),
+            account=self._copies.account(),
             customer=customer_of(people[0]) if people else Customer(record.customer_id, record.bill_to.person),
             items={one.id: one for one in self._copies.by(VARIANTS, ids=[row.variant_id for row in record.rows])},
             rates={one.id: one.rate or ZERO for one in self._copies.all(TAX_RATES)},

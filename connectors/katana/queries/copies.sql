@@ -36,6 +36,10 @@ WHERE kind = %(kind)s AND NOT is_gone
     AND (sku = ANY(%(skus)s) OR id = ANY(%(ids)s) OR lower(email) = ANY(%(emails)s) OR lower(name) = ANY(%(names)s))
 ORDER BY created_at NULLS FIRST, length(id), id
 
+-- name: kept_account
+-- What holds for the whole account.
+SELECT record FROM katana_copies WHERE kind = %(kind)s
+
 -- name: gone_copy
 -- A line where something was deleted there.
 SELECT FROM katana_copies WHERE kind = %(kind)s AND id = %(id)s AND is_gone

@@ -1,10 +1,11 @@
 """Copies of what seldom moves in Katana, and what an import finds in them."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 
+from connectors.katana.client import KatanaClient
 from connectors.katana.copies import CUSTOMERS, LOCATIONS, SERVICES, TAX_RATES, VARIANTS, Copies
 from connectors.katana.finding import find
 from connectors.postgres import Connection
@@ -150,3 +151,20 @@ def test_MAP_2_customers_are_found_by_email_name_and_id(copies: Copies, account:
 )
 def test_MAP_5_numbers_are_written_with_ten_digits_at_most(number: str, written: str) -> None:
     assert str(written_number(Decimal(number))) == written
+
+
+def test_KAT_2_what_holds_for_the_account_is_asked_once_an_hour_for_all(
+    copies: Copies, account: KatanaAccount, database: Connection, client: KatanaClient
+) -> None:
+    account.factory["inventory_closing_date"] = "2026-01-31T23:59:59.000Z"
+
+    first, again = copies.account(), Copies(database, client).account()
+
+    assert first == again
+    assert (again.base_currency, again.closed_until, again.delivery_days) == ("EUR", date(2026, 1, 31), 14)
+    assert asked(account) == ["/factory"]
+    older(database, 61)
+    account.factory["base_currency_code"] = "USD"
+    assert copies.account().base_currency == "USD"
+    copies.account(now=True)
+    assert asked(account) == ["/factory"] * 3
