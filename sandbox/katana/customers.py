@@ -73,13 +73,13 @@ class Customers(Room):
         """A customer and the addresses that come along."""
         texts = {name: given.get(name) or None for name in _TEXTS}
         texts["currency"] = texts["currency"] or self.account.factory["base_currency_code"]
-        row = self.table.add(name=given["name"], discount_rate=given.get("discount_rate"), **texts, addresses=[])
-        addresses = [self._address(row, one) for one in given.get("addresses", ())]
+        row = self.table.add(name=given["name"], discount_rate=given.get("discount_rate"), **texts)
+        addresses = [self.account.customer_addresses.make(row["id"], one) for one in given.get("addresses", ())]
         defaults = {
             f"default_{kind}_id": next((one["id"] for one in addresses if one["entity_type"] == kind), None)
             for kind in ("billing", "shipping")
         }
-        return self.table.change(row["id"], addresses=addresses, **defaults)
+        return self.table.change(row["id"], **defaults)
 
     def change(self, row: Row, given: Json) -> Row:
         """Change what is given."""
@@ -95,9 +95,43 @@ class Customers(Room):
         """As it is answered."""
         names = ["id", "name", *_TEXTS, "discount_rate", "default_billing_id", "default_shipping_id", "deleted_at"]
         shown = {name: row[name] for name in names} | dated(row)
-        return shown if how is Shown.CHANGED else shown | {"addresses": row["addresses"]}
+        if how is Shown.CHANGED:
+            return shown
+        addresses = self.account.customer_addresses.table.of(row["id"])
+        return shown | {"addresses": [self.account.customer_addresses.inside(one) for one in addresses]}
 
-    def _address(self, row: Row, given: Json) -> Json:
+
+class CustomerAddresses(Room):
+    """Where customers live. Nothing is left of one that is taken away but its place among the deleted."""
+
+    path = "customer_addresses"
+    parent = "customer_id"
+    filters = (
+        DATES | IDS | fields("entity_type") | fields(" ".join(ADDRESS_TEXTS)) | {"customer_ids": same("customer_id")}
+    )
+    posts = body("customer_id entity_type", customer_id=identity(), **ADDRESS)
+    patches = body(**{name: or_null(text(1)) for name in ADDRESS_TEXTS})
+    is_read_alone = False
+    is_deletable = True
+    lists_deleted = True
+
+    def create(self, given: Json) -> Row:
+        """An address more. Raises KatanaRefusal."""
+        return self.make(self.account.customers.table.find(given["customer_id"])["id"], given)
+
+    def make(self, customer: int, given: Json) -> Row:
+        """An address of a customer."""
         texts = {name: given.get(name) for name in ADDRESS_TEXTS}
-        head = {"id": self.account.next_id(), "customer_id": row["id"], "entity_type": given["entity_type"]}
-        return head | texts | dated(row)
+        return self.table.add(customer_id=customer, entity_type=given["entity_type"], **texts)
+
+    def change(self, row: Row, given: Json) -> Row:
+        """Change what is given."""
+        return self.table.change(row["id"], **given)
+
+    def shown(self, row: Row, how: Shown) -> Json:
+        """As it is answered."""
+        return self.inside(row) | ({"deleted_at": row["deleted_at"]} if how is Shown.LISTED else {})
+
+    def inside(self, row: Row) -> Json:
+        """As it is shown with its customer."""
+        return {name: row[name] for name in ("id", "customer_id", "entity_type", *ADDRESS_TEXTS)} | dated(row)

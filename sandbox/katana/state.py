@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from sandbox.clock import ShopClock, utc_now
 from sandbox.katana.adjustments import Adjustments
-from sandbox.katana.customers import Customers
+from sandbox.katana.customers import CustomerAddresses, Customers
 from sandbox.katana.deliveries import Deliveries
 from sandbox.katana.errors import Json, against_rules, not_found
 from sandbox.katana.fulfillments import Fulfillments
@@ -67,7 +67,7 @@ class KatanaAccount(ShopClock):
             "inventory_closing_date": None,
         }
         self.locations, self.tax_rates = Locations(self), TaxRates(self)
-        self.customers = Customers(self)
+        self.customers, self.customer_addresses = Customers(self), CustomerAddresses(self)
         self.products, self.materials, self.services = Products(self), Materials(self), Services(self)
         self.variants = Variants(self)
         self.movements, self.batches, self.inventory = Movements(self), Batches(self), Inventory(self)

@@ -200,6 +200,7 @@ def _write(katana: Katana, ask: Any) -> tuple[Any, Any]:
     address = {"entity_type": "billing"} | ADDRESS
     customer = ask("POST", "/customers", {"name": "Jo", "addresses": [address | {"default": True}]})
     ask("PATCH", "/customers/{id}", {"comment": "x"}, number=customer["id"])
+    ask("PATCH", "/customer_addresses/{id}", {"city": None}, number=customer["addresses"][0]["id"])
     variants = [{"sku": "KC", "config_attributes": [{"config_name": "Type", "config_value": "Standard"}]}]
     configs = [{"name": "Type", "values": ["Standard"]}]
     ask("POST", "/products", {"name": "Chair", "variants": variants, "configs": configs})
@@ -237,6 +238,7 @@ _LISTS: Final = (
     "/locations",
     "/tax_rates",
     "/customers",
+    "/customer_addresses",
     "/products",
     "/materials",
     "/services",
