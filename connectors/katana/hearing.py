@@ -7,6 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
+from connectors.katana.kept import KeptRow
 from schemas.hub import DeliveryStatus, status_of
 from schemas.katana.order import FulfillmentRecord, OrderRecord
 from schemas.orders import ZERO
@@ -146,14 +147,27 @@ class _Part:
 
 
 def _status(order: HeardOrder) -> DeliveryStatus:
-    return delivery_status(order.rows, order.standing)
+    packed = _pieces(one for one in order.standing if not one.is_delivered)
+    delivered = _pieces(one for one in order.standing if one.is_delivered)
+    return status_of([_Part(row.quantity, packed[row.id], delivered[row.id]) for row in order.rows])
 
 
-def delivery_status(rows: Iterable[HeardRow], parcels: Collection[Parcel]) -> DeliveryStatus:
-    """How far some rows are together."""
+def status_for_store(
+    rows: Iterable[HeardRow], parcels: Collection[Parcel], kept: Mapping[str, KeptRow], services: Collection[str]
+) -> DeliveryStatus:
+    """How far an order of a store is: what left before it came counts too (MAP-8), and what does not ship does not."""
     packed = _pieces(one for one in parcels if not one.is_delivered)
     delivered = _pieces(one for one in parcels if one.is_delivered)
-    return status_of([_Part(row.quantity, packed[row.id], delivered[row.id]) for row in rows])
+    parts = []
+    for row in rows:
+        known = kept.get(row.id)
+        gone, held = (known.gone, known.packed) if known else (ZERO, ZERO)
+        part = _Part(row.quantity + gone, packed[row.id] + held, delivered[row.id] + gone - held)
+        parts.append((part, known.ships if known else row.variant_id not in services))
+    for one in kept.values():
+        if not one.sent_quantity:  # Katana has none of it
+            parts.append((_Part(one.quantity, one.packed, one.gone - one.packed), one.ships))
+    return status_of([part for part, ships in parts if ships] or [part for part, _ in parts])
 
 
 def _pieces(parcels: Iterable[Parcel]) -> defaultdict[str, Decimal]:
@@ -198,7 +212,7 @@ def kept_order(order: HeardOrder) -> dict[str, Any]:
     }
 
 
-def read_kept(row: Mapping[str, Any]) -> HeardOrder:
+def read_heard(row: Mapping[str, Any]) -> HeardOrder:
     """An order as it was kept."""
     values = {name: value for name, value in row.items() if name != "read_at"}
     return HeardOrder(**values | {"rows": rows_kept(row["rows"]), "parcels": parcels_kept(row["parcels"])})

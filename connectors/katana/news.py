@@ -22,16 +22,17 @@ from connectors.katana.hearing import (
     HeardOrder,
     OrderNews,
     agrees,
-    delivery_status,
     heard_order,
     kept_order,
     may_have_parcels,
     news_of,
     parcels_kept,
-    read_kept,
+    read_heard,
     rows_kept,
+    status_for_store,
 )
 from connectors.katana.intents import keys_of
+from connectors.katana.kept import read_kept
 from connectors.katana.orders import FULFILLMENT
 from connectors.katana.reading import all_readable
 from connectors.postgres import Connection, Row, queries
@@ -203,7 +204,7 @@ class KatanaNews:
     def _hear_orders(self, told: _Told) -> list[dict[str, Any]]:
         rows = self._connection.execute(_SQL["heard"], {"ids": list(told.orders)}).fetchall()
         later = {row["id"] for row in rows if row["read_at"] > told.at}
-        before = {row["id"]: read_kept(row) for row in rows}
+        before = {row["id"]: read_heard(row) for row in rows}
         records = [one for one in told.orders.values() if one.id not in later and not _is_older(one, before)]
         values = {"kind": FULFILLMENT, "within": DOUBT, "ids": [one.id for one in records]}
         in_flight = {row["order_id"] for row in self._connection.execute(_SQL["open_parcels"], values)}
@@ -297,7 +298,7 @@ class KatanaNews:
 
     def _heard(self, ids: Collection[str]) -> dict[str, HeardOrder]:
         rows = self._connection.execute(_SQL["heard"], {"ids": list(ids)})
-        return {row["id"]: read_kept(row) for row in rows}
+        return {row["id"]: read_heard(row) for row in rows}
 
     def _number(self, statement: str) -> int:
         row = self._connection.execute(_SQL[statement]).fetchone()
@@ -342,14 +343,14 @@ def _is_older(record: OrderRecord, before: dict[str, HeardOrder]) -> bool:
 
 
 def _copy(row: Row) -> HubCopy:
-    services = set(row["services"])
-    ships = {id_: word == "true" for id_, word in row["ships"].items()}
-    rows = [one for one in rows_kept(row["rows"]) if ships.get(one.id, one.variant_id not in services)]
     parcels = [one for one in parcels_kept(row["parcels"]) if not one.is_gone]
+    kept = {one["id"]: read_kept(one["kept"]) for one in row["kept"]}
+    status = status_for_store(rows_kept(row["rows"]), parcels, kept, row["services"])
+    is_over = row["flags"].get("closed") or row["flags"].get("voided")
     return HubCopy(
         row["store_id"],
         row["external_id"],
-        CopyStatus(delivery_status(rows or rows_kept(row["rows"]), parcels)),
+        CopyStatus.CLOSED if is_over else CopyStatus(status),
         row["customer"],
         row["email"],
         Decimal(row["money"]["total_with_tax"]),

@@ -108,9 +108,10 @@ SELECT number, what, about FROM katana_news WHERE number > %(number)s ORDER BY n
 
 -- name: to_copy
 -- What we keep of stores' orders, as it was heard last.
-SELECT o.id, o.store_id, o.external_id, o.money, h.rows, h.parcels, h.currency,
+SELECT o.id, o.store_id, o.external_id, o.money, o.flags, h.rows, h.parcels, h.currency,
     coalesce(c.name, '') AS customer, c.email,
-    (SELECT coalesce(jsonb_object_agg(r.id, r.kept->>'ships'), '{}') FROM katana_rows r WHERE r.order_id = o.id) AS ships,
+    (SELECT coalesce(jsonb_agg(jsonb_build_object('id', r.id, 'kept', r.kept)), '[]')
+        FROM katana_rows r WHERE r.order_id = o.id) AS kept,
     (SELECT coalesce(jsonb_agg(v.id), '[]') FROM katana_copies v
         WHERE v.kind = 'variant' AND v.record->>'kind' = 'service'
             AND v.id IN (SELECT x->>'variant_id' FROM jsonb_array_elements(h.rows) x)) AS services

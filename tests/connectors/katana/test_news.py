@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from psycopg.types.json import Jsonb
 
 from connectors.errors import HubBusy, RateLimited
 from connectors.katana.budget import Unshared
@@ -246,6 +247,23 @@ def test_CHG_5_what_we_deleted_ourselves_is_no_news(
     account.orders.delete(account.orders.table.find(known))
 
     assert listening.hear().deleted == ()
+
+
+@pytest.mark.parametrize(("gone", "status"), [(1, "PARTIALLY_DELIVERED"), (3, "DELIVERED")])
+def test_MAP_8_what_left_before_the_order_came_counts(
+    listening: Listening, creator: Creator, account: KatanaAccount, store: int, gone: int, status: str
+) -> None:
+    account.add_product("CHAIR", stock=10)
+    rows = chair(quantity=D(3), delivered_quantity=D(gone)), shipping()
+    creator.create(order(account, store, *rows), ORIGIN)
+
+    assert [one.status for one in listening.hear().copies] == [status]
+
+
+def test_FUL_6_an_order_that_is_closed_is_over(listening: Listening, database: Connection, made: int) -> None:
+    database.execute("UPDATE katana_orders SET flags = %s", (Jsonb({"closed": True}),))
+
+    assert [one.status for one in listening.hear().copies] == ["CLOSED"]
 
 
 # -- stock
