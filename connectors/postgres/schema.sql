@@ -36,7 +36,15 @@ CREATE TABLE account (
     alerts_to text NOT NULL DEFAULT '',
     -- when somebody looked last whether anything is wrong: of several who look, one does
     alarms_looked_at timestamptz,
-    digest_on date                                  -- the day of the last daily digest, UTC; null: none was due yet
+    digest_on date,                                 -- the day of the last daily digest, UTC; null: none was due yet
+    -- its key, and what its messages are signed with, encrypted; empty: it needs none
+    hub_credentials text NOT NULL DEFAULT '',
+    hub_cursor text,                                -- how far its news were heard, in its own words; null: from now on
+    hub_heard_at timestamptz,                       -- when it was last asked what moved there, and answered
+    hub_reason text,                                -- why it could not be asked the last time; null: it could
+    hub_detail text,                                -- the same in its own words
+    -- the end of the address that its messages come to
+    hub_token text NOT NULL DEFAULT replace(gen_random_uuid()::text, '-', '')
 );
 
 -- A shop each, disconnected ones included: their orders, tombstones and links stay their own.
