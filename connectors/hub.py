@@ -21,6 +21,9 @@ class Hub(Protocol):
 
     facts: HubFacts
 
+    def check(self) -> None:
+        """Ask whether it answers, and takes our key where it needs one."""
+
     def find(self, wanted: Wanted) -> Found:
         """What the hub has of what is looked for: of one order, or of many at once (MAP-1, MAP-2)."""
 

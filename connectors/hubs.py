@@ -1,21 +1,97 @@
 """Which hub an account works with. The only place that wires one: everybody else is handed a `Hub`."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping
-from typing import Final
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
 
+from connectors import hub_means
 from connectors.builtin_hub.hub import BuiltinHub
-from connectors.hub import Hub
-from connectors.postgres import Connection, stores
+from connectors.errors import HubBusy
+from connectors.later import Later
+from connectors.postgres import Connection, hub_account, stores
 from schemas.account import Account
+from schemas.hub_facts import HubFacts
 
-HUBS: Final[Mapping[str, Callable[[Connection], Hub]]] = {"builtin": BuiltinHub}
+if TYPE_CHECKING:
+    from connectors.hub import Hub
+    from connectors.katana import opening
+    from connectors.postgres.hub_account import DueAtHub
+else:
+    opening = Later("connectors.katana.opening")
+
+
+@dataclass(frozen=True, slots=True)
+class HubProof:
+    """What an account of a hub is like that can be worked with: its currency and where it sells from."""
+
+    currency: str
+    location: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class HubLimit:
+    """How far a hub's limit of requests is used up, and how long what waits for it takes (KAT-2)."""
+
+    asked: int  # of the last minute
+    most: int
+    closed_seconds: float  # nobody may ask it before
+    left: timedelta
 
 
 def open_hub(account: Account, connection: Connection) -> Hub:
-    """The account's hub. The connection is to our own database, where the built-in hub lives too."""
+    """The account's hub. The connection is to our own database, where the built-in hub lives too.
+
+    Raises HubBusy where the account has no key for it.
+    """
     return HUBS[account.hub](connection)
 
 
 def our_hub(connection: Connection) -> Hub:
     """The same, where the account is not at hand: it is read."""
     return open_hub(stores.account(connection), connection)
+
+
+# -- hubs that are asked over the network ------------------------------------------------------------------------------
+
+
+def _katana(connection: Connection) -> Hub:
+    means, kept = hub_means.means(), hub_account.hub_account(connection)
+    credentials = means.secrets.unlock(kept.credentials)
+    if not credentials.get("api_key"):
+        raise HubBusy("there is no key for Katana: storesync account set katana.api_key=KEY")
+    return opening.open_hub(connection, _access(credentials, kept.settings), means.redis)
+
+
+def _access(credentials: Mapping[str, str], settings: Mapping[str, object]) -> opening.KatanaAccess:
+    url, is_insecure = settings.get("katana.url"), settings.get("katana.allow_insecure", False)
+    return opening.KatanaAccess(credentials, str(url) if url else opening.URL, bool(is_insecure))
+
+
+HUBS: Final[Mapping[str, Callable[[Connection], Hub]]] = {"builtin": BuiltinHub, "katana": _katana}
+
+
+def facts_of(name: str) -> HubFacts:
+    """What a hub can; nothing of it is asked."""
+    return opening.FACTS if name == "katana" else BuiltinHub.facts
+
+
+def prove(name: str, credentials: Mapping[str, str], settings: Mapping[str, object]) -> HubProof | None:
+    """Ask a hub whether it can be worked with before it is chosen; None for one that lives with us (KAT-3).
+
+    Raises a ConnectorError with what is wrong.
+    """
+    if name != "katana":
+        return None
+    account = opening.prove_account(_access(credentials, settings))
+    return HubProof(account.base_currency, account.sales_location)
+
+
+def limit_of(facts: HubFacts, due: DueAtHub) -> HubLimit | None:
+    """How far a hub's limit is used up, and how long what is due takes; None where there is none. Raises RedisAway."""
+    if not facts.calls_a_minute:
+        return None
+    asked, closed_seconds, left = opening.limit_now(hub_means.means().redis, due)
+    return HubLimit(asked, facts.calls_a_minute, closed_seconds, left)

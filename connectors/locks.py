@@ -171,6 +171,11 @@ def webhooks_key(store_id: int) -> str:
     return f"storesync:webhooks:{store_id}"
 
 
+def hub_key() -> str:
+    """The lock of asking the account's hub what moved (KAT-4)."""
+    return "storesync:hub"
+
+
 @contextmanager
 def lock(redis: Redis, key: str, *, ttl: int = LOCK_SECONDS) -> Iterator[bool]:
     """Hold a lock for a piece of work: True if it is ours, False if somebody else has it; as `lock_many` does."""

@@ -10,7 +10,8 @@ class HubFacts:
     `shares_transaction`: what is gathered and applied inside `unit()` is one transaction with our own writes, and an
     order that was read there is held still; else each group stands as soon as it is answered. `marks_what_moves`: what
     moved in it is marked in our tables by the hub itself; else `changes_since` is asked for it. `names_deleters`: it
-    says who deleted an order (ORD-7). `most_groups` are taken by one `apply`.
+    says who deleted an order (ORD-7). `most_groups` are taken by one `apply`. `calls_a_minute` are all that it may be
+    asked, by whom ever of ours; 0: as often as one likes (KAT-2).
     """
 
     name: str
@@ -25,3 +26,21 @@ class HubFacts:
     names_deleters: bool = False
     creates_many: bool = False  # many plain orders are created as one (SPD-1)
     most_groups: int = 1
+    calls_a_minute: int = 0
+
+
+def words_of(facts: HubFacts) -> tuple[list[str], list[str]]:
+    """What a hub can and what it cannot, in words for people."""
+    every = (
+        (facts.marks_what_moves, "tell by itself what moves"),
+        (facts.sends_webhooks, "knock at our door when something moves"),
+        (facts.names_deleters, "say who deleted an order"),
+        (facts.packs_rows, "tell packed from delivered"),
+        (facts.has_batches, "keep items in batches"),
+        (facts.counts_direct, "tell what orders promise from what manufacturing does"),
+        (facts.has_flags, "keep whether an order is paid, closed or voided"),
+        (facts.changes_locations, "have locations made and renamed from here"),
+        (facts.creates_many, "take many orders at once"),
+        (not facts.calls_a_minute, "be asked as often as one likes"),
+    )
+    return [word for can, word in every if can], [word for can, word in every if not can]

@@ -62,6 +62,9 @@ class BuiltinHub:
         self._connection = connection
         self._is_held = False
 
+    def check(self) -> None:
+        """Nothing: who has the connection has the hub."""
+
     def find(self, wanted: Wanted) -> Found:
         """What the hub has of what is looked for, in one round trip (MAP-1, MAP-2)."""
         (found,) = self._rows("find_rows", {name: list(getattr(wanted, name)) for name in _WANTED})

@@ -85,6 +85,11 @@ if redis.call('pttl', KEYS[1]) < tonumber(ARGV[1]) then
   redis.call('set', KEYS[1], '1', 'PX', ARGV[1])
 end
 """
+_SPENT: Final = """
+local time = redis.call('time')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+return {redis.call('zcount', KEYS[1], now - tonumber(ARGV[1]), '+inf'), redis.call('pttl', KEYS[2])}
+"""
 
 
 class Priority(Enum):
@@ -166,6 +171,11 @@ class SharedBudget:
         reset = "" if quota.reset is None else str(int(quota.reset.timestamp() * 1000))
         left = max(0, quota.remaining - RESERVE)
         self._run(_LOWER, [_ASKED], [_WINDOW, A_MINUTE, left, reset, f"{self.name}{secrets.token_hex(8)} unseen "])
+
+    def spent(self) -> tuple[int, float]:
+        """How many requests were made in the last minute, and for how many seconds nobody may make one."""
+        asked, closed = self._run(_SPENT, [_ASKED, _CLOSED], [_WINDOW])
+        return int(asked), max(0, int(closed)) / 1000
 
     def _run(self, script: str, keys: list[str], args: list[Any]) -> Any:
         try:

@@ -7,6 +7,8 @@ from typing import Final
 
 from connectors.errors import HubRefused
 from connectors.katana.applying import Applier
+from connectors.katana.budget import A_MINUTE
+from connectors.katana.buyers import Buyers
 from connectors.katana.client import KatanaClient
 from connectors.katana.copies import LOCATIONS, Copies
 from connectors.katana.finding import find
@@ -14,6 +16,7 @@ from connectors.katana.guards import katana_guards
 from connectors.katana.news import KatanaNews
 from connectors.katana.orders import OrderReader
 from connectors.katana.supply import Supply
+from connectors.katana.webhooks import is_signed
 from connectors.postgres import Connection
 from schemas.actions import CreateOrder
 from schemas.counts import CountedItem
@@ -26,9 +29,15 @@ from schemas.privacy import HubBuyer, OrderKey
 from schemas.pruning import Portion
 
 FACTS: Final = HubFacts(
-    "katana", sends_webhooks=True, packs_rows=True, has_batches=True, counts_direct=True, most_groups=20
+    "katana",
+    sends_webhooks=True,
+    packs_rows=True,
+    has_flags=True,
+    has_batches=True,
+    counts_direct=True,
+    most_groups=20,
+    calls_a_minute=A_MINUTE,
 )
-_NOT_YET: Final = "this cannot be asked of Katana yet"
 
 
 class KatanaHub:
@@ -39,13 +48,19 @@ class KatanaHub:
 
     facts = FACTS
 
-    def __init__(self, connection: Connection, client: KatanaClient) -> None:
-        self._connection = connection
+    def __init__(self, connection: Connection, client: KatanaClient, *, webhook_token: str = "") -> None:
+        self._connection, self._webhook_token = connection, webhook_token
         self._copies = Copies(connection, client)
         self._orders = OrderReader(connection, client, self._copies)
         self._applier = Applier(connection, client, self._copies, self._orders)
+        self._buyers = Buyers(connection, client, self._copies)
         self._news = KatanaNews(connection, client, self._copies)
         self._supply = Supply(connection, client, self._copies, self._news)
+
+    def check(self) -> None:
+        """Ask for something small. Raises HubBusy."""
+        with katana_guards():
+            self._copies.account(now=True)
 
     # -- orders
 
@@ -125,11 +140,13 @@ class KatanaHub:
         self, email: str | None, *, customer_ids: Iterable[str] = (), orders: Iterable[OrderKey] = ()
     ) -> HubBuyer:
         """The customers with an e-mail address or with these ids, their orders, and these orders of stores (DOR-6)."""
-        raise HubRefused(_NOT_YET)
+        with katana_guards():
+            return self._buyers.find(email, customer_ids, orders)
 
     def erase_buyer(self, *, customer_ids: Sequence[str], order_ids: Sequence[str]) -> list[str]:
         """Erase customers, and the buyers of orders, whose money and rows stay; who is erased, by ids (DOR-6)."""
-        raise HubRefused(_NOT_YET)
+        with katana_guards():
+            return self._buyers.erase(customer_ids, order_ids)
 
     def changes_since(self, cursor: str | None) -> HubNews:
         """What moved since; from now on where there is no cursor (KAT-4)."""
@@ -138,7 +155,7 @@ class KatanaHub:
 
     def read_webhook(self, headers: Mapping[str, str], body: bytes) -> bool:
         """Whether a message is truly Katana's, and a reason to ask `changes_since` at once: it is a hint, no more."""
-        return False
+        return is_signed(headers, body, self._webhook_token)
 
     # -- writing
 

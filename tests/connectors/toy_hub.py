@@ -135,6 +135,10 @@ class ToyHub:
 
     # -- reading -------------------------------------------------------------------------------------------------------
 
+    def check(self) -> None:
+        """It answers."""
+        self._ask("check")
+
     def find(self, wanted: Wanted) -> Found:
         """What is there of what is looked for."""
         toy = self._ask("find")
