@@ -14,6 +14,8 @@ class Account:
     default_delivery_days: int = 14
     default_location: str = "main"
     hub: str = "builtin"
+    katana_url: str = field(default="https://api.katanamrp.com/v1", metadata={"key": "katana.url"})
+    katana_allow_insecure: bool = field(default=False, metadata={"key": "katana.allow_insecure"})
     keep_journal_days: int = 400  # 0: for ever
     keep_stock_moves_days: int = 800
     privacy_keep_days: int = field(default=90, metadata={"key": "privacy.keep_days"})  # of snapshots

@@ -39,6 +39,7 @@ class Action(_Word):
 
     # with what a shop has
     FETCH = "fetch", "A shop is asked which orders changed."
+    FETCH_HUB = "fetch_hub", "A hub that marks nothing by itself is asked what moved there."
     AUDIT = "audit", "A shop's list of orders is compared with ours: every night, and when a person wants it."
     FETCH_CATALOGUE = "fetch_catalogue", "A shop is asked what it sells."
     IMPORT_PRODUCTS = "import_products", "What a shop sells comes to the hub, once."
@@ -81,6 +82,7 @@ class Outcome(_Word):
     ASKED = "asked", "The shop asks for it on behalf of a buyer: `storesync privacy list`."
     ERASED = "erased", "Nothing says any more who bought; money and quantities stay."
     SAID = "said", "Every notification service took the message."
+    HEARD = "heard", "The hub answers again."
     CUT = "cut", "It is no longer kept; nothing in the hub or a shop changed by it."
 
     # not done

@@ -13,7 +13,9 @@ Value = bool | int | str | dict[str, str]
 Parse = Callable[[Any], Value]
 
 FULFILLMENT_SYNC: Final = "fulfillment.sync"
-ALERTS_TO: Final = "alerts.to"  # the one setting that is a secret: it is locked like credentials, and shown masked
+ALERTS_TO: Final = "alerts.to"
+KATANA_KEY: Final = "katana.api_key"
+SECRETS: Final = frozenset({ALERTS_TO, KATANA_KEY})  # locked like credentials, and never shown as they are
 
 _ON: Final = frozenset({"on", "true", "yes", "1"})
 _OFF: Final = frozenset({"off", "false", "no", "0"})
@@ -148,6 +150,22 @@ def addresses(value: Any) -> str:
     return "\n".join(dict.fromkeys(found))
 
 
+def key(value: Any) -> str:
+    """A key as a vendor gives it; no part of a wrong one is repeated."""
+    text = value.strip() if isinstance(value, str) else ""
+    if not text or len(text) > 500 or not text.isascii() or not text.isprintable() or " " in text:
+        raise ValueError("must be the key as the vendor shows it")
+    return text
+
+
+def address(value: Any) -> str:
+    """The address of a web service."""
+    text = value.strip().rstrip("/") if isinstance(value, str) else ""
+    if not re.fullmatch(r"https?://[\x21-\x7e]{1,500}", text) or "@" in text:
+        raise ValueError("must be an address like https://api.example.com/v1")
+    return text
+
+
 Has = Callable[[Platform], bool]
 
 
@@ -193,7 +211,10 @@ STORE_SETTINGS: Final[dict[str, Setting]] = {
 }
 
 ACCOUNT_SETTINGS: Final[dict[str, Parse]] = {
-    "hub": one_of("builtin"),
+    "hub": one_of("builtin", "katana"),
+    KATANA_KEY: key,
+    "katana.url": address,
+    "katana.allow_insecure": switch,
     "base_currency": currency,
     "multi_currency": switch,
     "default_delivery_days": whole_number(0, 3650),

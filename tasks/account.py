@@ -6,9 +6,9 @@ from decimal import Decimal
 from connectors.postgres import Connection, journal, orders, rates, stock, stores
 from schemas.journal import Action, Line, Outcome
 from schemas.reasons import Reason
-from schemas.settings import ALERTS_TO, Value
+from schemas.settings import ALERTS_TO, SECRETS, Value
 from schemas.stores import Skipped
-from tasks import people
+from tasks import hub_choice, people
 from tasks.held import Process
 from tasks.rules.eligibility import MONEY_SKIPS
 
@@ -27,10 +27,12 @@ def change_account(connection: Connection, values: dict[str, Value]) -> None:
 def reconfigure_account(held: Process, connection: Connection, values: dict[str, Value]) -> None:
     """The same by a person's wish, which is journaled: by what held an order was imported is asked later (BEY-3).
 
-    Where alarms go is a secret: it is locked, and journaled apart. Raises SettingRefused.
+    Where alarms go and the hub's key are secrets: they are locked. Raises SettingRefused.
     """
-    open_values = {key: value for key, value in values.items() if key != ALERTS_TO}
+    open_values = {key: value for key, value in values.items() if key not in SECRETS}
     with connection.transaction():
+        if hub_choice.is_about_hub(values):
+            hub_choice.keep_choice(held, connection, values)
         if ALERTS_TO in values:
             people.set_addresses(held, connection, str(values[ALERTS_TO]))
         if open_values:

@@ -47,8 +47,12 @@ CATALOGUE_EVERY: Final = 600  # seconds between two looks at what a store's cata
 CATALOGUE: Final = "fetch_catalogue"
 GOODS_EVERY: Final = 10  # … that says by itself that something of it moved
 FETCH: Final = "fetch_orders"
+_HUB: Final = "fetch_hub"
 HINT_EVERY: Final = 1  # seconds between two bells of one store in a storm of webhooks (DOR-1)
 HINT_AHEAD: Final = 2  # so many seconds' bells come at once before that: a single order waits for nothing (DOR-2)
+HUB_MERGES: Final = 1  # seconds after a knock of the hub before it is asked: one thing knocks several times
+HUB_EVERY: Final = 12  # seconds between two looks at a hub in a storm of knocks: each costs some of sixty requests
+HUB_AHEAD: Final = 24  # so many seconds' looks come at once before that
 WEBHOOKS_EVERY: Final = 86400  # seconds between two looks at what a store tells by itself (BEY-5)
 FEW_QUEUE: Final = "orders.few"  # bells of few orders: they wait behind no other store's backlog (SPD-3)
 _FEW: Final = 10
@@ -295,6 +299,22 @@ def answer_catalogue(redis: Redis, store_id: int) -> None:
 def ring_catalogue(store_id: int) -> None:
     """Ask a worker to look at a store's catalogue now."""
     _ring(CATALOGUE, [(store_id,)])
+
+
+def ring_hinted_hub(redis: Redis) -> None:
+    """Ask a worker what moved in the hub, which knocked: one bell for all that knock meanwhile, and few in a storm.
+
+    A bell that is lost costs a minute: the hub is asked then anyhow.
+    """
+    if not locks.is_first(redis, _HUB, seconds=HUB_EVERY):
+        return
+    has_room = locks.has_room(redis, _HUB, every=HUB_EVERY, ahead=HUB_AHEAD)
+    _ring(_HUB, [()], countdown=HUB_MERGES if has_room else HUB_EVERY)
+
+
+def answer_hub(redis: Redis) -> None:
+    """The hub is asked now: what moves from now on needs another bell."""
+    locks.unsay(redis, _HUB)
 
 
 def _ring(task: str, messages: Sequence[tuple[Any, ...]], **options: Any) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from connectors import locks, postgres
+from connectors import hub_means, locks, postgres
 from connectors.config import Config, ConfigError, read_config
 from connectors.keys import keys_of
 from connectors.later import Later
@@ -121,6 +121,8 @@ def close_process() -> None:
     if held is not None and held.pid == os.getpid():
         held.close()
 
+
+hub_means.equip(process)
 
 # Whatever way a program takes out: from Python 3.13 on the threads of an open pool hold up its end for 20 seconds.
 atexit.register(close_process)

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Final, assert_never
 
 from connectors import counters, goods, locks, platforms
+from connectors.hubs import HUBS
 from connectors.postgres import Connection, catalogue, earlier_secrets, journal, orders, privacy, stores
 from connectors.postgres.rows import StoreRow
 from connectors.webhooks import Addressee, Forged, Heard, Message, reader
@@ -17,7 +18,7 @@ from schemas.privacy import Request
 from schemas.reasons import Reason
 from schemas.stores import StoreState
 from schemas.webhooks import Figure
-from tasks import bells
+from tasks import bells, hub_news
 from tasks.held import Process
 from tasks.rules.hints import Fetch, Follow, LookAt, NoteRequest, decide_bell, may_say_by_earlier
 
@@ -41,6 +42,8 @@ def hear(held: Process, platform: str, token: str, message: Message) -> Taken:
 
     Raises psycopg.Error, RedisAway or ConfigError where it cannot be noted: the shop is to send it again.
     """
+    if platform in HUBS:
+        return Taken.NOTED if hub_news.hear(held, platform, token, message) else Taken.REFUSED
     if platform not in platforms.PLATFORMS or not platforms.record(platform).hears or not _TOKEN.fullmatch(token):
         return Taken.REFUSED
     row = _store(held, platform, token)

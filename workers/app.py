@@ -62,6 +62,7 @@ class KnownTask:
 
 TASKS: Final = {
     "fetch_orders": KnownTask("tasks.fetch", "fetch"),
+    "fetch_hub": KnownTask("tasks.hub_news", "fetch"),
     "import_order": KnownTask("tasks.orders.import_order", "orders"),
     "change_order": KnownTask("tasks.orders.import_order", "orders"),
     "fulfill_order": KnownTask("tasks.orders.fulfill", "fulfillment"),

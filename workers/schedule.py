@@ -28,6 +28,7 @@ _ASKED: Final = "storesync:rates_asked_at"  # when beat last had the exchange ra
 
 FIXED: Final[dict[str, dict[str, Any]]] = {
     "ring_due": {"task": "ring_due", "schedule": 5, "options": {"expires": 5}},
+    "fetch_hub": {"task": "fetch_hub", "schedule": 60, "options": {"expires": 60}},
     "raise_alarms": {"task": "raise_alarms", "schedule": 30, "options": {"expires": 30}},
     "refresh_rates": {"task": "refresh_rates", "schedule": 6 * 3600, "options": {"expires": 3600}},
     "check_webhooks": {

@@ -11,14 +11,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from connectors import hubs
 from connectors.config import ConfigError
 from connectors.keys import new_key
 from connectors.later import Later
-from connectors.postgres import Connection, earlier_secrets, rates, stores, tokens
+from connectors.postgres import Connection, earlier_secrets, hub_account, rates, stores, tokens
 from connectors.postgres.stores import Locked
 from schemas.account import settings_of
+from schemas.hub_facts import HubFacts, words_of
 from schemas.money import plain
-from schemas.settings import ALERTS_TO, Value, currency, read_account_settings
+from schemas.settings import ALERTS_TO, KATANA_KEY, Value, currency, read_account_settings
 from tasks.held import Process
 from workers.cli.output import Failed, done, example, json_option, say, table, yes_option
 from workers.cli.start import database, open_desk, read_pairs
@@ -26,14 +28,16 @@ from workers.cli.start import database, open_desk, read_pairs
 if TYPE_CHECKING:
     from connectors import notices
     from tasks import account as account_tasks
-    from tasks import locations, people
+    from tasks import hub_choice, locations, people
     from workers.cli import agree as agreeing
     from workers.cli.store import agree as of_stores
 else:
     account_tasks, locations = Later("tasks.account"), Later("tasks.locations")
+    hub_choice = Later("tasks.hub_choice")
     notices, people = Later("connectors.notices"), Later("tasks.people")
     agreeing, of_stores = Later("workers.cli.agree"), Later("workers.cli.store.agree")
 
+MASK: Final = "****"
 _NUMBER: Final = re.compile(r"[0-9]{1,10}(\.[0-9]{1,12})?")  # Decimal itself reads 1_000, NaN and 1e999 too
 
 
@@ -50,8 +54,20 @@ def show_account(as_json: bool) -> None:
     with held.pool.connection() as connection:
         settings = stores.account(connection)
         told = [notices.masked(url) for url in people.addresses(held, connection)]
-    document = settings_of(settings) | {ALERTS_TO: told}
-    say(document, as_json, lambda: table(["setting", "value"], document.items()))
+        has_key = bool(hub_account.hub_account(connection).credentials)
+    facts = hubs.facts_of(settings.hub)
+    document = settings_of(settings) | {ALERTS_TO: told, KATANA_KEY: MASK if has_key else ""}
+    others = tuple(f"{name}." for name in hubs.HUBS if name != settings.hub)
+    document = {key: value for key, value in document.items() if not key.startswith(others)}
+    say(document | {"hub_facts": asdict(facts)}, as_json, lambda: _show(document, facts))
+
+
+def _show(document: Mapping[str, Any], facts: HubFacts) -> None:
+    table(["setting", "value"], document.items())
+    can, cannot = words_of(facts)
+    click.echo(f"The hub {facts.name} can {', '.join(can)}.")
+    if cannot:
+        click.echo(f"It cannot {', '.join(cannot)}.")
 
 
 @account.command("set", epilog=example("storesync account set base_currency=EUR multi_currency=on"))
@@ -60,18 +76,25 @@ def show_account(as_json: bool) -> None:
 def set_account(settings: tuple[str, ...], yes: bool) -> None:
     """Change settings of the account; all or none."""
     values = read_account_settings(read_pairs(settings))
+    values |= hub_choice.prove_choice(open_desk(), values)
     if "default_location" in values and not yes:
         agreeing.agree(_doubts(open_desk(), str(values["default_location"])), yes=yes)
     held = open_desk()
     with held.pool.connection() as connection, connection.transaction():
-        locations.refuse_unknown_locations(connection, values)
+        if "hub" not in values:  # its own say where it sells from
+            locations.refuse_unknown_locations(connection, values)
         account_tasks.reconfigure_account(held, connection, values)
     done("Saved. It holds from the next task on.", settings=values | _shown(values))
 
 
 def _shown(values: Mapping[str, Value]) -> dict[str, Any]:
-    """What of the values is shown otherwise than it was given."""
-    return {ALERTS_TO: [notices.masked(url) for url in str(values[ALERTS_TO]).split()]} if ALERTS_TO in values else {}
+    """What of the values is shown otherwise than it was given: secrets are masked."""
+    told: dict[str, Any] = {}
+    if ALERTS_TO in values:
+        told[ALERTS_TO] = [notices.masked(url) for url in str(values[ALERTS_TO]).split()]
+    if KATANA_KEY in values:
+        told[KATANA_KEY] = MASK
+    return told
 
 
 def _doubts(held: Process, location: str) -> list[agreeing.Doubt]:
@@ -139,7 +162,7 @@ def rotate_secrets() -> None:
         rows = stores.stored_credentials(connection)
         for row in rows:
             stores.set_credentials(connection, row.store_id, held.secrets.rotate(row.locked))
-        is_told = people.rotate_addresses(held, connection)
+        is_told = people.rotate_addresses(held, connection) | hub_choice.rotate_key(held, connection)
         for row in tokens.stored(connection):
             _rotate_token(held, connection, row)
         earlier_secrets.rotate(connection, held.secrets)

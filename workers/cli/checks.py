@@ -9,11 +9,11 @@ import psycopg
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
-from connectors import postgres
+from connectors import hubs, postgres
 from connectors.config import Config, ConfigError
 from connectors.errors import ConnectorError
 from connectors.locks import open_redis
-from connectors.postgres import alarms, lanes, privacy, stores
+from connectors.postgres import alarms, hub_account, lanes, privacy, stores
 from connectors.postgres.rows import StoreRow
 from schemas.privacy import Request
 from schemas.reasons import describe
@@ -53,7 +53,7 @@ def check_all(config: Config, revived: Mapping[str, str]) -> list[Check]:
         found += _workers(config)
     found += _verdicts(business.of_machine(config))
     if all(check.is_ok for check in found if check.name in {"database", "schema"}):
-        found.append(_alarms())
+        found += [_alarms(), *_hub()]
         found += _business()
         found += [*_stores(), *_privacy()]
     return [_revived(check, revived[check.name]) if check.name in revived else check for check in found]
@@ -140,6 +140,35 @@ def _alarms() -> Check:
         said = f"{len(unsent)} not sent, {unsent[0].reason}: {unsent[0].detail}. {sentence} {cure}"
         return Check("alarms", False, said)
     return Check("alarms", True, f"go to {len(told)} address(es)")
+
+
+def _hub() -> Iterator[Check]:
+    """Whether a hub elsewhere answers and takes our key, whether its news are heard, how long it is busy (KAT-2)."""
+    held = process()
+    with held.pool.connection() as connection:
+        account = stores.account(connection)
+        facts = hubs.facts_of(account.hub)
+        if facts.shares_transaction:
+            return
+        kept, due = hub_account.hub_account(connection), hub_account.due(connection)
+        name = f"hub {facts.name}"
+        try:
+            hubs.open_hub(account, connection).check()
+            yield Check(name, True, f"answers and takes our key{_limit(hubs.limit_of(facts, due))}")
+        except (ConnectorError, ConfigError) as error:
+            yield Check(name, False, str(error))
+    if kept.reason:
+        sentence, cure = describe(kept.reason)
+        yield Check(f"news of {name}", False, f"{kept.detail}. {sentence} {cure}".strip())
+
+
+def _limit(limit: hubs.HubLimit | None) -> str:
+    if limit is None:
+        return ""
+    closed = f", and it asked to be left alone for {limit.closed_seconds:.0f} s" if limit.closed_seconds else ""
+    minutes = max(1, round(limit.left.total_seconds() / 60))
+    left = f"what waits for it takes about {minutes} min" if limit.left else "nothing waits for it"
+    return f"; {limit.asked} of {limit.most} requests of the last minute are used{closed}; {left}"
 
 
 def _stores() -> Iterator[Check]:

@@ -28,11 +28,20 @@ def account(cli: Cli) -> dict[str, Any]:
     return found
 
 
+def settings(cli: Cli) -> dict[str, Any]:
+    return {key: value for key, value in account(cli).items() if key != "hub_facts"}
+
+
 # -- account -----------------------------------------------------------------------------------------------------------
 
 
 def test_account_has_its_defaults(refusing_cli: Cli) -> None:
-    assert account(refusing_cli) == DEFAULTS
+    found = account(refusing_cli)
+    facts = found.pop("hub_facts")
+
+    assert found == DEFAULTS
+    assert (facts["name"], facts["shares_transaction"], facts["calls_a_minute"]) == ("builtin", True, 0)
+    assert "The hub builtin can tell by itself what moves" in refusing_cli("account", "show").out
     assert "default_delivery_days  14" in refusing_cli("account", "show").out
 
 
@@ -42,7 +51,7 @@ def test_account_is_changed_and_the_other_settings_stay(cli: Cli) -> None:
     result = cli("account", "set", "base_currency=usd", "default_location=berlin", "multi_currency=off")
 
     assert (result.code, result.out) == (0, "Saved. It holds from the next task on.\n")
-    assert account(cli) == DEFAULTS | {
+    assert settings(cli) == DEFAULTS | {
         "base_currency": "USD",
         "default_location": "berlin",
         "multi_currency": False,
@@ -82,14 +91,24 @@ def test_account_is_saved_as_a_whole_or_not_at_all(refusing_cli: Cli, setting: s
 
     assert (result.code, result.out, len(result.err.splitlines())) == (2, "", 1)
     assert result.err.startswith(f"storesync: {key}: ")
-    assert account(refusing_cli) == DEFAULTS
+    found = account(refusing_cli)
+    facts = found.pop("hub_facts")
+
+    assert found == DEFAULTS
+    assert (facts["name"], facts["shares_transaction"], facts["calls_a_minute"]) == ("builtin", True, 0)
+    assert "The hub builtin can tell by itself what moves" in refusing_cli("account", "show").out
 
 
 def test_account_set_names_every_key_that_it_does_not_know(refusing_cli: Cli) -> None:
     result = refusing_cli("account", "set", "nonsense=1", "base_currency=USD", "stock.sync=on")
 
     assert (result.code, result.err) == (2, "storesync: nonsense, stock.sync: there are no such account settings\n")
-    assert account(refusing_cli) == DEFAULTS
+    found = account(refusing_cli)
+    facts = found.pop("hub_facts")
+
+    assert found == DEFAULTS
+    assert (facts["name"], facts["shares_transaction"], facts["calls_a_minute"]) == ("builtin", True, 0)
+    assert "The hub builtin can tell by itself what moves" in refusing_cli("account", "show").out
 
 
 @pytest.mark.parametrize("arguments", [(), ("base_currency",), ("=EUR",), ("hub=builtin", "hub=builtin")], ids=" ".join)

@@ -1,0 +1,71 @@
+"""What moved in a hub that marks nothing by itself: asked every minute, at once where it knocks, and marked (KAT-4)."""
+
+from hmac import compare_digest
+from typing import Final
+
+from celery import shared_task
+
+from connectors import locks
+from connectors.errors import ConnectorError
+from connectors.hubs import facts_of, our_hub
+from connectors.postgres import Connection, hub_account, journal, marks, stores
+from connectors.webhooks import Message
+from schemas.journal import Action, Line, Outcome
+from schemas.reasons import Reason
+from tasks import bells
+from tasks.held import Process, process
+from tasks.trouble import problem_of
+
+POOL_SECONDS: Final = 2  # who knocks waits for an answer 10 s at most
+
+
+@shared_task(name="fetch_hub")
+def fetch_hub() -> str:
+    """Ask the hub what moved, and mark it for those whom it is news for; what came of it in a word."""
+    held = process()
+    with held.pool.connection() as connection:
+        if facts_of(stores.account(connection).hub).marks_what_moves:
+            return "marks_by_itself"
+        bells.answer_hub(held.redis)
+        with locks.lock(held.redis, locks.hub_key()) as is_ours:
+            if not is_ours:
+                return "busy"
+            try:
+                return _listen(connection)
+            except ConnectorError as error:
+                _note(connection, error)
+                return "hub_busy"
+
+
+def _listen(connection: Connection) -> str:
+    kept = hub_account.hub_account(connection)
+    news = our_hub(connection).changes_since(kept.cursor)
+    with connection.transaction():
+        marks.keep_news(connection, news)
+        hub_account.keep_cursor(connection, news.cursor)
+        if kept.reason:
+            journal.add(connection, Line(Action.FETCH_HUB, Outcome.HEARD))
+    return "heard"
+
+
+def _note(connection: Connection, error: ConnectorError) -> None:
+    """Why the hub could not be asked; journaled once, until it answers again."""
+    words = problem_of(error).words
+    with connection.transaction():
+        if hub_account.hub_account(connection).reason is None:
+            journal.add(connection, Line(Action.FETCH_HUB, Outcome.FAILED, Reason.HUB_BUSY, {"problem": words}))
+        hub_account.failed(connection, Reason.HUB_BUSY, words)
+
+
+def hear(held: Process, name: str, token: str, message: Message) -> bool:
+    """Whether a message at the hub's door is the hub's; then it is asked what moved. Nothing inside is believed.
+
+    Raises psycopg.Error, RedisAway or ConfigError where nobody can be told.
+    """
+    with held.pool.connection(timeout=POOL_SECONDS) as connection:
+        kept = hub_account.hub_account(connection)
+        is_meant = stores.account(connection).hub == name and compare_digest(token.encode(), kept.token.encode())
+        if not is_meant or not our_hub(connection).read_webhook(message.headers, message.body):
+            return False
+    bells.ring_hinted_hub(held.redis)
+    return True
