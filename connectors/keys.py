@@ -1,8 +1,11 @@
 """Keys that credentials are locked with, and Flower's login: where they are, and whether they can be any."""
 
+import hashlib
+import hmac
 import os
 import tempfile
 from base64 import b64decode, urlsafe_b64encode
+from functools import lru_cache
 from pathlib import Path
 from secrets import token_urlsafe
 from typing import Final
@@ -36,6 +39,26 @@ def is_random(key: str) -> bool:
         return len(key) == 44 and len(b64decode(key.encode(), altchars=b"-_", validate=True)) == _RANDOM_BYTES
     except ValueError:
         return False
+
+
+def derived(config: Config, purpose: str) -> list[bytes]:
+    """Keys for another purpose, one for each configured one: none tells anything of what it was made from.
+
+    A passphrase is stretched first, as where it locks credentials: what is signed with it is seen by strangers.
+    """
+    return [hmac.digest(_strong(key), purpose.encode(), "sha256") for key in keys_of(config)]
+
+
+def first_key(config: Config) -> str:
+    """What the one-time link to the console proves: that who has it sees what this installation prints."""
+    return derived(config, "console: the first admin")[0].hex()
+
+
+@lru_cache(maxsize=8)
+def _strong(key: str) -> bytes:
+    if is_random(key):
+        return key.encode()
+    return hashlib.scrypt(key.encode(), salt=b"storesync", n=2**15, r=8, p=1, maxmem=2**26)
 
 
 def flower_login(config: Config) -> str:

@@ -20,3 +20,7 @@ class SettingRefused(ValueError):
         super().__init__(f"{key}: {problem}")
         self.key = key
         self.problem = problem
+
+
+class UserRefused(Exception):
+    """What was asked for of a user of the console cannot be: a line that says why."""

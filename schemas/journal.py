@@ -31,6 +31,7 @@ class Action(_Word):
     FULFILL = "fulfill", "The shop is told what the hub shipped of an order."
     DELETE = "delete", "An order is deleted in the hub, by its shop or by a person."
     REIMPORT = "reimport", "A person wants an order back that was deleted in the hub."
+    RETRY = "retry", "A person wants an order looked at again."
 
     # with stock
     PUSH = "push", "The shop is told the hub's stock of a SKU."
@@ -55,6 +56,7 @@ class Action(_Word):
 
     # with a store as a whole
     CONNECT = "connect", "A person connected a shop."
+    USER = "user", "Who may use the console was changed."
     RECONFIGURE = "reconfigure", "A person changed settings of a store; without a store, of the account."
     SET_STATE = "set_state", "A person activated, paused, resumed or disconnected a store."
     CHECK = "check", "A person asked whether a store works that was stopped."
@@ -118,6 +120,8 @@ class Line:
 class Entry:
     """A line as it stands in the journal: `store` is the name of the store it is about, if it is about one.
 
+    `who` is the user of the console who did it, if one of them did.
+
     Nothing is ever taken out of the journal: a word that only another version knows stays the text that it is.
     """
 
@@ -130,6 +134,7 @@ class Entry:
     outcome: Outcome | str
     reason: str | None
     detail: dict[str, Any]
+    who: str | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "action", _known(Action, self.action))

@@ -1,6 +1,8 @@
 """The journal in PostgreSQL: append-only, and read by people."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final, LiteralString
@@ -37,6 +39,19 @@ class Which:
         return chosen(_SQL[name], conditions, limit=limit, latest=latest, oldest=", ".join(columns))
 
 
+_WHO: Final[ContextVar[str | None]] = ContextVar("who", default=None)
+
+
+@contextmanager
+def by(who: str) -> Iterator[None]:
+    """What is journaled meanwhile, a user of the console did (CON-1)."""
+    before = _WHO.set(who)
+    try:
+        yield
+    finally:
+        _WHO.reset(before)
+
+
 def add(connection: Connection, line: Line, *, store_id: int | None = None, external_id: str | None = None) -> None:
     """Write one line."""
     values = {
@@ -47,8 +62,29 @@ def add(connection: Connection, line: Line, *, store_id: int | None = None, exte
         "outcome": line.outcome,
         "reason": line.reason,
         "detail": Jsonb(line.detail),
+        "who": _WHO.get(),
     }
     connection.execute(_SQL["add"], values)
+
+
+def add_for_orders(connection: Connection, line: Line, orders: Sequence[tuple[int, str]]) -> None:
+    """Write the same line for several orders, each by its store and id."""
+    values = {
+        "store_ids": [store_id for store_id, _ in orders],
+        "external_ids": [external_id for _, external_id in orders],
+        "action": line.action,
+        "outcome": line.outcome,
+        "reason": line.reason,
+        "detail": Jsonb(line.detail),
+        "who": _WHO.get(),
+    }
+    connection.execute(_SQL["add_for_orders"], values)
+
+
+def newest(connection: Connection) -> int:
+    """The number of the newest line; 0 where there is none."""
+    row = connection.execute(_SQL["newest_line"]).fetchone()
+    return int(row["id"]) if row else 0
 
 
 def lines(connection: Connection, which: Which, *, limit: int = LIMIT) -> list[Entry]:

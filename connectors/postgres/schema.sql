@@ -244,7 +244,8 @@ CREATE TABLE journal (
     action text NOT NULL,
     outcome text NOT NULL,
     reason text,
-    detail jsonb NOT NULL DEFAULT '{}'
+    detail jsonb NOT NULL DEFAULT '{}',
+    who text                                        -- the user of the console who did it; null: nobody of them
 );
 CREATE INDEX journal_at ON journal (at);
 CREATE INDEX journal_order ON journal (store_id, external_id, id);
@@ -582,6 +583,36 @@ CREATE TABLE earlier_secrets (
     ends_at timestamptz NOT NULL
 );
 CREATE INDEX earlier_secrets_store ON earlier_secrets (store_id);
+
+-- People who may sign in to the console.
+CREATE TABLE users (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    name text NOT NULL UNIQUE CHECK (name ~ '^[a-z0-9][a-z0-9@._+-]{0,62}$'),
+    role text NOT NULL CHECK (role IN ('viewer', 'operator', 'admin')),
+    password text NOT NULL,                         -- argon2: what it is compared with, and cannot be read from
+    -- in which colours the console is shown
+    theme text NOT NULL DEFAULT 'device' CHECK (theme IN ('device', 'light', 'dark')),
+    made_at timestamptz NOT NULL DEFAULT now()
+);
+
+-- Who is signed in: gone when they sign out, or some time after it has ended by itself.
+CREATE TABLE user_sessions (
+    mark text PRIMARY KEY,                          -- of the token that the browser holds, which cannot be had from it
+    user_id bigint NOT NULL REFERENCES users ON DELETE CASCADE,
+    began_at timestamptz NOT NULL,
+    seen_at timestamptz NOT NULL,
+    -- what was searched for that may be a buyer's name, so that no address has it: the latest last
+    finds jsonb NOT NULL DEFAULT '[]'::jsonb
+);
+CREATE INDEX user_sessions_user ON user_sessions (user_id);
+
+-- How often in a row somebody tried to sign in, so that guessing is slow.
+CREATE TABLE sign_in_tries (
+    -- a user's id; of names that nobody has, one of some thousand drawers
+    subject text PRIMARY KEY,
+    tries integer NOT NULL,
+    tried_at timestamptz NOT NULL
+);
 
 -- An order is in another state, for another reason, or gone. Row by row: most updates of orders move neither.
 CREATE FUNCTION count_moved_order() RETURNS trigger LANGUAGE plpgsql AS $$

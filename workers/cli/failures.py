@@ -7,7 +7,7 @@ import psycopg
 from connectors.config import ConfigError
 from connectors.errors import ConnectorError, CredentialsRefused, NoAddress, NotFound, RateLimited, Unavailable
 from connectors.later import Later
-from schemas.errors import SettingRefused
+from schemas.errors import SettingRefused, UserRefused
 from tasks.trouble import UnknownStore
 from workers.cli.output import first_line
 from workers.embedded import EmbeddedError
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 else:
     redis, kombu = Later("redis"), Later("kombu.exceptions")
 
-OURS: Final = (SettingRefused, ConfigError, ConnectorError, EmbeddedError, ProgramsError, UnknownStore)
+OURS: Final = (SettingRefused, ConfigError, ConnectorError, EmbeddedError, ProgramsError, UnknownStore, UserRefused)
 
 
 def of_servers() -> tuple[type[Exception], ...]:

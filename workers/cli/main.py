@@ -69,6 +69,7 @@ COMMANDS: Final = {
     "store": ListedCommand("workers.cli.store.commands:store", "Connected shops."),
     "sync": ListedCommand("workers.cli.queue:sync", "Fetch a store's changed orders now."),
     "up": ListedCommand("workers.cli.servers:up", "Run workers, beat, web and Flower in this terminal until Ctrl-C."),
+    "user": ListedCommand("workers.cli.users:user", "People who may sign in to the console."),
 }
 
 _MANY_OBJECTS: Final = 300_000  # more than any command loads; `doctor`, which loads most, makes 100,000

@@ -1,12 +1,22 @@
 -- name: add
 -- One line of the journal.
-INSERT INTO journal (store_id, external_id, sku, action, outcome, reason, detail)
-VALUES (%(store_id)s, %(external_id)s, %(sku)s, %(action)s, %(outcome)s, %(reason)s, %(detail)s)
+INSERT INTO journal (store_id, external_id, sku, action, outcome, reason, detail, who)
+VALUES (%(store_id)s, %(external_id)s, %(sku)s, %(action)s, %(outcome)s, %(reason)s, %(detail)s, %(who)s)
+
+-- name: add_for_orders
+-- The same line for several orders.
+INSERT INTO journal (store_id, external_id, action, outcome, reason, detail, who)
+SELECT store_id, external_id, %(action)s, %(outcome)s, %(reason)s, %(detail)s, %(who)s
+FROM unnest(%(store_ids)s::bigint[], %(external_ids)s::text[]) AS one (store_id, external_id)
+
+-- name: newest_line
+-- The number of the newest line.
+SELECT id FROM journal ORDER BY id DESC LIMIT 1
 
 -- name: lines
 -- The journal for people, oldest of the chosen lines first.
 SELECT * FROM (
-    SELECT j.id, j.at, s.name AS store, j.external_id, j.sku, j.action, j.outcome, j.reason, j.detail
+    SELECT j.id, j.at, s.name AS store, j.external_id, j.sku, j.action, j.outcome, j.reason, j.detail, j.who
     FROM journal j LEFT JOIN stores s ON s.id = j.store_id
     WHERE {which}
     ORDER BY {latest} LIMIT {limit}
@@ -15,7 +25,7 @@ SELECT * FROM (
 -- name: news
 -- Lines that were not seen yet, oldest first. Seen ones are named one by one: a line gets its number when it is written
 -- and is there when its transaction ends, so a lower number may come after a higher one. NOT IN is hashed, a join may not be.
-SELECT j.id, j.at, s.name AS store, j.external_id, j.sku, j.action, j.outcome, j.reason, j.detail
+SELECT j.id, j.at, s.name AS store, j.external_id, j.sku, j.action, j.outcome, j.reason, j.detail, j.who
 FROM journal j LEFT JOIN stores s ON s.id = j.store_id
 WHERE {which}
   AND j.id >= %(first)s

@@ -73,6 +73,10 @@ hub order invoice SO-X
 hub lock-inventory --until 2020-01-01
 hub order delete acme/{order}
 order reimport acme {order}
+user add maria --role operator
+user list
+user password maria
+user remove maria
 store disconnect acme
 """
 
