@@ -1,6 +1,10 @@
 """Every reason code, each with its sentence for people and its cure. The one list; docs/reasons.md is made from it."""
 
+import re
 from enum import StrEnum
+from typing import Final
+
+ORDER: Final = "STORE EXTERNAL_ID"  # stands in a cure for the order that it is about
 
 
 class Reason(StrEnum):
@@ -377,6 +381,19 @@ class Reason(StrEnum):
         "Fulfilment sync is off for the store.",
         "storesync store set NAME fulfillment.sync=on; it is then told by itself.",
     )
+
+
+def cure_of(code: str | None, store: str, order: str = "") -> str:
+    """The cure of a stored code, naming this store, and this order where there is one."""
+    _, cure = describe(code)
+    if order:
+        cure = cure.replace(ORDER, f"{store} {order}")
+    return filled(cure, store)
+
+
+def filled(cure: str, store: str) -> str:
+    """A cure with the store's name in the place of what stands for it."""
+    return re.sub(r"\bNAME\b|\bSTORE\b", store, cure)
 
 
 def describe(code: str | None) -> tuple[str, str]:

@@ -1,5 +1,7 @@
 """What who watches is told from PostgreSQL: figures that are kept, or found by an index."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
@@ -55,6 +57,17 @@ class DueWork:
 def hurry(connection: Connection) -> None:
     """Let no question from here on take long: who watches asks again, and holds nobody up."""
     connection.execute(_SQL["answer_soon"], {"timeout": f"{TIMEOUT_SECONDS}s"})
+
+
+@contextmanager
+def in_a_hurry(connection: Connection) -> Iterator[None]:
+    """The same for as long as this lasts: the connection goes back to others."""
+    hurry(connection)
+    try:
+        yield
+    finally:
+        if not connection.closed:
+            connection.execute("RESET statement_timeout")
 
 
 def watched_stores(connection: Connection) -> list[WatchedStore]:

@@ -57,12 +57,16 @@ def order(connection: Connection, store_id: int, external_id: str) -> OrderRow |
 
 @dataclass(frozen=True, slots=True)
 class OrderFilter:
-    """Which orders a person looks for, None for all. `text` stands in number or customer, or is a SKU or an id."""
+    """Which orders a person looks for, None for all. `text` stands in number or customer, or is a SKU or an id.
+
+    Where it `names_no_buyer` the text is not looked for in customer and e-mail.
+    """
 
     store_id: int | None = None
     state: str | None = None
     reason: str | None = None
     text: str | None = None
+    names_no_buyer: bool = False
 
     def conditions(self) -> Iterator[LiteralString]:
         """What is asked for but the text, in SQL."""
@@ -75,6 +79,10 @@ class OrderFilter:
         if self.reason is not None:
             yield _SQL["for_reason"]
 
+    def called(self) -> LiteralString:
+        """That an order is called as the text says, in SQL."""
+        return _SQL["with_label"] if self.names_no_buyer else _SQL["with_text"]
+
 
 EVERY: Final = OrderFilter()
 
@@ -86,6 +94,7 @@ class ListedOrder:
     Of what is not in the hub, customer and total stand in its `snapshot` alone.
     """
 
+    store_id: int
     store: str
     platform: str
     external_id: str
@@ -95,6 +104,7 @@ class ListedOrder:
     detail: dict[str, Any]
     store_updated_at: datetime | None
     hub_order_id: str | None
+    hub_status: str | None
     is_due: bool
     due_at: datetime | None
     is_failing: bool
@@ -116,7 +126,7 @@ def orders(connection: Connection, wanted: OrderFilter = EVERY, *, limit: int = 
             which += [_SQL["seen_since"]] if since else []
         else:
             found = "orders_by_words"
-        which.append(_SQL["with_text"])
+        which.append(wanted.called())
     words = _SQL["by_parts" if len(wanted.text or "") >= _PART else "by_reading"]
     statement = chosen(_SQL[found], which, limit=limit, listed=_SQL["listed"], words=words)
     return read_all(connection, ListedOrder, statement, {**asdict(wanted), "since": since})
@@ -141,12 +151,15 @@ class _Newest:
     def are_enough(self, limit: int) -> bool:
         return self.since is None or self.surely >= limit
 
+    @property
+    def are_common(self) -> bool:
+        return self.called_so * _COMMON >= self.looked
+
 
 def _called_so(connection: Connection, wanted: OrderFilter, limit: int) -> _Newest:
     """The newest orders: a few, and where many of these are called so, as many as should be enough."""
     newest = _look(connection, wanted, _SAMPLE)
-    is_common = newest.called_so * _COMMON >= newest.looked
-    if newest.are_enough(limit) or not is_common:
+    if newest.are_enough(limit) or not newest.are_common:
         return newest
     return _look(connection, wanted, min(_ROOM * limit * newest.looked // newest.called_so, _FAR))
 
@@ -155,7 +168,7 @@ def _look(connection: Connection, wanted: OrderFilter, most: int) -> _Newest:
     """Look through the newest orders, so many in all stores together."""
     (row,) = connection.execute(_SQL["count_stores"])
     each = most if wanted.store_id is not None else -(-most // max(row["stores"], 1))
-    statement = chosen(_SQL["among_newest"], wanted.conditions(), called=_SQL["with_text"], most=each)
+    statement = chosen(_SQL["among_newest"], wanted.conditions(), called=wanted.called(), most=each)
     newest = read_one(connection, _Newest, statement, asdict(wanted))
     assert newest is not None
     return newest
@@ -172,6 +185,49 @@ class NewestOrder:
 def newest(connection: Connection, store_id: int) -> NewestOrder | None:
     """The order of a store that changed last; None where it has none."""
     return read_one(connection, NewestOrder, _SQL["newest"], {"store_id": store_id})
+
+
+@dataclass(frozen=True, slots=True)
+class ListPlace:
+    """Where a page of the list ends: its last order."""
+
+    at: datetime | None
+    external_id: str
+    store_id: int
+
+
+def page(connection: Connection, wanted: OrderFilter, behind: ListPlace | None, *, limit: int) -> list[ListedOrder]:
+    """The same list, from behind a place on. It reads what it returns, however much is stored (CON-3)."""
+    if behind is None:
+        return orders(connection, wanted, limit=limit)
+    found: list[ListedOrder] = []
+    if behind.at is not None:
+        found = _further(connection, wanted, "changed_before", behind, limit)
+        behind = ListPlace(None, "", 0)
+    if len(found) < limit:  # those of which no store said yet when they changed come last
+        found += _further(connection, wanted, "never_changed", behind, limit - len(found))
+    return found
+
+
+def _further(
+    connection: Connection, wanted: OrderFilter, part: str, behind: ListPlace, limit: int
+) -> list[ListedOrder]:
+    """Orders behind a place, of those that have a time or of the others."""
+    which, found = [*wanted.conditions(), _SQL[part]], "store_orders"
+    if wanted.text is not None:
+        which.append(wanted.called())
+        if not _called_so(connection, wanted, limit).are_common:
+            found = "orders_by_words"
+    values = {"at": behind.at, "after_id": behind.external_id, "after_store": behind.store_id}
+    words = _SQL["by_parts" if len(wanted.text or "") >= _PART else "by_reading"]
+    statement = chosen(_SQL[found], which, limit=limit, listed=_SQL["listed"], words=words)
+    return read_all(connection, ListedOrder, statement, {**asdict(wanted), **values})
+
+
+def is_sku(connection: Connection, text: str) -> bool:
+    """Whether a store has an item with exactly this SKU."""
+    row = connection.execute(_SQL["is_sku"], {"text": text}).fetchone()
+    return bool(row and row["found"])
 
 
 def named(connection: Connection, store_id: int, name: str) -> list[str]:

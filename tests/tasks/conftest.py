@@ -16,7 +16,7 @@ from tasks.held import Process, close_process, configure, process
 from tasks.orders.import_order import import_order
 from tasks.stores import NewStore, connect_store
 from tests.broker import use_broker
-from workers.cli.orders import known_order
+from workers.cli.orders import document_of, seen_order
 
 
 @pytest.fixture
@@ -75,4 +75,4 @@ def show(held: Process, external_id: str, name: str = "acme") -> dict[str, Any]:
     with held.pool.connection() as connection:
         row = stores.find_store(connection, name)
         assert row is not None
-        return known_order(connection, row, external_id).document()
+        return document_of(seen_order(connection, row, external_id))

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import chain
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from connectors import counters, platforms
 from connectors.later import Later
 from connectors.postgres import Connection, metrics, order_view, rates, stores
-from schemas.reasons import describe
+from schemas.reasons import ORDER, cure_of, describe
 from schemas.settings import fetch_every
 from tasks.rules.auditing import is_late
 from tasks.rules.health import (
@@ -36,8 +35,6 @@ if TYPE_CHECKING:
     from tasks.held import Process
 else:
     subscriptions = Later("tasks.subscriptions", after="workers.app")
-
-_ORDER: Final = "STORE EXTERNAL_ID"  # of the cures in schemas/reasons.py
 
 
 def of_machine(config: Config) -> Iterator[tuple[str, Verdict]]:
@@ -114,15 +111,8 @@ def _judge_set_aside(connection: Connection, row: StoreRow, reasons: Mapping[str
 def _words(connection: Connection, row: StoreRow, reason: str, number: int) -> str:
     sentence, cure = describe(reason)
     example = ""
-    if _ORDER in cure:
+    if ORDER in cure:
         wanted = order_view.OrderFilter(row.id, reason=reason)
         example = next((order.external_id for order in order_view.orders(connection, wanted, limit=1)), "")
-    cure = named(cure, row.name, example)
+    cure = cure_of(reason, row.name, example)
     return f"{number} {reason or 'unknown'}: {sentence} {cure}".strip()
-
-
-def named(cure: str, store: str, external_id: str = "") -> str:
-    """A cure with the store's name in the place of what stands for it, and an order's id where there is one."""
-    if external_id:
-        cure = cure.replace(_ORDER, f"{store} {external_id}")
-    return re.sub(r"\bNAME\b|\bSTORE\b", store, cure)

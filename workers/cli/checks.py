@@ -16,7 +16,7 @@ from connectors.locks import open_redis
 from connectors.postgres import alarms, hub_account, lanes, privacy, stores
 from connectors.postgres.rows import StoreRow
 from schemas.privacy import Request
-from schemas.reasons import describe
+from schemas.reasons import cure_of, describe
 from tasks import people
 from tasks.checks import needs_of
 from tasks.held import process
@@ -178,8 +178,8 @@ def _stores() -> Iterator[Check]:
     for row in rows:
         name = f"store {row.name}"
         if row.state != "active":
-            sentence, cure = describe(row.reason)
-            cure = business.named(cure, row.name) or f"storesync store resume {row.name}"
+            sentence, _ = describe(row.reason)
+            cure = cure_of(row.reason, row.name) or f"storesync store resume {row.name}"
             yield Check(name, row.state == "paused", f"{row.state}. {sentence} {cure}".replace("  ", " "))
             continue
         try:

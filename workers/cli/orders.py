@@ -2,33 +2,27 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from connectors import platforms
 from connectors.later import Later
-from connectors.postgres import Connection, journal, order_view, orders
-from connectors.postgres.order_view import OrderRow
+from connectors.postgres import Connection, order_view
 from connectors.postgres.rows import StoreRow
-from schemas.errors import Unreadable
-from schemas.journal import Action, Entry, Line, Outcome
 from schemas.money import money_text
 from schemas.reasons import Reason, describe
 from schemas.stores import StoreState
 from workers.cli.output import Failed, cell, done, example, json_option, say, table, utc
 from workers.cli.start import database, known_store_row, order_id, store_row
+from workers.seen import KnownOrder, called, known_order
 
 if TYPE_CHECKING:
     from connectors import hubs
-    from schemas.hub import HubOrder
-    from tasks import bells
+    from tasks import bells, retrying
     from workers.cli import documents
 else:
     hubs, documents = Later("connectors.hubs"), Later("workers.cli.documents")
-    bells = Later("tasks.bells", after="workers.app")
+    bells, retrying = Later("tasks.bells", after="workers.app"), Later("tasks.retrying", after="workers.app")
 
 STATES = ("pending", "imported", "skipped", "failed", "deleted")
 REASON = click.Choice([str(reason) for reason in Reason])
@@ -51,7 +45,7 @@ def order() -> None:
 @click.option("--search", "text", metavar="TEXT", help="In number, customer and e-mail; or a SKU, or an external id.")
 @click.option("--limit", default=1000, show_default=True, type=click.IntRange(1, 1_000_000))
 @json_option
-def list_orders(store_name: str | None, limit: int, as_json: bool, **wanted: str | None) -> None:
+def list_orders(store_name: str | None, limit: int, as_json: bool, **wanted: Any) -> None:
     """List orders, newest first."""
     with database() as connection:
         store_id = known_store_row(connection, store_name).id if store_name else None
@@ -87,17 +81,12 @@ def _brief(row: order_view.ListedOrder) -> dict[str, Any]:
 
 
 def _people_s(row: order_view.ListedOrder) -> dict[str, str | None]:
-    """What people call an order and what it comes to with tax: by the hub, else as the store said it last."""
-    number, customer, total, currency = row.order_no, row.customer, row.total_with_tax, row.currency
-    if total is None and row.snapshot:
-        with suppress(Unreadable):
-            said = platforms.read_order(row.platform, row.snapshot)
-            number, customer, total, currency = said.number, said.buyer.name, said.total_with_tax, said.currency
+    said = called(row)
     return {
-        "number": number,
-        "customer": customer,
-        "total": None if total is None or currency is None else money_text(total, currency),
-        "currency": currency,
+        "number": said.number,
+        "customer": said.customer,
+        "total": None if said.total is None or said.currency is None else money_text(said.total, said.currency),
+        "currency": said.currency,
     }
 
 
@@ -109,51 +98,43 @@ def show_order(store_name: str, name: str, as_json: bool) -> None:
     """Show one order: its state, the hub's order, and the journal."""
     with database() as connection:
         store = known_store_row(connection, store_name)
-        document = known_order(connection, store, order_id(connection, store, name)).document()
+        document = document_of(seen_order(connection, store, order_id(connection, store, name)))
     say(document, as_json, lambda: _tell(document))
 
 
-@dataclass(frozen=True, slots=True)
-class KnownOrder:
-    """An order as storesync remembers it, the hub's order, and its lines of the journal."""
-
-    row: OrderRow
-    hub_order: HubOrder | None
-    lines: list[Entry]
-
-    def document(self) -> dict[str, Any]:
-        """What `order show --json` prints."""
-        row = self.row
-        return {
-            "store": row.store,
-            "platform": row.platform,
-            "external_id": row.external_id,
-            "number": row.order_no,
-            "state": row.state,
-            "reason": row.reason,
-            "is_failing": row.is_failing or row.hub_is_failing,
-            "hub_reason": row.hub_reason,
-            "order": documents.order_document(self.hub_order) if self.hub_order else None,
-            "journal": [
-                {
-                    "at": utc(line.at),
-                    "action": line.action,
-                    "outcome": line.outcome,
-                    "reason": line.reason,
-                    "detail": line.detail,
-                }
-                for line in self.lines
-            ],
-        }
+def document_of(known: KnownOrder) -> dict[str, Any]:
+    """What `order show --json` prints."""
+    row = known.row
+    return {
+        "store": row.store,
+        "platform": row.platform,
+        "external_id": row.external_id,
+        "number": row.order_no,
+        "state": row.state,
+        "reason": row.reason,
+        "is_failing": row.is_failing or row.hub_is_failing,
+        "hub_reason": row.hub_reason,
+        "order": documents.order_document(known.hub_order) if known.hub_order else None,
+        "journal": [
+            {
+                "at": utc(line.at),
+                "action": line.action,
+                "outcome": line.outcome,
+                "reason": line.reason,
+                "detail": line.detail,
+                "who": line.who,
+            }
+            for line in known.lines
+        ],
+    }
 
 
-def known_order(connection: Connection, store: StoreRow, external_id: str) -> KnownOrder:
+def seen_order(connection: Connection, store: StoreRow, external_id: str) -> KnownOrder:
     """What is known of an order. Raises Failed for one that storesync has never seen."""
-    row = order_view.order(connection, store.id, external_id)
-    if row is None:
+    known = known_order(connection, store.id, external_id)
+    if known is None:
         raise Failed(_unknown_order(store, external_id))
-    hub_order = hubs.our_hub(connection).order(row.hub_order_id) if row.hub_order_id else None
-    return KnownOrder(row, hub_order, journal.lines(connection, journal.Which(store.id, external_id)))
+    return known
 
 
 def _tell(document: dict[str, Any]) -> None:
@@ -206,10 +187,8 @@ def reimport(store_name: str, name: str) -> None:
     with database() as connection:
         store = store_row(connection, store_name)
         external_id = order_id(connection, store, name)
-        with connection.transaction():
-            if not orders.reimport(connection, store.id, external_id):
-                raise Failed(f"order {name} of {store_name} was not deleted in the hub: nothing to bring back")
-            journal.add(connection, Line(Action.REIMPORT, Outcome.PENDING), store_id=store.id, external_id=external_id)
+        if not retrying.reimport_order(connection, store.id, external_id):
+            raise Failed(f"order {name} of {store_name} was not deleted in the hub: nothing to bring back")
         bells.ring_orders(connection, store.id, [external_id])
     text = f"It is looked at now: storesync order show {store_name} {external_id}"
     done(text, store=store_name, external_id=external_id)
@@ -244,33 +223,22 @@ def retry(
         keys = [key for _, key in retried]
         done(f"Would look again at {len(keys)} order(s): {', '.join(keys[:20]) or 'none'}", orders=keys)
         return
-    _ring(retried)
+    with database() as connection:
+        retrying.ring(connection, retried)
     done(f"{len(retried)} order(s) are looked at again.", orders=[key for _, key in retried])
 
 
 def _retry(
     connection: Connection, store: StoreRow | None, external_id: str | None, reason: str | None
-) -> list[tuple[int, str]]:
+) -> retrying.Retried:
     if external_id is None:
-        return orders.retry_failed(connection, store.id if store else None, reason)
+        return retrying.retry_failed(connection, store.id if store else None, reason)
     assert store is not None
     meant = order_id(connection, store, external_id)
-    if orders.retry(connection, store.id, meant):
+    if retrying.retry_order(connection, store.id, meant):
         return [(store.id, meant)]
     if order_view.order(connection, store.id, meant) is None:
         raise Failed(_unknown_order(store, external_id))
     raise Failed(
         f"order {external_id} was deleted in the hub: storesync order reimport {store.name} {meant} brings it back"
     )
-
-
-def _ring(retried: list[tuple[int, str]]) -> None:
-    with database() as connection:
-        if len(retried) == 1:
-            store_id, external_id = retried[0]
-            bells.ring_orders(connection, store_id, [external_id])
-        else:
-            # No more bells than a store's window has room for: the rest are rung as the first ones settle (MUL-1).
-            for store_id in {store_id for store_id, _ in retried}:
-                bells.ring_due_orders(connection, store_id)
-        bells.ring_due_fulfillments(connection)

@@ -14,10 +14,12 @@ from workers.cli.output import Failed, done, example, json_option, say, table
 from workers.cli.start import open_desk, servers, upgrade
 
 if TYPE_CHECKING:
+    from tasks import users
     from workers import logs
     from workers.cli import checks
     from workers.supervision import programs, ready, supervisord
 else:
+    users = Later("tasks.users")
     checks, logs, ready = Later("workers.cli.checks"), Later("workers.logs"), Later("workers.supervision.ready")
     programs, supervisord = Later("workers.supervision.programs"), Later("workers.supervision.supervisord")
 
@@ -31,11 +33,17 @@ def up(workers: int, flower_port: int, web_port: int) -> None:
 
     Our own PostgreSQL and Valkey are started again where they end.
     """
-    config = open_desk().config
-    flower, health = f"http://127.0.0.1:{flower_port}", f"http://127.0.0.1:{web_port}/readyz"
+    held = open_desk()
+    config = held.config
+    flower, console = f"http://127.0.0.1:{flower_port}", f"http://127.0.0.1:{web_port}"
+    health = f"{console}/readyz"
+    with held.pool.connection() as connection:
+        first = users.first_link(connection, config, console)
     login = flower_login(config)
     done(
-        f"Flower: {flower}, login {login}   health: {health}   Ctrl-C stops.",
+        f"{console_words(console, first)}\nFlower: {flower}, login {login}   health: {health}   Ctrl-C stops.",
+        console=console,
+        first=first or None,
         flower=flower,
         flower_login=login,
         health=health,
@@ -44,6 +52,11 @@ def up(workers: int, flower_port: int, web_port: int) -> None:
     chosen = programs.all_programs(workers=workers, flower_port=flower_port, web_port=web_port)
     with embedded.keep_servers(config), ready.telling(config, web_port=web_port, flower_port=flower_port):
         supervisord.run_programs(chosen, home=config.home, environ=programs.environment(config))
+
+
+def console_words(console: str, first: str) -> str:
+    """Where the console is, and while there is nobody how there is somebody."""
+    return f"Console: {console}" + (f"   nobody may sign in yet; the first admin begins at {first}" if first else "")
 
 
 @click.command(epilog=example("storesync down"))

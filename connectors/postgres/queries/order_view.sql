@@ -26,12 +26,12 @@ FROM stores s CROSS JOIN LATERAL (
     WHERE o.store_id = s.id AND {which}
     ORDER BY o.store_updated_at DESC NULLS LAST, o.external_id LIMIT {limit}
 ) o
-ORDER BY o.store_updated_at DESC NULLS LAST, o.external_id LIMIT {limit}
+ORDER BY o.store_updated_at DESC NULLS LAST, o.external_id, s.id LIMIT {limit}
 
 -- name: listed
 -- What is listed of an order. What is not in the hub has its customer and total in its snapshot alone.
-s.name AS store, s.platform, o.external_id, o.order_no, o.state, o.reason, o.detail, o.store_updated_at,
-o.hub_order_id, o.changed > o.order_settled AS is_due, o.due_at, o.is_failing OR o.hub_is_failing AS is_failing,
+s.id AS store_id, s.name AS store, s.platform, o.external_id, o.order_no, o.state, o.reason, o.detail,
+o.store_updated_at, o.hub_order_id, o.hub_status, o.changed > o.order_settled AS is_due, o.due_at, o.is_failing OR o.hub_is_failing AS is_failing,
 o.hub_reason, o.hub_detail, o.hub_customer AS customer, o.hub_total_with_tax AS total_with_tax,
 o.hub_currency AS currency, CASE WHEN o.hub_status IS NULL THEN o.snapshot::text END AS snapshot
 
@@ -49,9 +49,9 @@ FROM (
         SELECT o.* FROM store_orders o WHERE o.store_id = k.store_id AND o.external_id = k.external_id LIMIT 1
     ) o
     WHERE {which}
-    ORDER BY o.store_updated_at DESC NULLS LAST, o.external_id LIMIT {limit}
+    ORDER BY o.store_updated_at DESC NULLS LAST, o.external_id, s.id LIMIT {limit}
 ) k JOIN store_orders o USING (store_id, external_id) JOIN stores s ON s.id = o.store_id
-ORDER BY o.store_updated_at DESC NULLS LAST, o.external_id
+ORDER BY o.store_updated_at DESC NULLS LAST, o.external_id, s.id
 
 -- name: by_parts
 -- Words that have all parts of a text, or the SKU: by the index.
@@ -122,6 +122,25 @@ reasons_of(o.reason, o.hub_reason, o.detail, o.hub_detail) @> ARRAY[%(reason)s::
 -- The order of a store that changed last.
 SELECT store_updated_at AS changed_at, first_seen_at FROM store_orders WHERE store_id = %(store_id)s
 ORDER BY store_updated_at DESC NULLS LAST, external_id LIMIT 1
+
+-- name: with_label
+-- The same, but for what names a buyer.
+(o.external_id = %(text)s OR o.skus @> ARRAY[%(text)s] OR strpos(lower(o.order_no), lower(%(text)s)) > 0)
+
+-- name: changed_before
+-- Orders behind a place of the list; said twice, as the index has it.
+o.store_updated_at <= %(at)s
+  AND (o.store_updated_at < %(at)s OR o.external_id > %(after_id)s
+       OR (o.external_id = %(after_id)s AND s.id > %(after_store)s))
+
+-- name: never_changed
+-- Orders behind a place of the list, of those of which no store said when they changed.
+o.store_updated_at IS NULL
+  AND (o.external_id > %(after_id)s OR (o.external_id = %(after_id)s AND s.id > %(after_store)s))
+
+-- name: is_sku
+-- Whether a store has an item with exactly this SKU.
+SELECT EXISTS (SELECT FROM stores s JOIN store_items i ON i.store_id = s.id AND i.sku = %(text)s) AS found
 
 -- name: order_counts
 -- How many orders of a store are in which state, why, and how many are waiting to be looked at: now, or put off until

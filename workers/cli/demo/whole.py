@@ -23,12 +23,14 @@ from connectors.postgres.rows import StoreRow
 from schemas.money import money_text
 from schemas.reasons import describe
 from schemas.stores import StoreState
+from tasks import users
 from tasks.held import Process, close_process
 from tasks.stores import NewStore, connect_store
 from workers.cli.demo.scenes import show_change, show_fulfillments, show_stock, show_webhooks
 from workers.cli.demo.shops import ORDERS, PLATFORMS, SKU, DemoShop, open_shop
 from workers.cli.output import Failed, table
 from workers.cli.progress import watch_stores
+from workers.cli.servers import console_words
 from workers.cli.start import open_desk
 from workers.embedded import daemon, remove_home, stop_servers
 from workers.supervision import programs
@@ -56,6 +58,9 @@ def run_demo(*, once: bool) -> int:
         is_right = show_webhooks(held, shops) and is_right
         is_right = show_change(held, shops) and show_stock(held, shops) and show_fulfillments(held, shops) and is_right
         if not once:
+            console = f"http://127.0.0.1:{web_port}"
+            with held.pool.connection() as connection:
+                click.echo(f"\n{console_words(console, users.first_link(connection, held.config, console))}")
             address = f"Flower: http://127.0.0.1:{flower_port}/tasks, login {flower_login(held.config)}"
             _tell_next(f"{address}\nIn another terminal, next:", shops, _RUNNING)
             _stay()

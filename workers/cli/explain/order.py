@@ -13,18 +13,23 @@ from schemas.errors import Unreadable
 from schemas.hub import HubRow, Variant
 from schemas.hub_search import Wanted
 from schemas.money import plain
-from schemas.reasons import describe
+from schemas.reasons import cure_of, describe
 from schemas.settings import STORE_SETTINGS
 from schemas.stores import Store
 from workers.cli.explain.trail import Step, of_journal, step
-from workers.cli.orders import KnownOrder, known_order
+from workers.cli.orders import document_of, seen_order
 from workers.cli.output import utc
+from workers.seen import KnownOrder
 
 
 def explain_order(connection: Connection, store_row: StoreRow, external_id: str) -> dict[str, Any]:
     """The document of `explain STORE EXTERNAL_ID`. Raises Failed for an order that storesync has never seen."""
-    known = known_order(connection, store_row, external_id)
-    document, row = known.document(), known.row
+    return explained(connection, store_row, seen_order(connection, store_row, external_id))
+
+
+def explained(connection: Connection, store_row: StoreRow, known: KnownOrder) -> dict[str, Any]:
+    """The same of an order that was looked at."""
+    document, row = document_of(known), known.row
     store = stores.read_store(store_row, platforms.record(store_row.platform))
     sentence, cure = _advice(row, store)
     trail = [
@@ -51,9 +56,8 @@ _STATES = {
 
 
 def _advice(row: OrderRow, store: Store) -> tuple[str, str]:
-    sentence, cure = describe(row.reason)
-    named = cure.replace("STORE EXTERNAL_ID", f"{store.name} {row.external_id}").replace("NAME", store.name)
-    return sentence, named
+    sentence, _ = describe(row.reason)
+    return sentence, cure_of(row.reason, store.name, row.external_id)
 
 
 def _seen(row: OrderRow) -> Iterator[Step]:

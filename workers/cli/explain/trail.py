@@ -25,6 +25,7 @@ SAID: Final[dict[tuple[str, str], str]] = {
     (Action.FULFILL, Outcome.FAILED): "The store could not be told what the hub shipped.",
     (Action.DELETE, Outcome.DELETED): "It was deleted in the hub.",
     (Action.REIMPORT, Outcome.PENDING): "A person asked for it to be imported again.",
+    (Action.RETRY, Outcome.PENDING): "A person asked for another look at it.",
     (Action.PUSH, Outcome.TOLD): "The store was told.",
     (Action.PUSH, Outcome.NOTED): "The store does not show it.",
     (Action.PUSH, Outcome.FAILED): "The store could not be told.",
