@@ -1,4 +1,4 @@
-"""The web process: health, metrics, the door for webhooks and the lookout; a console has its room here."""
+"""The web process: health, metrics, the door for webhooks, the lookout, and the console."""
 
 from hmac import compare_digest
 from typing import Final
@@ -10,6 +10,7 @@ from prometheus_client.exposition import choose_encoder
 
 from connectors.config import Config
 from connectors.webhooks import MOST_BYTES
+from workers.web.console import add_console
 from workers.web.door import door
 from workers.web.headers import guard
 from workers.web.health import look
@@ -21,14 +22,23 @@ SERVING: Final = {
     "threads": 8,
     "max_request_body_size": MOST_BYTES + 1,
     "inbuf_overflow": MOST_BYTES + 1,
+    # A proxy says whether a browser spoke https to it: cookies go by that, and nothing else by any such word.
+    "clear_untrusted_proxy_headers": False,
 }
+
+
+class _Web(Flask):
+    """Logs no word of an error, which may be a buyer's: the page for it says where it arose."""
+
+    def log_exception(self, _: object) -> None: ...
 
 
 def create_app(config: Config) -> Flask:
     """The WSGI app."""
-    web = Flask(__name__)
+    web = _Web(__name__, static_folder=None, static_url_path="/static")
     guard(web)
     web.register_blueprint(door)
+    add_console(web, config)
     registry = CollectorRegistry(auto_describe=False)
     registry.register(Scrape(config))
 

@@ -67,7 +67,7 @@ def test_health_tells_no_addresses_and_no_secrets(config: Config) -> None:
 def test_there_is_nothing_else_to_ask_for(config: Config) -> None:
     client = create_app(config).test_client()
 
-    assert client.get("/").status_code == 404
+    assert client.get("/static/x").status_code == 404
     assert client.post("/readyz").status_code == 405
 
 

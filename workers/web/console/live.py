@@ -1,0 +1,30 @@
+"""What is new, in short answers: an open stream would hold one of the few threads that shops' messages need too."""
+
+from typing import Final
+
+from flask import Blueprint, Response, request
+from flask.typing import ResponseReturnValue
+
+from connectors.postgres import journal
+from schemas.users import Role
+from workers.web.console import desk
+from workers.web.console.frame import needs
+
+pages: Final = Blueprint("live", __name__)
+
+RETRY_MILLISECONDS: Final = 3000  # then the browser asks again by itself
+TOPICS: Final = ("news",)
+
+
+@pages.get("/live")
+@needs(Role.VIEWER)
+def live() -> ResponseReturnValue:
+    """Which topics moved since `Last-Event-ID`, as server-sent events; an event carries its topic and nothing else."""
+    newest = journal.newest(desk.connection())
+    last = request.headers.get("Last-Event-ID", "")
+    lines = [f"retry: {RETRY_MILLISECONDS}"]
+    if last.isascii() and last.isdecimal() and last != str(newest):
+        asked = request.args.get("topics", "").split(",")
+        lines += [f"event: moved\ndata: {topic}\n" for topic in TOPICS if topic in asked]
+    lines.append(f"id: {newest}\n\n")
+    return Response("\n".join(lines), mimetype="text/event-stream")

@@ -1,0 +1,119 @@
+"""One order: where it is and why, its rows, the money of both sides, its parcels, and how it came to be."""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from flask import Blueprint, abort, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from connectors.postgres import Connection, stores
+from connectors.postgres.rows import StoreRow
+from schemas.hub import HubOrder
+from schemas.journal import Entry, Outcome
+from schemas.text import clean
+from schemas.users import Role
+from tasks import retrying
+from tasks.rules.privacy import naming_words
+from workers.cli.documents import order_document
+from workers.cli.explain.order import explained
+from workers.seen import KnownOrder, known_order
+from workers.web.console import desk
+from workers.web.console.frame import me, needs
+from workers.web.console.masks import shown_words
+
+_KINDS: Final[dict[str, str]] = {
+    Outcome.FAILED: "bad",
+    Outcome.NOTED: "wait",
+    Outcome.SKIPPED: "wait",
+    Outcome.STOPPED: "bad",
+}
+
+pages: Final = Blueprint("order", __name__, template_folder="templates")
+
+
+@pages.get("/orders/<store>/<path:external_id>")
+@needs(Role.VIEWER)
+def order(store: str, external_id: str) -> ResponseReturnValue:
+    """All that is known of it."""
+    connection = desk.connection()
+    row, known = _known(connection, store, external_id)
+    hub_order = known.hub_order
+    return render_template(
+        "order.html",
+        store=row,
+        row=known.row,
+        number=hub_order.order_no if hub_order else known.row.order_no or external_id,
+        hub=hub_order,
+        document=order_document(hub_order) if hub_order else None,
+        trail=_trail(connection, row, known),
+        is_failing=known.row.is_failing or known.row.hub_is_failing,
+    )
+
+
+@pages.post("/orders/<store>/<path:external_id>/retry")
+@needs(Role.OPERATOR)
+def retry(store: str, external_id: str) -> ResponseReturnValue:
+    """Another look, asked of the store anew."""
+    connection = desk.connection()
+    row, known = _known(connection, store, external_id)
+    if retrying.retry_order(connection, row.id, known.row.external_id):
+        retrying.ring(connection, [(row.id, known.row.external_id)])
+        flash("It is looked at again now: the store is asked anew.")
+    else:
+        flash("It was deleted in the hub: only importing it again brings it back.")
+    return redirect(url_for("order.order", store=store, external_id=external_id, _anchor="said"), 303)
+
+
+@pages.post("/orders/<store>/<path:external_id>/reimport")
+@needs(Role.OPERATOR)
+def reimport(store: str, external_id: str) -> ResponseReturnValue:
+    """The one deliberate way back of what was deleted in the hub (BEY-6)."""
+    connection = desk.connection()
+    row, known = _known(connection, store, external_id)
+    if retrying.reimport_order(connection, row.id, known.row.external_id):
+        retrying.ring(connection, [(row.id, known.row.external_id)])
+        flash("It comes in again: it is looked at now.")
+    else:
+        flash("It was not deleted in the hub: there is nothing to bring back.")
+    return redirect(url_for("order.order", store=store, external_id=external_id, _anchor="said"), 303)
+
+
+def _known(connection: Connection, store: str, external_id: str) -> tuple[StoreRow, KnownOrder]:
+    """The store and the order; else nothing of that name was ever seen."""
+    row = stores.ever(connection, clean(store))
+    known = known_order(connection, row.id, clean(external_id)) if row else None
+    if row is None or known is None:
+        abort(404)
+    return row, known
+
+
+def _trail(connection: Connection, row: StoreRow, known: KnownOrder) -> list[dict[str, Any]]:
+    """How it came to be, as `explain` tells it; a viewer reads it without the buyer."""
+    naming, lines = _naming(known.hub_order), iter(known.lines)
+    return [
+        {**_look_of(step, lines), "text": shown_words(_sentence(step), naming, me().user)}
+        for step in explained(connection, row, known)["trail"]
+    ]
+
+
+def _look_of(step: dict[str, Any], lines: Iterator[Entry]) -> dict[str, Any]:
+    """A step with its shape; one of the journal, which stands in the same order there, with who did it."""
+    if step["topic"] != "journal":
+        return {**step, "kind": "done" if step["at"] else "", "who": None}
+    line = next(lines)
+    return {**step, "kind": _KINDS.get(str(line.outcome), "done"), "who": line.who}
+
+
+def _sentence(step: dict[str, Any]) -> str:
+    return f"Settings: {step['text']}." if step["topic"] == "settings" else str(step["text"])
+
+
+def _naming(hub_order: HubOrder | None) -> set[str]:
+    """What would name the buyer in a sentence."""
+    head = hub_order.head if hub_order else None
+    if head is None:
+        return set()
+    told = [head.customer.name, head.customer.email, *head.customer.name.split(), head.notes, head.customer_reference]
+    for one in (head.bill_to, head.ship_to):
+        told += [one.company, one.line_1, one.line_2, one.phone]
+    return naming_words([word for word in told if word])

@@ -1,0 +1,151 @@
+"""Orders: every order that a store has shown, found by number, SKU, state and reason, or by its buyer."""
+
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from connectors.postgres import Connection, order_view, stores
+from connectors.postgres.order_view import ListedOrder, ListPlace, OrderFilter
+from schemas.reasons import Reason
+from schemas.text import clean
+from schemas.users import Role
+from tasks import users as user_tasks
+from workers.seen import Called, called
+from workers.web.console import desk
+from workers.web.console.frame import me, needs
+from workers.web.console.words import ORDER_STATES
+
+pages: Final = Blueprint("orders", __name__, template_folder="templates")
+
+ROWS: Final = 50  # on a page
+MOST_SIGNS: Final = 200  # of what is searched for
+
+
+@dataclass(frozen=True, slots=True)
+class ListLine:
+    """A line of the list: the order, and what people call it."""
+
+    order: ListedOrder
+    called: Called
+
+
+@dataclass(frozen=True, slots=True)
+class AskedFor:
+    """What a person asked for; `find` is the number under which the session keeps what may be a buyer's name."""
+
+    store: str = ""
+    state: str = ""
+    reason: str = ""
+    q: str = ""
+    find: str = ""
+
+    def address(self, **changed: str) -> str:
+        """The page that shows it, with nothing empty in its address."""
+        values = {name: getattr(self, name) for name in self.__slots__} | changed
+        return url_for("orders.orders", **{name: value for name, value in values.items() if value})
+
+
+@pages.get("/orders")
+@needs(Role.VIEWER)
+def orders() -> ResponseReturnValue:
+    """A page of the list."""
+    connection = desk.connection()
+    asked = _asked(request.args)
+    text = asked.q or _found(connection, asked.find)
+    wanted = _filter(connection, asked, text)
+    rows = order_view.page(connection, wanted, _read_place(request.args.get("after", "")), limit=ROWS + 1)
+    listed = [ListLine(row, called(row)) for row in rows[:ROWS]]
+    return render_template(
+        "orders.html",
+        asked=asked,
+        text=text,
+        listed=listed,
+        after=_place_text(rows[ROWS - 1]) if len(rows) > ROWS else "",
+        is_first=not request.args.get("after"),
+        stores=stores.all_stores(connection),
+        states=ORDER_STATES,
+        reasons=list(Reason),
+    )
+
+
+@pages.post("/orders")
+@needs(Role.VIEWER)
+def search() -> ResponseReturnValue:
+    """What was asked for, as an address; the one order that is called exactly so, at once."""
+    connection = desk.connection()
+    asked = _asked(request.form)
+    text = asked.q
+    if not text:
+        return redirect(asked.address(), 303)
+    exact = [
+        (row.name, external_id)
+        for row in stores.all_stores(connection)
+        if asked.store in {"", row.name}
+        for external_id in order_view.named(connection, row.id, text)
+    ]
+    if len(set(exact)) == 1 and not asked.state and not asked.reason:
+        (store, external_id) = exact[0]
+        return redirect(url_for("order.order", store=store, external_id=external_id), 303)
+    if exact or order_view.is_sku(connection, text):
+        return redirect(asked.address(), 303)
+    # It may be a buyer's name: no proxy's log and no browser's history is to have it (DOR-6).
+    number = user_tasks.keep_find(connection, me().session.mark, text)
+    return redirect(asked.address(q="", find=str(number)), 303)
+
+
+def _asked(given: Any) -> AskedFor:
+    """What the form or the address says; what cannot be is left out."""
+    values = {name: clean(given.get(name, ""))[:MOST_SIGNS] for name in AskedFor.__slots__}
+    values["state"] = values["state"] if values["state"] in ORDER_STATES else ""
+    values["reason"] = values["reason"] if values["reason"] in set(map(str, Reason)) else ""
+    return AskedFor(**values)
+
+
+def _found(connection: Connection, number: str) -> str:
+    """What this session searched for under a number; another's number shows nothing."""
+    if not number:
+        return ""
+    is_number = number.isascii() and number.isdecimal() and len(number) < 10
+    text = user_tasks.find(connection, me().session.mark, int(number)) if is_number else None
+    if text is None:
+        abort(404)
+    return text
+
+
+def _filter(connection: Connection, asked: AskedFor, text: str) -> OrderFilter:
+    store_id = None
+    if asked.store:
+        row = stores.ever(connection, asked.store)
+        if row is None:
+            abort(404)
+        store_id = row.id
+    may_know = me().user.role.may(Role.OPERATOR)
+    return OrderFilter(
+        store_id,
+        asked.state or None,
+        asked.reason or None,
+        text or None,
+        names_no_buyer=not may_know,
+    )
+
+
+def _place_text(row: ListedOrder) -> str:
+    at = row.store_updated_at.isoformat() if row.store_updated_at else None
+    return urlsafe_b64encode(json.dumps([at, row.external_id, row.store_id]).encode()).decode()
+
+
+def _read_place(text: str) -> ListPlace | None:
+    """Where a page begins; an address that nobody of us made begins at the newest."""
+    try:
+        at, external_id, store_id = json.loads(urlsafe_b64decode(text.encode()))
+        moment = None if at is None else datetime.fromisoformat(at)
+    except (ValueError, TypeError):
+        return None
+    is_place = isinstance(external_id, str) and "\x00" not in external_id and type(store_id) is int
+    has_zone = moment is None or moment.tzinfo is not None
+    return ListPlace(moment, external_id, store_id) if is_place and has_zone and 0 <= store_id < 2**63 else None
