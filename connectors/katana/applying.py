@@ -59,9 +59,10 @@ class Applier:
         try:
             with katana_guards():
                 trial.refuse(group, names)
-                return GroupAnswer(
-                    tuple((one, Made("") if is_trial else self._done(one, names)) for one in group.actions)
-                )
+                if is_trial:
+                    return GroupAnswer(tuple((one, Made("")) for one in group.actions))
+                ordered = changing.in_order(self._desk, group.actions)
+                return GroupAnswer(tuple((one, self._done(one, names)) for one in ordered))
         except HubRefused as error:
             if not group.may_be_refused:
                 raise

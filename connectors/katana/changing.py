@@ -1,5 +1,6 @@
 """A store's changes to the rows of an imported order, carried out in Katana (SPEC chapter 5). It decides nothing."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -10,8 +11,9 @@ from connectors.katana.desk import Desk, row_of
 from connectors.katana.kept import KeptRow, changed, drop_row, keep_row, kept_row
 from connectors.katana.orders import Standing
 from schemas import actions
+from schemas.actions import HubAction
 from schemas.groups import Made
-from schemas.hub import HubRow, NewItem
+from schemas.hub import DraftRow, HubOrder, HubRow, NewItem
 from schemas.hub_search import Links
 from schemas.katana.numbers import written_number
 from schemas.katana.order import RowRecord
@@ -57,12 +59,28 @@ def add_row(desk: Desk, action: actions.AddRow) -> Made:
     row = action.row
     sent = desk.rows.sent(row, order.currency, order.store_id)
     with desk.changing(action.order_id):
-        row_id = desk.rows.make(action.order_id, row.external_id or f"#{row.label}", sent)
+        row_id = desk.rows.make(action.order_id, _line(order, row), sent)
     kept = kept_row(row, row)
     keep_row(desk.connection, action.order_id, row_id, external_id=row.external_id, kept=kept)
     desk.orders.forget()
     is_linked = isinstance(row.item, NewItem) and row.item.key and not (row.item.sku or "").strip()
     return Made(row_id, Links({row.item.key: sent.variant_id} if is_linked else {}))  # type: ignore[union-attr,dict-item]
+
+
+def _line(order: HubOrder, row: DraftRow) -> str:
+    """By what a new row is known: its line, and the row that it comes in place of, where that is still there."""
+    line = row.external_id or f"#{row.label}"
+    before = next((one.id for one in order.rows if one.external_id == row.external_id), None)
+    return f"{line}:{before}" if before else line
+
+
+def in_order(desk: Desk, group: Sequence[HubAction]) -> list[HubAction]:
+    """A group's actions; of an order that would lose its last row the new ones come first: it may not let it go."""
+    gone = {action.row_id for action in group if isinstance(action, actions.DeleteRow)}
+    added = [action for action in group if isinstance(action, actions.AddRow)]
+    if not (gone and added) or any(row.id not in gone for row in desk.order(added[0].order_id).record.rows):
+        return list(group)
+    return [*added, *(action for action in group if not isinstance(action, actions.AddRow))]
 
 
 def delete_row(desk: Desk, action: actions.DeleteRow) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from connectors.errors import HubBusy, HubRefused, Rejected, Unavailable
+from connectors.errors import FieldsRejected, HubBusy, HubRefused, Rejected, Unavailable
 from connectors.katana.budget import Priority
 from connectors.katana.client import KatanaClient
 from connectors.katana.copies import LOCATIONS, Copies
@@ -81,7 +81,11 @@ class Creator:
         customer, rows = self._goods.customer(draft), enumerate(rests(draft))
         sent = {place: self._rows.sent(row, draft.currency, draft.store_id) for place, row in rows if row}
         making = _Making(draft, origin, customer, sent, gone)
-        made = self._once(making)
+        try:
+            made = self._once(making)
+        except FieldsRejected as error:
+            self._goods.refuse_gone(making.customer, [row.variant_id for row in sent.values()], error)
+            raise
         self._settle_rows(made, making, self._standing(made, making))
         self._keep(made.id, making)
         return Made(made.id, self._links(draft), _notes(making))
@@ -135,7 +139,8 @@ class Creator:
         return making.stands.id if making.stands else None
 
     def _send(self, making: _Making, body: Mapping[str, Any]) -> str:
-        order = _read(self._client.post("sales_orders", body, priority=_NOW))
+        with self._goods.doubting():
+            order = _read(self._client.post("sales_orders", body, priority=_NOW))
         making.stands, making.is_found = order, False
         return order.id
 

@@ -2,12 +2,12 @@
 
 from typing import Final
 
-from connectors.errors import HubBusy
+from connectors.errors import HubBusy, Rejected
 from connectors.katana.budget import Priority
 from connectors.katana.creating import ORDER
 from connectors.katana.desk import Desk
 from connectors.katana.intents import forget
-from connectors.katana.kept import mark_gone
+from connectors.katana.kept import mark_gone, mark_there
 from connectors.katana.orders import Standing
 from connectors.katana.origins import origin_in
 from schemas import actions
@@ -26,11 +26,21 @@ def delete_order(desk: Desk, action: actions.DeleteOrder) -> str:
         if why:
             raise HubBusy(f"sales order {action.order_id} {why} meanwhile")
         desk.orders.forget()
-        desk.client.delete(f"sales_orders/{action.order_id}", priority=_NOW)
+        _delete(desk, action.order_id)
     whose = mark_gone(desk.connection, action.order_id)
     if whose is not None:  # it may be made anew: its store may open it again
         forget(desk.connection, ORDER, origin_in(desk.connection, whose["store_id"], whose["external_id"]).key)
     return action.order_id
+
+
+def _delete(desk: Desk, order_id: str) -> None:
+    """Known to be ours before it is sent, so that nobody takes it for a person's (ORD-7)."""
+    mark_gone(desk.connection, order_id)
+    try:
+        desk.client.delete(f"sales_orders/{order_id}", priority=_NOW)
+    except Rejected:
+        mark_there(desk.connection, order_id)
+        raise
 
 
 def _why_not(standing: Standing) -> str | None:

@@ -1,14 +1,25 @@
 """What a new order needs in Katana before it can be made: its customer, items and tax rates, each made once (KAT-1)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final
 
-from connectors.errors import Unavailable
+from connectors.errors import HubBusy, Rejected, Unavailable
 from connectors.katana.budget import Priority
 from connectors.katana.client import KatanaClient
-from connectors.katana.copies import CUSTOMERS, SERVICES, TAX_RATES, VARIANTS, Copies, CopyList, Reader, read_entries
+from connectors.katana.copies import (
+    CUSTOMERS,
+    LOCATIONS,
+    SERVICES,
+    TAX_RATES,
+    VARIANTS,
+    Copies,
+    CopyList,
+    Reader,
+    read_entries,
+)
 from connectors.katana.intents import Creation, forget, is_open, make_once, not_taken
 from connectors.postgres import Connection
 from schemas.hub import Customer, DraftOrder, DraftRow, NewCustomer, NewItem
@@ -82,6 +93,23 @@ class Goods:
         body = {"name": new.name, "variants": [{"sku": new.sku} if new.sku else {}]}
         way = _Way(SERVICES, asked={"name": new.name, **_ALL}, wanted={"name": new.name}, read=read_service)
         return self._once("service", new.name.lower(), body, way)
+
+    @contextmanager
+    def doubting(self) -> Iterator[None]:
+        """Around what uses ids: where Katana says no, one may be gone, and all are read again when they are needed."""
+        try:
+            yield
+        except Rejected:
+            for one in (CUSTOMERS, VARIANTS, SERVICES, TAX_RATES, LOCATIONS):
+                self._copies.outdate(one)
+            raise
+
+    def refuse_gone(self, customer: str, variants: Collection[str], error: Rejected) -> None:
+        """Raise HubBusy where what was refused names something that is gone since it was found: find it anew."""
+        self._copies.refresh(CUSTOMERS, VARIANTS, SERVICES)
+        known = {one.id for one in self._copies.by(VARIANTS, ids=variants)}
+        if not known.issuperset(variants) or self._copies.is_gone(CUSTOMERS, customer):
+            raise HubBusy("an item or customer is gone from Katana meanwhile") from error
 
     def make(self, new: NewItem, *, batch_tracked: bool = False) -> str:
         """The variant of an item that is wanted by itself."""

@@ -137,6 +137,11 @@ def mark_gone(connection: Connection, order_id: str) -> Row | None:
     return connection.execute(_SQL["mark_gone"], {"id": order_id}).fetchone()
 
 
+def mark_there(connection: Connection, order_id: str) -> None:
+    """An order is in Katana after all."""
+    connection.execute(_SQL["mark_there"], {"id": order_id})
+
+
 def _one(connection: Connection, statement: str, values: dict[str, Any]) -> None:
     if connection.execute(_SQL[statement], values).fetchone() is None:
         raise HubRefused(f"sales order {values['id']} is gone, or of no store")

@@ -14,7 +14,7 @@ from connectors.katana.client import KatanaClient
 from connectors.katana.copies import CUSTOMERS, SERVICES, TAX_RATES, VARIANTS, Copies
 from connectors.katana.finding import customer_of
 from connectors.katana.intents import recognize
-from connectors.katana.kept import KeptRow, read_kept
+from connectors.katana.kept import KeptRow, mark_there, read_kept
 from connectors.katana.told import KnownFulfillment, end, known_fulfillments, known_returns, told, whose
 from connectors.postgres import Connection, queries
 from schemas.errors import Unreadable
@@ -147,6 +147,8 @@ class OrderReader:
     def _beside(self, record: OrderRecord, priority: Priority) -> KnownBeside:
         self._copies.refresh(CUSTOMERS, VARIANTS, SERVICES, TAX_RATES)
         ours = self._connection.execute(_SQL["kept_order"], {"id": record.id}).fetchone()
+        if ours and ours["is_gone"]:  # somebody died while deleting it
+            mark_there(self._connection, record.id)
         rows = {
             row["id"]: KnownRow(row["external_id"], read_kept(row["kept"]))
             for row in self._connection.execute(_SQL["kept_rows"], {"id": record.id})

@@ -32,6 +32,12 @@ UPDATE katana_orders SET flags = %(flags)s WHERE id = %(id)s RETURNING id
 -- It is deleted there.
 UPDATE katana_orders SET is_gone = true WHERE id = %(id)s RETURNING store_id, external_id
 
+-- name: mark_there
+-- It is there after all, unless its store's order has another one since.
+UPDATE katana_orders o SET is_gone = false WHERE id = %(id)s AND is_gone AND NOT EXISTS (
+    SELECT FROM katana_orders n WHERE n.store_id = o.store_id AND n.external_id = o.external_id AND NOT n.is_gone
+)
+
 -- name: order_of
 -- What a store's order is in Katana, as far as we know.
 SELECT id FROM katana_orders WHERE store_id = %(store_id)s AND external_id = %(external_id)s AND NOT is_gone
@@ -42,7 +48,7 @@ SELECT id FROM katana_orders WHERE store_id = %(store_id)s AND external_id = %(e
 
 -- name: kept_order
 -- What Katana does not keep of an order; nothing of one that no store has.
-SELECT store_id, external_id, money, flags FROM katana_orders WHERE id = %(id)s
+SELECT store_id, external_id, money, flags, is_gone FROM katana_orders WHERE id = %(id)s
 
 -- name: kept_row
 -- What is written down of one row.

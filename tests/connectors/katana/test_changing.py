@@ -238,3 +238,15 @@ def test_BEY_1_a_rehearsed_change_is_looked_at_and_not_made(work: Work) -> None:
 
     assert work.applier.rehearse([Group("all", (change,))]).is_done("all")
     assert work.writes(before) == []
+
+
+@pytest.mark.parametrize("may_go", [True, False])
+def test_CHG_3_the_last_row_makes_room_for_another_one(work: Work, *, may_go: bool) -> None:
+    work.create()
+    work.account.oddities.last_row_can_go = may_go
+    old = work.row()
+    stool = replace(product("STOOL"), external_id="11", location=old.location)
+
+    work.do(DeleteRow(work.id, old.id), AddRow(work.id, stool))
+
+    assert [(row.external_id, row.sku) for row in work.read().rows] == [("11", "STOOL")]

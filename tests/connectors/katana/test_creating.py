@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import requests
 
-from connectors.errors import HubRefused, MadeOrNot, Rejected
+from connectors.errors import HubBusy, HubRefused, MadeOrNot, Rejected
 from connectors.katana.copies import Copies
 from connectors.katana.creating import Creator
 from connectors.postgres import Connection
@@ -321,3 +321,20 @@ def test_KAT_1_of_several_orders_the_oldest_live_one_is_ours(
     account.orders.delete(third)
     assert found(creator.find(ORIGIN)) == first["id"]
     assert found(creator.find(ORIGIN, but={str(first["id"])})) == second["id"]
+
+
+def test_MAP_1_an_item_that_is_deleted_meanwhile_is_found_anew(
+    creator: Creator, account: KatanaAccount, store: int, copies: Copies
+) -> None:
+    creator.create(order(account, store), ORIGIN)
+    item = str(account.variant_of("CHAIR")["id"])
+    account.orders.delete(there(account))
+    (product,) = account.products.table.view()
+    account.products.delete(product)
+    again = order(account, store, chair(item=item), external_id="2")
+
+    with pytest.raises(HubBusy, match="gone"):
+        creator.create(again, replace(ORIGIN, order_id="2"))
+
+    creator.create(order(account, store, external_id="2"), replace(ORIGIN, order_id="2"))
+    assert len(list(account.orders.table.view())) == 1

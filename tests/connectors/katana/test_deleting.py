@@ -129,3 +129,23 @@ def test_CHG_5_with_words_that_name_no_buyer(work: Work, faults: Faults) -> None
         work.do(gone(work))
 
     assert "ada@example.com" not in str(caught.value)
+
+
+def test_ORD_7_what_we_delete_is_no_person_s_deletion_whoever_asks_when(work: Work, faults: Faults) -> None:
+    work.create()
+    faults.fail_next(1, "timeout_done", only="DELETE")
+    with pytest.raises(HubBusy):
+        work.do(gone(work))
+
+    assert work.database.execute("SELECT is_gone FROM katana_orders").fetchall() == [{"is_gone": True}]
+
+
+def test_CHG_5_an_order_whose_deletion_came_to_nothing_is_there(work: Work, faults: Faults) -> None:
+    work.create()
+    faults.fail_next(1, "http_503", only="DELETE")
+    with pytest.raises(HubBusy):
+        work.do(gone(work))
+
+    work.read()
+
+    assert work.orders.find_order(work.store, "5001") == work.id
