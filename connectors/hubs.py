@@ -25,10 +25,11 @@ else:
 
 @dataclass(frozen=True, slots=True)
 class HubProof:
-    """What an account of a hub is like that can be worked with: its currency and where it sells from."""
+    """What an account of a hub is like that can be worked with: its currency, where it sells, its locations."""
 
     currency: str
     location: str | None
+    locations: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +86,26 @@ def prove(name: str, credentials: Mapping[str, str], settings: Mapping[str, obje
     """
     if name != "katana":
         return None
-    account = opening.prove_account(_access(credentials, settings))
-    return HubProof(account.base_currency, account.sales_location)
+    account, places = opening.prove_account(_access(credentials, settings), hub_means.means().redis)
+    return HubProof(account.base_currency, account.sales_location, frozenset(places))
+
+
+def knows_our_orders(
+    name: str, connection: Connection, credentials: Mapping[str, str], settings: Mapping[str, object]
+) -> bool:
+    """Whether a hub that is opened otherwise than until now is still the one that our orders are in.
+
+    Raises a ConnectorError.
+    """
+    if name != "katana":
+        return True
+    return opening.knows_our_orders(connection, _access(credentials, settings), hub_means.means().redis)
+
+
+def begin_anew(name: str, connection: Connection) -> None:
+    """What is remembered of a hub is of another account of it: forget it."""
+    if name == "katana":
+        opening.begin_anew(connection)
 
 
 def limit_of(facts: HubFacts, due: DueAtHub) -> HubLimit | None:

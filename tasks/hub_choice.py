@@ -27,33 +27,74 @@ def prove_choice(held: Process, values: Mapping[str, Value]) -> dict[str, Value]
         return {}
     with held.pool.connection() as connection:
         kept, account = hub_account.hub_account(connection), stores.account(connection)
-        name = str(values.get("hub", account.hub))
-        if name != account.hub and (order := hub_account.order_in_hub(connection)):
-            raise SettingRefused(
-                "hub",
-                f"order {order}, and maybe others, stand in the hub of today, {account.hub}: no orders are moved from"
-                " one hub to another. Begin anew with another database",
-            )
-        chosen = {key for key in ("base_currency", "default_location") if stores.account_has(connection, key)}
-    credentials = with_key(held.secrets.unlock(kept.credentials), values)
-    proof = _prove(name, credentials, {**kept.settings, **values})
+        has_currency = stores.account_has(connection, "base_currency")
+        order, named = hub_account.order_in_hub(connection), _locations_named(connection)
+    name = str(values.get("hub", account.hub))
+    if name != account.hub and order:
+        raise _would_be_left(account.hub, order)
+    credentials, settings = with_key(held.secrets.unlock(kept.credentials), values), {**kept.settings, **values}
+    proof = _prove(name, credentials, settings)
+    if order:
+        _refuse_another_account(held, name, credentials, settings, order)
     if proof is None or name == account.hub:
         return {}
-    follows: dict[str, Value] = {"default_location": proof.location} if proof.location else {}
-    if "base_currency" not in chosen:
-        follows["base_currency"] = proof.currency
+    follows = {**_follows(proof, has_currency=has_currency), **values}
+    _refuse_unknown({**named, "default_location": follows.get("default_location")}, name, proof)
     return {key: value for key, value in follows.items() if key not in values}
 
 
+def _follows(proof: hubs.HubProof, *, has_currency: bool) -> dict[str, Value]:
+    follows: dict[str, Value] = {} if has_currency else {"base_currency": proof.currency}
+    return follows | ({"default_location": proof.location} if proof.location else {})
+
+
+def _would_be_left(hub: str, order: str) -> SettingRefused:
+    words = (
+        f"order {order}, and maybe others, stand in the hub of today, {hub}: no orders are moved from one to another"
+    )
+    return SettingRefused("hub", f"{words}. Begin anew with another database")
+
+
+def _refuse_another_account(
+    held: Process, name: str, credentials: Mapping[str, str], settings: Mapping[str, object], order: str
+) -> None:
+    with held.pool.connection() as connection:
+        is_ours = hubs.knows_our_orders(name, connection, credentials, settings)
+    if not is_ours:
+        words = f"it is the key of another account: order {order}, and maybe others, are in the one of today"
+        raise SettingRefused(KATANA_KEY, words)
+
+
+def _locations_named(connection: Connection) -> dict[str, Any]:
+    """Which locations of the hub the stores name, by what names them."""
+    named: dict[str, Any] = {}
+    for store in stores.stores(connection):
+        places = store.settings.get("location_map")
+        codes = places.values() if isinstance(places, dict) else ()
+        named |= {f"location_map of the store {store.name} ({code})": code for code in codes}
+        named |= {f"location of the store {store.name}": store.settings.get("location")}
+    return named
+
+
+def _refuse_unknown(named: Mapping[str, Any], name: str, proof: hubs.HubProof) -> None:
+    for what, code in named.items():
+        if code and code not in proof.locations:
+            there = ", ".join(sorted(proof.locations))
+            raise SettingRefused("hub", f"{what} is {code!r}, and {name} has no such location; there are {there}")
+
+
 def keep_choice(held: Process, connection: Connection, values: Mapping[str, Value]) -> None:
-    """Keep the hub's key, locked; the news of another hub begin now."""
+    """Keep the hub's key, locked; the news of another hub, or of another account of it, begin now."""
     kept, account = hub_account.hub_account(connection), stores.account(connection)
     before = held.secrets.unlock(kept.credentials)
     after = with_key(before, values)
     if after != before:
         hub_account.set_credentials(connection, held.secrets.lock(after))
-    if values.get("hub", account.hub) != account.hub:
+    name = str(values.get("hub", account.hub))
+    is_elsewhere = after != before or "katana.url" in values
+    if name != account.hub or (is_elsewhere and not hub_account.order_in_hub(connection)):
         hub_account.forget_cursor(connection)
+        hubs.begin_anew(name, connection)
 
 
 def rotate_key(held: Process, connection: Connection) -> bool:

@@ -9,20 +9,24 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from connectors.katana.budget import Budget, Priority, SharedBudget, Unshared, seconds_to_finish
+from connectors.errors import NotFound
+from connectors.katana.budget import Budget, Priority, SharedBudget, seconds_to_finish
 from connectors.katana.client import URL, KatanaClient
+from connectors.katana.copies import read_entries
 from connectors.katana.guards import katana_guards
 from connectors.katana.hub import FACTS, KatanaHub
 from connectors.katana.proving import prove
-from connectors.postgres import Connection
+from connectors.postgres import Connection, queries
 from connectors.postgres.hub_account import DueAtHub
-from schemas.katana.records import AccountRecord
+from schemas.katana.records import AccountRecord, read_location
 
 if TYPE_CHECKING:
     from redis import Redis
 
-__all__ = ["FACTS", "URL", "KatanaAccess", "limit_now", "open_hub", "prove_account", "requests_of"]
+__all__ = ["FACTS", "URL", "KatanaAccess"]
 
+_SQL: Final = queries("account", __package__)
+_A_PERSON_WAITS: Final = Priority.CHANGES
 _OPEN: Final = threading.local()  # a client, with its connection to Katana, belongs to one thread
 
 
@@ -49,9 +53,32 @@ def open_hub(connection: Connection, access: KatanaAccess, redis: Redis) -> Kata
     return KatanaHub(connection, kept[1], webhook_token=access.credentials.get("webhook_token", ""))
 
 
-def prove_account(access: KatanaAccess) -> AccountRecord:
-    """What holds for the account, once it was seen that it can be worked with (KAT-3). Raises a ConnectorError."""
-    return prove(access.client(Unshared()))
+def prove_account(access: KatanaAccess, redis: Redis) -> tuple[AccountRecord, list[str]]:
+    """What holds for the account, and its locations, once it was seen that it can be worked with (KAT-3).
+
+    Raises a ConnectorError.
+    """
+    client = access.client(SharedBudget(redis))
+    account = prove(client)
+    pages = client.pages("locations", {}, priority=_A_PERSON_WAITS)
+    return account, [one.id for page in pages for one in read_entries("locations", read_location, page)]
+
+
+def knows_our_orders(connection: Connection, access: KatanaAccess, redis: Redis) -> bool:
+    """Whether an account has the order that we made there last; where we made none every account has. One request."""
+    row = connection.execute(_SQL["last_order"]).fetchone()
+    if row is None:
+        return True
+    try:
+        said = access.client(SharedBudget(redis)).get(f"sales_orders/{row['id']}", priority=_A_PERSON_WAITS)
+    except NotFound:
+        return False
+    return isinstance(said, dict) and said.get("ecommerce_order_id") == row["external_id"]
+
+
+def begin_anew(connection: Connection) -> None:
+    """What is remembered of Katana is of another account: its copies, what was heard, what was made by its ids."""
+    connection.execute(_SQL["begin_anew"])
 
 
 def limit_now(redis: Redis, due: DueAtHub) -> tuple[int, float, timedelta]:

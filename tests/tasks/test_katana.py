@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 import pytest
+from psycopg.types.json import Jsonb
 
 from connectors import hubs
 from connectors.errors import HubBusy, Unavailable
@@ -160,6 +161,58 @@ def test_KAT_3_a_new_key_is_tried_before_it_is_kept(held: Process, katana: Katan
     with held.pool.connection() as connection:
         assert held.secrets.unlock(hub_account.hub_account(connection).credentials) == {"api_key": "new"}
         assert our_hub(connection).closed_until() is None
+
+
+def test_KAT_3_the_key_of_another_account_is_refused_once_orders_are_in_the_first(
+    held: Process, shop: Shop, chosen: KatanaAccount, acme: int
+) -> None:
+    place(shop)
+    import_all(held, acme)
+
+    with (
+        run_katana(KatanaAccount(Oddities(limit=100_000))) as other,
+        pytest.raises(SettingRefused, match="another account") as refused,
+    ):
+        choose(held, {"katana.url": other.url, "katana.api_key": other.credentials["api_key"]})
+
+    assert refused.value.key == "katana.api_key"
+
+
+def test_KAT_3_of_another_account_nothing_is_taken_for_known(
+    held: Process, katana: Katana, chosen: KatanaAccount
+) -> None:
+    chosen.add_product("CHAIR")
+    with held.pool.connection() as connection:
+        assert list(our_hub(connection).stocked(after="", limit=9)) == ["CHAIR"]
+
+    with run_katana(KatanaAccount(Oddities(limit=100_000))) as other:
+        other.shop.keys = {"another"}
+        other.shop.add_product("TABLE")
+        choose(held, {"katana.url": other.url, "katana.api_key": "another"})
+        with held.pool.connection() as connection:
+            assert list(our_hub(connection).stocked(after="", limit=9)) == ["TABLE"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"location": "berlin"}, "location of the store acme is 'berlin', and katana has no such location"),
+        ({"location_map": {"7": "berlin"}}, r"location_map of the store acme \(berlin\) is 'berlin'"),
+    ],
+)
+def test_KAT_3_stores_that_name_a_location_of_the_old_hub_are_named(
+    held: Process, katana: Katana, acme: int, settings: dict[str, Any], words: str
+) -> None:
+    with held.pool.connection() as connection:
+        connection.execute("UPDATE stores SET settings = settings || %s", (Jsonb(settings),))
+
+    with pytest.raises(SettingRefused, match=words):
+        choose(held, values_for(katana))
+
+
+def test_KAT_3_a_default_location_that_it_has_not_is_refused(held: Process, katana: Katana) -> None:
+    with pytest.raises(SettingRefused, match="default_location is 'mars'"):
+        choose(held, values_for(katana, default_location="mars"))
 
 
 def test_KAT_3_an_account_without_a_key_says_what_to_do(held: Process) -> None:
