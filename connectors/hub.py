@@ -92,6 +92,12 @@ class Hub(Protocol):
     def read_webhook(self, headers: Mapping[str, str], body: bytes) -> bool:
         """Whether a message is truly the hub's, and a reason to ask `changes_since` at once: it is a hint, no more."""
 
+    def knock_at(self, address: str) -> str | None:
+        """Have the hub send its messages there; what they are signed with. None where it sends none.
+
+        The last part of the address is a secret of ours: at one with another part before it, it knocks no more.
+        """
+
     def unit(self) -> AbstractContextManager[None]:
         """Around one look: with the built-in hub a transaction, which our own writes share.
 

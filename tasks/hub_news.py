@@ -9,6 +9,7 @@ from connectors import locks
 from connectors.errors import ConnectorError
 from connectors.hubs import facts_of, our_hub
 from connectors.postgres import Connection, hub_account, journal, marks, stores
+from connectors.postgres.hub_account import HubAccount
 from connectors.webhooks import Message
 from schemas.journal import Action, Line, Outcome
 from schemas.reasons import Reason
@@ -16,7 +17,11 @@ from tasks import bells
 from tasks.held import Process, process
 from tasks.trouble import problem_of
 
+WEBHOOK_EVERY: Final = 86400  # seconds between two looks whether the hub knocks at our door
+AGAIN_SECONDS: Final = 3600  # … after one that failed
 POOL_SECONDS: Final = 2  # who knocks waits for an answer 10 s at most
+
+_ASKED: Final = "hub_webhook"
 
 
 @shared_task(name="fetch_hub")
@@ -31,7 +36,9 @@ def fetch_hub() -> str:
             if not is_ours:
                 return "busy"
             try:
-                return _listen(connection)
+                said = _listen(connection)
+                _be_knocked_at(held, connection)
+                return said
             except ConnectorError as error:
                 _note(connection, error)
                 return "hub_busy"
@@ -46,6 +53,34 @@ def _listen(connection: Connection) -> str:
         if kept.reason:
             journal.add(connection, Line(Action.FETCH_HUB, Outcome.HEARD))
     return "heard"
+
+
+def _be_knocked_at(held: Process, connection: Connection) -> None:
+    """Once a day have the hub send its messages to our door; soon again where that fails. Polling backs it all."""
+    kept = hub_account.hub_account(connection)
+    address = address_of(held, kept)
+    if address is None or locks.was_said(held.redis, _ASKED):
+        return
+    locks.say(held.redis, _ASKED, seconds=AGAIN_SECONDS)
+    try:
+        token = our_hub(connection).knock_at(address)
+    except ConnectorError as error:
+        words = problem_of(error).words
+        journal.add(connection, Line(Action.SUBSCRIBE, Outcome.FAILED, Reason.WEBHOOKS_REFUSED, {"problem": words}))
+        return
+    known = held.secrets.unlock(kept.credentials)
+    if token and known.get("webhook_token") != token:
+        with connection.transaction():
+            hub_account.set_credentials(connection, held.secrets.lock({**known, "webhook_token": token}))
+            journal.add(connection, Line(Action.SUBSCRIBE, Outcome.SAVED))
+    locks.say(held.redis, _ASKED, seconds=WEBHOOK_EVERY)
+
+
+def address_of(held: Process, kept: HubAccount) -> str | None:
+    """Where the hub's messages are to be sent to; None where nobody outside reaches us, or not safely."""
+    name, public = str(kept.settings.get("hub", "builtin")), held.config.public_url
+    is_safe = public.startswith("https://") or bool(kept.settings.get(f"{name}.allow_insecure"))
+    return f"{public}/webhooks/{name}/{kept.token}" if public and is_safe else None
 
 
 def _note(connection: Connection, error: ConnectorError) -> None:

@@ -107,6 +107,10 @@ class BuiltinHub:
         """Never: it sends none."""
         return False
 
+    def knock_at(self, address: str) -> str | None:
+        """It sends no messages."""
+        return None
+
     @contextmanager
     def unit(self) -> Iterator[None]:
         """One transaction, which our own writes share; what is read in it is held still. One in another is the same."""

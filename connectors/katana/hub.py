@@ -13,6 +13,7 @@ from connectors.katana.client import KatanaClient
 from connectors.katana.copies import LOCATIONS, Copies
 from connectors.katana.finding import find
 from connectors.katana.guards import katana_guards
+from connectors.katana.knocking import keep_subscription
 from connectors.katana.news import KatanaNews
 from connectors.katana.orders import OrderReader
 from connectors.katana.supply import Supply
@@ -49,7 +50,7 @@ class KatanaHub:
     facts = FACTS
 
     def __init__(self, connection: Connection, client: KatanaClient, *, webhook_token: str = "") -> None:
-        self._connection, self._webhook_token = connection, webhook_token
+        self._connection, self._client, self._webhook_token = connection, client, webhook_token
         self._copies = Copies(connection, client)
         self._orders = OrderReader(connection, client, self._copies)
         self._applier = Applier(connection, client, self._copies, self._orders)
@@ -156,6 +157,11 @@ class KatanaHub:
     def read_webhook(self, headers: Mapping[str, str], body: bytes) -> bool:
         """Whether a message is truly Katana's, and a reason to ask `changes_since` at once: it is a hint, no more."""
         return is_signed(headers, body, self._webhook_token)
+
+    def knock_at(self, address: str) -> str | None:
+        """Have Katana send its messages there; what they are signed with."""
+        with katana_guards():
+            return keep_subscription(self._connection, self._client, address)
 
     # -- writing
 

@@ -289,6 +289,10 @@ class ToyHub:
         """It sends none."""
         return False
 
+    def knock_at(self, address: str) -> str | None:
+        """It sends none."""
+        return None
+
     # -- writing -------------------------------------------------------------------------------------------------------
 
     @contextmanager

@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any, Final
 
 import pytest
 from psycopg.types.json import Jsonb
 
-from connectors import hubs
+from connectors import hubs, locks
 from connectors.errors import HubBusy, Unavailable
 from connectors.hubs import our_hub
 from connectors.katana import budget
@@ -19,10 +20,10 @@ from sandbox.katana.deliveries import signature
 from sandbox.woocommerce.generator import random_order
 from schemas.errors import SettingRefused
 from schemas.settings import Value
-from tasks import hub_choice
+from tasks import hub_choice, hub_news
 from tasks.account import reconfigure_account
 from tasks.catalogue import fetch_catalogue
-from tasks.held import Process
+from tasks.held import Process, configure, process
 from tasks.hub_news import fetch_hub
 from tasks.orders.fulfill import fulfill_order
 from tasks.stock.push import push_stock
@@ -419,3 +420,77 @@ def test_KAT_4_another_door_is_nobody_s(held: Process, chosen: KatanaAccount, na
     message = Message({"x-sha2-signature": signature(TOKEN, BODY)}, BODY)
 
     assert hear(held, name, end_of_door(held) if token is None else token, message) is Taken.REFUSED
+
+
+# -- being knocked at
+
+
+@pytest.fixture
+def reached(held: Process, chosen: KatanaAccount) -> Process:
+    """A process that others reach. Plain http is taken by this account."""
+    chosen.oddities.webhooks_need_https = False
+    configure(replace(held.config, public_url="http://hub.example"))
+    return process()
+
+
+def a_day_later(held: Process) -> None:
+    locks.unsay(held.redis, hub_news._ASKED)
+    another_minute(held)
+
+
+def test_BEY_5_katana_knocks_at_our_door_and_signs_with_what_we_know(reached: Process, chosen: KatanaAccount) -> None:
+    fetch_hub()
+    fetch_hub()
+
+    (hook,) = chosen.webhooks.table.view()
+    assert hook["url"] == f"http://hub.example/webhooks/katana/{end_of_door(reached)}"
+    assert {"sales_order.updated", "sales_order.deleted"} <= set(hook["subscribed_events"])
+    message = Message({"x-sha2-signature": signature(hook["token"], BODY)}, BODY)
+    assert hear(reached, "katana", end_of_door(reached), message) is Taken.NOTED
+    assert len(chosen.asked_for("POST /webhooks")) == 1
+    assert hook["token"] not in str(rows_of(reached, "SELECT * FROM account"))
+
+
+@pytest.mark.parametrize("harm", ["switched off", "fewer events", "moved", "taken away", "doubled"])
+def test_BEY_5_a_webhook_that_is_not_as_it_should_be_is_mended(
+    reached: Process, chosen: KatanaAccount, harm: str
+) -> None:
+    fetch_hub()
+    (hook,) = chosen.webhooks.table.view()
+    match harm:
+        case "switched off":
+            chosen.webhooks.change(hook, {"enabled": False})
+        case "fewer events":
+            chosen.webhooks.change(hook, {"subscribed_events": ["sales_order.created"]})
+        case "moved":
+            chosen.webhooks.change(hook, {"url": f"http://old.example/webhooks/katana/{end_of_door(reached)}"})
+        case "taken away":
+            chosen.webhooks.delete(hook)
+        case "doubled":
+            chosen.webhooks.create({"url": hook["url"], "subscribed_events": ["sales_order.created"]})
+    chosen.webhooks.create({"url": "http://somebody.else/hook", "subscribed_events": ["sales_order.created"]})
+
+    a_day_later(reached)
+    fetch_hub()
+
+    other, ours = sorted(chosen.webhooks.table.view(), key=lambda one: "hub.example" in one["url"])
+    assert other["url"] == "http://somebody.else/hook"
+    assert (ours["enabled"], ours["url"]) == (True, f"http://hub.example/webhooks/katana/{end_of_door(reached)}")
+    message = Message({"x-sha2-signature": signature(ours["token"], BODY)}, BODY)
+    assert hear(reached, "katana", end_of_door(reached), message) is Taken.NOTED
+
+
+def test_BEY_5_a_katana_that_makes_no_webhook_is_polled_all_the_same(reached: Process, chosen: KatanaAccount) -> None:
+    chosen.oddities.webhooks_need_https = True
+
+    assert fetch_hub() == "heard"
+
+    (line,) = rows_of(reached, "SELECT outcome, reason FROM journal WHERE action = 'subscribe'")
+    assert line == {"outcome": "failed", "reason": "webhooks_refused"}
+    assert list(chosen.webhooks.table.view()) == []
+
+
+def test_BEY_5_without_a_public_url_no_webhook_is_made(held: Process, chosen: KatanaAccount) -> None:
+    fetch_hub()
+
+    assert chosen.asked_for("GET /webhooks", "POST /webhooks") == []
