@@ -19,6 +19,8 @@ from tests.tasks.orders.looking import Shop
 from tests.workers.cli.shops import place, place_raw
 from tests.workers.web.console.browsing import PASSWORD, add_user
 
+pytestmark = pytest.mark.xdist_group("browser")  # one for all
+
 CHROMIUM: Final = Path("/usr/bin/chromium")
 WIDE, NARROW = {"width": 1280, "height": 800}, {"width": 360, "height": 740}
 
@@ -44,7 +46,8 @@ def addresses(held: Process, shop: Shop, acme: int) -> list[str]:
     import_all(held, acme)
     orders = [f"/orders/acme/{good}", f"/orders/acme/{bad[0]}"]
     lists = ["/orders", "/orders?store=acme&state=failed&reason=invalid_payload", "/orders?state=deleted"]
-    return ["/", *lists, *orders, "/needs", "/needs/invalid_payload/retry", "/account/you", "/orders/acme/none"]
+    others = ["/needs", "/needs/invalid_payload/retry", "/account/you", "/orders/acme/none", "/sign-in"]
+    return ["/", *lists, *orders, *others]
 
 
 @pytest.fixture
@@ -101,6 +104,48 @@ SOURCE: Final = axe()
 def test_CON_4_no_violation_and_nothing_overflows(
     addresses: list[str], sit_down: Callable[..., Page], size: dict[str, int], scheme: str
 ) -> None:
-    page = sit_down(viewport=size, color_scheme=scheme, bypass_csp=True)
+    page = sit_down(viewport=size, color_scheme=scheme)
+    refused: list[str] = []
+    page.on("console", lambda said: refused.append(said.text) if "Security Policy" in said.text else None)
+    page.on("pageerror", lambda error: refused.append(str(error)))
 
     assert [said for address in addresses for said in look(page, address)] == []
+    assert refused == []
+
+
+FOCUSABLE: Final = """[...document.querySelectorAll('a[href], button, input:not([type=hidden]), select, summary')]
+    .filter((one) => one.tabIndex >= 0 && one.checkVisibility()).length"""
+FOCUSED: Final = """(() => { const one = document.activeElement, how = getComputedStyle(one);
+    return [one.outerHTML.slice(0, 120), how.outlineStyle, how.outlineWidth]; })()"""
+
+
+@pytest.mark.parametrize("address", ["/", "/orders?state=failed", "/needs"])
+def test_CON_4_every_control_is_reached_by_keyboard_and_shows_it(
+    addresses: list[str], sit_down: Callable[..., Page], address: str
+) -> None:
+    page = sit_down(viewport=WIDE)
+    page.goto(address)
+
+    many = page.evaluate(FOCUSABLE)
+    reached = []
+    for _ in range(many):
+        page.keyboard.press("Tab")
+        reached.append(tuple(page.evaluate(FOCUSED)))
+
+    assert many > 10
+    assert {(style, width) for _, style, width in reached} == {("solid", "2px")}
+    assert [html for html, *_ in reached if html.startswith("<body")] == []
+
+
+def test_CON_3_what_moved_comes_without_a_reload(
+    held: Process, shop: Shop, acme: int, sit_down: Callable[..., Page]
+) -> None:
+    page = sit_down(viewport=WIDE)
+    page.goto("/orders")
+    page.get_by_text("Live", exact=True).wait_for(timeout=60_000)
+    order = place(shop, line_items=[{"sku": "HOOK-FRG", "quantity": 1}])
+    import_all(held, acme)
+
+    page.get_by_role("link", name=order, exact=True).wait_for(timeout=60_000)
+
+    assert page.get_by_text("No store has shown an order yet").count() == 0
