@@ -14,6 +14,7 @@ from connectors import hubs
 from connectors.postgres import Connection, earlier_secrets, journal, pruning, stores
 from schemas.journal import Action, Line, Outcome
 from schemas.pruning import Portion
+from tasks import users as user_tasks
 from tasks.held import process
 
 BUDGET_SECONDS: Final = 20  # of one table and one night: the next one goes on
@@ -36,6 +37,7 @@ def prune() -> str:
                 cut[name], is_through = _cut(portion, held.now() - timedelta(days=days))
                 goes_on = goes_on or not is_through
         earlier_secrets.cut(connection)
+        user_tasks.drop_old_sessions(connection, now=held.now())
         if any(cut.values()):
             journal.add(connection, Line(Action.PRUNE, Outcome.CUT, detail={**cut, "goes_on": goes_on}))
     return ", ".join(f"{number} {name}" for name, number in cut.items()) or "kept"

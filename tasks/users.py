@@ -137,11 +137,16 @@ def prove(connection: Connection, text: str, password: str, *, now: datetime) ->
     return PasswordProof(True)
 
 
+def drop_old_sessions(connection: Connection, *, now: datetime) -> None:
+    """What is kept of sessions that ended by themselves, with what was searched for in them."""
+    users.drop_old_sessions(connection, idle_since=now - signing_in.IDLE, began_before=now - signing_in.LONGEST)
+
+
 def begin(connection: Connection, text: str, *, now: datetime) -> str:
     """Sign somebody in who has just proved who they are; the token."""
     user, token = known(connection, text), token_urlsafe(32)
     with connection.transaction():
-        users.drop_old_sessions(connection, idle_since=now - signing_in.IDLE, began_before=now - signing_in.LONGEST)
+        drop_old_sessions(connection, now=now)
         users.begin_session(connection, mark_of(token), user.id, now)
     return token
 

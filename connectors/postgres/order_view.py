@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final, LiteralString
@@ -197,31 +197,43 @@ class ListPlace:
 
 
 def page(connection: Connection, wanted: OrderFilter, behind: ListPlace | None, *, limit: int) -> list[ListedOrder]:
-    """The same list, from behind a place on. It reads what it returns, however much is stored (CON-3)."""
+    """The same list, from behind a place on. It reads little more than it returns, however much is stored (CON-3)."""
     if behind is None:
-        return orders(connection, wanted, limit=limit)
+        return _part(connection, wanted, "from_the_first", _FIRST, limit)
     found: list[ListedOrder] = []
     if behind.at is not None:
-        found = _further(connection, wanted, "changed_before", behind, limit)
-        behind = ListPlace(None, "", 0)
+        found = _part(connection, wanted, "changed_before", behind, limit)
+        behind = _FIRST
     if len(found) < limit:  # those of which no store said yet when they changed come last
-        found += _further(connection, wanted, "never_changed", behind, limit - len(found))
+        found += _part(connection, wanted, "never_changed", behind, limit - len(found))
     return found
 
 
-def _further(
-    connection: Connection, wanted: OrderFilter, part: str, behind: ListPlace, limit: int
-) -> list[ListedOrder]:
-    """Orders behind a place, of those that have a time or of the others."""
+_FIRST: Final = ListPlace(None, "", 0)
+_NEAR: Final = 40  # times as many orders as are wanted are looked through before an index finds all that have a reason
+
+
+def _part(connection: Connection, wanted: OrderFilter, part: str, behind: ListPlace, limit: int) -> list[ListedOrder]:
+    """Orders of a part of the list."""
+    if wanted.text is not None and part == "from_the_first":
+        return orders(connection, wanted, limit=limit)
     which, found = [*wanted.conditions(), _SQL[part]], "store_orders"
+    values = {**asdict(wanted), "at": behind.at, "after_id": behind.external_id, "after_store": behind.store_id}
     if wanted.text is not None:
         which.append(wanted.called())
         if not _called_so(connection, wanted, limit).are_common:
             found = "orders_by_words"
-    values = {"at": behind.at, "after_id": behind.external_id, "after_store": behind.store_id}
+    elif wanted.reason is not None:
+        # The index would find, and sort, all that ever had a reason which many have.
+        others = [*replace(wanted, reason=None).conditions(), _SQL[part]]
+        statement = chosen(_SQL["among_newest"], others, called=_SQL["for_reason"], most=_NEAR * limit)
+        newest = read_one(connection, _Newest, statement, values)
+        if newest is not None and newest.are_enough(limit):
+            which = [*others, _SQL["read_for_reason"], *([_SQL["seen_since"]] if newest.since else [])]
+            values["since"] = newest.since
     words = _SQL["by_parts" if len(wanted.text or "") >= _PART else "by_reading"]
     statement = chosen(_SQL[found], which, limit=limit, listed=_SQL["listed"], words=words)
-    return read_all(connection, ListedOrder, statement, {**asdict(wanted), **values})
+    return read_all(connection, ListedOrder, statement, values)
 
 
 def is_sku(connection: Connection, text: str) -> bool:

@@ -9,7 +9,9 @@ from sandbox import seed_plain
 from sandbox.woocommerce.generator import random_order
 from schemas.journal import Entry
 from schemas.settings import Value
+from schemas.users import Role
 from tasks import prune as pruning
+from tasks import users
 from tasks.held import Process
 from tasks.prune import prune
 from tests.tasks.conftest import import_all, import_due
@@ -106,3 +108,16 @@ def test_DOR_6_what_does_not_come_is_kept_for_14_days(held: Process, shop: Shop,
 
     assert prune().startswith("0 snapshots, 1 skipped")
     assert order_of(held, acme, external_id).snapshot is None
+
+
+def test_DOR_6_what_somebody_searched_for_goes_with_their_session(held: Process) -> None:
+    with held.pool.connection() as connection:
+        users.add_user(connection, "maria", Role.OPERATOR, "a horse and a battery")
+        for age in (timedelta(hours=13), timedelta()):
+            token = users.begin(connection, "maria", now=held.now() - age)
+            users.keep_find(connection, users.mark_of(token), "Ada Lovelace")
+
+        prune()
+
+        (left,) = connection.execute("SELECT finds FROM user_sessions").fetchall()
+    assert left["finds"]

@@ -127,6 +127,15 @@ ORDER BY store_updated_at DESC NULLS LAST, external_id LIMIT 1
 -- The same, but for what names a buyer.
 (o.external_id = %(text)s OR o.skus @> ARRAY[%(text)s] OR strpos(lower(o.order_no), lower(%(text)s)) > 0)
 
+-- name: read_for_reason
+-- Orders of which a reason was said, told so that no index of reasons is asked: the list is walked to the last of them.
+(reasons_of(o.reason, o.hub_reason, o.detail, o.hub_detail) @> ARRAY[%(reason)s::text]
+ AND (o.reason IS NOT NULL OR o.hub_reason IS NOT NULL)) IS TRUE
+
+-- name: from_the_first
+-- The whole list.
+true
+
 -- name: changed_before
 -- Orders behind a place of the list; said twice, as the index has it.
 o.store_updated_at <= %(at)s

@@ -1,7 +1,7 @@
 """The database for a page: one connection for each request, and few of them at once.
 
-The pool is the door's too. What shops tell has to be taken within seconds, so pages hold two of its connections at
-most, and what a page only shows takes two seconds at most.
+Threads and pool are the door's too. What shops tell has to be taken within seconds, so pages have half of the threads
+at most and two of the connections, and what a page only shows takes two seconds at most.
 """
 
 from contextlib import ExitStack
@@ -13,9 +13,11 @@ from flask import g, request
 from connectors.postgres import Connection, metrics
 from workers.web.door import opened
 
+SEATS: Final = 4  # pages that are made or wait to be, of the web process' eight threads
 AT_ONCE: Final = 2
 WAIT_SECONDS: Final = 5
 
+_SEATS: Final = BoundedSemaphore(SEATS)
 _ROOM: Final = BoundedSemaphore(AT_ONCE)
 
 
@@ -23,10 +25,18 @@ class Busy(Exception):
     """So many pages are being made that this one cannot be now."""
 
 
+def sit_down() -> None:
+    """Begin with a page. Raises Busy where others have every seat: nobody waits for one, a thread would."""
+    g.held = held = ExitStack()
+    if not _SEATS.acquire(blocking=False):
+        raise Busy
+    held.callback(_SEATS.release)
+
+
 def connection() -> Connection:
     """This request's connection, given back at its end."""
     if "connection" not in g:
-        g.held = held = ExitStack()
+        held: ExitStack = g.held
         if not _ROOM.acquire(timeout=WAIT_SECONDS):
             raise Busy
         held.callback(_ROOM.release)

@@ -77,6 +77,7 @@ def me() -> SignedIn:
 
 def _check() -> ResponseReturnValue | None:
     request.max_content_length = MOST_BYTES
+    desk.sit_down()
     role = roles[current_app.view_functions[str(request.endpoint)]]
     g.me = _who()
     if role is not None and g.me is None:

@@ -1,5 +1,6 @@
 """What the pages say of stores and orders (CON-1), to whom (DOR-6), and by which addresses."""
 
+from contextlib import ExitStack
 from typing import Final
 
 import pytest
@@ -13,6 +14,7 @@ from tests.tasks.orders.looking import Shop
 from tests.workers.cli.shops import place, place_raw
 from tests.workers.web.console.browsing import Person, words
 from tests.workers.web.console.conftest import People
+from workers.web.console import desk
 
 ADA: Final = {
     "first_name": "Ada",
@@ -157,17 +159,20 @@ def test_CON_1_a_sku_is_found_and_stays_in_the_address(held: Process, acme: int,
     assert f"{adas} acme" in viewer.text("/orders?q=HOOK-FRG")
 
 
-def test_CON_3_pages_follow_each_other_without_a_gap(held: Process, shop: Shop, acme: int, viewer: Person) -> None:
+@pytest.mark.parametrize("address", ["/orders", "/orders?store=acme", "/orders?reason=on_hold", "/orders?q=N"])
+def test_CON_3_pages_follow_each_other_without_a_gap(
+    held: Process, shop: Shop, acme: int, viewer: Person, address: str
+) -> None:
 
     with held.pool.connection() as connection:
         for number in range(120):  # many with one time, and some of which no store said when they changed
             at = None if number % 10 == 0 else f"2026-11-{1 + number % 3:02} 12:00Z"
             connection.execute(
-                "INSERT INTO store_orders (store_id, external_id, order_no, store_updated_at) VALUES (%s, %s, %s, %s)",
+                "INSERT INTO store_orders (store_id, external_id, order_no, store_updated_at, state, reason)"
+                " VALUES (%s, %s, %s, %s, 'skipped', 'on_hold')",
                 (acme, f"x{number}", f"N{number}-", at),
             )
     seen: list[str] = []
-    address = "/orders"
     for _ in range(3):
         page = viewer.get(address).text
         seen += [part.partition("<")[0] for part in page.split('<th scope="row">')[1:] for part in [part.split(">")[1]]]
@@ -246,6 +251,20 @@ def test_CON_1_a_page_whose_database_is_away_says_so_and_reloads(held: Process, 
     assert "storesync doctor" in answer.text
     assert 'http-equiv="refresh"' in answer.text
     assert "refresh" not in viewer.browser.post(f"{web}/sign-in", timeout=30).text
+
+
+def test_DOR_2_pages_leave_the_door_its_threads(web: str, viewer: Person, stranger: Person) -> None:
+    with ExitStack() as taken:
+        for _ in range(desk.SEATS):
+            assert desk._SEATS.acquire(blocking=False)
+            taken.callback(desk._SEATS.release)
+
+        answer = viewer.get("/")
+
+        assert (answer.status_code, "Too many at once" in answer.text) == (503, True)
+        assert viewer.get("/healthz").status_code == 200
+        assert stranger.browser.post(f"{web}/webhooks/woocommerce/none", timeout=30).status_code == 401
+    assert viewer.get("/").status_code == 200
 
 
 def test_CON_1_every_reason_has_words_on_its_page(adas: str, operator: Person) -> None:
