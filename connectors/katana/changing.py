@@ -8,7 +8,8 @@ from connectors.errors import HubRefused
 from connectors.katana.budget import Priority
 from connectors.katana.creating import refuse_places
 from connectors.katana.desk import Desk, row_of
-from connectors.katana.kept import KeptRow, changed, drop_row, keep_row, kept_row
+from connectors.katana.kept import KeptRow, changed, drop_row, keep_row, kept_row, row_written
+from connectors.katana.late import written
 from connectors.katana.orders import Standing
 from schemas import actions
 from schemas.actions import HubAction
@@ -33,7 +34,10 @@ def change_row(desk: Desk, action: actions.ChangeRow) -> str:
     if body:
         with desk.changing(action.order_id):
             desk.client.patch(f"sales_order_rows/{row.id}", body, priority=_NOW)
-    keep_row(desk.connection, action.order_id, row.id, external_id=row.external_id, kept=kept)
+    with desk.connection.transaction():
+        keep_row(desk.connection, action.order_id, row.id, external_id=row.external_id, kept=kept)
+        if body:
+            row_written(desk.connection, row.id, written(_record(standing, row.id), body).json)
     desk.orders.forget()
     return row.id
 
@@ -100,12 +104,14 @@ def move_row(desk: Desk, action: actions.MoveRow) -> str:
     refuse_places(desk.copies, action.location)
     standing = desk.order(action.order_id)
     row = row_of(standing, action.row_id)
+    body = {"location_id": int(action.location)}
     with desk.changing(action.order_id):
-        body = {"location_id": int(action.location)}
         desk.client.patch(f"sales_order_rows/{row.id}", body, priority=_NOW)
     if kept := desk.kept(row.id):
         moved = replace(kept, location=action.location)
-        keep_row(desk.connection, action.order_id, row.id, external_id=row.external_id, kept=moved)
+        with desk.connection.transaction():
+            keep_row(desk.connection, action.order_id, row.id, external_id=row.external_id, kept=moved)
+            row_written(desk.connection, row.id, written(_record(standing, row.id), body).json)
     desk.orders.forget()
     return row.id
 

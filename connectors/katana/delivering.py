@@ -140,6 +140,7 @@ def _deliver_parcel(desk: Desk, action: actions.DeliverRows, parcel: Fulfillment
     known = {one.fulfillment_id: one for one in told.known_fulfillments(desk.connection, action.order_id)}
     if parcel.id not in known or known[parcel.id].external_id is None:
         told.link(desk.connection, action.order_id, parcel.id, external_id=action.external_id, source=action.source)
+    told.delivered(desk.connection, parcel.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +207,7 @@ def _make(desk: Desk, parcel: _Parcel) -> str:
     order_id, key = parcel.action.order_id, parcel.key
     known = told.known_fulfillments(desk.connection, order_id)
     taken = {one.fulfillment_id for one in known if one.fulfillment_id and one.key != key}
-    told.begin(desk.connection, parcel.action, key, parcel.pieces)
+    told.begin(desk.connection, parcel.action, key, parcel.pieces, is_packed=parcel.is_packed)
 
     def look() -> str | None:
         asked = {"sales_order_id": order_id}

@@ -111,6 +111,11 @@ def keep_row(connection: Connection, order_id: str, row_id: str, *, external_id:
     connection.execute(_SQL["keep_row"], values)
 
 
+def row_written(connection: Connection, row_id: str, json: Mapping[str, Any]) -> None:
+    """We changed a row, a moment ago: reads may be older."""
+    connection.execute(_SQL["row_written"], {"id": row_id, "written": Jsonb(json)})
+
+
 def deliver_packed(connection: Connection, row_id: str, pieces: Decimal) -> None:
     """Pieces that were packed before their order came are delivered: Katana never had them."""
     connection.execute(_SQL["deliver_packed"], {"id": row_id, "pieces": pieces})

@@ -3,20 +3,21 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from time import monotonic
 from typing import Any, Final, TypeVar
 
-from connectors.errors import NotFound, Unavailable
+from connectors.errors import HubBusy, NotFound, Unavailable
 from connectors.katana.budget import Priority
 from connectors.katana.client import KatanaClient
-from connectors.katana.copies import CUSTOMERS, SERVICES, TAX_RATES, VARIANTS, Copies
+from connectors.katana.copies import CUSTOMERS, OVERLAP, SERVICES, TAX_RATES, VARIANTS, Copies
 from connectors.katana.finding import customer_of
 from connectors.katana.intents import recognize
 from connectors.katana.kept import KeptRow, mark_there, read_kept
+from connectors.katana.late import as_made, as_written, read_written
 from connectors.katana.told import KnownFulfillment, end, known_fulfillments, known_returns, told, whose
-from connectors.postgres import Connection, queries
+from connectors.postgres import Connection, Row, queries
 from schemas.errors import Unreadable
 from schemas.flags import Flags
 from schemas.hub import (
@@ -106,22 +107,34 @@ class OrderReader:
         self._last = None
 
     def standing(self, order_id: str, *, priority: Priority = Priority.ORDERS) -> Standing | None:
-        """An order with its fulfilments, read now; None where it is gone."""
+        """An order with its fulfilments, read now; None where it is gone. What we wrote of late stands."""
         self._last = None
+        ours = self._connection.execute(_SQL["kept_order"], {"id": order_id, "late": OVERLAP}).fetchone()
+        record = self._record(order_id, priority)
+        if record is None:
+            if ours and ours["is_fresh"] and not ours["is_gone"]:
+                raise HubBusy(f"sales order {order_id} is not to be seen in Katana yet", until=_soon())
+            return None
+        asked = {"sales_order_id": order_id}
+        found = self._client.matching("sales_order_fulfillments", asked, priority=priority)
+        shown = tuple(_readable(read_fulfillment, one) for one in found)
+        self._recognize(order_id, shown)
+        rows = self._connection.execute(_SQL["kept_rows"], {"id": order_id, "late": OVERLAP}).fetchall()
+        record = as_written(record, {row["id"]: read_written(row["written"]) for row in rows if row["written"]})
+        known = known_fulfillments(self._connection, order_id) if ours else []
+        fulfillments = as_made(shown, known)
+        beside = self._beside(record, priority, ours or {}, rows)
+        order = hub_order(record, fulfillments, replace(beside, fulfillments=known))
+        order = replace(order, returns=known_returns(self._connection, order_id, order.rows))
+        self._last = monotonic() + RECENT_SECONDS, Standing(order, record, fulfillments)
+        return self._last[1]
+
+    def _record(self, order_id: str, priority: Priority) -> OrderRecord | None:
         try:
             record = _readable(read_order, self._client.get(f"sales_orders/{order_id}", priority=priority))
         except NotFound:
             return None
-        if record.is_gone:
-            return None
-        asked = {"sales_order_id": order_id}
-        found = self._client.matching("sales_order_fulfillments", asked, priority=priority)
-        fulfillments = tuple(_readable(read_fulfillment, one) for one in found)
-        self._recognize(order_id, fulfillments)
-        order = hub_order(record, fulfillments, self._beside(record, priority))
-        order = replace(order, returns=known_returns(self._connection, order_id, order.rows))
-        self._last = monotonic() + RECENT_SECONDS, Standing(order, record, fulfillments)
-        return self._last[1]
+        return None if record.is_gone else record
 
     def _recognize(self, order_id: str, fulfillments: Sequence[FulfillmentRecord]) -> None:
         """What we sent, and nobody heard the end of, is made: it is there (KAT-1)."""
@@ -144,24 +157,20 @@ class OrderReader:
         """The day up to and including which inventory is closed (CHG-5)."""
         return self._copies.account().closed_until
 
-    def _beside(self, record: OrderRecord, priority: Priority) -> KnownBeside:
+    def _beside(
+        self, record: OrderRecord, priority: Priority, ours: Mapping[str, Any], rows: Sequence[Row]
+    ) -> KnownBeside:
         self._copies.refresh(CUSTOMERS, VARIANTS, SERVICES, TAX_RATES)
-        ours = self._connection.execute(_SQL["kept_order"], {"id": record.id}).fetchone()
         if ours and ours["is_gone"]:  # somebody died while deleting it
             mark_there(self._connection, record.id)
-        rows = {
-            row["id"]: KnownRow(row["external_id"], read_kept(row["kept"]))
-            for row in self._connection.execute(_SQL["kept_rows"], {"id": record.id})
-        }
         people = self._copies.by(CUSTOMERS, ids=[record.customer_id])
         return KnownBeside(
             account=self._copies.account(),
             customer=customer_of(people[0]) if people else Customer(record.customer_id, record.bill_to.person),
             items={one.id: one for one in self._copies.by(VARIANTS, ids=[row.variant_id for row in record.rows])},
             rates={one.id: one.rate or ZERO for one in self._copies.all(TAX_RATES)},
-            whose=ours or {},
-            rows=rows,
-            fulfillments=known_fulfillments(self._connection, record.id) if ours else (),
+            whose=ours,
+            rows={row["id"]: KnownRow(row["external_id"], read_kept(row["kept"])) for row in rows},
             mos=self._mos([row.mo_id for row in record.rows if row.mo_id is not None], priority),
         )
 
@@ -345,3 +354,7 @@ def _readable(read: Callable[[Any], T], said: Any) -> T:
         return read(said)
     except Unreadable as error:
         raise Unavailable(f"Katana's answer cannot be read: {error}") from error
+
+
+def _soon() -> datetime:
+    return datetime.now(UTC) + timedelta(seconds=60)

@@ -7,6 +7,7 @@ from typing import Any, Final
 from connectors.errors import Unavailable
 from connectors.katana.budget import Priority
 from connectors.katana.client import KatanaClient
+from connectors.katana.copies import OVERLAP
 from connectors.katana.goods import Goods
 from connectors.katana.intents import Creation, forget_found, make_once, not_taken
 from connectors.postgres import Connection, queries
@@ -45,7 +46,9 @@ class RowMaker:
         key = f"{order_id}:{line}"
 
         def look() -> str | None:
-            known = {row["id"] for row in self._connection.execute(_SQL["kept_rows"], {"id": order_id})} | set(but)
+            known = {
+                row["id"] for row in self._connection.execute(_SQL["kept_rows"], {"id": order_id, "late": OVERLAP})
+            } | set(but)
             strange = [one for one in self._rows(order_id) if one.id not in known]
             alike = match_rows([sent], strange).ids.values()
             free = not_taken(self._connection, ROW, key, list(alike))

@@ -12,6 +12,7 @@ from typing import Any, Final
 from psycopg.types.json import Jsonb
 
 from connectors.errors import HubRefused
+from connectors.katana.copies import OVERLAP
 from connectors.postgres import Connection, queries
 from schemas import actions
 from schemas.hub import HubFulfillment, HubReturn, HubRow
@@ -32,6 +33,7 @@ class KnownFulfillment:
     """
 
     id: int
+    order_id: str
     fulfillment_id: str | None
     key: str | None
     external_id: str | None
@@ -39,6 +41,8 @@ class KnownFulfillment:
     rows: tuple[tuple[str, Decimal], ...]
     taken: tuple[tuple[str, str, Decimal], ...]
     tracking: Mapping[str, str | None]
+    is_packed: bool
+    is_fresh: bool  # we made it, or delivered it, a moment ago: reads may be older
 
     @property
     def is_open(self) -> bool:
@@ -56,7 +60,7 @@ def known_fulfillments(connection: Connection, order_id: str) -> list[KnownFulfi
                 "taken": tuple((one, id_, Decimal(pieces)) for one, id_, pieces in row["taken"]),
             }
         )
-        for row in connection.execute(_SQL["told_fulfillments"], {"order_id": order_id})
+        for row in connection.execute(_SQL["told_fulfillments"], {"order_id": order_id, "late": OVERLAP})
     ]
 
 
@@ -147,7 +151,14 @@ def _sum(parts: Iterable[tuple[str, Decimal]]) -> tuple[tuple[str, Decimal], ...
 # -- written -------------------------------------------------------------------------------------------------------
 
 
-def begin(connection: Connection, action: actions.DeliverRows, key: str, pieces: Mapping[str, Decimal]) -> None:
+def begin(
+    connection: Connection,
+    action: actions.DeliverRows,
+    key: str,
+    pieces: Mapping[str, Decimal],
+    *,
+    is_packed: bool = False,
+) -> None:
     """A fulfilment is about to be made in Katana: whatever comes of it, it is not taken for a person's."""
     values = {
         "order_id": action.order_id,
@@ -155,6 +166,7 @@ def begin(connection: Connection, action: actions.DeliverRows, key: str, pieces:
         "external_id": action.external_id,
         "source": action.source,
         "rows": Jsonb([[row_id, str(quantity)] for row_id, quantity in pieces.items()]),
+        "is_packed": is_packed,
     }
     connection.execute(_SQL["begin_making"], values)
 
@@ -165,6 +177,11 @@ def end(connection: Connection, order_id: str, key: str, fulfillment_id: str) ->
     with connection.transaction():
         connection.execute(_SQL["end_other_making"], values)
         connection.execute(_SQL["end_making"], values)
+
+
+def delivered(connection: Connection, fulfillment_id: str) -> None:
+    """A packed one is delivered by us, a moment ago."""
+    connection.execute(_SQL["parcel_delivered"], {"fulfillment_id": fulfillment_id})
 
 
 def give_up(connection: Connection, order_id: str, key: str) -> None:

@@ -411,7 +411,9 @@ CREATE TABLE katana_orders (
     money jsonb NOT NULL,
     is_gone boolean NOT NULL DEFAULT false,         -- deleted in Katana: the store's order may have another one since
     -- how far the order is where its rows do not say it: closed, voided, paid
-    flags jsonb NOT NULL DEFAULT '{}'
+    flags jsonb NOT NULL DEFAULT '{}',
+    -- it was made, or found, then: until a little later it need not be seen
+    made_at timestamptz NOT NULL DEFAULT now()
 );
 CREATE UNIQUE INDEX katana_orders_live ON katana_orders (store_id, external_id) WHERE NOT is_gone;
 
@@ -422,7 +424,9 @@ CREATE TABLE katana_rows (
     external_id text,                               -- the store's line; null: no store has it
     place integer NOT NULL,                         -- its place in the order as it was sent
     -- its kind, name, discount and money, which Katana keeps otherwise or not at all
-    kept jsonb NOT NULL
+    kept jsonb NOT NULL,
+    written jsonb,                                  -- what we changed of it last: before, and after
+    written_at timestamptz                          -- then: a read that shows what was before may be old
 );
 CREATE INDEX katana_rows_order ON katana_rows (order_id);
 
@@ -533,6 +537,8 @@ CREATE TABLE katana_fulfillments (
     -- of these, what it took from fulfilments that the store called off (FUL-7): fulfilment, row, pieces
     taken jsonb NOT NULL DEFAULT '[]'::jsonb,
     tracking jsonb NOT NULL DEFAULT '{}',           -- what the store said of it, where Katana has none of it
+    made_at timestamptz,                            -- we made it, or delivered it, then
+    is_packed boolean NOT NULL DEFAULT false,       -- what we made is packed, and not delivered
     CHECK (external_id <> '' AND fulfillment_id <> '')
 );
 CREATE UNIQUE INDEX katana_fulfillments_key ON katana_fulfillments (order_id, key) WHERE key IS NOT NULL;

@@ -1,6 +1,8 @@
 -- name: told_fulfillments
 -- What is written down of an order's fulfilments.
-SELECT id, fulfillment_id, key, external_id, source, rows, taken, tracking FROM katana_fulfillments
+SELECT id, order_id, fulfillment_id, key, external_id, source, rows, taken, tracking, is_packed,
+    coalesce(made_at > clock_timestamp() - %(late)s, false) AS is_fresh
+FROM katana_fulfillments
 WHERE order_id = %(order_id)s ORDER BY id
 
 -- name: kept_returns
@@ -24,8 +26,8 @@ DELETE FROM katana_returns WHERE order_id = %(order_id)s AND external_id = %(ext
 
 -- name: begin_making
 -- One is about to be made; one of before is the same.
-INSERT INTO katana_fulfillments (order_id, key, external_id, source, rows)
-VALUES (%(order_id)s, %(key)s, %(external_id)s, %(source)s, %(rows)s)
+INSERT INTO katana_fulfillments (order_id, key, external_id, source, rows, is_packed)
+VALUES (%(order_id)s, %(key)s, %(external_id)s, %(source)s, %(rows)s, %(is_packed)s)
 ON CONFLICT (order_id, key) WHERE key IS NOT NULL DO UPDATE SET rows = excluded.rows
     WHERE katana_fulfillments.fulfillment_id IS NULL
 
@@ -36,7 +38,7 @@ WHERE fulfillment_id = %(fulfillment_id)s AND (order_id <> %(order_id)s OR key I
 
 -- name: end_making
 -- It is made.
-UPDATE katana_fulfillments SET fulfillment_id = %(fulfillment_id)s WHERE order_id = %(order_id)s AND key = %(key)s
+UPDATE katana_fulfillments SET fulfillment_id = %(fulfillment_id)s, made_at = clock_timestamp() WHERE order_id = %(order_id)s AND key = %(key)s
 
 -- name: give_up_making
 -- It is not made after all.
@@ -49,6 +51,10 @@ VALUES (%(order_id)s, %(fulfillment_id)s, %(external_id)s, %(source)s)
 ON CONFLICT (fulfillment_id) WHERE fulfillment_id IS NOT NULL DO UPDATE SET external_id = excluded.external_id
     WHERE f.order_id = excluded.order_id AND (f.external_id IS NULL OR f.external_id = excluded.external_id)
 RETURNING id
+
+-- name: parcel_delivered
+-- A packed one is delivered by us.
+UPDATE katana_fulfillments SET made_at = clock_timestamp(), is_packed = false WHERE fulfillment_id = %(fulfillment_id)s
 
 -- name: keep_known
 -- One that no fulfilment of Katana's is; more of it comes to what is there.

@@ -16,6 +16,10 @@ ON CONFLICT (id) DO UPDATE SET external_id = excluded.external_id, kept = exclud
 UPDATE katana_rows
 SET kept = kept || jsonb_build_object('packed', ((kept ->> 'packed')::numeric - %(pieces)s)::text) WHERE id = %(id)s
 
+-- name: row_written
+-- What we changed of it, a moment ago.
+UPDATE katana_rows SET written = %(written)s, written_at = clock_timestamp() WHERE id = %(id)s
+
 -- name: drop_row
 -- A row is gone.
 DELETE FROM katana_rows WHERE id = %(id)s
@@ -48,7 +52,8 @@ SELECT id FROM katana_orders WHERE store_id = %(store_id)s AND external_id = %(e
 
 -- name: kept_order
 -- What Katana does not keep of an order; nothing of one that no store has.
-SELECT store_id, external_id, money, flags, is_gone FROM katana_orders WHERE id = %(id)s
+SELECT store_id, external_id, money, flags, is_gone, made_at > clock_timestamp() - %(late)s AS is_fresh
+FROM katana_orders WHERE id = %(id)s
 
 -- name: kept_row
 -- What is written down of one row.
@@ -60,7 +65,8 @@ SELECT id, external_id FROM katana_rows WHERE order_id = %(order_id)s AND extern
 
 -- name: kept_rows
 -- What it does not keep of its rows.
-SELECT id, external_id, kept FROM katana_rows WHERE order_id = %(id)s ORDER BY place
+SELECT id, external_id, kept, CASE WHEN written_at > clock_timestamp() - %(late)s THEN written END AS written
+FROM katana_rows WHERE order_id = %(id)s ORDER BY place
 
 -- name: shop_of
 -- A store's platform, the name that the shop has for itself where it was asked for it, and its address.

@@ -226,7 +226,7 @@ def test_ORD_7_what_is_done_to_an_order_that_is_gone_is_refused(work: Work, name
     work.create()
     action = ACTIONS[name](work)
     work.account.orders.delete(work.account.orders.table.find(work.number))
-    work.orders.forget()
+    work.is_old()
 
     with pytest.raises(HubRefused, match="gone"):
         work.do(action)

@@ -92,6 +92,7 @@ def test_CHG_5_a_deletion_whose_answer_is_lost_is_done_again(
 def test_CHG_5_an_order_that_a_person_deleted_is_done_with(work: Work) -> None:
     work.create()
     work.account.orders.delete(work.account.orders.table.find(work.number))
+    work.is_old()
     before = work.count()
 
     work.do(gone(work))

@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from connectors.errors import Rejected
+from connectors.errors import HubBusy, Rejected
 from connectors.katana.creating import Creator
 from connectors.katana.orders import OrderReader
+from connectors.postgres import Connection
 from sandbox import KatanaAccount
 from schemas.flags import Flags
 from schemas.hub import DeliveryStatus, DraftOrder, HubMo, HubOrder, MoStatus, NewItem
@@ -176,10 +177,14 @@ def test_KAT_4_what_a_person_changes_is_read_as_it_is(
 
 
 def test_KAT_4_an_order_that_is_gone_is_none(
-    creator: Creator, orders: OrderReader, account: KatanaAccount, store: int
+    creator: Creator, orders: OrderReader, account: KatanaAccount, store: int, database: Connection
 ) -> None:
     found = made(creator, orders, order(account, store))
     account.orders.delete(account.orders.table.find(int(found.id)))
+
+    with pytest.raises(HubBusy, match="not to be seen"):  # it was made a moment ago, and reads may be late
+        orders.order(found.id)
+    database.execute("UPDATE katana_orders SET made_at = made_at - interval '1 hour'")
 
     assert orders.order(found.id) is None
     assert orders.orders([found.id, "987654321"]) == {}

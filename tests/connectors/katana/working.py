@@ -1,7 +1,9 @@
 """An order of the store in Katana, and what is done with it: a test names only what it is about."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -77,6 +79,21 @@ class Work:
     def writes(self, since: int = 0) -> list[Any]:
         """The requests that write."""
         return [one for one in self.account.asked_for()[since:] if one.method != "GET"]
+
+    def is_old(self) -> None:
+        """The order was made long ago: reads that are late show it by now."""
+        self.database.execute("UPDATE katana_orders SET made_at = made_at - interval '1 day'")
+        self.account.ahead += timedelta(days=1)
+        self.orders.forget()
+
+    @contextmanager
+    def lag(self) -> Iterator[None]:
+        """Katana shows for a while what stood before."""
+        self.is_old()
+        self.account.oddities.lag_seconds = 3600
+        yield
+        self.account.oddities.lag_seconds = 0
+        self.orders.forget()
 
     def later(self, seconds: int) -> None:
         """So much time passes for what is open."""
