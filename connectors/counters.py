@@ -11,6 +11,7 @@ import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
@@ -29,6 +30,7 @@ HEADROOM_SECONDS: Final = 60  # a budget of which nothing was heard for so long 
 
 FORGOTTEN_SECONDS: Final = 24 * 3600  # … is missed no longer
 
+_HOURLY: Final = "storesync:hourly:"
 _REFUSED: Final = "storesync:refused_webhooks:"
 _WEBHOOKS: Final = "storesync:counted:webhooks"
 _SECONDS: Final = "storesync:task_seconds"
@@ -48,11 +50,36 @@ class Counted(StrEnum):
     VENDOR_WAITS = "vendor_waits"
 
 
+HOURLY: Final = frozenset({Counted.ORDERS_IMPORTED, Counted.STOCK_TOLD})
+HOURS: Final = 24
+
+
 def count(redis: Redis, counted: Counted, store_id: int, times: int = 1) -> None:
-    """Count something of a store."""
-    if times:
-        with suppress(client.RedisError):
+    """Count something of a store, and what people see by the hour in its hour too."""
+    if not times:
+        return
+    with suppress(client.RedisError):
+        if counted not in HOURLY:
             redis.hincrby(_key(counted), str(store_id), times)
+            return
+        both = redis.pipeline(transaction=False)
+        both.hincrby(_key(counted), str(store_id), times)
+        hour = _hour_key(counted, int(time.time()) // 3600)
+        both.incrby(hour, times)
+        both.expire(hour, (HOURS + 2) * 3600)
+        both.execute()
+
+
+def hours(redis: Redis, counted: Counted, *, now: datetime) -> list[tuple[int, int]]:
+    """The last hours, each since 1970, with what was counted of all stores in it; the last is not over. RedisError."""
+    last = int(now.timestamp()) // 3600
+    asked = range(last - HOURS + 1, last + 1)
+    found: Any = redis.mget([_hour_key(counted, hour) for hour in asked])
+    return [(hour, int(number or 0)) for hour, number in zip(asked, found, strict=True)]
+
+
+def _hour_key(counted: Counted, hour: int) -> str:
+    return f"{_HOURLY}{counted}:{hour}"
 
 
 def note_headroom(redis: Redis, store_id: int, share: float) -> None:

@@ -40,7 +40,7 @@ def show_journal(
         which = journal.Which(store.id if store else None, external_id, sku, since)
         lines = journal.lines(connection, which)
         document = [_values(line) for line in lines]
-        columns = ["at", "store", "external_id", "sku", "action", "outcome", "reason", "detail"]
+        columns = ["at", "store", "external_id", "sku", "action", "outcome", "reason", "detail", "who"]
         say(document, as_json, lambda: table(columns, [[row[column] for column in columns] for row in document]))
         following = journal.follow(which, lines)
         while follow:

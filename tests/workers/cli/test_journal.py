@@ -18,7 +18,7 @@ from workers.cli.start import MOMENT
 
 Following = Callable[..., list[list[str]]]
 
-LINE = {"at", "store", "external_id", "sku", "action", "outcome", "reason", "detail"}
+LINE = {"at", "store", "external_id", "sku", "action", "outcome", "reason", "detail", "who"}
 
 
 def test_line_has_every_column(cli: Cli, acme: Shop) -> None:
@@ -76,6 +76,7 @@ def test_text_names_store_order_and_reason(cli: Cli, acme: Shop) -> None:
         "status_not_imported",
         '{"status":',
         '"on-hold"}',
+        "-",
     ]
 
 
@@ -134,7 +135,7 @@ def test_follow_prints_new_lines_until_it_is_stopped(
     (connected, later) = following(lambda: write(fresh_connection, "later\x1b]0;x\x07", "noted"), lambda: None)
 
     assert (connected[0], connected[3]) == ("acme", "connect")
-    assert later == ["-", "-", "-", "later\\x1b]0;x\\x07", "noted", "-", "-"]
+    assert later == ["-", "-", "-", "later\\x1b]0;x\\x07", "noted", "-", "-", "-"]
 
 
 def test_follow_prints_a_line_whose_transaction_ends_after_a_later_line_was_printed(

@@ -5,10 +5,12 @@ from typing import Final
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
-from connectors.postgres import stores
+from connectors.postgres import rates, stores
 from schemas.users import Role
-from workers.web.console import desk, state
+from workers.web.console import desk, machine, state
 from workers.web.console.frame import needs
+from workers.web.console.words import now
+from workers.web.door import opened
 
 pages: Final = Blueprint("home", __name__, template_folder="templates")
 
@@ -37,4 +39,5 @@ def home() -> ResponseReturnValue:
         most_groups=MOST_GROUPS,
         as_table=len(sights) > MOST_TILES,
         oldest=oldest,
+        machine=machine.look(opened().redis, now=now(), rates_of=rates.newest_day(connection)),
     )

@@ -56,6 +56,7 @@ APART: Final = State("Apart", "wait", _TRIANGLE)
 IN_STEP: Final = State("In step", "ok", _TICK)
 BEHIND: Final = State("Behind", "wait", _TRIANGLE)
 WELL: Final = State("All well", "ok", _TICK)
+UNWELL: Final = State("Look at it", "wait", _TRIANGLE)
 NOTED: Final = State("Worth a look", "wait", _TRIANGLE)
 DELIVERY: Final = {
     "NOT_SHIPPED": "Not shipped",
@@ -72,7 +73,7 @@ def teach(web: Flask) -> None:
     web.jinja_env.filters.update(
         when=when, ago=ago, money=money, number=number, day=day, plain=plain, shell=quote, span=span
     )
-    web.jinja_env.filters.update(shortened=shortened, read_time=datetime.fromisoformat)
+    web.jinja_env.filters.update(shortened=shortened, read_time=datetime.fromisoformat, clock=clock)
     web.jinja_env.globals.update(
         asset=asset,
         order_state=ORDER_STATES.__getitem__,
@@ -92,6 +93,7 @@ class PageStates:
     """States that pages choose themselves."""
 
     FAILING, IN_STEP, BEHIND, SAME, APART = FAILING, IN_STEP, BEHIND, SAME, APART
+    WELL, UNWELL = WELL, UNWELL
 
 
 def shortened(text: str) -> Markup | str:
@@ -130,6 +132,11 @@ def when(moment: datetime | None, *, with_seconds: bool = False) -> Markup | str
     utc = moment.astimezone(UTC)
     clock = utc.strftime("%H:%M:%S" if with_seconds else "%H:%M")
     return _time(utc, f"Today {clock}" if utc.date() == now().date() else f"{day(utc.date())} {clock}")
+
+
+def clock(moment: datetime) -> Markup:
+    """A time of the last day, by its hour."""
+    return _time(moment, moment.astimezone(UTC).strftime("%H:%M"))
 
 
 def day(one: date) -> str:

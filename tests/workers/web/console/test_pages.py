@@ -5,6 +5,8 @@ from typing import Final
 
 import pytest
 
+from connectors import counters
+from connectors.counters import Counted
 from connectors.postgres import stores
 from schemas.reasons import Reason
 from schemas.users import Role
@@ -14,6 +16,7 @@ from tests.tasks.orders.looking import Shop
 from tests.workers.cli.shops import place, place_raw
 from tests.workers.web.console.browsing import Person, words
 from tests.workers.web.console.conftest import People
+from workers.app import QUEUES
 from workers.web.console import desk
 
 ADA: Final = {
@@ -55,6 +58,18 @@ def test_CON_1_home_says_in_its_first_line_how_things_stand(
     assert "Correct the order in the store, then retry them." in home
     assert "In the hub 1 order, 0 skipped Waiting 0 Failed 1 order" in home
     assert "Needs you 1 open" in home
+
+
+def test_CON_1_home_shows_the_last_hours_and_what_runs(held: Process, adas: str, viewer: Person) -> None:
+    counters.count(held.redis, Counted.STOCK_TOLD, 1, 7)
+    page = viewer.get("/").text
+
+    assert page.count('<rect class="bar"') == 2
+    assert "Most 1 from" in words(page)
+    assert "Most 7 from" in words(page)
+    assert "Redis answers Workers 0; nobody serves fetch" in words(page)
+    counters.show_worker(held.redis, "w@here", QUEUES)
+    assert "System All well" in viewer.text("/")
 
 
 def test_CON_1_home_without_a_store_teaches(viewer: Person) -> None:
