@@ -134,9 +134,8 @@ def orders(connection: Connection, wanted: OrderFilter = EVERY, *, limit: int = 
 
 _PART: Final = 3  # what the index of words is made of; less is found by none
 _SAMPLE: Final = 500  # newest orders that say how many are called so
-_COMMON: Final = 25  # one of so many is: walking to the last that is wanted costs less than sorting all of them
-_ROOM: Final = 2  # times as many orders as should be enough are walked through, …
-_FAR: Final = 50_000  # … but never more: who wants so many is shown them by their words
+_ROOM: Final = 1.5  # times as many orders as should be enough are walked through
+_DEARER: Final = 2  # what walking by an order costs, all in all, beside finding one by its words
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,21 +146,26 @@ class _Newest:
     called_so: int
     surely: int  # of them newer than any that was not looked through
     since: str | None
+    orders: int  # that there are in all
 
     def are_enough(self, limit: int) -> bool:
         return self.since is None or self.surely >= limit
 
-    @property
-    def are_common(self) -> bool:
-        return self.called_so * _COMMON >= self.looked
+    def are_common(self, limit: int) -> bool:
+        """Whether walking to the last that is wanted costs less than finding all by their words."""
+        return bool(self.called_so) and _DEARER * self.to_walk(limit) <= self.orders * self.called_so / self.looked
+
+    def to_walk(self, limit: int) -> float:
+        """Through how many orders the last that is wanted is come to, if the others are like these."""
+        return limit * self.looked / self.called_so
 
 
 def _called_so(connection: Connection, wanted: OrderFilter, limit: int) -> _Newest:
     """The newest orders: a few, and where many of these are called so, as many as should be enough."""
     newest = _look(connection, wanted, _SAMPLE)
-    if newest.are_enough(limit) or not newest.are_common:
+    if newest.are_enough(limit) or not newest.are_common(limit):
         return newest
-    return _look(connection, wanted, min(_ROOM * limit * newest.looked // newest.called_so, _FAR))
+    return _look(connection, wanted, int(_ROOM * newest.to_walk(limit)))
 
 
 def _look(connection: Connection, wanted: OrderFilter, most: int) -> _Newest:
@@ -221,7 +225,7 @@ def _part(connection: Connection, wanted: OrderFilter, part: str, behind: ListPl
     values = {**asdict(wanted), "at": behind.at, "after_id": behind.external_id, "after_store": behind.store_id}
     if wanted.text is not None:
         which.append(wanted.called())
-        if not _called_so(connection, wanted, limit).are_common:
+        if not _look(connection, wanted, _SAMPLE).are_common(limit):
             found = "orders_by_words"
     elif wanted.reason is not None:
         # The index would find, and sort, all that ever had a reason which many have.

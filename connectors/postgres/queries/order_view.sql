@@ -64,7 +64,8 @@ strpos(words, lower(%(text)s)) > 0 OR skus @> ARRAY[%(text)s::text]
 
 -- name: among_newest
 -- So many of the newest orders of each store: how many they are, how many of them are called so, how many of these are
--- newer than any that was not looked at, and since when all were looked at; null where these are all there are.
+-- newer than any that was not looked at, and since when all were looked at; null where these are all there are. And how
+-- many orders there are in all.
 WITH looked AS MATERIALIZED (
     SELECT o.store_id, coalesce(o.store_updated_at, '-infinity') AS at, {called} AS is_called_so
     FROM stores s CROSS JOIN LATERAL (
@@ -77,7 +78,8 @@ WITH looked AS MATERIALIZED (
     FROM (SELECT min(at) AS at FROM looked GROUP BY store_id HAVING count(*) = {most}) ended
 )
 SELECT count(l.*) AS looked, count(*) FILTER (WHERE l.is_called_so) AS called_so,
-       count(*) FILTER (WHERE l.is_called_so AND (s.at IS NULL OR l.at > s.at)) AS surely, s.at::text AS since
+       count(*) FILTER (WHERE l.is_called_so AND (s.at IS NULL OR l.at > s.at)) AS surely, s.at::text AS since,
+       (SELECT coalesce(sum(orders), 0)::bigint FROM order_counts) AS orders
 FROM since s LEFT JOIN looked l ON true GROUP BY s.at
 
 -- name: count_stores
