@@ -18,7 +18,7 @@ from connectors.katana.news import KatanaNews
 from connectors.katana.orders import OrderReader
 from connectors.katana.supply import Supply
 from connectors.katana.webhooks import is_signed
-from connectors.postgres import Connection
+from connectors.postgres import Connection, is_in_transaction
 from schemas.actions import CreateOrder
 from schemas.counts import CountedItem
 from schemas.groups import Answers, Group, Made
@@ -58,26 +58,34 @@ class KatanaHub:
         self._news = KatanaNews(connection, client, self._copies)
         self._supply = Supply(connection, client, self._copies, self._news)
 
+    @contextmanager
+    def _asking(self) -> Iterator[None]:
+        """Around whatever asks Katana: what it says is in the hub's words, and no row of ours is held meanwhile."""
+        if is_in_transaction(self._connection):
+            raise RuntimeError("a transaction is open: its rows would be held for as long as Katana takes")
+        with katana_guards():
+            yield
+
     def check(self) -> None:
         """Ask for something small. Raises HubBusy."""
-        with katana_guards():
+        with self._asking():
             self._copies.account(now=True)
 
     # -- orders
 
     def find(self, wanted: Wanted) -> Found:
         """What Katana has of what is looked for: of one order, or of many at once (MAP-1, MAP-2)."""
-        with katana_guards():
+        with self._asking():
             return find(self._copies, wanted)
 
     def order(self, hub_order_id: str) -> HubOrder | None:
         """A sales order as it stands; None when it is gone. Nobody holds it still: before a change it is read again."""
-        with katana_guards():
+        with self._asking():
             return self._orders.order(hub_order_id)
 
     def orders(self, hub_order_ids: Sequence[str]) -> dict[str, HubOrder]:
         """Sales orders as they stand, by id; those that are gone are not among them."""
-        with katana_guards():
+        with self._asking():
             return self._orders.orders(hub_order_ids)
 
     def find_order(self, store_id: int, external_id: str) -> str | None:
@@ -88,37 +96,37 @@ class KatanaHub:
 
     def batches(self, variant_ids: Sequence[str], location: str) -> tuple[Batch, ...]:
         """Batches with stock at a location, first received first (FUL-4)."""
-        with katana_guards():
+        with self._asking():
             return self._supply.batches(variant_ids, location)
 
     def levels(self, skus: Sequence[str]) -> tuple[StockLevel, ...]:
         """Stock of the newest variant of each SKU at every location (STK-3)."""
-        with katana_guards():
+        with self._asking():
             return self._supply.levels(skus)
 
     def stocked(self, *, after: str, limit: int) -> dict[str, str]:
         """The next SKUs that carry stock, with the names of their newest items, in the order of code points (STK-3)."""
-        with katana_guards():
+        with self._asking():
             return self._supply.stocked(after=after, limit=limit)
 
     def items(self, *, beyond: str | None, limit: int) -> tuple[Variant, ...]:
         """The next items behind the one with an id, from the first one on; empty behind the last."""
-        with katana_guards():
+        with self._asking():
             return self._supply.items(beyond=beyond, limit=limit)
 
     def has_counted(self) -> bool:
         """Whether anything was ever counted (STK-10)."""
-        with katana_guards():
+        with self._asking():
             return self._supply.has_counted()
 
     def shelves(self, skus: Sequence[str], *, store_id: int | None = None) -> dict[str, CountedItem]:
         """What is there of some SKUs, and what a store's open orders wait for (STK-11). Others may count meanwhile."""
-        with katana_guards():
+        with self._asking():
             return self._supply.shelves(skus, store_id=store_id)
 
     def locations(self) -> tuple[Location, ...]:
         """Every place that holds stock, in the order in which they were made."""
-        with katana_guards():
+        with self._asking():
             self._copies.refresh(LOCATIONS)
             return tuple(Location(one.id, one.name) for one in self._copies.all(LOCATIONS))
 
@@ -128,7 +136,7 @@ class KatanaHub:
 
     def closed_until(self) -> date | None:
         """The day up to and including which inventory is closed (CHG-5)."""
-        with katana_guards():
+        with self._asking():
             return self._orders.closed_until()
 
     def cut_moves(self, before: datetime, beyond: int) -> Portion:
@@ -141,17 +149,17 @@ class KatanaHub:
         self, email: str | None, *, customer_ids: Iterable[str] = (), orders: Iterable[OrderKey] = ()
     ) -> HubBuyer:
         """The customers with an e-mail address or with these ids, their orders, and these orders of stores (DOR-6)."""
-        with katana_guards():
+        with self._asking():
             return self._buyers.find(email, customer_ids, orders)
 
     def erase_buyer(self, *, customer_ids: Sequence[str], order_ids: Sequence[str]) -> list[str]:
         """Erase customers, and the buyers of orders, whose money and rows stay; who is erased, by ids (DOR-6)."""
-        with katana_guards():
+        with self._asking():
             return self._buyers.erase(customer_ids, order_ids)
 
     def changes_since(self, cursor: str | None) -> HubNews:
         """What moved since; from now on where there is no cursor (KAT-4)."""
-        with katana_guards():
+        with self._asking():
             return self._news.since(cursor)
 
     def read_webhook(self, headers: Mapping[str, str], body: bytes) -> bool:
@@ -160,7 +168,7 @@ class KatanaHub:
 
     def knock_at(self, address: str) -> str | None:
         """Have Katana send its messages there; what they are signed with."""
-        with katana_guards():
+        with self._asking():
             return keep_subscription(self._connection, self._client, address)
 
     # -- writing
@@ -176,13 +184,15 @@ class KatanaHub:
         Raises HubRefused where Katana, or what it can hold, refuses a group that must be.
         """
         try:
-            return self._applier.apply(groups)
+            with self._asking():
+                return self._applier.apply(groups)
         finally:
             self._news.outdate()
 
     def rehearse(self, groups: Sequence[Group]) -> Answers:
         """What `apply` would answer, as far as can be told; nothing is kept. Raises HubRefused as `apply` does."""
-        return self._applier.rehearse(groups)
+        with self._asking():
+            return self._applier.rehearse(groups)
 
     def create_orders(self, creations: Sequence[CreateOrder]) -> tuple[Made, ...]:
         """Katana makes one order after the other: nobody asks for this. Raises HubRefused."""

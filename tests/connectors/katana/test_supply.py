@@ -7,6 +7,7 @@ import pytest
 from connectors.errors import HubRefused
 from connectors.katana.creating import Creator
 from connectors.katana.hub import KatanaHub
+from connectors.postgres import Connection
 from sandbox import KatanaAccount
 from schemas.hub import StockLevel
 from tests.connectors.builtin_hub.makers import chair, product
@@ -266,3 +267,12 @@ def test_places_go_by_katana_s_ids_and_are_its_own_matter(hub: KatanaHub, accoun
     ]
     with pytest.raises(HubRefused, match="Katana itself"):
         hub.location_uses(place(account))
+
+
+def test_KAT_2_no_row_of_ours_is_held_while_katana_is_asked(
+    hub: KatanaHub, account: KatanaAccount, database: Connection
+) -> None:
+    with database.transaction(), pytest.raises(RuntimeError, match="a transaction is open"):
+        hub.locations()
+
+    assert account.asked_for() == []

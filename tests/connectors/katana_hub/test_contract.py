@@ -60,11 +60,6 @@ def home(hub: HubWithAccount) -> str:
 class TestKatanaHub(HubContract):
     case = HubCase(unasked, add_item, stock, ship, delete, home)
 
-    # Counting is still to come.
-    test_STK_11_a_count_goes_by_what_lies_there_and_what_a_store_waits_for = pytest.mark.xfail(
-        HubContract.test_STK_11_a_count_goes_by_what_lies_there_and_what_a_store_waits_for
-    )
-
     @pytest.fixture
     def connection(self, fresh_database_url: str) -> Iterator[Connection]:
         """One without a transaction: whoever asks Katana holds none open."""
