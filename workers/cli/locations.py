@@ -29,8 +29,8 @@ def add_location(code: str, name: str | None) -> None:
     """Add a location to the hub."""
     code = _code(code)
     name = code if name is None else _name(name)
-    with database() as connection, connection.transaction():
-        our_hub(connection).apply([Group("location", (AddLocation(code, name),))])
+    with database() as connection, (hub := our_hub(connection)).unit():
+        hub.apply([Group("location", (AddLocation(code, name),))])
     done(f"Location {code} is there.", code=code, name=name)
 
 

@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -92,3 +93,39 @@ def test_the_key_is_locked_anew(cli: Cli, katana: Katana, environment: pytest.Mo
     environment.setenv("STORESYNC_SECRET_KEY", new)
 
     assert checks(cli)["hub katana"]["ok"]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("hub", "product", "add", "CHAIR"),
+        ("hub", "product", "list"),
+        ("hub", "order", "list"),
+        ("hub", "stock", "counts"),
+        ("hub", "mo", "list"),
+        ("location", "add", "berlin"),
+    ],
+)
+def test_KAT_3_what_is_done_in_katana_is_not_done_in_the_built_in_hub(
+    cli: Cli, katana: Katana, arguments: tuple[str, ...]
+) -> None:
+    choose(cli, katana)
+
+    result = cli(*arguments)
+
+    assert result.code == 1
+    assert "katana" in result.err.lower()
+    assert [one.method for one in katana.shop.asked_for() if one.method != "GET"] == []
+
+
+def test_STK_11_a_count_from_a_file_goes_to_katana(cli: Cli, katana: Katana, tmp_path: Path) -> None:
+    katana.shop.add_product("CHAIR")
+    choose(cli, katana)
+    file = tmp_path / "count.csv"
+    file.write_text("SKU,quantity\nCHAIR,7\n")
+
+    assert cli("hub", "stock", "import", str(file), "--yes").code == 0
+
+    assert list(katana.shop.stock_of("CHAIR").values()) == [7]
+    (place,) = document(cli("stock", "show", "CHAIR", "--json"))["locations"]
+    assert place["in_stock"] == "7"

@@ -19,6 +19,7 @@ from workers.cli.hub.words import (
     PORTION,
     TEXT,
     find_order,
+    hub_database,
     hub_desk,
     limit_option,
     read_quantity,
@@ -27,7 +28,6 @@ from workers.cli.hub.words import (
 )
 from workers.cli.on_demand import ListedCommand, OnDemand
 from workers.cli.output import done, example, json_option, say, table
-from workers.cli.start import database
 
 _Portions = tuple[tuple[str, Decimal], ...]
 _ANOTHER = click.option(
@@ -70,7 +70,7 @@ def add_product(sku: str, name: str | None, bundle: _Portions, more: _Portions, 
 
 
 def _add(action: AddProduct) -> None:
-    with database() as connection, connection.transaction():
+    with hub_database() as connection, connection.transaction():
         BuiltinHub(connection).carry_out([action])
         items = lists.items_with_sku(connection, action.sku)
     twice = f" {items} items share this SKU now: the new one is meant from here on." if items > 1 else ""
@@ -81,7 +81,7 @@ def _add(action: AddProduct) -> None:
 @json_option
 def list_products(as_json: bool) -> None:
     """List products and services, by SKU."""
-    with database() as connection:
+    with hub_database() as connection:
         parts = lists.bundles(connection)
         document = [_product(item, parts.get(item.id, [])) for item in BuiltinHub(connection).products()]
     columns = ["sku", "name", "kind", "batch_tracked", "delivery_days", "bundle"]
@@ -252,7 +252,7 @@ def set_mo(mo: int, status: str) -> None:
 @json_option
 def list_mos(limit: int, as_json: bool) -> None:
     """List manufacturing orders, newest first."""
-    with database() as connection:
+    with hub_database() as connection:
         document = [asdict(one) for one in lists.manufacturing_orders(connection, limit=limit)]
     columns = ["id", "status", "sku", "quantity", "location", "order_no", "store", "created_at"]
     say(document, as_json, lambda: table(columns, [[row[column] for column in columns] for row in document]))

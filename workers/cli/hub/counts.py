@@ -19,7 +19,7 @@ from tasks.held import process
 from tasks.locations import refuse_unknown_locations
 from tasks.stock import count as counting
 from workers.cli.agree import agree, doubt_words
-from workers.cli.hub.words import TEXT, limit_option
+from workers.cli.hub.words import TEXT, hub_database, limit_option
 from workers.cli.output import Failed, done, example, json_option, say, table, utc, yes_option
 from workers.cli.start import database
 from workers.cli.store.agree import loss_by_count
@@ -135,7 +135,7 @@ def left_out_line(reason: str, skus: Sequence[str], number: int) -> str:
 @json_option
 def list_counts(limit: int, as_json: bool) -> None:
     """List what was counted from files and stores, newest first."""
-    with database() as connection:
+    with hub_database() as connection:
         document = [_count(row) for row in counts.counts(connection, limit=limit)]
     columns = ["id", "counted_at", "source", "items", "added", "taken_back_at"]
     say(document, as_json, lambda: table(columns, [[row[column] for column in columns] for row in document]))

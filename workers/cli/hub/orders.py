@@ -25,13 +25,13 @@ from workers.cli.hub.words import (
     PRICED_ROW,
     TEXT,
     find_order,
+    hub_database,
     hub_desk,
     limit_option,
     rows_named,
 )
 from workers.cli.on_demand import ListedCommand, OnDemand
 from workers.cli.output import Failed, cell, done, example, json_option, say, table
-from workers.cli.start import database
 
 if TYPE_CHECKING:
     from workers.cli.hub import create
@@ -62,7 +62,7 @@ def order() -> None:
 @json_option
 def list_orders(limit: int, as_json: bool) -> None:
     """List sales orders, newest first."""
-    with database() as connection:
+    with hub_database() as connection:
         document = [_brief(row) for row in lists.orders(connection, limit=limit)]
     columns = ["id", "order_no", "store", "status", "customer", "total_with_tax", "currency", "delivery_date"]
     say(document, as_json, lambda: table(columns, [[row[column] for column in columns] for row in document]))
@@ -77,7 +77,7 @@ def _brief(order: lists.ListedSalesOrder) -> dict[str, Any]:
 @json_option
 def show_order(reference: str, as_json: bool) -> None:
     """Show a sales order with what is packed, delivered, invoiced and made of its rows."""
-    with database() as connection:
+    with hub_database() as connection:
         document = _document(find_order(BuiltinHub(connection), reference))
     say(document, as_json, lambda: _tell(document))
 
@@ -130,7 +130,7 @@ def _mo(mo: dict[str, str] | None) -> str | None:
 @json_option
 def create_order(as_json: bool, **wanted: Any) -> None:
     """Create a sales order that no store knows: it never reaches one."""
-    with database() as connection, connection.transaction():
+    with hub_database() as connection, connection.transaction():
         desk = BuiltinHub(connection)
         (order_id,) = desk.carry_out([create.draft_order(connection, create.WantedOrder(**wanted))])
         document = _document(find_order(desk, f"hub/{order_id}"))
@@ -234,7 +234,7 @@ def _say_moved(desk: BuiltinHub, found: HubOrder, chosen: Sequence[tuple[str, De
 @_reference
 def delete(reference: str) -> None:
     """Delete an order; one that came from a store never imports again."""
-    with database() as connection, connection.transaction():
+    with hub_database() as connection, connection.transaction():
         desk = BuiltinHub(connection)
         found = find_order(desk, reference)
         desk.carry_out([DeleteOrder(found.id, _person())])

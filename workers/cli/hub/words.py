@@ -10,7 +10,9 @@ from typing import Final, TypeVar
 
 import click
 
+from connectors import hubs
 from connectors.builtin_hub.hub import BuiltinHub
+from connectors.postgres import Connection, stores
 from schemas.hub import HubOrder, HubRow
 from schemas.settings import currency
 from schemas.text import clean
@@ -26,9 +28,19 @@ limit_option = click.option("--limit", default=1000, show_default=True, type=cli
 
 
 @contextmanager
+def hub_database() -> Iterator[Connection]:
+    """A connection to where the built-in hub lives. Raises Failed where the account works with another one."""
+    with database() as connection:
+        name = stores.account(connection).hub
+        if not hubs.facts_of(name).shares_transaction:
+            raise Failed(f"the account's hub is {name}: this is done there, and not in the built-in one")
+        yield connection
+
+
+@contextmanager
 def hub_desk() -> Iterator[BuiltinHub]:
     """The hub in one transaction: a command is done as a whole or not at all, to orders that nobody else moves."""
-    with database() as connection:
+    with hub_database() as connection:
         hub = BuiltinHub(connection)
         with hub.unit():
             yield hub
