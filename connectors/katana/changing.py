@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any, Final
 
 from connectors.errors import HubRefused
 from connectors.katana.budget import Priority
 from connectors.katana.creating import refuse_places
+from connectors.katana.delivering import deliver_rows
 from connectors.katana.desk import Desk, row_of
 from connectors.katana.kept import KeptRow, changed, drop_row, keep_row, kept_row, row_written
 from connectors.katana.late import written
@@ -89,14 +91,28 @@ def in_order(desk: Desk, group: Sequence[HubAction]) -> list[HubAction]:
 
 def delete_row(desk: Desk, action: actions.DeleteRow) -> str:
     """Take a row off; what is gone already is done (CHG-3). The row's id."""
-    if any(row.id == action.row_id for row in desk.order(action.order_id).record.rows):
+    standing = desk.order(action.order_id)
+    if any(row.id == action.row_id for row in standing.record.rows):
         with desk.changing(action.order_id):
             desk.client.delete(f"sales_order_rows/{action.row_id}", priority=_NOW)
     with desk.connection.transaction():
         drop_row(desk.connection, action.row_id)
         desk.rows.forget(action.row_id)
     desk.orders.forget()
+    if fees := _waiting_fees(standing, but=action.row_id):
+        deliver_rows(desk, actions.DeliverRows(action.order_id, fees, "store"))
     return action.row_id
+
+
+def _waiting_fees(standing: Standing, *, but: str) -> tuple[tuple[str, Decimal], ...]:
+    """What is not sent, where all that is was delivered, and the last row that waited goes: Katana would wait on."""
+    rows = [row for row in standing.order.rows if row.id != but]
+    if not any(row.delivered_quantity for row in rows if row.ships):
+        return ()
+    if any(row.delivered_quantity < row.quantity for row in rows if row.ships):
+        return ()
+    left = ((row.id, row.quantity - row.delivered_quantity) for row in rows if not row.ships)
+    return tuple(part for part in left if part[1] > 0)
 
 
 def move_row(desk: Desk, action: actions.MoveRow) -> str:

@@ -101,6 +101,8 @@ class OrderRows(Room):
         if len(self.table.of(row["sales_order_id"])) == 1 and not self.account.oddities.last_row_can_go:
             raise against_rules("The last row of a sales order cannot be deleted")
         self.drop(row)
+        if self.account.fulfillments.table.of(row["sales_order_id"]):
+            self.account.orders.recount(row["sales_order_id"])
         self.account.orders.touch(row["sales_order_id"])
 
     def drop(self, row: Row) -> None:

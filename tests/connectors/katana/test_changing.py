@@ -240,6 +240,18 @@ def test_BEY_1_a_rehearsed_change_is_looked_at_and_not_made(work: Work) -> None:
     assert work.writes(before) == []
 
 
+def test_FUL_8_what_is_not_sent_waits_no_longer_than_what_is(work: Work) -> None:
+    work.create(chair(), product("LAMP"), shipping())
+    deliver(work, 2)
+    work.read()
+
+    work.do(DeleteRow(work.id, work.row("line-LAMP").id))
+
+    assert work.account.orders.table.find(work.number)["status"] == "DELIVERED"
+    assert work.read().status == "DELIVERED"
+    assert {one.source for one in work.read().fulfillments} == {"hub", "store"}
+
+
 @pytest.mark.parametrize("may_go", [True, False])
 def test_CHG_3_the_last_row_makes_room_for_another_one(work: Work, *, may_go: bool) -> None:
     work.create()
