@@ -16,6 +16,8 @@ from schemas.account import Account
 from schemas.hub_facts import HubFacts
 
 if TYPE_CHECKING:
+    from redis import Redis
+
     from connectors.hub import Hub
     from connectors.katana import opening
     from connectors.postgres.hub_account import DueAtHub
@@ -108,9 +110,9 @@ def begin_anew(name: str, connection: Connection) -> None:
         opening.begin_anew(connection)
 
 
-def limit_of(facts: HubFacts, due: DueAtHub) -> HubLimit | None:
+def limit_of(facts: HubFacts, due: DueAtHub, redis: Redis) -> HubLimit | None:
     """How far a hub's limit is used up, and how long what is due takes; None where there is none. Raises RedisAway."""
     if not facts.calls_a_minute:
         return None
-    asked, closed_seconds, left = opening.limit_now(hub_means.means().redis, due)
+    asked, closed_seconds, left = opening.limit_now(redis, due)
     return HubLimit(asked, facts.calls_a_minute, closed_seconds, left)

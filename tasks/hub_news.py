@@ -78,9 +78,9 @@ def _be_knocked_at(held: Process, connection: Connection) -> None:
 
 def address_of(held: Process, kept: HubAccount) -> str | None:
     """Where the hub's messages are to be sent to; None where nobody outside reaches us, or not safely."""
-    name, public = str(kept.settings.get("hub", "builtin")), held.config.public_url
-    is_safe = public.startswith("https://") or bool(kept.settings.get(f"{name}.allow_insecure"))
-    return f"{public}/webhooks/{name}/{kept.token}" if public and is_safe else None
+    public = held.config.public_url
+    is_safe = public.startswith("https://") or bool(kept.settings.get(f"{kept.name}.allow_insecure"))
+    return f"{public}/webhooks/{kept.name}/{kept.token}" if public and is_safe else None
 
 
 def _note(connection: Connection, error: ConnectorError) -> None:

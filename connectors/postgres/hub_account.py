@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from connectors.postgres import Connection, queries, read_one
+from schemas.account import read_account
 
 _SQL: Final = queries("hub_account")
 
@@ -23,6 +24,11 @@ class HubAccount:
     detail: str | None
     token: str
     settings: dict[str, Any]
+
+    @property
+    def name(self) -> str:
+        """Which hub it is."""
+        return read_account(self.settings).hub
 
 
 @dataclass(frozen=True, slots=True)

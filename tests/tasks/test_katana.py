@@ -1,7 +1,7 @@
 """Tasks with Katana as the account's hub, over real HTTP: chosen, asked, heard (KAT-2, KAT-3, KAT-4)."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any, Final
@@ -299,6 +299,33 @@ def test_KAT_4_news_are_kept_with_the_cursor_and_come_once(
     assert key
 
 
+def test_KAT_2_what_each_thing_costs(held: Process, shop: Shop, chosen: KatanaAccount) -> None:
+    acme = connect(held, shop, "acme", **{"fulfillment.sync": True})
+    fetch_hub()
+    item = shop.shop.add_product({"name": "Chair", "sku": "CHAIR", "regular_price": "30.00"})
+    ada = {"first_name": "Ada", "last_name": "Lovelace", "email": "ada@example.com"}
+
+    def placed() -> str:
+        return place(shop, line_items=[{"product_id": item.id, "quantity": 2}], billing=ada, customer_id=0)
+
+    def cost(work: Callable[[], object]) -> int:
+        another_minute(held)
+        before = len(chosen.requests)
+        work()
+        return len(chosen.requests) - before
+
+    first = placed()
+    cost(lambda: import_all(held, acme))
+    for _ in range(4):
+        placed()
+
+    assert cost(lambda: import_all(held, acme)) <= 4 * 2 + 2  # a tax rate may be new
+    assert cost(fetch_hub) == cost(fetch_hub) == 3
+    shop.shop.complete_order(int(first))
+    assert cost(lambda: import_all(held, acme)) <= 4  # once an hour what holds for the account is among it
+    assert cost(fetch_hub) == 4
+
+
 # -- when it cannot be asked
 
 
@@ -340,12 +367,12 @@ def test_KAT_2_the_limit_and_the_time_to_finish_are_told(
             connection.execute("INSERT INTO store_orders (store_id, external_id) VALUES (%s, %s)", (acme, str(number)))
         facts, due = our_hub(connection).facts, hub_account.due(connection)
 
-    limit = hubs.limit_of(facts, due)
+    limit = hubs.limit_of(facts, due, held.redis)
 
     assert limit is not None
     assert (due.new_orders, limit.most, limit.closed_seconds) == (110, 55, 0)
     assert limit.left.total_seconds() == pytest.approx(240)
-    assert hubs.limit_of(hubs.facts_of("builtin"), due) is None
+    assert hubs.limit_of(hubs.facts_of("builtin"), due, held.redis) is None
 
 
 def test_the_built_in_hub_is_not_asked_for_news(held: Process) -> None:

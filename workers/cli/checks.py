@@ -154,7 +154,7 @@ def _hub() -> Iterator[Check]:
         name = f"hub {facts.name}"
         try:
             hubs.open_hub(account, connection).check()
-            yield Check(name, True, f"answers and takes our key{_limit(hubs.limit_of(facts, due))}")
+            yield Check(name, True, f"answers and takes our key{_limit(hubs.limit_of(facts, due, held.redis))}")
         except (ConnectorError, ConfigError) as error:
             yield Check(name, False, str(error))
     if kept.reason:

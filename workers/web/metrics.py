@@ -15,13 +15,17 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.registry import Collector
 from redis.exceptions import RedisError
 
-from connectors import platforms, postgres
+from connectors import hubs, platforms, postgres
 from connectors.bare import bare
 from connectors.config import Config, ConfigError
 from connectors.counters import Counted, Counts, read_counts
+from connectors.errors import RedisAway
+from connectors.hubs import HubLimit
 from connectors.locks import open_redis
-from connectors.postgres import metrics
+from connectors.postgres import hub_account, metrics
+from connectors.postgres.hub_account import DueAtHub
 from connectors.postgres.metrics import CountedOrders, DueWork, WatchedStore
+from schemas.hub_facts import HubFacts
 from schemas.settings import fetch_every
 from tasks.webhooks import Taken
 from workers.app import QUEUES
@@ -96,6 +100,12 @@ METRICS: Final[Mapping[str, Metered]] = {
         "What the shop said is left of its budget of calls, from 0 to 1; not there where it was not asked for a minute",
         STORE,
     ),
+    "storesync_hub_requests": Metered(
+        GaugeMetricFamily, "Requests to the hub in the last minute; not there for a hub that takes any number"
+    ),
+    "storesync_hub_left_seconds": Metered(
+        GaugeMetricFamily, "Seconds that what waits for the hub takes by its limit of requests"
+    ),
     "storesync_webhooks_total": Metered(
         CounterMetricFamily, "Messages of shops at the door, by what became of them", ("outcome",)
     ),
@@ -131,11 +141,12 @@ class Scrape(Collector):
     def collect(self) -> Iterator[Metric]:
         """Ask, and tell all that is known."""
         stores: list[WatchedStore] = []
-        yield from self._database(stores)
-        yield from self._redis(stores)
+        at_hub: list[tuple[HubFacts, DueAtHub]] = []
+        yield from self._database(stores, at_hub)
+        yield from self._redis(stores, at_hub)
 
-    def _database(self, stores: list[WatchedStore]) -> Iterator[Metric]:
-        """Fill `stores`, and tell what came until something went wrong, if it did."""
+    def _database(self, stores: list[WatchedStore], at_hub: list[tuple[HubFacts, DueAtHub]]) -> Iterator[Metric]:
+        """Fill `stores` and what waits for a hub; tell what came until something went wrong, if it did."""
         is_up = False
         try:
             with postgres.connect(self.config.database_url) as connection:
@@ -146,21 +157,32 @@ class Scrape(Collector):
                 failing = metrics.failing_in_hub(connection)
                 yield from _orders(stores, counted, failing)
                 yield from _due(stores, metrics.due_work(connection))
+                facts = hubs.facts_of(hub_account.hub_account(connection).name)
+                if facts.calls_a_minute:
+                    at_hub.append((facts, hub_account.due(connection)))
             is_up = True
         except (psycopg.Error, ConfigError) as error:
             _LOG.warning("the database does not tell all that is asked for metrics: %s", bare(error))
         yield _metric("storesync_database_up", [((), is_up)])
 
-    def _redis(self, stores: Sequence[WatchedStore]) -> Iterator[Metric]:
+    def _redis(self, stores: Sequence[WatchedStore], at_hub: Sequence[tuple[HubFacts, DueAtHub]]) -> Iterator[Metric]:
         is_up = False
         try:
             with open_redis(self.config.redis_url) as redis:
                 counts = read_counts(redis, QUEUES, [store.id for store in stores])
+                limits = [hubs.limit_of(facts, due, redis) for facts, due in at_hub]
             yield from _counted(stores, counts)
+            yield from _limited(limit for limit in limits if limit)
             is_up = True
-        except RedisError as error:
+        except (RedisError, RedisAway) as error:
             _LOG.warning("Redis does not tell what is asked for metrics: %s", bare(error))
         yield _metric("storesync_redis_up", [((), is_up)])
+
+
+def _limited(limits: Iterable[HubLimit]) -> Iterator[Metric]:
+    for limit in limits:
+        yield _metric("storesync_hub_requests", [((), limit.asked)])
+        yield _metric("storesync_hub_left_seconds", [((), limit.left.total_seconds())])
 
 
 def _stores(stores: Sequence[WatchedStore]) -> Iterator[Metric]:

@@ -29,7 +29,7 @@ WHERE o.hub_order_id IS NOT NULL LIMIT 1
 -- What waits for the hub: new orders, orders that changed, and SKUs whose stock is to be told.
 SELECT
     (SELECT count(*) FROM store_orders o JOIN stores s ON s.id = o.store_id AND s.state = 'active'
-        WHERE o.changed > o.order_settled AND o.hub_order_id IS NULL) AS new_orders,
+        WHERE o.changed > o.order_settled AND o.hub_order_id IS NULL AND o.state <> 'failed') AS new_orders,
     (SELECT count(*) FROM store_orders o JOIN stores s ON s.id = o.store_id AND s.state = 'active'
         WHERE (o.changed > o.order_settled OR o.hub_changed > o.hub_settled) AND o.hub_order_id IS NOT NULL) AS changed_orders,
     (SELECT count(DISTINCT sku) FROM store_stock WHERE changed > settled) AS skus

@@ -15,7 +15,9 @@ from redis import Redis
 from connectors import counters, postgres
 from connectors.config import Config, ConfigError, read_config
 from connectors.counters import BUCKETS, Counted
-from connectors.locks import StoreWaits
+from connectors.katana.budget import Priority, SharedBudget
+from connectors.locks import StoreWaits, open_redis
+from connectors.postgres import stores
 from tasks.held import close_process, configure
 from tests.connectors.builtin_hub.makers import one
 from tests.connectors.postgres.makers import add_store
@@ -224,6 +226,22 @@ def test_BEY_8_nothing_is_told_of_an_order_or_a_person(own: Config) -> None:
     text = create_app(own).test_client().get("/metrics").text
 
     assert not [word for word in ("4711", "Ada", "ada@", "://", own.secret_key) if word in text]
+
+
+def test_KAT_2_how_far_the_hub_s_limit_is_used_and_how_long_what_waits_takes(own: Config) -> None:
+    with postgres.connect(own.database_url) as connection:
+        acme = add_store(connection, "acme")
+        for number in range(55):
+            add_order(connection, acme, str(number), "pending", changed=2)
+        assert of(scrape(own), "storesync_hub_left_seconds") == {}
+        stores.change_account(connection, {"hub": "katana"})
+    with open_redis(own.redis_url) as redis:
+        SharedBudget(redis).take(Priority.ORDERS)
+
+    found = scrape(own)
+
+    assert of(found, "storesync_hub_requests") == {(): 1}
+    assert of(found, "storesync_hub_left_seconds") == {(): 120}
 
 
 def test_BEY_8_labels_are_those_of_the_interface() -> None:
