@@ -58,6 +58,18 @@ def remove_user(connection: Connection, text: str) -> str:
     return user.name
 
 
+def set_role(connection: Connection, text: str, role: Role) -> str:
+    """Another role, which holds at once; the name. Raises UserRefused, also for the last admin."""
+    with connection.transaction():
+        users.lock(connection)
+        user = known(connection, text)
+        if user.role == Role.ADMIN and role != Role.ADMIN and not users.is_other_admin(connection, user.id):
+            raise UserRefused(f"{user.name} is the only admin: make another one first")
+        users.set_role(connection, user.id, role)
+        _journal(connection, {"user": user.name, "did": "new role", "role": role})
+    return user.name
+
+
 def set_password(connection: Connection, text: str, password: str, *, but: str = "") -> str:
     """Another password: every session of theirs ends, but the one with this mark. The name. Raises UserRefused."""
     user = known(connection, text)

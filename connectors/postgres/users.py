@@ -54,6 +54,11 @@ def set_password(connection: Connection, id_: int, password: str) -> None:
     connection.execute(_SQL["set_password"], {"id": id_, "password": password})
 
 
+def set_role(connection: Connection, id_: int, role: Role) -> None:
+    """Another role."""
+    connection.execute(_SQL["set_role"], {"id": id_, "role": role})
+
+
 def set_theme(connection: Connection, id_: int, theme: str) -> None:
     """In which colours they see the console."""
     connection.execute(_SQL["set_theme"], {"id": id_, "theme": theme})

@@ -31,6 +31,10 @@ DELETE FROM users WHERE id = %(id)s
 -- Another one.
 UPDATE users SET password = %(password)s WHERE id = %(id)s
 
+-- name: set_role
+-- What they may do from now on.
+UPDATE users SET role = %(role)s WHERE id = %(id)s
+
 -- name: set_theme
 -- In which colours they see the console.
 UPDATE users SET theme = %(theme)s WHERE id = %(id)s
