@@ -64,7 +64,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling:
 
 @pytest.hookimpl(trylast=True)  # after they were shuffled
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What takes longest begins first: the flows, which one worker goes through alone, then what else waits."""
+    """What takes longest begins first: the flows, which two workers go through, then what else waits."""
     items.sort(
         key=lambda item: (item.get_closest_marker("xdist_group") is None, item.get_closest_marker("flow") is None)
     )

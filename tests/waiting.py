@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 def wait_until(condition: Callable[[], object], *, seconds: float = 10, what: str) -> None:
     """Return as soon as the condition holds; fail the test, saying what was awaited, when it does not in time."""
-    deadline = time.monotonic() + seconds
+    deadline, pause = time.monotonic() + seconds, 0.005
     while not condition():
         assert time.monotonic() < deadline, f"waited {seconds} s for {what}"
-        time.sleep(0.02)
+        time.sleep(pause)
+        pause = min(pause * 1.3, 0.1)  # what has not come yet is asked after less and less, for to ask costs too

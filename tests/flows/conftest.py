@@ -1,4 +1,4 @@
-"""A house for each flow: its programs are killed in every way, its database and its Redis are nobody else's."""
+"""A house for each flow: its programs are killed in every way, its Redis is nobody else's."""
 
 import shutil
 from collections.abc import Iterator
@@ -13,28 +13,33 @@ from tests.databases import own_database
 from tests.flows.house import House, open_house, own_servers
 from tests.homes import new_home
 from tests.redis_numbers import own_number
+from tests.sessions import keeping
 from workers.embedded import Servers, remove_home
 
 
 @pytest.fixture
-def house(servers: Servers) -> Iterator[House]:
+def house(servers: Servers, fresh_database_url: str) -> Iterator[House]:
     """An installation on the servers of the run, and no program running yet."""
-    with house_on(servers) as house:
+    with house_on(servers, fresh_database_url) as house:
         yield house
 
 
 @pytest.fixture(scope="module")
 def shared_house(servers: Servers) -> Iterator[House]:
     """One for the tests of a module, which leave behind what the next one can go on with."""
-    with house_on(servers) as house:
+    with (
+        own_database(servers.database_url) as database_url,
+        keeping(database_url),
+        house_on(servers, database_url) as house,
+    ):
         yield house
 
 
 @contextmanager
-def house_on(servers: Servers) -> Iterator[House]:
-    """An installation with an empty database and an empty Redis."""
+def house_on(servers: Servers, database_url: str) -> Iterator[House]:
+    """An installation with an empty Redis."""
     home, key = new_home("storesync-flow-"), Fernet.generate_key().decode()
-    with own_database(servers.database_url) as database_url, own_number(servers.redis_url) as redis_url:
+    with own_number(servers.redis_url) as redis_url:
         with open_house(Config(database_url, redis_url, home, key, "text")) as house:
             yield house
         close_process()

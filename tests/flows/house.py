@@ -19,6 +19,7 @@ from connectors.postgres import order_view, stores
 from sandbox import RunningSandbox
 from tasks.held import configure, process
 from tasks.stores import NewStore, connect_store
+from tests.flows.warm import Warm, start
 from tests.waiting import wait_until
 from workers.cli.start import upgrade
 from workers.embedded import ensure_servers, server_status
@@ -37,11 +38,14 @@ class House:
 
     def __init__(self, config: Config) -> None:
         self.config, self.home = config, config.home
-        self.programs: dict[str, subprocess.Popen[bytes]] = {}
+        self.programs: dict[str, subprocess.Popen[bytes] | Warm] = {}
         configure(config)
 
     def start(self, name: str, *command: str) -> None:
         """Start a program in a group of its own."""
+        if command[: len(CELERY)] == CELERY:
+            self.programs[name] = start(command[3:], self._environment(), self.home / f"{name}.log")
+            return
         with (self.home / f"{name}.log").open("ab") as log:
             self.programs[name] = subprocess.Popen(
                 command, cwd=ROOT, env=self._environment(), stdout=log, stderr=log, start_new_session=True

@@ -10,7 +10,7 @@ import pytest
 from tests.flows.house import House
 from tests.waiting import wait_until
 
-pytestmark = [pytest.mark.flow, pytest.mark.xdist_group("flows")]
+pytestmark = [pytest.mark.flow, pytest.mark.xdist_group("patient flows")]
 
 FRESH = 5  # seconds; both touch it every two
 

@@ -16,7 +16,7 @@ from workers.app import QUEUES
 from workers.cli import knocks
 from workers.cli.knocks import Knocked, knock_everywhere
 
-pytestmark = [pytest.mark.flow, pytest.mark.xdist_group("flows")]
+pytestmark = [pytest.mark.flow, pytest.mark.xdist_group("patient flows")]
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from tests.flows.house import House
 from tests.waiting import wait_until
 from workers.web import create_app
 
-pytestmark = [pytest.mark.flow, pytest.mark.xdist_group("flows")]
+pytestmark = [pytest.mark.flow, pytest.mark.xdist_group("patient flows")]
 
 
 def told(house: House, name: str) -> dict[str, float]:

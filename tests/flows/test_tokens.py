@@ -16,15 +16,15 @@ from sandbox.shopify.tokens import App
 from tests.flows.house import House
 from tests.waiting import wait_until
 
-ORDERS = 120
+ORDERS = 80
 LONG = 13  # lines: more than a page holds, so that each order is asked for by itself
 
-pytestmark = [pytest.mark.flow, pytest.mark.timeout(300), pytest.mark.xdist_group("flows")]
+pytestmark = [pytest.mark.flow, pytest.mark.timeout(300), pytest.mark.xdist_group("patient flows")]
 
 
 @pytest.fixture
 def shop() -> Iterator[RunningSandbox[ShopifyShop]]:
-    """A shop with 120 long orders, whose merchant made an app for us."""
+    """A shop with 80 long orders, whose merchant made an app for us."""
     shop = ShopifyShop()
     shop.bucket = Bucket.of("enterprise")
     for number in range(ORDERS):
@@ -42,7 +42,7 @@ def store_row(house: House, store_id: int) -> StoreRow:
 
 
 def begin(house: House, shop: RunningSandbox[ShopifyShop], *, answers_after: float) -> int:
-    """Two workers and beat, at work on the shop; four slots ask for each order by itself, 30 answers each at least."""
+    """Two workers and beat, at work on the shop; four slots ask for each order by itself, 20 answers each at least."""
     shop.faults.set_pace(slow_seconds=answers_after)
     shop.faults.set_rates({"slow": 1.0})
     house.start_worker("worker1")
@@ -83,7 +83,7 @@ def test_DOR_3_three_tokens_taken_away_in_an_import_are_noticed_by_nobody_and_a_
     app = shop.shop.app
     store_id = begin(house, shop, answers_after=1.0)
 
-    for least in (15, 30, 45):
+    for least in (10, 20, 30):
         take_away(house, store_id, app, least)
     assert house.imported(store_id) < ORDERS, "the import was over before the last token was taken away"
     shop.faults.set_rates({})
