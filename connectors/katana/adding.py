@@ -1,8 +1,10 @@
 """Items that a person or a store's catalogue wants in Katana, each made once (MAP-1, KAT-1)."""
 
 from connectors.errors import HubRefused
+from connectors.katana.budget import Priority
 from connectors.katana.copies import SERVICES, VARIANTS
 from connectors.katana.desk import Desk
+from connectors.katana.goods import Goods
 from schemas import actions
 from schemas.hub import NewItem
 from schemas.orders import Kind
@@ -29,4 +31,5 @@ def add_items(desk: Desk, action: actions.AddItems) -> str:
     desk.copies.refresh(VARIANTS, SERVICES)
     known = {one.sku for one in desk.copies.by(VARIANTS, skus=[sku for sku, _ in action.items])}
     missing = dict(reversed([(sku, name) for sku, name in action.items if sku not in known]))
-    return ",".join(desk.goods.make(NewItem(name, Kind.PRODUCT, sku=sku)) for sku, name in missing.items())
+    goods = Goods(desk.connection, desk.client, desk.copies, priority=Priority.BACKFILL)
+    return ",".join(goods.make(NewItem(name, Kind.PRODUCT, sku=sku)) for sku, name in missing.items())

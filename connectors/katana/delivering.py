@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
-from connectors.errors import FieldsRejected, HubBusy, HubRefused, Rejected
+from connectors.errors import FieldsRejected, HubBusy, HubRefused, NotFound, Rejected
 from connectors.katana import told
 from connectors.katana.budget import Priority
 from connectors.katana.desk import Desk, row_of
@@ -221,16 +221,14 @@ def _make(desk: Desk, parcel: _Parcel) -> str:
         return readable(read_fulfillment, desk.client.post(_PATH, body, priority=_NOW)).id
 
     creation = Creation(FULFILLMENT, key, parcel.body, look, send, is_ours_alone=True)
-    try:
-        made = make_once(desk.connection, creation).id
-    except FieldsRejected as error:
-        told.give_up(desk.connection, order_id, key)
-        if any("traceability" in one for one in error.fields):
-            raise HubBusy("a batch moved on meanwhile") from error
-        raise
-    except Rejected:
-        told.give_up(desk.connection, order_id, key)
-        raise
+    with desk.changing(order_id):
+        try:
+            made = make_once(desk.connection, creation).id
+        except (Rejected, NotFound) as error:
+            told.give_up(desk.connection, order_id, key)
+            if isinstance(error, FieldsRejected) and any("traceability" in one for one in error.fields):
+                raise HubBusy("a batch moved on meanwhile") from error
+            raise
     told.end(desk.connection, order_id, key, made)
     desk.orders.forget()
     return made

@@ -33,14 +33,15 @@ SHIPPING: Final = NewItem("Shipping", Kind.SERVICE)  # every store's fee is a ro
 
 _THREE: Final = Decimal("0.001")  # a rate is kept with three decimals
 _ALL: Final = {"include_deleted": "true"}
-_NOW: Final = Priority.ORDERS
 
 
 class Goods:
     """Ids of what is there, and of what is made where it is not. Every method may raise a ConnectorError."""
 
-    def __init__(self, connection: Connection, client: KatanaClient, copies: Copies) -> None:
-        self._connection, self._client, self._copies = connection, client, copies
+    def __init__(
+        self, connection: Connection, client: KatanaClient, copies: Copies, *, priority: Priority = Priority.ORDERS
+    ) -> None:
+        self._connection, self._client, self._copies, self._priority = connection, client, copies, priority
 
     def customer(self, draft: DraftOrder) -> str:
         """The buyer (MAP-2)."""
@@ -157,7 +158,7 @@ class Goods:
 
     def _look(self, kind: str, key: str, way: "_Way") -> str | None:
         path = way.listed_at or way.copies.path
-        pages = self._client.pages(path, way.asked, priority=_NOW)
+        pages = self._client.pages(path, way.asked, priority=self._priority)
         found = way.fitting(one for page in pages for one in read_entries(path, way.read, page))
         self._copies.keep(way.copies, found)
         ids = [one.id for one in found]
@@ -168,7 +169,7 @@ class Goods:
     def _send(self, way: "_Way", sent: Mapping[str, Any]) -> str:
         path = way.made_at or way.copies.path
         read = read_product if path == "products" else way.read
-        made = read(self._client.post(path, sent, priority=_NOW))
+        made = read(self._client.post(path, sent, priority=self._priority))
         if not made:
             raise Unavailable("the answer names nothing that was made", request=f"POST {path}")
         self._copies.keep(way.copies, made)

@@ -2,18 +2,23 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from connectors.postgres import stores
+from connectors.postgres import catalogue, stores
 from sandbox import Faults, KatanaAccount, Oddities, Pace, RunningSandbox, open_sandbox, run_katana
+from sandbox.shopify.generator import seed_catalogue
 from sandbox.shopify.state import ShopifyShop
 from tasks import hub_choice
 from tasks.account import reconfigure_account
+from tasks.catalogue import fetch_catalogue
 from tasks.held import Process
 from tasks.hub_news import fetch_hub
 from tasks.orders.fulfill import fulfill_order
+from tasks.products import import_products
+from tasks.stock.count import CountFile, count_from_file, take_back
 from tasks.stores import NewStore, connect_store
 from tests.tasks.conftest import import_all, show
 from tests.tasks.orders.looking import do, journal_of, let_waits_pass, order_of
@@ -267,3 +272,69 @@ def test_FUL_5_an_order_that_is_cancelled_after_a_part_was_sent_keeps_it(sold: S
 
     assert sold.rows() == {CHAIR: 3}
     assert sold.status() == "DELIVERED"
+
+
+@pytest.mark.parametrize("is_new", [True, False])
+def test_FUL_12_a_parcel_that_goes_out_in_part_is_not_told_again(sold: Sold, *, is_new: bool) -> None:
+    sold.account.oddities.split_parcel_is_new = is_new
+    chairs = sold.account.rows.table.of(sold.number)[0]["id"]
+    sold.account.fulfillments.take_rest(sold.number, "PACKED", {chairs: 2})
+    sold.listen()
+    assert fulfill_order(sold.store, str(sold.id)) == "sent"
+    sold.account.fulfillments.split(sold.number, {chairs: 1})
+    sold.listen()
+
+    fulfill_order(sold.store, str(sold.id))
+    sold.look()
+
+    assert len(sold.shop.fulfillments_of(sold.id)) == 1
+
+
+@pytest.mark.parametrize(
+    ("batches", "taken", "reasons"), [((4, 5), [4, 3], []), ((4, 1), [4, 1, 2], ["batch_shortage"])]
+)
+def test_FUL_4_case_16_batches_leave_the_oldest_first(
+    placed: Sold, batches: tuple[int, int], taken: list[int], reasons: list[str]
+) -> None:
+    variant = placed.account.add_product("OIL", batch_tracked=True)["id"]
+    for place, pieces in enumerate(batches):
+        placed.account.ahead += timedelta(days=1)
+        placed.account.add_batch(variant, f"B{place}", pieces)
+    order = placed.shop.place_order({"lines": [{"sku": "OIL", "name": "Oil", "price": "3.00", "quantity": 7}]})
+    placed.look()
+    placed.shop.fulfill(order.id)
+
+    placed.look()
+
+    (parcel,) = placed.account.fulfillments.table.view()
+    (line,) = parcel["sales_order_fulfillment_rows"]
+    assert [int(pieces) for _, pieces in line["shares"]] == taken
+    assert [one for _, _, one in journal_of(placed.held, placed.store, str(order.id)) if one] == reasons
+
+
+def test_STK_11_a_file_is_counted_in_katana_and_taken_back(placed: Sold) -> None:
+    where = str(placed.account.locations.default()["id"])
+    with placed.held.pool.connection() as connection:
+        file = CountFile("spring.csv", f"sku,quantity,location\nCHAIR,4,{where}\nLAMP,12,{where}\n", where)
+        count_id, count = count_from_file(connection, file, is_again=True)
+        assert count_id is not None, count
+        counted = dict(placed.account.summary()["stock"])
+        take_back(connection, count_id)
+
+    assert (counted[CHAIR], counted[LAMP]) == ("4.00000", "12.00000")
+    assert placed.account.summary()["stock"][CHAIR] == "10.00000"
+
+
+def test_STG_2_what_a_store_sells_comes_to_katana(placed: Sold) -> None:
+    seed_catalogue(placed.shop)
+    fetch_catalogue(placed.store)
+    do(placed.held, "UPDATE stores SET wants_products = true")
+    with placed.held.pool.connection() as connection:
+        named = dict(catalogue.named_items(connection, placed.store, beyond="", limit=1000))
+
+    placed.held.redis.delete("storesync:katana:asked")
+    import_products(placed.store)
+
+    variants = [row["sku"] for row in placed.account.variants.table.view() if row["type"] == "product"]
+    assert named
+    assert sorted(variants) == sorted({CHAIR, LAMP, *named})
