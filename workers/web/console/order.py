@@ -1,6 +1,7 @@
 """One order: where it is and why, its rows, the money of both sides, its parcels, and how it came to be."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, Final
 
 from flask import Blueprint, abort, flash, redirect, render_template, url_for
@@ -16,6 +17,7 @@ from tasks import retrying
 from tasks.rules.privacy import naming_words
 from workers.cli.documents import order_document
 from workers.cli.explain.order import explained
+from workers.cli.explain.trail import of_journal
 from workers.seen import KnownOrder, known_order
 from workers.web.console import desk
 from workers.web.console.frame import me, needs
@@ -27,6 +29,8 @@ _KINDS: Final[dict[str, str]] = {
     Outcome.SKIPPED: "wait",
     Outcome.STOPPED: "bad",
 }
+
+_IDS: Final = {"fulfillment", "return", "refund"}  # of the store, in the detail of a line
 
 pages: Final = Blueprint("order", __name__, template_folder="templates")
 
@@ -90,22 +94,37 @@ def _known(connection: Connection, store: str, external_id: str) -> tuple[StoreR
 def _trail(connection: Connection, row: StoreRow, known: KnownOrder) -> list[dict[str, Any]]:
     """How it came to be, as `explain` tells it; a viewer reads it without the buyer."""
     naming, lines = _naming(known.hub_order), iter(known.lines)
-    return [
-        {**_look_of(step, lines), "text": shown_words(_sentence(step), naming, me().user)}
-        for step in explained(connection, row, known)["trail"]
-    ]
+    steps = (_look_of(step, lines) for step in explained(connection, row, known)["trail"])
+    return [{**step, "text": shown_words(step["text"], naming, me().user)} for step in steps]
 
 
 def _look_of(step: dict[str, Any], lines: Iterator[Entry]) -> dict[str, Any]:
     """A step with its shape; one of the journal, which stands in the same order there, with who did it."""
     if step["topic"] != "journal":
-        return {**step, "kind": "done" if step["at"] else "", "who": None}
+        text = f"Settings: {step['text']}." if step["topic"] == "settings" else step["text"]
+        return {**step, "text": text, "kind": "done" if step["at"] else "", "who": None}
     line = next(lines)
-    return {**step, "kind": _KINDS.get(str(line.outcome), "done"), "who": line.who}
+    return {**step, "text": _said(line), "kind": _KINDS.get(str(line.outcome), "done"), "who": line.who}
 
 
-def _sentence(step: dict[str, Any]) -> str:
-    return f"Settings: {step['text']}." if step["topic"] == "settings" else str(step["text"])
+def _said(line: Entry) -> str:
+    """A line of the journal as a sentence, with what of its detail people read; the store's own ids are left out."""
+    sentence = of_journal(replace(line, detail={}))["text"]
+    told = [words for key, value in line.detail.items() if (words := _detail(key, value))]
+    return f"{sentence} {'; '.join(told)}" if told else sentence
+
+
+def _detail(key: str, value: Any) -> str:
+    name = key.replace("_", " ")
+    match value:
+        case bool() | None:
+            return ""
+        case str() | int():
+            return "" if key in _IDS else f"{name}: {value}"
+        case list() if all(isinstance(part, str) for part in value):
+            return ", ".join(value) if key == "rows" else f"{name}: {', '.join(value)}"
+        case _:
+            return ""
 
 
 def _naming(hub_order: HubOrder | None) -> set[str]:

@@ -71,7 +71,7 @@ DELIVERY: Final = {
 def teach(web: Flask) -> None:
     """Let templates use them."""
     web.jinja_env.filters.update(
-        when=when, ago=ago, money=money, number=number, day=day, plain=plain, shell=quote, span=span
+        when=when, ago=ago, money=money, price=price, number=number, day=day, plain=plain, shell=quote, span=span
     )
     web.jinja_env.filters.update(shortened=shortened, read_time=datetime.fromisoformat, clock=clock)
     web.jinja_env.globals.update(
@@ -125,13 +125,16 @@ def _time(moment: datetime, text: str, *, title: str = "") -> Markup:
     return Markup('<time datetime="{}"{}>{}</time>').format(machine, titled, text)
 
 
-def when(moment: datetime | None, *, with_seconds: bool = False) -> Markup | str:
-    """A time: today's by its hour, another by its day. UTC, which the page's foot says."""
+def when(moment: datetime | None, *, with_seconds: bool = False, is_inside: bool = False) -> Markup | str:
+    """A time: today's by its hour, another by its day; in small letters inside a sentence. UTC, as the foot says."""
     if moment is None:
         return ""
     utc = moment.astimezone(UTC)
     clock = utc.strftime("%H:%M:%S" if with_seconds else "%H:%M")
-    return _time(utc, f"Today {clock}" if utc.date() == now().date() else f"{day(utc.date())} {clock}")
+    return _time(
+        utc,
+        f"{'today' if is_inside else 'Today'} {clock}" if utc.date() == now().date() else f"{day(utc.date())} {clock}",
+    )
 
 
 def clock(moment: datetime) -> Markup:
@@ -171,6 +174,12 @@ def money(amount: Decimal | None, currency: str | None, *, is_bare: bool = False
     except Unreadable:  # a currency of a newer version's table
         text = f"{amount:,f}"
     return text if is_bare else f"{text} {currency}"
+
+
+def price(amount: Decimal, currency: str) -> str:
+    """A unit price, with the decimals of its currency or as many more as it has."""
+    as_money = money(amount, currency, is_bare=True)
+    return as_money if Decimal(as_money.replace(",", "")) == amount else plain(amount)
 
 
 def number(count: int) -> str:
