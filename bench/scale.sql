@@ -43,9 +43,10 @@ FROM generate_series({first}, {last}) j, store_orders o
     CROSS JOIN LATERAL (SELECT o.hub_order_id::bigint % 10 = 0 AS is_skipped) n
 WHERE o.hub_order_id::bigint <= {orders};
 
-INSERT INTO order_words (store_id, external_id, words, skus)
+INSERT INTO order_words (store_id, external_id, words, skus, store_updated_at)
 SELECT o.store_id, o.external_id || lpad(j::text, 5, '0'),
-    words_of(o.order_no || lpad(j::text, 5, '0'), o.hub_customer, o.hub_email), o.skus
+    words_of(o.order_no || lpad(j::text, 5, '0'), o.hub_customer, o.hub_email), o.skus,
+    o.store_updated_at - (1200 - j) * interval '8 hours'
 FROM generate_series({first}, {last}) j, store_orders o
 WHERE o.hub_order_id::bigint <= {orders};
 

@@ -79,6 +79,11 @@ class OrderFilter:
         if self.reason is not None:
             yield _SQL["for_reason"]
 
+    @property
+    def says_more_than_words(self) -> bool:
+        """Whether orders themselves have to be read to know which are meant."""
+        return self.state is not None or self.reason is not None or self.names_no_buyer
+
     def called(self) -> LiteralString:
         """That an order is called as the text says, in SQL."""
         return _SQL["with_label"] if self.names_no_buyer else _SQL["with_text"]
@@ -128,14 +133,23 @@ def orders(connection: Connection, wanted: OrderFilter = EVERY, *, limit: int = 
             found = "orders_by_words"
         which.append(wanted.called())
     words = _SQL["by_parts" if len(wanted.text or "") >= _PART else "by_reading"]
-    statement = chosen(_SQL[found], which, limit=limit, listed=_SQL["listed"], words=words)
+    parts = {"listed": _SQL["listed"], "words": words, "narrowed": _narrowed(wanted)}
+    statement = chosen(_SQL[found], which, **parts, limit=limit)
     return read_all(connection, ListedOrder, statement, {**asdict(wanted), "since": since})
+
+
+def _narrowed(wanted: OrderFilter) -> LiteralString:
+    """How the newest are told from their words alone; empty where more is asked than words say."""
+    if wanted.says_more_than_words:
+        return ""
+    return _SQL["newest_by_words" if wanted.store_id is None else "newest_of_store_by_words"]
 
 
 _PART: Final = 3  # what the index of words is made of; less is found by none
 _SAMPLE: Final = 500  # newest orders that say how many are called so
 _ROOM: Final = 1.5  # times as many orders as should be enough are walked through
-_DEARER: Final = 2  # what walking by an order costs, all in all, beside finding one by its words
+_DEARER: Final = 5  # what walking by an order costs, all in all, beside finding one by its words, …
+_CHEAPER: Final = 0.2  # … and where each that is found has to be read itself, wherever it lies
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,9 +165,9 @@ class _Newest:
     def are_enough(self, limit: int) -> bool:
         return self.since is None or self.surely >= limit
 
-    def are_common(self, limit: int) -> bool:
-        """Whether walking to the last that is wanted costs less than finding all by their words."""
-        return bool(self.called_so) and _DEARER * self.to_walk(limit) <= self.orders * self.called_so / self.looked
+    def are_common(self, limit: int, walking: float) -> bool:
+        """Whether walking to the last that is wanted costs less than finding all; by an order `walking` as much."""
+        return bool(self.called_so) and walking * self.to_walk(limit) <= self.orders * self.called_so / self.looked
 
     def to_walk(self, limit: int) -> float:
         """Through how many orders the last that is wanted is come to, if the others are like these."""
@@ -163,7 +177,7 @@ class _Newest:
 def _called_so(connection: Connection, wanted: OrderFilter, limit: int) -> _Newest:
     """The newest orders: a few, and where many of these are called so, as many as should be enough."""
     newest = _look(connection, wanted, _SAMPLE)
-    if newest.are_enough(limit) or not newest.are_common(limit):
+    if newest.are_enough(limit) or not newest.are_common(limit, _CHEAPER if wanted.says_more_than_words else _DEARER):
         return newest
     return _look(connection, wanted, int(_ROOM * newest.to_walk(limit)))
 
@@ -225,7 +239,7 @@ def _part(connection: Connection, wanted: OrderFilter, part: str, behind: ListPl
     values = {**asdict(wanted), "at": behind.at, "after_id": behind.external_id, "after_store": behind.store_id}
     if wanted.text is not None:
         which.append(wanted.called())
-        if not _look(connection, wanted, _SAMPLE).are_common(limit):
+        if not _look(connection, wanted, _SAMPLE).are_common(limit, _CHEAPER):
             found = "orders_by_words"
     elif wanted.reason is not None:
         # The index would find, and sort, all that ever had a reason which many have.

@@ -577,8 +577,9 @@ CREATE TABLE order_words (
     external_id text NOT NULL,
     words text NOT NULL,                            -- number, customer and e-mail in the hub, in small letters
     skus text[] NOT NULL,
+    store_updated_at timestamptz,                   -- our copy, to sort by
     PRIMARY KEY (store_id, external_id)
-);
+) WITH (fillfactor=90);
 CREATE INDEX order_words_keys ON order_words USING gin (order_keys(words, skus, 3, 600));
 
 -- What proved the messages of a store before it got other credentials or was disconnected: it still does for a while.
@@ -664,14 +665,15 @@ END $$;
 CREATE TRIGGER erased_keeps_nothing BEFORE UPDATE ON store_orders FOR EACH ROW
     WHEN (NEW.buyer_erased_at IS NOT NULL AND NEW.snapshot IS NOT NULL) EXECUTE FUNCTION keep_nothing_of_erased();
 
--- An order is called otherwise, has other SKUs, or is gone.
+-- An order changed, is called otherwise, has other SKUs, or is gone.
 CREATE FUNCTION keep_words() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF TG_OP = 'DELETE' THEN
         DELETE FROM public.order_words WHERE store_id = OLD.store_id AND external_id = OLD.external_id;
     ELSE
         UPDATE public.order_words
-        SET words = public.words_of(NEW.order_no, NEW.hub_customer, NEW.hub_email), skus = coalesce(NEW.skus, '{}')
+        SET words = public.words_of(NEW.order_no, NEW.hub_customer, NEW.hub_email), skus = coalesce(NEW.skus, '{}'),
+            store_updated_at = NEW.store_updated_at
         WHERE store_id = NEW.store_id AND external_id = NEW.external_id;
     END IF;
     RETURN NULL;
@@ -679,14 +681,14 @@ END $$;
 CREATE TRIGGER order_has_no_words AFTER DELETE ON store_orders FOR EACH ROW EXECUTE FUNCTION keep_words();
 CREATE TRIGGER order_has_other_words AFTER UPDATE ON store_orders FOR EACH ROW
     WHEN (OLD.order_no IS DISTINCT FROM NEW.order_no OR OLD.hub_customer IS DISTINCT FROM NEW.hub_customer
-        OR OLD.hub_email IS DISTINCT FROM NEW.hub_email OR OLD.skus IS DISTINCT FROM NEW.skus)
-    EXECUTE FUNCTION keep_words();
+        OR OLD.hub_email IS DISTINCT FROM NEW.hub_email OR OLD.skus IS DISTINCT FROM NEW.skus
+        OR OLD.store_updated_at IS DISTINCT FROM NEW.store_updated_at) EXECUTE FUNCTION keep_words();
 
 -- Orders that were never seen before have words.
 CREATE FUNCTION keep_words_of_new() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    INSERT INTO public.order_words (store_id, external_id, words, skus)
-    SELECT store_id, external_id, public.words_of(order_no, hub_customer, hub_email), coalesce(skus, '{}')
+    INSERT INTO public.order_words (store_id, external_id, words, skus, store_updated_at)
+    SELECT store_id, external_id, public.words_of(order_no, hub_customer, hub_email), coalesce(skus, '{}'), store_updated_at
     FROM new_orders;
     RETURN NULL;
 END $$;

@@ -41,7 +41,7 @@ SELECT {listed}
 FROM (
     SELECT o.store_id, o.external_id
     FROM (
-        SELECT store_id, external_id FROM order_words WHERE {words}
+        (SELECT store_id, external_id FROM order_words WHERE ({words}) {narrowed})
         UNION
         SELECT id, %(text)s::text FROM stores
     ) k JOIN stores s ON s.id = k.store_id
@@ -57,6 +57,16 @@ ORDER BY o.store_updated_at DESC NULLS LAST, o.external_id, s.id
 -- Words that have all parts of a text, or the SKU: by the index.
 order_keys(words, skus, 3, 600) @> order_keys(left(lower(%(text)s), 100), '{}', 3, 600)
   OR order_keys(words, skus, 3, 600) @> order_keys('', ARRAY[%(text)s::text], 3, 600)
+
+-- name: newest_by_words
+-- Of all orders no more than are wanted, where nothing else is asked of them: words say it as orders would.
+AND (strpos(words, lower(%(text)s)) > 0 OR skus @> ARRAY[%(text)s::text])
+ORDER BY store_updated_at DESC NULLS LAST, external_id LIMIT {limit}
+
+-- name: newest_of_store_by_words
+-- The same of one store.
+AND store_id = %(store_id)s AND (strpos(words, lower(%(text)s)) > 0 OR skus @> ARRAY[%(text)s::text])
+ORDER BY store_updated_at DESC NULLS LAST, external_id LIMIT {limit}
 
 -- name: by_reading
 -- Words that hold a text which is shorter than any part: all of them are read, which are few beside the orders.

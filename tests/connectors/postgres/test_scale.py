@@ -185,3 +185,13 @@ def test_SPD_2_what_moves_nothing_that_is_looked_for_is_written_in_place(connect
     run(connection, "UPDATE store_orders SET sending = '{}' WHERE external_id IN ('1', '2000')")
 
     assert one(connection, moved)["rows"] - before == 2
+
+
+def test_SPD_2_words_of_an_order_that_changed_are_written_in_place(connection: Connection, busy: int) -> None:
+    moved = "SELECT n_tup_hot_upd AS rows FROM pg_stat_xact_user_tables WHERE relname = 'order_words'"
+    before = one(connection, moved)["rows"]
+
+    run(connection, "UPDATE store_orders SET store_updated_at = now() WHERE external_id IN ('1', '2000')")
+    run(connection, "UPDATE store_orders SET sending = '{}' WHERE external_id IN ('3', '2001')")
+
+    assert one(connection, moved)["rows"] - before == 2

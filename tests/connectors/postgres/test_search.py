@@ -137,6 +137,19 @@ def test_SPD_2_the_newest_that_are_called_so_come_first_wherever_they_are(connec
     assert found == ["3", "590"]
 
 
+def test_SPD_2_an_order_that_changed_is_found_first_from_then_on(connection: Connection, acme: int) -> None:
+    moved = "UPDATE store_orders SET store_updated_at = now() - interval '1 hour' WHERE external_id = 'old-1'"
+
+    def found(**which: str | int) -> list[str]:
+        wanted = OrderFilter(text="lovelace", **which)  # type: ignore[arg-type]
+        return [row.external_id for row in order_view.orders(connection, wanted, limit=1)]
+
+    before = found(), found(store_id=acme), found(state="pending")
+    run(connection, moved)
+
+    assert (before, found(), found(store_id=acme), found(state="pending")) == ((["old-0"],) * 3, *(["old-1"],) * 3)
+
+
 def test_SPD_2_what_is_called_otherwise_or_gone_is_found_no_more(connection: Connection, acme: int) -> None:
     run(connection, "UPDATE store_orders SET hub_customer = 'Grace Hopper' WHERE external_id = 'old-0'")
     run(connection, "UPDATE store_orders SET skus = '{NEW-SKU}' WHERE external_id = 'old-1'")
