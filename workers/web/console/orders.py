@@ -1,29 +1,37 @@
 """Orders: every order that a store has shown, found by number, SKU, state and reason, or by its buyer."""
 
+import csv
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from io import StringIO
 from typing import Any, Final
 
-from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask import Blueprint, Response, abort, redirect, render_template, request, stream_with_context, url_for
 from flask.typing import ResponseReturnValue
 
 from connectors.postgres import Connection, order_view, stores
 from connectors.postgres.order_view import ListedOrder, ListPlace, OrderFilter
+from schemas.money import money_text
 from schemas.reasons import Reason
+from schemas.stock_export import harmless_cell
 from schemas.text import clean
 from schemas.users import Role
 from tasks import users as user_tasks
 from workers.seen import Called, called
 from workers.web.console import desk
 from workers.web.console.frame import me, needs
+from workers.web.console.masks import Personal, shown
 from workers.web.console.words import ORDER_STATES
 
 pages: Final = Blueprint("orders", __name__, template_folder="templates")
 
 ROWS: Final = 50  # on a page
 MOST_SIGNS: Final = 200  # of what is searched for
+MOST_LINES: Final = 100_000  # of a file
+PORTION: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +54,15 @@ class AskedFor:
 
     def address(self, **changed: str) -> str:
         """The page that shows it, with nothing empty in its address."""
+        return self._address("orders.orders", changed)
+
+    def file(self) -> str:
+        """The file that has it."""
+        return self._address("orders.orders_file", {})
+
+    def _address(self, page: str, changed: dict[str, str]) -> str:
         values = {name: getattr(self, name) for name in self.__slots__} | changed
-        return url_for("orders.orders", **{name: value for name, value in values.items() if value})
+        return url_for(page, **{name: value for name, value in values.items() if value})
 
 
 @pages.get("/orders")
@@ -71,6 +86,52 @@ def orders() -> ResponseReturnValue:
         states=ORDER_STATES,
         reasons=list(Reason),
     )
+
+
+@pages.get("/orders.csv")
+@needs(Role.VIEWER)
+def orders_file() -> ResponseReturnValue:
+    """The same orders as a file, so many at most, a portion at a time."""
+    connection = desk.connection()
+    asked = _asked(request.args)
+    wanted = _filter(connection, asked, asked.q or _found(connection, asked.find))
+    answer = Response(stream_with_context(_lines(connection, wanted)), mimetype="text/csv")
+    answer.headers["Content-Disposition"] = "attachment; filename=orders.csv"
+    return answer
+
+
+def _lines(connection: Connection, wanted: OrderFilter) -> Iterator[str]:
+    """A head, and a line for each order; no spreadsheet takes a cell for a formula."""
+    yield _line(("store", "number", "id", "customer", "state", "reason", "delivery", "total", "currency", "changed"))
+    behind: ListPlace | None = None
+    for _ in range(MOST_LINES // PORTION):
+        rows = order_view.page(connection, wanted, behind, limit=PORTION)
+        yield "".join(_line(_cells(row, called(row))) for row in rows)
+        if len(rows) < PORTION:
+            return
+        behind = ListPlace(rows[-1].store_updated_at, rows[-1].external_id, rows[-1].store_id)
+
+
+def _cells(row: ListedOrder, said: Called) -> tuple[str, ...]:
+    total = "" if said.total is None or said.currency is None else money_text(said.total, said.currency)
+    return (
+        row.store,
+        said.number or "",
+        row.external_id,
+        shown(said.customer, Personal.NAME, me().user),
+        f"{row.state}, failing" if row.is_failing else row.state,
+        row.reason or row.hub_reason or "",
+        row.hub_status or "",
+        total,
+        said.currency or "",
+        row.store_updated_at.astimezone(UTC).isoformat(timespec="seconds") if row.store_updated_at else "",
+    )
+
+
+def _line(cells: Sequence[str]) -> str:
+    written = StringIO()
+    csv.writer(written).writerow([harmless_cell(cell) for cell in cells])
+    return written.getvalue()
 
 
 @pages.post("/orders")

@@ -1,6 +1,8 @@
 """What the pages say of stores and orders (CON-1), to whom (DOR-6), and by which addresses."""
 
+import csv
 from contextlib import ExitStack
+from io import StringIO
 from typing import Final
 
 import pytest
@@ -17,7 +19,7 @@ from tests.workers.cli.shops import place, place_raw
 from tests.workers.web.console.browsing import Person, words
 from tests.workers.web.console.conftest import People
 from workers.app import QUEUES
-from workers.web.console import desk
+from workers.web.console import desk, orders
 
 ADA: Final = {
     "first_name": "Ada",
@@ -286,3 +288,28 @@ def test_CON_1_every_reason_has_words_on_its_page(adas: str, operator: Person) -
     page = operator.text("/orders")
 
     assert [reason for reason in Reason if reason.sentence not in page] == []
+
+
+def test_CON_1_the_list_comes_as_a_file_too(
+    held: Process, shop: Shop, acme: int, adas: str, people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(orders, "PORTION", 1)
+    buyer = {**ADA, "first_name": "=cmd()", "last_name": ";+1", "email": "e@example.com"}
+    evil = place(shop, line_items=HOOK, billing=buyer)
+    import_all(held, acme)
+    place_raw(shop, total="n/a")
+    import_all(held, acme)
+
+    answer = people(Role.OPERATOR).get("/orders.csv?store=acme")
+    head, *rows = csv.reader(StringIO(answer.text))
+
+    assert answer.headers["Content-Disposition"] == "attachment; filename=orders.csv"
+    assert head[:4] == ["store", "number", "id", "customer"]
+    assert {row[2]: row[3] for row in rows if row[2] in {adas, evil}} == {
+        adas: "Ada Lovelace",
+        evil: "'=cmd() ;'+1",
+    }
+    assert sorted(row[4] for row in rows) == ["failed", "imported", "imported"]
+    for_viewers = people(Role.VIEWER).get("/orders.csv?state=imported").text
+    assert "Lovelace" not in for_viewers
+    assert "A… L…" in for_viewers
