@@ -2,8 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
@@ -15,7 +15,6 @@ from schemas.orders import ZERO
 # PENDING is a quote and promises nothing. PACKED has taken all that it promised.
 PROMISING: Final = ("NOT_SHIPPED", "PARTIALLY_PACKED", "PARTIALLY_DELIVERED")
 OPEN: Final = (*PROMISING, "PACKED")
-_BEGUN: Final = frozenset({"NOT_SHIPPED", "PENDING"})  # nothing of it is packed or delivered
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +77,8 @@ class OrderNews:
     is_further: bool = False  # what is kept of it, or shown in lists, may be another
 
 
-def heard_order(
-    record: OrderRecord, parcels: Iterable[FulfillmentRecord], before: HeardOrder | None, told: Iterable[str] = ()
-) -> HeardOrder:
-    """An order with the fulfilments that stand. Of those that were `told` the others are gone."""
-    standing = tuple(Parcel(one.id, one.is_delivered, one.pieces) for one in sorted(parcels, key=_number))
-    known = {one.id for one in standing}
-    gone = {one.id for one in before.parcels} | set(told) if before else set(told)
+def order_of(record: OrderRecord) -> HeardOrder:
+    """An order without its fulfilments."""
     return HeardOrder(
         id=record.id,
         order_no=record.order_no,
@@ -97,11 +91,38 @@ def heard_order(
             HeardRow(row.id, row.variant_id, row.location_id or record.location_id or "", row.quantity)
             for row in record.rows
         ),
-        parcels=(*standing, *(Parcel(one, False, (), is_gone=True) for one in sorted(gone - known))),
     )
 
 
-def news_of(before: HeardOrder | None, now: HeardOrder, ours: Collection[str]) -> OrderNews:
+def with_all(
+    order: HeardOrder, standing: Iterable[FulfillmentRecord], before: HeardOrder | None, told: Iterable[str] = ()
+) -> HeardOrder:
+    """An order with all fulfilments that stand. Of those that were known, or `told` of, the others are gone."""
+    parcels = {one.id: Parcel(one.id, False, (), is_gone=True) for one in before.parcels} if before else {}
+    parcels |= {one: Parcel(one, False, (), is_gone=True) for one in told}
+    parcels |= {one.id: Parcel(one.id, one.is_delivered, one.pieces) for one in standing}
+    return replace(order, parcels=_in_order(parcels.values()))
+
+
+def with_more(order: HeardOrder, before: HeardOrder | None, told: Iterable[FulfillmentRecord]) -> HeardOrder:
+    """An order with the fulfilments that were known, and what was told of since. What was gone is told of once more."""
+    parcels = {one.id: one for one in before.parcels} if before else {}
+    for one in told:
+        known = parcels.get(one.id)
+        if one.is_gone:
+            parcels[one.id] = Parcel(one.id, False, (), is_gone=True)
+        elif known is None or not known.is_gone:
+            parcels[one.id] = Parcel(one.id, one.is_delivered, one.pieces)
+    return replace(order, parcels=_in_order(parcels.values()))
+
+
+def _in_order(parcels: Iterable[Parcel]) -> tuple[Parcel, ...]:
+    return tuple(sorted(parcels, key=lambda one: (one.is_gone, len(one.id), one.id)))
+
+
+def news_of(
+    before: HeardOrder | None, now: HeardOrder, ours: Collection[str], services: Collection[str] = ()
+) -> OrderNews:
     """What is new of an order. That one of `ours` is there, a fulfilment that we made ourselves, is no news (FUL-13).
 
     That it was delivered or taken back since is, whoever did it: whether a store is to hear of it others find out.
@@ -120,21 +141,34 @@ def news_of(before: HeardOrder | None, now: HeardOrder, ours: Collection[str]) -
     by_others = [one for one in standing ^ now.standing if one.id in known or one.id not in ours]
     is_further = before is None or before.status != now.status or standing != now.standing or before.rows != now.rows
     # Nobody shipped anything, and yet it is further: a person took off what was left.
-    is_cut = before is not None and before.status != now.status and standing == now.standing and agrees(now)
+    is_cut = before is not None and before.status != now.status and standing == now.standing and agrees(now, services)
     return OrderNews(frozenset(moved), is_shipped=bool(by_others) or is_cut, is_further=is_further)
 
 
-def may_have_parcels(record: OrderRecord, before: HeardOrder | None) -> bool:
-    """Whether fulfilments are to be asked for: an order that has none says so, unless some were taken back."""
-    return not record.is_gone and (record.status not in _BEGUN or bool(before and before.standing))
+def agrees(order: HeardOrder, services: Collection[str] = ()) -> bool:
+    """Whether its fulfilments say the same as its status: reads lag, and not all of them as much.
+
+    Whether Katana waits for services too nobody has shown.
+    """
+    if order.is_gone or order.status not in _STATUSES:
+        return True
+    goods = [row for row in order.rows if row.variant_id not in services]
+    return order.status in (_status(order.rows, order.standing), _status(goods or order.rows, order.standing))
 
 
-def agrees(order: HeardOrder) -> bool:
-    """Whether its fulfilments say the same as its status: reads lag, and not all of them as much."""
-    return order.is_gone or order.status not in _STATUSES or order.status == _status(order)
+def may_ask_again(order: HeardOrder, now: datetime) -> bool:
+    """Whether it is time to ask what stands of an order that does not agree: at once, after 10 minutes, after 20."""
+    minutes = (now - order.moved_at) / timedelta(minutes=1) if order.moved_at else _OVER
+    return minutes < 3 or 10 <= minutes < 12 or minutes >= 20
+
+
+def is_over(order: HeardOrder, now: datetime) -> bool:
+    """Whether what stands is believed, though it does not agree: reads lag no longer."""
+    return order.moved_at is None or now - order.moved_at >= timedelta(minutes=_OVER)
 
 
 _STATUSES: Final = frozenset(DeliveryStatus)
+_OVER: Final = 22
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,10 +180,10 @@ class _Part:
     delivered_quantity: Decimal
 
 
-def _status(order: HeardOrder) -> DeliveryStatus:
-    packed = _pieces(one for one in order.standing if not one.is_delivered)
-    delivered = _pieces(one for one in order.standing if one.is_delivered)
-    return status_of([_Part(row.quantity, packed[row.id], delivered[row.id]) for row in order.rows])
+def _status(rows: Iterable[HeardRow], parcels: Collection[Parcel]) -> DeliveryStatus:
+    packed = _pieces(one for one in parcels if not one.is_delivered)
+    delivered = _pieces(one for one in parcels if one.is_delivered)
+    return status_of([_Part(row.quantity, packed[row.id], delivered[row.id]) for row in rows])
 
 
 def status_for_store(
@@ -176,10 +210,6 @@ def _pieces(parcels: Iterable[Parcel]) -> defaultdict[str, Decimal]:
         for row_id, quantity in parcel.pieces:
             pieces[row_id] += quantity
     return pieces
-
-
-def _number(one: FulfillmentRecord) -> tuple[int, str]:
-    return len(one.id), one.id
 
 
 # -- as it is kept -----------------------------------------------------------------------------------------------------

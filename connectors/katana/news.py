@@ -22,14 +22,17 @@ from connectors.katana.hearing import (
     HeardOrder,
     OrderNews,
     agrees,
-    heard_order,
+    is_over,
     kept_order,
-    may_have_parcels,
+    may_ask_again,
     news_of,
+    order_of,
     parcels_kept,
     read_heard,
     rows_kept,
     status_for_store,
+    with_all,
+    with_more,
 )
 from connectors.katana.intents import keys_of
 from connectors.katana.kept import read_kept
@@ -40,15 +43,17 @@ from schemas.hub_news import CopyStatus, DeletedOrder, HubCopy, HubNews, MovedSk
 from schemas.katana.numbers import written_time
 from schemas.katana.order import FulfillmentRecord, OrderRecord, read_fulfillment, read_order
 from schemas.katana.stock import MovementRecord, read_movement
+from schemas.orders import Kind
 
 EVERY: Final = timedelta(seconds=60)
-DOUBT: Final = timedelta(hours=1)  # so long an order whose fulfilments say something else than it is read again
+DOUBT: Final = timedelta(hours=1)  # so long nothing is passed on of an order that we may have delivered ourselves
 
 _SQL: Final = queries("news", __package__)
 _POLLS: Final = queries("copies", __package__)
 _WHAT: Final = "news"
 _LOCK: Final = 7203_0005  # advisory lock: one writes down at a time what was heard
 _IN_ONE: Final = 50  # ids of one question
+_MOST_ASKED: Final = 10  # orders whose fulfilments are asked for at a time: the others are next
 _MOST: Final = 5000  # news that are passed on at a time
 _MOVES_KEPT: Final = timedelta(hours=2)  # longer than any overlap
 _ORDERS_KEPT: Final = timedelta(days=60)
@@ -65,8 +70,12 @@ class _Told:
     movements: list[MovementRecord] = field(default_factory=list)
     standing: dict[str, list[FulfillmentRecord]] = field(default_factory=dict)  # of orders that were asked for them
 
-    def parcels_told(self, order_id: str) -> list[str]:
-        return [one.id for one in self.fulfillments if one.order_id == order_id]
+    def parcels(self) -> dict[str, list[FulfillmentRecord]]:
+        """The fulfilments that were told of, by their orders."""
+        found: dict[str, list[FulfillmentRecord]] = {}
+        for one in self.fulfillments:
+            found.setdefault(one.order_id, []).append(one)
+        return found
 
 
 class KatanaNews:
@@ -118,36 +127,52 @@ class KatanaNews:
     def _told(self, now: datetime, until: datetime | None, priority: Priority) -> _Told:
         told = _Told(now)
         if until is None:
-            self._take(told, self._pages("sales_orders", {"status": list(OPEN)}, priority))
-            self._ask_standing(told, [one.id for one in told.orders.values() if may_have_parcels(one, None)], priority)
-            return told
-        since = {"updated_at_min": written_time(until - OVERLAP)}
-        self._take(told, self._pages("sales_orders", since | _DELETED, priority))
-        for page in self._pages("sales_order_fulfillments", since | _DELETED, priority):
-            told.fulfillments += all_readable(read_fulfillment, page)
-        for page in self._pages("inventory_movements", since, priority):
-            told.movements += all_readable(read_movement, page)
-        wanted = self._wanted(told)
-        missing = [one for one in wanted if one not in told.orders]
-        self._ask_orders(told, missing, priority)
-        self._ask_standing(told, [one for one in wanted if one in told.orders], priority)
+            for status in OPEN:
+                self._take(told, self._pages("sales_orders", {"status": status}, priority))
+        else:
+            since = {"updated_at_min": written_time(until - OVERLAP)}
+            self._take(told, self._pages("sales_orders", since | _DELETED, priority))
+            for page in self._pages("sales_order_fulfillments", since | _DELETED, priority):
+                told.fulfillments += all_readable(read_fulfillment, page)
+            for page in self._pages("inventory_movements", since, priority):
+                told.movements += all_readable(read_movement, page)
+        for order_id in self._doubtful(told, priority)[:_MOST_ASKED]:
+            asked = {"sales_order_id": order_id}
+            found = self._client.matching("sales_order_fulfillments", asked, priority=priority)
+            told.standing[order_id] = [one for one in all_readable(read_fulfillment, found) if not one.is_gone]
         return told
 
-    def _wanted(self, told: _Told) -> list[str]:
-        """Orders whose fulfilments are asked for: they, or what they took, moved, or did not go with them."""
-        unheard = self._unheard(told.movements)
-        numbers = list({one.order_no for one in unheard if one.order_no})
-        caused = self._connection.execute(_SQL["heard_by_number"], {"numbers": numbers})
-        wanted = {row["id"] for row in caused} | {row["id"] for row in self._connection.execute(_SQL["unsettled"])}
-        before = self._heard({*told.orders, *(one.order_id for one in told.fulfillments), *wanted})
-        for record in told.orders.values():
-            known = before.get(record.id)
-            if may_have_parcels(record, known) and (known is None or known.moved_at != record.moved_at):
-                wanted.add(record.id)
-        for one in told.fulfillments:
-            if not _is_known(one, before.get(one.order_id)):
-                wanted.add(one.order_id)
-        return sorted(wanted)
+    def _doubtful(self, told: _Told, priority: Priority) -> list[str]:
+        """Orders whose fulfilments are asked for: what was told of them does not agree, or pieces came back.
+
+        Each is asked for alone, for want of a filter by several. Those that were told of just now come first.
+        """
+        back = {one.order_no for one in self._unheard(told.movements) if one.order_no and one.change > 0}
+        returned = {row["id"] for row in self._connection.execute(_SQL["heard_by_number"], {"numbers": list(back)})}
+        unsettled = {row["id"] for row in self._connection.execute(_SQL["unsettled"])}
+        parcels = told.parcels()
+        before = self._heard({*told.orders, *parcels, *returned, *unsettled})
+        again = {one for one in unsettled if may_ask_again(before[one], told.at)}
+        self._ask_orders(told, sorted((parcels.keys() - before.keys() | again) - told.orders.keys()), priority)
+        services = self._services(told.orders.values())
+        doubtful = []
+        for order_id in [*told.orders, *sorted(before.keys() - told.orders.keys())]:
+            order = self._as_told(order_id, told, before.get(order_id))
+            is_doubtful = order != before.get(order_id) and not agrees(order, services)
+            if order_id in returned or (is_doubtful and may_ask_again(order, told.at)):
+                doubtful.append(order_id)
+        return doubtful
+
+    def _as_told(self, order_id: str, told: _Told, before: HeardOrder | None) -> HeardOrder:
+        """An order with what was known of it and what was told since."""
+        record = told.orders.get(order_id)
+        base = order_of(record) if record else before
+        assert base is not None
+        return with_more(base, before, told.parcels().get(order_id, ()))
+
+    def _services(self, records: Iterable[OrderRecord]) -> frozenset[str]:
+        ids = {row.variant_id for record in records for row in record.rows}
+        return frozenset(one.id for one in self._copies.by(VARIANTS, ids=ids) if one.kind is Kind.SERVICE)
 
     def _unheard(self, movements: Sequence[MovementRecord]) -> list[MovementRecord]:
         rows = self._connection.execute(_SQL["known_movements"], {"ids": [one.id for one in movements]})
@@ -165,14 +190,6 @@ class KatanaNews:
         for some in _portions(ids):
             pages = self._pages("sales_orders", {"ids": some, **_DELETED}, priority)
             self._take(told, pages, only=some)
-
-    def _ask_standing(self, told: _Told, ids: Sequence[str], priority: Priority) -> None:
-        for some in _portions(ids):
-            told.standing.update({one: [] for one in some})
-            for page in self._pages("sales_order_fulfillments", {"sales_order_id": some}, priority):
-                for one in all_readable(read_fulfillment, page):
-                    if one.order_id in told.standing and not one.is_gone:
-                        told.standing[one.order_id].append(one)
 
     def _take(self, told: _Told, pages: Iterable[list[dict[str, Any]]], *, only: Collection[str] | None = None) -> None:
         for page in pages:
@@ -202,28 +219,41 @@ class KatanaNews:
         return [{"what": "variant", "about": {"id": id_}} for id_ in sorted({one.variant_id for one in moved})]
 
     def _hear_orders(self, told: _Told) -> list[dict[str, Any]]:
-        rows = self._connection.execute(_SQL["heard"], {"ids": list(told.orders)}).fetchall()
+        ids = {*told.orders, *told.parcels()}
+        rows = self._connection.execute(_SQL["heard"], {"ids": list(ids)}).fetchall()
         later = {row["id"] for row in rows if row["read_at"] > told.at}
         before = {row["id"]: read_heard(row) for row in rows}
-        records = [one for one in told.orders.values() if one.id not in later and not _is_older(one, before)]
-        values = {"kind": FULFILLMENT, "within": DOUBT, "ids": [one.id for one in records]}
+        old = {one.id for one in told.orders.values() if _is_older(one, before)}
+        meant = [one for one in sorted(ids - later - old) if one in told.orders or one in before]
+        values = {"kind": FULFILLMENT, "within": DOUBT, "ids": meant}
         in_flight = {row["order_id"] for row in self._connection.execute(_SQL["open_parcels"], values)}
-        now = [self._now(one, told, before.get(one.id), is_in_flight=one.id in in_flight) for one in records]
+        services = self._services(told.orders.values())
+        now = [self._now(one, told, before.get(one), services=services, is_in_flight=one in in_flight) for one in meant]
         changed = [one for one in now if one != before.get(one.id)]
         self._keep(changed, told.at)
-        return self._passed_on(changed, before)
+        return self._passed_on(changed, before, services)
 
-    def _now(self, record: OrderRecord, told: _Told, before: HeardOrder | None, *, is_in_flight: bool) -> HeardOrder:
-        """An order as it is known from now on: nothing new of one of whose fulfilments one may be ours (FUL-13)."""
+    def _now(
+        self, order_id: str, told: _Told, before: HeardOrder | None, *, services: Collection[str], is_in_flight: bool
+    ) -> HeardOrder:
+        """An order as it is known from now on: nothing new of one of whose fulfilments one may be ours (FUL-13).
+
+        What does not agree is not believed before it was asked for.
+        """
         if is_in_flight and before:
             return replace(before, is_settled=False)
-        standing = None if is_in_flight else told.standing.get(record.id)
-        if standing is None and not record.is_gone:
-            order = replace(heard_order(record, (), None), parcels=before.parcels if before else ())
-        else:
-            order = heard_order(record, standing or (), before, told.parcels_told(record.id))
-        is_over = record.moved_at is None or told.at - record.moved_at > DOUBT
-        return replace(order, is_settled=not is_in_flight and (agrees(order) or is_over))
+        order = self._as_told(order_id, told, before)
+        if order.is_gone:
+            return with_all(order, (), before)
+        if order_id in told.standing and not is_in_flight:
+            known = [one.id for one in told.parcels().get(order_id, ())]
+            order = with_all(order, told.standing[order_id], before, known)
+            return replace(order, is_settled=agrees(order, services) or is_over(order, told.at))
+        if agrees(order, services) and not is_in_flight:
+            return replace(order, is_settled=True)
+        if order == before:
+            return before  # it was believed already
+        return replace(order, parcels=before.parcels if before else (), is_settled=False)
 
     def _keep(self, orders: Sequence[HeardOrder], at: datetime) -> None:
         if not orders:
@@ -243,7 +273,9 @@ class KatanaNews:
         ]
         self._connection.execute(_SQL["keep_promises"], {"promises": Jsonb(promises)})
 
-    def _passed_on(self, orders: Sequence[HeardOrder], before: dict[str, HeardOrder]) -> list[dict[str, Any]]:
+    def _passed_on(
+        self, orders: Sequence[HeardOrder], before: dict[str, HeardOrder], services: Collection[str]
+    ) -> list[dict[str, Any]]:
         whose = {row["id"]: row for row in self._connection.execute(_SQL["whose"], {"ids": [one.id for one in orders]})}
         parcels = [parcel.id for order in orders for parcel in order.parcels]
         parcels += [parcel.id for order in before.values() for parcel in order.parcels]
@@ -251,7 +283,7 @@ class KatanaNews:
         news: list[dict[str, Any]] = []
         gone: list[str] = []
         for order in orders:
-            heard = news_of(before.get(order.id), order, ours)
+            heard = news_of(before.get(order.id), order, ours, services)
             store = whose.get(order.id)
             if heard.is_deleted and store:
                 gone.append(order.id)
@@ -325,15 +357,6 @@ def _news_of_order(order: HeardOrder, heard: OrderNews, store: Row | None) -> li
     if heard.is_further:
         about.append({"what": "order", "about": {"id": order.id}})
     return about
-
-
-def _is_known(one: FulfillmentRecord, order: HeardOrder | None) -> bool:
-    """Whether a fulfilment says what was heard of it."""
-    for parcel in order.parcels if order else ():
-        if parcel.id == one.id:
-            is_same = parcel.is_delivered == one.is_delivered and parcel.pieces == one.pieces
-            return parcel.is_gone or (is_same and not one.is_gone)
-    return False
 
 
 def _is_older(record: OrderRecord, before: dict[str, HeardOrder]) -> bool:

@@ -62,6 +62,7 @@ class Fulfillments(Room):
         packer_id=identity(),
         **_tracking(1),
     )
+    singles = frozenset(filters)
     is_deletable = True
     lists_deleted = True
     reads_deleted = True

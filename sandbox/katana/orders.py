@@ -64,6 +64,7 @@ class Orders(Room):
         tracking_number_url=or_null(text(1, 2048)),
         custom_fields=anything(),
     )
+    singles = frozenset(filters) - {"ids"}
     is_deletable = True
     lists_deleted = True
 

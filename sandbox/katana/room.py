@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from sandbox.katana.errors import Json, invalid
+from sandbox.katana.errors import Json, against_rules, invalid
 from sandbox.katana.numbers import amount, decimal, moment
 from sandbox.katana.schema import Schema, check
 from sandbox.katana.table import Row, Table
@@ -77,6 +77,7 @@ class Room:
     is_deletable: ClassVar[bool] = False
     lists_deleted: ClassVar[bool] = False
     reads_deleted: ClassVar[bool] = False
+    singles: ClassVar[frozenset[str]] = frozenset()  # filters that take one value; what several do is not known
     parent: ClassVar[str] = ""
 
     def __init__(self, account: KatanaAccount) -> None:
@@ -102,6 +103,8 @@ class Room:
     def listed(self, asked: Mapping[str, list[str]]) -> Iterable[Row]:
         """The rows that the filters leave, the newest first. What is no filter is not looked at."""
         ignored = self.account.oddities.ignored_filters
+        if wrong := next((name for name in asked if name in self.singles and len(asked[name]) > 1), None):
+            raise against_rules(f"{wrong} takes one value")
         wanted = [
             (known, given)
             for name, given in asked.items()

@@ -43,6 +43,7 @@ class MovementRecord:
     variant_id: str
     location_id: str
     order_no: str | None
+    change: Decimal
     is_count: bool  # somebody counted, received, made or moved them: then what lies there was looked at
 
 
@@ -69,6 +70,7 @@ class _Movement(VendorSchema):
     location_id = Id(required=True)
     resource_type = Words()
     order_no = Words(data_key="caused_by_order_no")
+    change = Number(data_key="quantity_change", allow_none=True, load_default=ZERO)
 
 
 _INVENTORY: Final = _Inventory()
@@ -98,4 +100,5 @@ def read_movement(said: Any) -> MovementRecord:
     """One of GET /inventory_movements. Raises Unreadable."""
     read = load(_MOVEMENT, said)
     is_count = read.pop("resource_type").replace("_", "").lower() not in _NOT_COUNTED
-    return MovementRecord(**read | {"order_no": read["order_no"] or None}, is_count=is_count)
+    known = {"order_no": read["order_no"] or None, "change": read["change"] or ZERO}
+    return MovementRecord(**read | known, is_count=is_count)

@@ -323,7 +323,7 @@ def test_KAT_2_what_each_thing_costs(held: Process, shop: Shop, chosen: KatanaAc
     assert cost(fetch_hub) == cost(fetch_hub) == 3
     shop.shop.complete_order(int(first))
     assert cost(lambda: import_all(held, acme)) <= 4  # once an hour what holds for the account is among it
-    assert cost(fetch_hub) == 4
+    assert cost(fetch_hub) == 3
 
 
 # -- when it cannot be asked
