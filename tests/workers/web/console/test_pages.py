@@ -307,7 +307,7 @@ def test_CON_1_the_list_comes_as_a_file_too(
     assert head[:4] == ["store", "number", "id", "customer"]
     assert {row[2]: row[3] for row in rows if row[2] in {adas, evil}} == {
         adas: "Ada Lovelace",
-        evil: "'=cmd() ;'+1",
+        evil: "'=cmd() ;+1",
     }
     assert sorted(row[4] for row in rows) == ["failed", "imported", "imported"]
     for_viewers = people(Role.VIEWER).get("/orders.csv?state=imported").text
