@@ -1,7 +1,7 @@
 """Groups of actions carried out in Katana, in their order. Each stands as soon as it is done; it decides nothing."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 from connectors.errors import HubRefused
@@ -50,23 +50,44 @@ class Applier:
     def _answers(self, groups: Sequence[Group], *, is_trial: bool) -> Answers:
         answers, names = Answers(), Names(KatanaNames(self._desk.connection))
         trial = Trial(self._desk, self._creator, is_trial=is_trial)
-        for group in groups:
+        for at, group in enumerate(groups):
             if answers.is_wanted(group):
-                answers.by_name[group.name] = self._answer(group, names, trial, is_trial=is_trial)
+                # What comes back must have been delivered: returns wait for what is delivered along with them.
+                waits = {actions.KeepReturn} if any(map(_delivers, groups[at + 1 :])) else set[type]()
+                answers.by_name[group.name] = self._answer(group, names, trial, is_trial=is_trial, waits=waits)
+        if not is_trial and any(map(_delivers, groups)):
+            self._bring_back(groups, answers, names)
         return answers
 
-    def _answer(self, group: Group, names: Names, trial: Trial, *, is_trial: bool) -> GroupAnswer:
+    def _answer(
+        self, group: Group, names: Names, trial: Trial, *, is_trial: bool, waits: Collection[type]
+    ) -> GroupAnswer:
         try:
             with katana_guards():
                 trial.refuse(group, names)
                 if is_trial:
                     return GroupAnswer(tuple((one, Made("")) for one in group.actions))
                 ordered = changing.in_order(self._desk, group.actions)
-                return GroupAnswer(tuple((one, self._done(one, names)) for one in ordered))
+                done = ((one, Made("") if type(one) in waits else self._done(one, names)) for one in ordered)
+                return GroupAnswer(tuple(done))
         except HubRefused as error:
             if not group.may_be_refused:
                 raise
             return GroupAnswer(refusal=str(error))
+
+    def _bring_back(self, groups: Sequence[Group], answers: Answers, names: Names) -> None:
+        """Returns that waited, and those of before that waited for what is delivered now."""
+        with katana_guards():
+            for name, answer in answers.by_name.items():
+                made = (
+                    (one, self._done(one, names) if isinstance(one, actions.KeepReturn) and not done.id else done)
+                    for one, done in answer.made
+                )
+                answers.by_name[name] = replace(answer, made=tuple(made))
+            delivered = (one for group in groups if answers.is_done(group.name) for one in group.actions)
+            ids = {names.with_ids(one).order_id for one in delivered if isinstance(one, actions.DeliverRows)}  # type: ignore[union-attr]
+            for order_id in sorted(ids):
+                returning.complete(self._desk, order_id)
 
     def _done(self, action: HubAction, names: Names) -> Made:
         match names.with_ids(action):
@@ -134,3 +155,7 @@ class KatanaNames:
         """The ids of those of its rows that lines stand for."""
         asked = {"order_id": order_id, "lines": lines}
         return {row["external_id"]: row["id"] for row in self.connection.execute(_SQL["rows_of_katana_lines"], asked)}
+
+
+def _delivers(group: Group) -> bool:
+    return any(isinstance(action, actions.DeliverRows) for action in group.actions)

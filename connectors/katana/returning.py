@@ -66,6 +66,14 @@ def keep_return(desk: Desk, action: actions.KeepReturn) -> Made:
     return Made(return_id or "", notes=_notes(action, standing.order.rows, short, refused))
 
 
+def complete(desk: Desk, order_id: str) -> None:
+    """What was delivered since may come back with the returns that waited for it."""
+    for row in desk.connection.execute(_SQL["kept_returns"], {"order_id": order_id}).fetchall():
+        if row["lines"] != row["asked"]:
+            lines = tuple((line, Decimal(pieces)) for line, pieces in row["asked"])
+            keep_return(desk, actions.KeepReturn(order_id, row["external_id"], lines))
+
+
 def delete_return(desk: Desk, action: actions.DeleteReturn) -> str:
     """Take a return back; what is gone already is done. Its id."""
     return_id = _known(desk, action)
