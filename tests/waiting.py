@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 
 
-def wait_until(condition: Callable[[], object], *, seconds: float = 10, what: str) -> None:
+def wait_until(condition: Callable[[], object], *, seconds: float = 30, what: str) -> None:
     """Return as soon as the condition holds; fail the test, saying what was awaited, when it does not in time."""
     deadline, pause = time.monotonic() + seconds, 0.005
     while not condition():

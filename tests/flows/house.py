@@ -94,7 +94,7 @@ class House:
         (pid,) = (status.pid for status in server_status(self.config) if status.name == name)
         assert pid is not None
         os.kill(pid, signal.SIGKILL)
-        wait_until(lambda: not _is_alive(pid), seconds=10, what=f"{name} to be gone")
+        wait_until(lambda: not _is_alive(pid), what=f"{name} to be gone")
 
     def answers(self, name: str) -> bool:
         """Whether one of the servers takes connections."""

@@ -1,11 +1,12 @@
 """What a question costs does not grow with what is stored (SPD-2): rows that PostgreSQL read for it are counted."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import pytest
 
+from connectors import postgres
 from connectors.builtin_hub.hub import BuiltinHub
 from connectors.postgres import Connection, journal, last_look, order_view, orders, outgoing, replay_view, stock_view
 from connectors.postgres.journal import Which
@@ -15,6 +16,10 @@ from schemas.outcomes import OrderOutcome
 from schemas.stores import Skipped
 from tests.connectors.builtin_hub.makers import one, run
 from tests.connectors.postgres.makers import add_store
+from tests.databases import own_database
+from workers.embedded import Servers
+
+pytestmark = pytest.mark.xdist_group("scale")  # one process fills a database for them all
 
 ORDERS: Final = 4000
 FEW: Final = 40  # far from all, and more than anybody asked for
@@ -40,23 +45,49 @@ READ: Final = """SELECT coalesce(sum(seq_tup_read + coalesce(idx_tup_fetch, 0)),
 Ask = Callable[[Connection, int, int], object]
 
 
-@pytest.fixture
-def busy(connection: Connection) -> int:
-    """A store with many orders, all of them over: its id."""
-    store_id = add_store(connection, "busy")
+class Filled(NamedTuple):
+    """A store with many orders, all of them over, and one beside it with a single order: their ids."""
+
+    connection: Connection
+    busy: int
+    quiet: int
+
+
+@pytest.fixture(scope="module")
+def filled(servers: Servers) -> Iterator[Filled]:
+    """Both in a database that is made for them: what is read depends on what was stored, and planned, there before."""
+    with own_database(servers.database_url) as url, postgres.connect(url) as connection:
+        with connection.transaction():
+            busy = _fill(connection, "busy", ORDERS)
+            quiet = _fill(connection, "quiet", 1)
+            run(connection, "ANALYZE store_orders, order_words, journal, stores, hub.sales_orders")
+        yield Filled(connection, busy, quiet)
+
+
+def _fill(connection: Connection, name: str, orders: int) -> int:
+    store_id = add_store(connection, name)
     for statement in FILL.split(";"):
-        connection.execute(statement, {"store": store_id, "orders": ORDERS})
+        connection.execute(statement, {"store": store_id, "orders": orders})
     return store_id
 
 
 @pytest.fixture
-def quiet(connection: Connection, busy: int) -> int:
-    """A store beside it with one order: its id."""
-    store_id = add_store(connection, "quiet")
-    for statement in FILL.split(";"):
-        connection.execute(statement, {"store": store_id, "orders": 1})
-    run(connection, "ANALYZE store_orders, order_words, journal, stores, hub.sales_orders")
-    return store_id
+def connection(filled: Filled) -> Iterator[Connection]:
+    """A connection in a transaction that is rolled back."""
+    with filled.connection.transaction(force_rollback=True):
+        yield filled.connection
+
+
+@pytest.fixture
+def busy(filled: Filled) -> int:
+    """The store with many orders."""
+    return filled.busy
+
+
+@pytest.fixture
+def quiet(filled: Filled) -> int:
+    """The store with one."""
+    return filled.quiet
 
 
 def _read(connection: Connection) -> int:
@@ -150,6 +181,10 @@ def _counted(connection: Connection, store_id: int) -> list[tuple[Any, ...]]:
     return [(row.state, row.reason, row.orders, row.due) for row in order_view.counts(connection, store_id)]
 
 
+def _count_rows(connection: Connection, store_id: int) -> int:
+    return int(one(connection, "SELECT count(*) AS rows FROM order_counts WHERE store_id = %s", store_id)["rows"])
+
+
 def test_SPD_2_orders_are_counted_as_they_move(connection: Connection, busy: int) -> None:
     orders.expect(connection, busy, "new")
     orders.expect(connection, busy, "bad")
@@ -165,7 +200,7 @@ def test_SPD_2_orders_are_counted_as_they_move(connection: Connection, busy: int
         ("skipped", "status_not_imported", ORDERS // 10 - 2, 0),
     ]
     assert _counted(connection, busy) == expected
-    assert one(connection, "SELECT count(*) AS rows FROM order_counts")["rows"] > len(expected)
+    assert _count_rows(connection, busy) > len(expected)
 
 
 def test_SPD_2_counts_are_folded_once_they_are_many(connection: Connection, busy: int) -> None:
@@ -175,14 +210,14 @@ def test_SPD_2_counts_are_folded_once_they_are_many(connection: Connection, busy
     orders.fold_counts(connection)
 
     assert _counted(connection, busy) == counted
-    assert one(connection, "SELECT count(*) AS rows FROM order_counts")["rows"] == len(counted)
+    assert _count_rows(connection, busy) == len(counted)
 
 
 def test_SPD_2_what_moves_nothing_that_is_looked_for_is_written_in_place(connection: Connection, busy: int) -> None:
     moved = "SELECT n_tup_hot_upd AS rows FROM pg_stat_xact_user_tables WHERE relname = 'store_orders'"
     before = one(connection, moved)["rows"]
 
-    run(connection, "UPDATE store_orders SET sending = '{}' WHERE external_id IN ('1', '2000')")
+    run(connection, "UPDATE store_orders SET sending = '{}' WHERE external_id IN ('2', '2000')")
 
     assert one(connection, moved)["rows"] - before == 2
 

@@ -139,7 +139,7 @@ def test_FUL_14_a_call_that_arrives_after_nobody_waits_for_it_is_not_made_twice(
     assert sent(shop, order) == []
 
     arrives.set()
-    wait_until(lambda: bool(sent(shop, order)), seconds=10, what="the fulfilment to arrive")
+    wait_until(lambda: bool(sent(shop, order)), what="the fulfilment to arrive")
     desk.tell()
 
     assert (pieces_of(shop, order), desk.shipped(), desk.fulfillments()) == ([{"A": 1}], shipped, [("hub", True)])
@@ -155,7 +155,7 @@ def test_FUL_14_a_call_that_arrives_just_before_it_is_made_again_is_known_by_its
 
     def arrive() -> None:
         arrives.set()
-        wait_until(lambda: bool(sent(shop, order)), seconds=10, what="the fulfilment to arrive")
+        wait_until(lambda: bool(sent(shop, order)), what="the fulfilment to arrive")
 
     meanwhile.play(None, lambda: arrives.wait(20), None, arrive)
     assert desk.tell() == "put_off"

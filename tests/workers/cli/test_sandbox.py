@@ -34,7 +34,7 @@ def test_BEY_10_sandbox_says_how_it_is_connected_and_ends_with_ctrl_c(refusing_c
         # A dry run of the line that it prints; --set keeps the store from being saved.
         result = refusing_cli(*command.split()[1:], "--set", "location=nowhere")
         running.send_signal(signal.SIGINT)
-        _, problem = running.communicate(timeout=20)
+        _, problem = running.communicate(timeout=60)
 
     assert head.startswith("woocommerce sandbox with 3 orders at http://127.0.0.1:")
     assert command.split()[:5] == ["storesync", "store", "connect", "woocommerce", "trial-woocommerce"]

@@ -136,7 +136,7 @@ def test_terminal_shows_what_programs_say_until_it_is_told_to_end(
 
         terminal.send_signal(end)
 
-        assert terminal.communicate(timeout=20)[0] == "at work with hush\n"
+        assert terminal.communicate(timeout=60)[0] == "at work with hush\n"
         assert terminal.returncode == 0
     assert not alive(notes)
 
@@ -148,7 +148,7 @@ def test_terminal_shows_half_a_line_at_once_and_does_not_lose_it(sleeper: Path, 
         assert terminal.stdout
         shown = os.read(terminal.stdout.fileno(), 100)
         terminal.send_signal(signal.SIGTERM)
-        rest = terminal.communicate(timeout=20)[0]
+        rest = terminal.communicate(timeout=60)[0]
 
     assert shown.decode() + rest == "at work with hush"
 
@@ -160,7 +160,7 @@ def test_programs_that_never_stop_talking_are_told_to_end(sleeper: Path, notes: 
         assert terminal.stdout
         os.read(terminal.stdout.fileno(), 100)
         terminal.send_signal(signal.SIGINT)
-        terminal.communicate(timeout=20)
+        terminal.communicate(timeout=60)
 
     assert terminal.returncode == 0
 
