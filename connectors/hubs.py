@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from connectors import hub_means
 from connectors.builtin_hub.hub import BuiltinHub
+from connectors.config import ConfigError
 from connectors.errors import HubBusy
 from connectors.later import Later
 from connectors.postgres import Connection, hub_account, stores
@@ -62,7 +63,10 @@ def our_hub(connection: Connection) -> Hub:
 
 def _katana(connection: Connection) -> Hub:
     means, kept = hub_means.means(), hub_account.hub_account(connection)
-    credentials = means.secrets.unlock(kept.credentials)
+    try:
+        credentials = means.secrets.unlock(kept.credentials)
+    except ConfigError as error:
+        raise HubBusy(f"the key for Katana cannot be read: {error}") from error
     if not credentials.get("api_key"):
         raise HubBusy("there is no key for Katana: storesync account set katana.api_key=KEY")
     return opening.open_hub(connection, _access(credentials, kept.settings), means.redis)

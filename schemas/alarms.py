@@ -11,6 +11,7 @@ class AlarmKind(StrEnum):
     STORE_NEEDS_ATTENTION = "store_needs_attention"
     ORDERS_FAIL = "orders_fail"
     NOTHING_FETCHED = "nothing_fetched"
+    HUB_AWAY = "hub_away"
     TASK_LOST = "task_lost"
     NO_WORKER = "no_worker"
     DATABASE_AWAY = "database_away"

@@ -14,7 +14,7 @@ from redis.exceptions import RedisError
 
 from connectors import counters, platforms, postgres, unanswered
 from connectors.locks import HARD_LIMIT_SECONDS
-from connectors.postgres import alarms, metrics
+from connectors.postgres import alarms, hub_account, metrics
 from connectors.postgres.alarms import AlarmAccount
 from connectors.postgres.metrics import CountedOrders, WatchedStore
 from schemas.alarms import Alarm, AlarmKind, Notice, SeenAlarms, StoreDay
@@ -22,7 +22,7 @@ from schemas.settings import fetch_every
 from tasks import people
 from tasks.held import Process, process
 from tasks.rules.alarm_words import word_digest
-from tasks.rules.alarms import SeenStore, alarms_of_store, decide_alarms
+from tasks.rules.alarms import SeenStore, alarms_of_hub, alarms_of_store, decide_alarms
 
 LOOK_SECONDS: Final = 30  # from one look to the next, whoever looks
 LATE_SECONDS: Final = 60  # beyond its hard time limit a task is lost
@@ -66,7 +66,9 @@ def gather(held: Process) -> SeenAlarms:
         metrics.hurry(connection)
         stores = metrics.watched_stores(connection)
         failing = _failing(connection)
+        hub = hub_account.hub_account(connection)
     found = [alarm for store in stores for alarm in alarms_of_store(_seen(store, failing[store.id]))]
+    found += alarms_of_hub(hub.name, hub.reason)
     try:
         found += _of_workers(held)
     except RedisError:

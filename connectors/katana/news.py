@@ -16,7 +16,7 @@ from psycopg.types.json import Jsonb
 from connectors.errors import RateLimited
 from connectors.katana.budget import OVERDUE, Priority
 from connectors.katana.client import KatanaClient
-from connectors.katana.copies import OVERLAP, VARIANTS, Copies
+from connectors.katana.copies import LOCATIONS, OVERLAP, VARIANTS, Copies
 from connectors.katana.hearing import (
     OPEN,
     HeardOrder,
@@ -119,8 +119,9 @@ class KatanaNews:
             return
         priority = Priority.OVERDUE if at is not None and now - at >= EVERY + OVERDUE else Priority.POLL
         told = self._told(now, until, priority)
+        has_new_place = self._hear_places()
         self._know_items({one.variant_id for one in self._unheard(told.movements)})
-        self._write_down(told, is_first=until is None)
+        self._write_down(told, is_first=until is None, has_new_place=has_new_place)
 
     # -- asking
 
@@ -179,6 +180,12 @@ class KatanaNews:
         known = {row["id"] for row in rows}
         return [one for one in movements if one.id not in known]
 
+    def _hear_places(self) -> bool:
+        """Whether there is a place that was not there when they were last read, within the hour."""
+        before = {one.id for one in self._copies.all(LOCATIONS)}
+        self._copies.refresh(LOCATIONS)
+        return bool({one.id for one in self._copies.all(LOCATIONS)} - before)
+
     def _know_items(self, ids: Collection[str]) -> None:
         """Items that moved are known by their SKUs before it is passed on."""
         self._copies.refresh(VARIANTS)
@@ -201,10 +208,11 @@ class KatanaNews:
 
     # -- writing down
 
-    def _write_down(self, told: _Told, *, is_first: bool) -> None:
+    def _write_down(self, told: _Told, *, is_first: bool, has_new_place: bool) -> None:
         with self._connection.transaction():
             self._connection.execute(_SQL["alone_with_news"], {"lock": _LOCK})
             news = [*self._hear_movements(told), *self._hear_orders(told)]
+            news += [{"what": "location", "about": {}}] if has_new_place else []
             if news and not is_first:
                 self._connection.execute(_SQL["add_news"], {"news": Jsonb(news)})
             self._connection.execute(_POLLS["polled"], {"what": _WHAT, "read_until": told.at})

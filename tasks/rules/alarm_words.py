@@ -20,6 +20,10 @@ _WORDS: Final[Mapping[AlarmKind, tuple[str, str]]] = {
         "nothing was fetched from {subject}",
         "A long first import shows here too: storesync store show {subject}, then storesync doctor",
     ),
+    AlarmKind.HUB_AWAY: (
+        "the hub {subject} cannot be asked",
+        "Orders and stock wait, nothing is lost: storesync doctor",
+    ),
     AlarmKind.TASK_LOST: (
         "the task {subject} does not come back",
         "A worker has it, and is frozen or cut off: storesync doctor",

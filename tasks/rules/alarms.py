@@ -18,6 +18,7 @@ GRACE: Final = {
     AlarmKind.STORE_NEEDS_ATTENTION: timedelta(0),
     AlarmKind.ORDERS_FAIL: timedelta(minutes=15),
     AlarmKind.NOTHING_FETCHED: timedelta(minutes=1),
+    AlarmKind.HUB_AWAY: timedelta(minutes=5),
     AlarmKind.TASK_LOST: timedelta(0),
     AlarmKind.NO_WORKER: timedelta(minutes=2),
     AlarmKind.DATABASE_AWAY: timedelta(minutes=2),
@@ -57,6 +58,11 @@ def alarms_of_store(store: SeenStore) -> list[Alarm]:
     if store.state == StoreState.ACTIVE and is_unfetched(store.fetch_age, store.every):
         found.append(Alarm(AlarmKind.NOTHING_FETCHED, store.name, f"for {store.fetch_age / 60:.0f} min"))
     return found
+
+
+def alarms_of_hub(name: str, reason: str | None) -> list[Alarm]:
+    """What is wrong with a hub elsewhere: `reason` is why it could not be asked the last time."""
+    return [Alarm(AlarmKind.HUB_AWAY, name, reason)] if reason else []
 
 
 @dataclass(slots=True)

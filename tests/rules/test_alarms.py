@@ -8,7 +8,7 @@ import pytest
 
 from schemas.alarms import Alarm, AlarmKind, KnownAlarm, Notice, SeenAlarms, StoreDay
 from tasks.rules.alarm_words import word_digest
-from tasks.rules.alarms import SeenStore, alarms_of_store, decide_alarms
+from tasks.rules.alarms import SeenStore, alarms_of_hub, alarms_of_store, decide_alarms
 from tasks.rules.health import judge_fetch
 
 START = datetime(2026, 1, 5, 10, 0, tzinfo=UTC)
@@ -37,6 +37,14 @@ Looks = Sequence[tuple[float, list[Alarm]]]
 )
 def test_DOR_7_what_is_wrong_with_a_store_is_decided_on_what_was_seen(seen: SeenStore, wrong: set[Alarm]) -> None:
     assert set(alarms_of_store(seen)) == wrong
+
+
+def test_DOR_7_a_hub_that_cannot_be_asked_is_said_after_five_minutes() -> None:
+    (away,) = alarms_of_hub("katana", "hub_busy")
+
+    assert alarms_of_hub("katana", None) == []
+    assert titles(each_minute([away], 0, 4)) == []
+    assert titles(each_minute([away], 0, 6)) == [(5, "the hub katana cannot be asked")]
 
 
 @pytest.mark.parametrize("age", [0, 299.9, 300, 300.1, 10_000])

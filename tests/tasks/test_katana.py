@@ -18,9 +18,10 @@ from connectors.webhooks import Message
 from sandbox import KatanaAccount, Oddities, RunningSandbox, run_katana
 from sandbox.katana.deliveries import signature
 from sandbox.woocommerce.generator import random_order
+from schemas.alarms import Alarm, AlarmKind
 from schemas.errors import SettingRefused
 from schemas.settings import Value
-from tasks import hub_choice, hub_news
+from tasks import alarms, hub_choice, hub_news
 from tasks.account import reconfigure_account
 from tasks.catalogue import fetch_catalogue
 from tasks.held import Process, configure, process
@@ -338,13 +339,22 @@ def test_KAT_4_why_katana_could_not_be_asked_is_journaled_once_and_that_it_answe
     (kept,) = rows_of(held, "SELECT hub_reason, hub_detail FROM account")
     assert kept["hub_reason"] == "hub_busy"
     assert "does not accept our key" in kept["hub_detail"]
+    assert Alarm(AlarmKind.HUB_AWAY, "katana", "hub_busy") in alarms.gather(held).alarms
 
     chosen.keys = keys
     assert fetch_hub() == "heard"
+    assert AlarmKind.HUB_AWAY not in {one.kind for one in alarms.gather(held).alarms}
 
     lines = rows_of(held, "SELECT outcome, reason FROM journal WHERE action = 'fetch_hub' ORDER BY id")
     assert [(line["outcome"], line["reason"]) for line in lines] == [("failed", "hub_busy"), ("heard", None)]
     assert rows_of(held, "SELECT hub_reason FROM account") == [{"hub_reason": None}]
+
+
+def test_KAT_4_a_key_that_cannot_be_opened_lets_everything_wait(held: Process, chosen: KatanaAccount) -> None:
+    with held.pool.connection() as connection:
+        hub_account.set_credentials(connection, "what nobody can open")
+
+    assert fetch_hub() == "hub_busy"
 
 
 def test_KAT_2_case_9_after_a_429_nobody_asks_before_the_time(held: Process, chosen: KatanaAccount) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from datetime import UTC, datetime, timedelta
 from typing import Final, cast
 
@@ -11,7 +11,9 @@ from redis import Redis
 
 from connectors.errors import RateLimited, RedisAway
 from connectors.katana.budget import A_MINUTE, Priority, SharedBudget, seconds_to_finish
+from connectors.katana.client import KatanaClient
 from schemas.katana.limits import Quota
+from tests.connectors.katana.answering import Reply, answering
 
 ASKED: Final = "storesync:katana:asked"
 MINUTE: Final = timedelta(seconds=60)
@@ -166,3 +168,29 @@ def test_KAT_2_the_time_to_finish_counts_what_goes_before(
 ) -> None:
     assert seconds_to_finish(waiting, priority) == pytest.approx(seconds)
     assert seconds_to_finish(waiting, priority, closed_seconds=7) == pytest.approx(seconds + 7)
+
+
+def test_KAT_2_case_9_after_a_429_no_process_asks_before_the_time_that_katana_said(
+    redis_url: str, redis: Redis
+) -> None:
+    replies = [Reply("", 429, {"Retry-After": "7"}), Reply({"id": 1})]
+
+    with answering(replies) as server, ExitStack() as stack:
+        clients = [
+            KatanaClient(
+                {"api_key": "k"},
+                budget=SharedBudget(stack.enter_context(Redis.from_url(redis_url))),
+                url=server.url,
+                allow_insecure=True,
+            )
+            for _ in range(3)
+        ]
+        for client in clients:
+            with pytest.raises(RateLimited) as limited:
+                client.get("factory", priority=Priority.ORDERS)
+            assert timedelta(seconds=5) < limited.value.until - datetime.now(UTC) <= timedelta(seconds=7.1)
+        assert server.calls == ["GET /factory"]
+
+        redis.delete("storesync:katana:closed")  # seven seconds later
+        assert clients[1].get("factory", priority=Priority.ORDERS) == {"id": 1}
+        assert server.calls == ["GET /factory"] * 2

@@ -301,6 +301,17 @@ def test_STK_1_a_row_that_a_person_changes_moves_what_is_promised(
     assert (moved.sku, moved.on_shelf, moved.on_rows) == ("CHAIR", False, True)
 
 
+def test_KAT_4_a_place_that_is_new_is_heard_within_the_hour(
+    listening: Listening, account: KatanaAccount, database: Connection
+) -> None:
+    account.locations.create({"name": "Attic"})
+    assert not listening.hear().has_new_location
+    database.execute("UPDATE katana_polls SET read_at = read_at - interval '1 hour' WHERE what = 'locations'")
+
+    assert listening.hear().has_new_location
+    assert not listening.hear().has_new_location
+
+
 # -- lags, limits, crashes
 
 
