@@ -25,10 +25,23 @@ from connectors import postgres
 from connectors.builtin_hub import lists
 from connectors.builtin_hub.hub import BuiltinHub
 from connectors.config import Config
-from connectors.postgres import Connection, journal, last_look, order_view, orders, outgoing, stock, stock_view, stores
+from connectors.postgres import (
+    Connection,
+    journal,
+    last_look,
+    order_view,
+    orders,
+    outgoing,
+    stock,
+    stock_view,
+    stores,
+    users,
+)
 from sandbox import open_sandbox, seed_plain
 from sandbox.running import RunningSandbox
 from schemas.stores import Skipped
+from schemas.users import Role
+from tasks import users as user_tasks
 from tasks.fetch import fetch_orders
 from tasks.held import process
 from tasks.orders.import_order import import_order
@@ -36,6 +49,7 @@ from tasks.prune import BUDGET_SECONDS, prune
 from tasks.stores import NewStore, connect_store
 from workers.cli.start import upgrade
 from workers.embedded import server_status
+from workers.web import create_app
 
 BASE: Final = 1000  # orders that are imported, and multiplied
 FEW: Final = 5  # orders of the quiet store, which are imported before
@@ -75,7 +89,7 @@ def main() -> None:
         for place, size in enumerate(sizes):
             _age(house)
             filled = _fill(house, filled, size // BASE)
-            for name, ms in [*_questions(house), *_imports(house, given.imports, seed=place + 2)]:
+            for name, ms in [*_pages(house), *_questions(house), *_imports(house, given.imports, seed=place + 2)]:
                 found.setdefault(name, []).append(ms)
         _print(sizes, found)
         _prune(house, given.imports, seed=100)
@@ -113,6 +127,35 @@ def _house(config: Config, leaving: ExitStack) -> House:
         ).fetchone()
     assert order is not None
     return House(config, shop, ids["big"], ids["quiet"], order["external_id"], order["order_no"])
+
+
+PAGES: Final = {
+    "Home": "/",
+    "Orders": "/orders",
+    "Orders, skipped": "/orders?state=skipped",
+    "Orders, for a reason": "/orders?reason=status_not_imported",
+    "Orders, behind the first page": "",
+    "Needs you": "/needs",
+}
+
+
+def _pages(house: House) -> Iterator[tuple[str, float]]:
+    """What a page of the console takes at the server, from asking to its last byte (CON-3)."""
+    client = create_app(house.config).test_client()
+    with process().pool.connection() as connection:
+        if users.named(connection, "bench") is None:
+            user_tasks.add_user(connection, "bench", Role.OPERATOR, "a horse and a battery")
+        token = user_tasks.begin(connection, "bench", now=process().now())
+    with client.session_transaction() as cookie:
+        cookie["token"] = token
+    following = client.get("/orders").text.partition('rel="next" href="')[2].partition('"')[0].replace("&amp;", "&")
+    for name, path in {**PAGES, "An order": f"/orders/big/{house.external_id}"}.items():
+        times = []
+        for _ in range(TRIES):
+            began = time.perf_counter()
+            assert client.get(path or following).status_code == 200, name
+            times.append(time.perf_counter() - began)
+        yield f"page: {name}", 1000 * min(times)
 
 
 def _import_due(store_id: int) -> None:

@@ -244,7 +244,9 @@ def _part(connection: Connection, wanted: OrderFilter, part: str, behind: ListPl
     elif wanted.reason is not None:
         # The index would find, and sort, all that ever had a reason which many have.
         others = [*replace(wanted, reason=None).conditions(), _SQL[part]]
-        statement = chosen(_SQL["among_newest"], others, called=_SQL["for_reason"], most=_NEAR * limit)
+        (row,) = connection.execute(_SQL["count_stores"])
+        each = _NEAR * limit if wanted.store_id is not None else -(-_NEAR * limit // max(row["stores"], 1))
+        statement = chosen(_SQL["among_newest"], others, called=_SQL["for_reason"], most=each)
         newest = read_one(connection, _Newest, statement, values)
         if newest is not None and newest.are_enough(limit):
             which = [*others, _SQL["read_for_reason"], *([_SQL["seen_since"]] if newest.since else [])]
