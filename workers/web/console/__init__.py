@@ -11,9 +11,19 @@ from flask_bootstrap import Bootstrap5
 
 from connectors.config import Config
 from connectors.keys import derived
-from workers.web.console import frame, home, live, needs, order, orders, people, sign_in, troubles, words, you
+from workers.web.console import frame, home, live, needs, order, orders, people, sign_in, store, troubles, words, you
 
-_PAGES: Final = (sign_in.pages, home.pages, needs.pages, orders.pages, order.pages, you.pages, people.pages, live.pages)
+_PAGES: Final = (
+    sign_in.pages,
+    home.pages,
+    needs.pages,
+    orders.pages,
+    order.pages,
+    store.pages,
+    you.pages,
+    people.pages,
+    live.pages,
+)
 for _one in _PAGES:
     frame.guard(_one)
 
