@@ -37,7 +37,10 @@ class Hub(Protocol):
         """Sales orders as they stand, by id; those that are gone are not among them."""
 
     def find_order(self, store_id: int, external_id: str) -> str | None:
-        """The id of the sales order that came from a store's order; None where there is none (ORD-6)."""
+        """The id of the sales order that came from a store's order; None where there is none (ORD-6).
+
+        Raises HubBusy where one was being made, and nobody knows yet whether it is.
+        """
 
     def batches(self, variant_ids: Sequence[str], location: str) -> tuple[Batch, ...]:
         """Batches with stock at a location, first received first (FUL-4)."""

@@ -16,7 +16,7 @@ from connectors.katana.goods import Goods
 from connectors.katana.guards import katana_guards
 from connectors.katana.kept import set_flags, set_totals
 from connectors.katana.orders import OrderReader
-from connectors.katana.origins import origin_of
+from connectors.katana.origins import origin_in, origin_of
 from connectors.katana.rows import RowMaker
 from connectors.order_names import Names
 from connectors.postgres import Connection, queries
@@ -42,6 +42,10 @@ class Applier:
     def apply(self, groups: Sequence[Group]) -> Answers:
         """Carry out groups in their order; what was told before one that is refused stands."""
         return self._answers(groups, is_trial=False)
+
+    def find_order(self, store_id: int, external_id: str) -> str | None:
+        """What a store's order is in Katana; looked for there only where it was sent, and not answered for (ORD-6)."""
+        return self._creator.find_order(store_id, external_id, origin_in(self._desk.connection, store_id, external_id))
 
     def rehearse(self, groups: Sequence[Group]) -> Answers:
         """What `apply` would answer, as far as can be told without writing (BEY-1)."""

@@ -1,16 +1,17 @@
 """A new sales order in Katana, with all it needs, once and whole (KAT-1). It does not decide whether."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from connectors.errors import FieldsRejected, HubBusy, HubRefused, Rejected, Unavailable
+from connectors.errors import ConnectorError, FieldsRejected, HubBusy, HubRefused, Rejected, Unavailable
 from connectors.katana.budget import Priority
 from connectors.katana.client import KatanaClient
 from connectors.katana.copies import LOCATIONS, Copies
 from connectors.katana.goods import Goods
 from connectors.katana.intents import Creation, MadeOnce, forget, make_once
-from connectors.katana.kept import keep_order, keep_row, kept_row, mark_gone
+from connectors.katana.kept import keep_order, keep_row, mark_gone
+from connectors.katana.planning import Plan, drop_plan, keep_plan, kept_plan, plan_of
 from connectors.katana.rows import RowMaker
 from connectors.postgres import Connection, queries
 from schemas.actions import Note
@@ -43,20 +44,29 @@ _NOW: Final = Priority.ORDERS
 
 @dataclass(slots=True)
 class _Making:
-    """An order on its way: what is sent by the places of its rows, how it stands there, and which rows are which.
+    """An order on its way: as it is planned, how it stands there, and which rows are which, by their places.
 
     `differs` is what of it is not as it was sent.
     """
 
-    draft: DraftOrder
+    plan: Plan
     origin: Origin
-    customer: str
-    sent: dict[int, SentRow]
     gone: set[str]  # orders that it was before
     stands: AnsweredOrder | None = None
     is_found: bool = True  # what stands was found, and not answered to our own POST
     ids: dict[int, str] = field(default_factory=dict)
     differs: list[str] = field(default_factory=list)
+
+    @property
+    def sent(self) -> dict[int, SentRow]:
+        return {place: row.sent for place, row in enumerate(self.plan.rows) if row.sent}
+
+    def line(self, place: int) -> str:
+        return self.plan.rows[place].external_id or f"#{place}"
+
+
+class _NotWanted(ConnectorError):
+    """What was sent is looked for, and not sent again."""
 
 
 class Creator:
@@ -72,23 +82,46 @@ class Creator:
 
         Raises HubRefused for what Katana cannot hold, before anything is made, and for what was deleted there.
         """
-        values = {"store_id": draft.store_id, "external_id": draft.external_id}
-        known = self._connection.execute(_SQL["order_of"], values).fetchone()
-        if known:
-            return Made(str(known["id"]), self._links(draft))
+        whose = draft.store_id or 0, draft.external_id or ""
+        if known := self.find_order(*whose, origin):
+            return Made(known, self._links(draft))
         self.refuse(draft)
-        gone = {row["id"] for row in self._connection.execute(_SQL["gone_orders"], values)}
         customer, rows = self._goods.customer(draft), enumerate(rests(draft))
         sent = {place: self._rows.sent(row, draft.currency, draft.store_id) for place, row in rows if row}
-        making = _Making(draft, origin, customer, sent, gone)
+        making = _Making(plan_of(draft, sent), origin, self._gone(*whose))
+        keep_plan(self._connection, origin, making.plan)
+        body = order_body(draft, origin, sent.values(), customer=customer, location=draft.location)
         try:
-            made = self._once(making)
+            made = self._once(making, body, send=lambda sent: self._send(making, sent))
         except FieldsRejected as error:
-            self._goods.refuse_gone(making.customer, [row.variant_id for row in sent.values()], error)
+            self._goods.refuse_gone(customer, [row.variant_id for row in sent.values()], error)
             raise
-        self._settle_rows(made, making, self._standing(made, making))
-        self._keep(made.id, making)
+        self._settle(made, making)
+        if making.is_found and making.stands:
+            making.differs += differing(draft, customer, making.stands)
         return Made(made.id, self._links(draft), _notes(making))
+
+    def find_order(self, store_id: int, external_id: str, origin: Origin) -> str | None:
+        """What a store's order is there, as far as it is known, or was sent and not answered for: that is looked for.
+
+        Raises HubBusy and MadeOrNot as long as nobody knows: until then it is not another one, nor none.
+        """
+        values = {"store_id": store_id, "external_id": external_id}
+        known = self._connection.execute(_SQL["order_of"], values).fetchone()
+        if known:
+            return str(known["id"])
+        plan = kept_plan(self._connection, store_id, external_id)
+        if plan is None:
+            return None
+        making = _Making(plan, origin, self._gone(store_id, external_id))
+        try:
+            made = self._once(making, {}, send=_send_nothing)
+        except _NotWanted:
+            forget(self._connection, ORDER, origin.key)
+            drop_plan(self._connection, store_id, external_id)
+            return None
+        self._settle(made, making)
+        return made.id
 
     def refuse(self, draft: DraftOrder) -> None:
         """Raise HubRefused for an order that Katana cannot hold, or would hold otherwise than it is."""
@@ -119,20 +152,17 @@ class Creator:
         customers = {draft.customer_key: self._goods.customer(draft)} if draft.customer_key else {}
         return Links(items, customers)
 
-    def _once(self, making: _Making) -> MadeOnce:
-        body = order_body(
-            making.draft,
-            making.origin,
-            making.sent.values(),
-            customer=making.customer,
-            location=making.draft.location,
-        )
-        creation = Creation(ORDER, making.origin.key, body, lambda: self._look(making), lambda b: self._send(making, b))
+    def _once(self, making: _Making, body: Mapping[str, Any], *, send: Callable[[Mapping[str, Any]], str]) -> MadeOnce:
+        creation = Creation(ORDER, making.origin.key, body, lambda: self._look(making), send)
         made = make_once(self._connection, creation)
         if made.id in making.gone:  # deleted since, and wanted again
             forget(self._connection, ORDER, making.origin.key)
             made = make_once(self._connection, creation)
         return made
+
+    def _gone(self, store_id: int, external_id: str) -> set[str]:
+        values = {"store_id": store_id, "external_id": external_id}
+        return {row["id"] for row in self._connection.execute(_SQL["gone_orders"], values)}
 
     def _look(self, making: _Making) -> str | None:
         making.stands, making.is_found = self.find(making.origin, but=making.gone), True
@@ -144,20 +174,18 @@ class Creator:
         making.stands, making.is_found = order, False
         return order.id
 
-    def _standing(self, made: MadeOnce, making: _Making) -> AnsweredOrder:
-        """How the order stands. Raises HubRefused where it was deleted there meanwhile."""
+    def _settle(self, made: MadeOnce, making: _Making) -> None:
+        """Know the order and its rows. Raises HubRefused where it was deleted there meanwhile."""
         if making.stands is None:
             self._look(making)
         if making.stands is None or making.stands.id != made.id:
             raise HubBusy(f"sales order {made.id} is made, and is not to be seen in Katana yet")
         if making.stands.is_gone:
-            with self._connection.transaction():
-                keep_order(self._connection, made.id, making.draft)
-                mark_gone(self._connection, made.id)
-            raise HubRefused(
-                f"order {making.draft.order_no} was in Katana, and was deleted there; trying again makes it anew"
-            )
-        return making.stands
+            self._keep(made.id, making, is_gone=True)
+            words = "was in Katana, and was deleted there; trying again makes it anew"
+            raise HubRefused(f"order {making.plan.order_no} {words}")
+        self._settle_rows(made, making, making.stands)
+        self._keep(made.id, making)
 
     def _settle_rows(self, made: MadeOnce, making: _Making, stands: AnsweredOrder) -> None:
         """Know each row, make what is not there, mend what is otherwise: what was found need not be whole."""
@@ -170,14 +198,13 @@ class Creator:
         for place in (places[at] for at in matched.missing):
             making.ids[place] = self._rows.make(
                 made.id,
-                making.draft.rows[place].external_id or f"#{place}",
+                making.line(place),
                 making.sent[place],
                 but=[*making.ids.values(), *matched.strange],
                 maybe_sent=made.sent_at if making.is_found else None,
             )
-        if making.is_found:
-            making.differs += differing(making.draft, making.customer, stands)
-            making.differs += ["rows that the store has not"] if matched.strange else []
+        if making.is_found and matched.strange:
+            making.differs.append("rows that the store has not")
 
     def _mend(self, making: _Making, place: int, there: AnsweredRow) -> None:
         """What Katana would not take, or a person changed, is said."""
@@ -190,15 +217,21 @@ class Creator:
             except Rejected:
                 making.differs.append(f"row {sent.draft.label}")
 
-    def _keep(self, order_id: str, making: _Making) -> None:
-        draft = making.draft
+    def _keep(self, order_id: str, making: _Making, *, is_gone: bool = False) -> None:
+        plan = making.plan
         with self._connection.transaction():
-            keep_order(self._connection, order_id, draft)
-            for place, rest in enumerate(rests(draft)):
-                row = draft.rows[place]
-                kept = kept_row(row, rest, variant_id=row.item if isinstance(row.item, str) else None)
+            whose = plan.store_id, plan.external_id
+            keep_order(self._connection, order_id, whose, money=plan.money, flags=plan.flags)
+            for place, row in () if is_gone else enumerate(plan.rows):
                 id_ = making.ids.get(place, f"gone-{order_id}-{place}")
-                keep_row(self._connection, order_id, id_, external_id=row.external_id, kept=kept)
+                keep_row(self._connection, order_id, id_, external_id=row.external_id, kept=row.kept)
+            if is_gone:
+                mark_gone(self._connection, order_id)
+            drop_plan(self._connection, *whose)
+
+
+def _send_nothing(_: Mapping[str, Any]) -> str:
+    raise _NotWanted("it is not sent again")
 
 
 def refuse_places(copies: Copies, *codes: str) -> None:
@@ -212,7 +245,7 @@ def refuse_places(copies: Copies, *codes: str) -> None:
 def _notes(making: _Making) -> tuple[Note, ...]:
     if not making.differs:
         return ()
-    return (Note(Reason.FOUND_OTHERWISE, {"order_no": making.draft.order_no, "what": making.differs}),)
+    return (Note(Reason.FOUND_OTHERWISE, {"order_no": making.plan.order_no, "what": making.differs}),)
 
 
 def _read(said: Any) -> AnsweredOrder:

@@ -89,8 +89,12 @@ class KatanaHub:
             return self._orders.orders(hub_order_ids)
 
     def find_order(self, store_id: int, external_id: str) -> str | None:
-        """The id of the sales order that came from a store's order; None where there is none (ORD-6)."""
-        return self._orders.find_order(store_id, external_id)
+        """The id of the sales order that came from a store's order; None where there is none (ORD-6).
+
+        It is looked for there only where it was sent, and nobody was answered: then it may be.
+        """
+        with katana_guards():
+            return self._applier.find_order(store_id, external_id)
 
     # -- stock
 

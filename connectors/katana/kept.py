@@ -97,12 +97,15 @@ def _draft(kept: KeptRow) -> DraftRow:
 # -- written -------------------------------------------------------------------------------------------------------
 
 
-def keep_order(connection: Connection, order_id: str, draft: DraftOrder) -> None:
-    """A store's order is in Katana."""
-    money = {name: _text(getattr(draft, name)) for name in _MONEY}
-    values = {"id": order_id, "store_id": draft.store_id, "external_id": draft.external_id, "money": Jsonb(money)}
-    flags = Jsonb(asdict(Flags(billed=draft.is_paid, paid=draft.is_paid)))
-    connection.execute(_SQL["keep_order"], {**values, "flags": flags})
+def money_of(draft: DraftOrder) -> dict[str, Any]:
+    """An order's money with its proof, as texts."""
+    return {name: _text(getattr(draft, name)) for name in _MONEY}
+
+
+def keep_order(connection: Connection, order_id: str, whose: tuple[int, str], **kept: Mapping[str, Any]) -> None:
+    """A store's order is in Katana: with its `money` and its `flags`."""
+    values = {"id": order_id, "store_id": whose[0], "external_id": whose[1]}
+    connection.execute(_SQL["keep_order"], {**values, **{name: Jsonb(value) for name, value in kept.items()}})
 
 
 def keep_row(connection: Connection, order_id: str, row_id: str, *, external_id: str | None, kept: KeptRow) -> None:

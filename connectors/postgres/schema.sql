@@ -621,6 +621,18 @@ CREATE TABLE sign_in_tries (
     tried_at timestamptz NOT NULL
 );
 
+-- orders of stores as they were last sent to Katana, until they are known to be there
+CREATE TABLE katana_plans (
+    store_id bigint NOT NULL REFERENCES stores,
+    external_id text NOT NULL,
+    key text NOT NULL,                              -- of the intent
+    order_no text NOT NULL,
+    money jsonb NOT NULL,
+    flags jsonb NOT NULL,
+    rows jsonb NOT NULL,                            -- each with its line, what we keep of it, and how it was sent
+    PRIMARY KEY (store_id, external_id)
+);
+
 -- An order is in another state, for another reason, or gone. Row by row: most updates of orders move neither.
 CREATE FUNCTION count_moved_order() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

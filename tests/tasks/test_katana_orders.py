@@ -9,6 +9,7 @@ import pytest
 
 from connectors.postgres import catalogue, stores
 from sandbox import Faults, KatanaAccount, Oddities, Pace, RunningSandbox, open_sandbox, run_katana
+from sandbox.faults import Said
 from sandbox.shopify.generator import seed_catalogue
 from sandbox.shopify.state import ShopifyShop
 from tasks import hub_choice
@@ -338,3 +339,52 @@ def test_STG_2_what_a_store_sells_comes_to_katana(placed: Sold) -> None:
     variants = [row["sku"] for row in placed.account.variants.table.view() if row["type"] == "product"]
     assert named
     assert sorted(variants) == sorted({CHAIR, LAMP, *named})
+
+
+def unanswered(placed: Sold, faults: Faults) -> None:
+    """The order was sent, made, and nobody was answered, nor does Katana show it yet."""
+    faults.answer_next(1, Said(200, '{"data": []}'), only="GET /v1/sales_orders")  # the look before it is sent
+    faults.fail_next(1, "timeout_done", only="POST /v1/sales_orders")
+    faults.answer_next(1, Said(200, '{"data": []}'), only="GET /v1/sales_orders")  # … and behind it: reads are late
+    assert placed.look() == ["put_off"]
+    assert placed.rows() == {CHAIR: 3, LAMP: 1}
+
+
+def goes_on(placed: Sold) -> list[str]:
+    """Time passes, and workers look as long as something is due."""
+    do(placed.held, "UPDATE katana_intents SET sent_at = sent_at - interval '11 minutes', leased_until = NULL")
+    let_waits_pass(placed.held, placed.store)
+    return [*placed.look(), *placed.look()]
+
+
+def test_CHG_5_an_order_that_is_taken_back_while_nobody_knows_whether_it_was_made_goes(
+    placed: Sold, faults: Faults
+) -> None:
+    unanswered(placed, faults)
+    placed.shop.cancel(placed.id)
+
+    assert goes_on(placed) == ["imported", "deleted"]
+
+    assert list(placed.account.orders.table.view()) == []
+
+
+def test_CHG_1_an_order_that_changes_while_nobody_knows_whether_it_was_made_follows(
+    placed: Sold, faults: Faults
+) -> None:
+    unanswered(placed, faults)
+    placed.shop.refund(placed.id, pieces={placed.chairs: 1, placed.lamps: 1})
+
+    assert goes_on(placed) == ["imported", "changed"]
+
+    assert placed.rows() == {CHAIR: 2}
+
+
+def test_FUL_1_an_order_that_is_sent_while_nobody_knows_whether_it_was_made_is_delivered(
+    placed: Sold, faults: Faults
+) -> None:
+    unanswered(placed, faults)
+    placed.shop.fulfill(placed.id)
+
+    assert goes_on(placed) == ["imported", "delivered"]
+
+    assert placed.status() == "DELIVERED"

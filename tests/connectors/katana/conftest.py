@@ -63,7 +63,7 @@ def store(database: Connection) -> Iterator[int]:
     yield store_id
     database.execute(
         "DELETE FROM katana_fulfillments; DELETE FROM katana_returns; DELETE FROM katana_rows;"
-        "DELETE FROM katana_orders; DELETE FROM stores"
+        "DELETE FROM katana_plans; DELETE FROM katana_orders; DELETE FROM stores"
     )
 
 
