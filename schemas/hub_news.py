@@ -60,6 +60,16 @@ class DeletedOrder:
 
 
 @dataclass(frozen=True, slots=True)
+class TwinOrder:
+    """An order that says it is a store's, while another one is it: nobody of ours made it, and nobody deletes it."""
+
+    store_id: int
+    external_id: str
+    hub_order_id: str
+    order_no: str
+
+
+@dataclass(frozen=True, slots=True)
 class HubNews:
     """What moved since a cursor, up to the next one.
 
@@ -74,6 +84,7 @@ class HubNews:
     copies: tuple[HubCopy, ...] = ()
     deleted: tuple[DeletedOrder, ...] = ()
     has_new_location: bool = False
+    twins: tuple[TwinOrder, ...] = ()
 
 
 def copy_of(order: HubOrder) -> HubCopy | None:

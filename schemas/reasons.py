@@ -346,6 +346,11 @@ class Reason(StrEnum):
         "A return of the store is not in the hub as a whole: what was not delivered there cannot come back there.",
         "It is tried again once more is delivered; else record in the hub by hand what is named in the detail.",
     )
+    TWICE_IN_HUB = (
+        "twice_in_hub",
+        "The hub has another order that says it is this one of the store; it was not made here, and stays as it is.",
+        "Look at both in the hub and delete the one that is too much; end the hub's own link to the shop, if any.",
+    )
     FOUND_OTHERWISE = (
         "found_otherwise",
         "The hub had the order already, and it is not as it would be made; what differs is named in the detail.",

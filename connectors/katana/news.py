@@ -37,9 +37,10 @@ from connectors.katana.hearing import (
 from connectors.katana.intents import keys_of
 from connectors.katana.kept import read_kept
 from connectors.katana.orders import FULFILLMENT
+from connectors.katana.origins import origin_in
 from connectors.katana.reading import all_readable
 from connectors.postgres import Connection, Row, queries
-from schemas.hub_news import CopyStatus, DeletedOrder, HubCopy, HubNews, MovedSku
+from schemas.hub_news import CopyStatus, DeletedOrder, HubCopy, HubNews, MovedSku, TwinOrder
 from schemas.katana.numbers import written_time
 from schemas.katana.order import FulfillmentRecord, OrderRecord, read_fulfillment, read_order
 from schemas.katana.stock import MovementRecord, read_movement
@@ -239,7 +240,7 @@ class KatanaNews:
         now = [self._now(one, told, before.get(one), services=services, is_in_flight=one in in_flight) for one in meant]
         changed = [one for one in now if one != before.get(one.id)]
         self._keep(changed, told.at)
-        return self._passed_on(changed, before, services)
+        return [*self._passed_on(changed, before, services), *self._twins(told, changed, before)]
 
     def _now(
         self, order_id: str, told: _Told, before: HeardOrder | None, *, services: Collection[str], is_in_flight: bool
@@ -299,6 +300,28 @@ class KatanaNews:
         self._connection.execute(_SQL["orders_gone"], {"ids": gone})
         return news
 
+    def _twins(self, told: _Told, changed: Sequence[HeardOrder], before: dict[str, HeardOrder]) -> list[dict[str, Any]]:
+        """Orders that came up now and say that they are a store's, while another live one is it (ORD-6)."""
+        fresh = {one.id for one in changed if one.id not in before and not one.is_gone}
+        said = {one.id: one for one in told.orders.values() if one.id in fresh and one.origin}
+        ids = [one.origin.order_id for one in said.values() if one.origin]
+        ours = self._connection.execute(_SQL["same_external_ids"], {"ids": ids}).fetchall()
+        known = {row["id"] for row in ours}
+        return [
+            {
+                "what": "twin",
+                "about": {
+                    "store_id": row["store_id"],
+                    "external_id": row["external_id"],
+                    "hub_order_id": one.id,
+                    "order_no": one.order_no,
+                },
+            }
+            for one in said.values()
+            for row in ours
+            if one.id not in known and one.origin == origin_in(self._connection, row["store_id"], row["external_id"])
+        ]
+
     # -- telling
 
     def _news(self, cursor: str, found: Sequence[Row]) -> HubNews:
@@ -312,6 +335,7 @@ class KatanaNews:
             copies=self.copies_of(sorted({one["id"] for one in about.get("order", [])})),
             deleted=tuple(DeletedOrder(**one) for one in about.get("deleted", [])),
             has_new_location="location" in about,
+            twins=tuple(TwinOrder(**one) for one in about.get("twin", [])),
         )
 
     def _skus(self, moved: Sequence[dict[str, Any]], promised: Sequence[dict[str, Any]]) -> tuple[MovedSku, ...]:

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from schemas.fields import LONG_AGO, Currency, Hints, Id, Number, Parts, UtcTime, VendorSchema, Words, load
+from schemas.katana.order_json import Origin
 from schemas.orders import ZERO, Address
 
 _NOT_INVOICED: Final = "notinvoiced"
@@ -64,6 +65,7 @@ class OrderRecord:
     customer_reference: str | None
     notes: str | None
     rows: tuple[RowRecord, ...]
+    origin: Origin | None = None  # whose order of which shop it says it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +129,9 @@ class _Order(VendorSchema):
     deleted_at = UtcTime(allow_none=True, load_default=None)
     customer_ref = Words()
     additional_info = Words(limit=10_000)
+    ecommerce_order_type = Words()
+    ecommerce_store_name = Words()
+    ecommerce_order_id = Words()
     addresses = Hints(_Address)
     sales_order_rows = Parts(_Row)
 
@@ -179,7 +184,13 @@ def read_order(said: Any) -> OrderRecord:
         customer_reference=read["customer_ref"] or None,
         notes=read["additional_info"] or None,
         rows=tuple(_row(row) for row in read["sales_order_rows"]),
+        origin=_origin(read),
     )
+
+
+def _origin(read: dict[str, Any]) -> Origin | None:
+    said = [read[f"ecommerce_{part}"] for part in ("order_type", "store_name", "order_id")]
+    return Origin(*said) if all(said) else None
 
 
 def read_fulfillment(said: Any) -> FulfillmentRecord:

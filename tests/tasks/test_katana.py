@@ -327,6 +327,25 @@ def test_KAT_2_what_each_thing_costs(held: Process, shop: Shop, chosen: KatanaAc
     assert cost(fetch_hub) == 3
 
 
+def test_ORD_6_a_second_order_there_is_journaled_at_the_store_s_order_and_stays(
+    held: Process, shop: Shop, chosen: KatanaAccount, acme: int
+) -> None:
+    fetch_hub()
+    key = place(shop)
+    import_all(held, acme)
+    fetch_hub()
+    first = the_order(chosen)
+    copied = ("customer_id", "ecommerce_order_type", "ecommerce_store_name", "ecommerce_order_id")
+    rows = [{"variant_id": chosen.rows.table.of(first["id"])[0]["variant_id"], "quantity": 1}]
+    chosen.orders.create({**{name: first[name] for name in copied}, "sales_order_rows": rows, "order_no": "SO-7"})
+
+    fetch_hub()
+
+    (line,) = [one for one in show(held, key)["journal"] if one["reason"] == "twice_in_hub"]
+    assert (line["outcome"], line["detail"]["order_no"]) == ("noted", "SO-7")
+    assert len(list(chosen.orders.table.view())) == 2
+
+
 # -- when it cannot be asked
 
 

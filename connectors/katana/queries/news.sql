@@ -80,6 +80,10 @@ DELETE FROM katana_heard h WHERE read_at < %(orders_before)s AND is_settled
 -- Which stores' orders some are, as far as they are not known to be deleted.
 SELECT id, store_id, external_id FROM katana_orders WHERE id = ANY(%(ids)s) AND NOT is_gone
 
+-- name: same_external_ids
+-- Orders of stores that have one of some external ids.
+SELECT id, store_id, external_id FROM katana_orders WHERE external_id = ANY(%(ids)s) AND NOT is_gone
+
 -- name: orders_gone
 -- They are deleted in Katana.
 UPDATE katana_orders SET is_gone = true WHERE id = ANY(%(ids)s)

@@ -16,9 +16,10 @@ from connectors.katana.client import KatanaClient
 from connectors.katana.creating import Creator
 from connectors.katana.hub import KatanaHub
 from connectors.katana.orders import FULFILLMENT
+from connectors.katana.origins import origin_in
 from connectors.postgres import Connection
 from sandbox import KatanaAccount, RunningSandbox
-from schemas.hub_news import CopyStatus, DeletedOrder, HubNews, MovedSku
+from schemas.hub_news import CopyStatus, DeletedOrder, HubNews, MovedSku, TwinOrder
 from tests.connectors.builtin_hub.makers import chair, product, shipping
 from tests.connectors.katana.makers import ORIGIN, order
 
@@ -264,6 +265,38 @@ def test_FUL_6_an_order_that_is_closed_is_over(listening: Listening, database: C
     database.execute("UPDATE katana_orders SET flags = %s", (Jsonb({"closed": True}),))
 
     assert [one.status for one in listening.hear().copies] == ["CLOSED"]
+
+
+def copied_there(account: KatanaAccount, store: int, database: Connection, **changes: str) -> int:
+    """An order that Katana's own link to the shop makes of the same one; its id."""
+    origin = origin_in(database, store, KEY)
+    (customer, *_) = account.customers.table.view()
+    row = {"variant_id": account.variant_of("CHAIR")["id"], "quantity": 3}
+    body = {"customer_id": customer["id"], "sales_order_rows": [row], "order_no": "SO-7", **origin.filters, **changes}
+    return int(account.orders.create(body)["id"])
+
+
+def test_ORD_6_a_second_order_that_says_it_is_the_same_is_told_once(
+    listening: Listening, creator: Creator, account: KatanaAccount, database: Connection, store: int
+) -> None:
+    account.add_product("CHAIR", stock=10)
+    creator.create(order(account, store, chair(quantity=D(3))), origin_in(database, store, KEY))
+    assert listening.hear().twins == ()
+
+    twin = copied_there(account, store, database)
+
+    assert listening.hear().twins == (TwinOrder(store, KEY, str(twin), "SO-7"),)
+    account.orders.change(account.orders.table.find(twin), {"additional_info": "x"})
+    assert listening.hear().twins == ()
+
+
+@pytest.mark.parametrize("name", ["ecommerce_order_type", "ecommerce_store_name", "ecommerce_order_id"])
+def test_ORD_6_an_order_of_another_shop_is_no_second_one(
+    listening: Listening, account: KatanaAccount, database: Connection, store: int, known: int, name: str
+) -> None:
+    copied_there(account, store, database, **{name: "another"})
+
+    assert listening.hear().twins == ()
 
 
 # -- stock
