@@ -38,7 +38,7 @@ def test_SPD_1_the_second_is_asked_for_while_the_first_is_worked_on() -> None:
     shop = Shop(3)
     with closing(one_ahead(shop.give(), until=inf)) as pages:
         assert next(pages) == 1
-        assert shop.was_asked.wait(timeout=10)
+        assert shop.was_asked.wait(timeout=60)
 
 
 def test_SPD_1_nothing_is_asked_for_ahead_once_time_is_up() -> None:

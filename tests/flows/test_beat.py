@@ -21,7 +21,7 @@ from tests.waiting import wait_until
 STORESYNC = str(Path(sys.executable).parent / "storesync")
 Shop = RunningSandbox[Any]
 
-pytestmark = [pytest.mark.flow, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.flow, pytest.mark.timeout(300)]
 
 
 @pytest.fixture

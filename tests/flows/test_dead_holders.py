@@ -32,7 +32,7 @@ Shop = RunningSandbox[Any]
 
 WORKERS: Final = ("worker1", "worker2")
 
-pytestmark = [pytest.mark.flow, pytest.mark.timeout(180), pytest.mark.xdist_group("flows")]
+pytestmark = [pytest.mark.flow, pytest.mark.timeout(300), pytest.mark.xdist_group("flows")]
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ from tests.waiting import wait_until
 Shop = RunningSandbox[Any]
 MOST: Final = 9
 
-pytestmark = [pytest.mark.flow, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.flow, pytest.mark.timeout(300)]
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from workers.embedded import Servers, remove_home
 
 ORDERS = 150
 
-pytestmark = [pytest.mark.flow, pytest.mark.timeout(120), pytest.mark.xdist_group("flows")]
+pytestmark = [pytest.mark.flow, pytest.mark.timeout(300), pytest.mark.xdist_group("flows")]
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ from tests.tasks.orders.delivering import TRACKED, Desk, place
 from tests.tasks.orders.looking import do
 from tests.waiting import wait_until
 
-pytestmark = [pytest.mark.flow, pytest.mark.timeout(120), pytest.mark.xdist_group("patient flows")]
+pytestmark = [pytest.mark.flow, pytest.mark.timeout(300), pytest.mark.xdist_group("patient flows")]
 
 _WAITS: Final = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 

@@ -25,7 +25,7 @@ MANY: Final = 3000
 NEWS: Final = tuple(f"N-{number}" for number in range(7))
 SLOW: Final = 0.3  # seconds of each call of the shop's: thirty of them for all
 
-pytestmark = [pytest.mark.flow, pytest.mark.timeout(180), pytest.mark.xdist_group("flows")]
+pytestmark = [pytest.mark.flow, pytest.mark.timeout(300), pytest.mark.xdist_group("flows")]
 
 
 @pytest.fixture

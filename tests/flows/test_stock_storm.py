@@ -13,7 +13,7 @@ from tests.flows.stock_storm import Storm, differing, fill, raging, stale_last_w
 from tests.stock_shops import PLATFORMS, Shelf, connect_shelf
 from tests.waiting import wait_until
 
-pytestmark = [pytest.mark.flow, pytest.mark.timeout(240), pytest.mark.xdist_group("flows")]
+pytestmark = [pytest.mark.flow, pytest.mark.timeout(300), pytest.mark.xdist_group("flows")]
 
 SETTINGS = {"stock.sync": "on", "fetch.every": "10s"}
 

@@ -48,11 +48,11 @@ class Api:
 
     def get(self, path: str, **query: Any) -> requests.Response:
         """GET with parameters."""
-        return self.session.get(f"{self.url}{ROOT}{path}", params=query, timeout=10)
+        return self.session.get(f"{self.url}{ROOT}{path}", params=query, timeout=30)
 
     def send(self, method: str, path: str, body: Any = None, **query: Any) -> requests.Response:
         """Anything else, with a JSON body."""
-        return self.session.request(method, f"{self.url}{ROOT}{path}", json=body, params=query, timeout=10)
+        return self.session.request(method, f"{self.url}{ROOT}{path}", json=body, params=query, timeout=30)
 
     def order_ids(self, **query: Any) -> list[int]:
         """The ids a list of orders shows."""

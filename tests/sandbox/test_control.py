@@ -15,12 +15,12 @@ class Merchant:
         self._url, self._session = url, session
 
     def post(self, path: str, body: Any) -> Any:
-        answer = self._session.post(f"{self._url}/_sandbox{path}", json=body, timeout=10)
+        answer = self._session.post(f"{self._url}/_sandbox{path}", json=body, timeout=30)
         assert answer.ok, answer.text
         return answer.json()
 
     def state(self) -> Any:
-        return self._session.get(f"{self._url}/_sandbox/state", timeout=10).json()
+        return self._session.get(f"{self._url}/_sandbox/state", timeout=30).json()
 
 
 @pytest.fixture
@@ -98,7 +98,7 @@ def test_the_state_tells_what_clients_did(merchant: Merchant, api: Api) -> None:
 def test_an_unknown_order_is_named(sandbox: RunningSandbox[WooCommerceShop]) -> None:
     with requests.Session() as session:
         session.trust_env = False
-        answer = session.post(f"{sandbox.url}/_sandbox/orders/999", json={"trash": True}, timeout=5)
+        answer = session.post(f"{sandbox.url}/_sandbox/orders/999", json={"trash": True}, timeout=30)
 
     assert answer.status_code == 404
 

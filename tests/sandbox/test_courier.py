@@ -36,13 +36,13 @@ def shopify() -> Iterator[RunningSandbox[ShopifyShop]]:
 
 def hooks(sandbox: RunningSandbox[BigCommerceShop], method: str, path: str = "", body: Any = None) -> requests.Response:
     headers = {"X-Auth-Token": sandbox.credentials["access_token"]}
-    return requests.request(method, f"{sandbox.url}/v3/hooks{path}", json=body, headers=headers, timeout=10)
+    return requests.request(method, f"{sandbox.url}/v3/hooks{path}", json=body, headers=headers, timeout=30)
 
 
 def ask(sandbox: RunningSandbox[ShopifyShop], document: str) -> Json:
     url = f"{sandbox.url}/admin/api/2026-10/graphql.json"
     headers = {"X-Shopify-Access-Token": sandbox.credentials["access_token"]}
-    answer: Json = requests.post(url, json={"query": document}, headers=headers, timeout=10).json()
+    answer: Json = requests.post(url, json={"query": document}, headers=headers, timeout=30).json()
     return answer
 
 

@@ -135,10 +135,10 @@ def test_faults_change_while_the_shop_runs(sandbox: Sandbox, api: Api) -> None:
     with requests.Session() as session:
         session.trust_env = False
         given: dict[str, Any] = {"rates": {"http_500": 1}, "next": {"fault": "html"}, "slow_seconds": 0.2}
-        assert session.post(url, json=given, timeout=5).status_code == 200
+        assert session.post(url, json=given, timeout=30).status_code == 200
         answers = [api.get("/orders").status_code for _ in range(2)]
-        happened = session.get(url, timeout=5).json()["happened"]
-        session.post(url, json={"rates": {}}, timeout=5)
+        happened = session.get(url, timeout=30).json()["happened"]
+        session.post(url, json={"rates": {}}, timeout=30)
 
     assert answers == [200, 500]
     assert happened == {"html": 1, "http_500": 1}
@@ -150,7 +150,7 @@ def test_faults_change_while_the_shop_runs(sandbox: Sandbox, api: Api) -> None:
 def test_the_control_names_what_is_wrong(sandbox: Sandbox, wrong: dict[str, Any]) -> None:
     with requests.Session() as session:
         session.trust_env = False
-        answer = session.post(f"{sandbox.url}/_sandbox/faults", json=wrong, timeout=5)
+        answer = session.post(f"{sandbox.url}/_sandbox/faults", json=wrong, timeout=30)
 
     assert answer.status_code == 400
     assert answer.json()["error"]

@@ -37,7 +37,7 @@ def test_parallel_writes_lose_nothing() -> None:
             with requests.Session() as session:
                 session.trust_env = False
                 body = {"status": "processing", "line_items": [{"sku": "PLAIN-001"}]}
-                assert session.post(f"{server.url}/_sandbox/orders", json=body, timeout=10).status_code == 201
+                assert session.post(f"{server.url}/_sandbox/orders", json=body, timeout=30).status_code == 201
 
         with concurrent.futures.ThreadPoolExecutor(20) as pool:
             list(pool.map(order, range(60)))
@@ -69,7 +69,7 @@ def test_stopping_does_not_wait_for_a_request_that_a_fault_holds() -> None:
     server = serve(create_app(shop, faults))
     server.before_stop(faults.release)
     host, port = server.url.removeprefix("http://").split(":")
-    with socket.create_connection((host, int(port)), timeout=10) as client:
+    with socket.create_connection((host, int(port)), timeout=30) as client:
         client.sendall(b"GET /wp-json/wc/v3/orders HTTP/1.1\r\nHost: shop\r\n\r\n")
         wait_until(lambda: faults.happened, what="the fault to hold the request")
         server.stop()

@@ -38,13 +38,13 @@ def everything_said(config: Config, folder: Path, command: tuple[str, ...], unti
     with log.open("w") as output:
         program = subprocess.Popen(command, cwd=ROOT, env=environment(config), stdout=output, stderr=output)
     try:
-        wait_until(lambda: until in log.read_text(), seconds=40, what=f"{until!r}\n{log.read_text()}")
+        wait_until(lambda: until in log.read_text(), seconds=60, what=f"{until!r}\n{log.read_text()}")
         program.send_signal(end)
         with suppress(subprocess.TimeoutExpired):
             program.wait(20)
         if program.poll() is None:  # on a busy machine Flower was seen to miss one as it began
             program.send_signal(end)
-        program.wait(20)
+        program.wait(60)
     finally:
         program.kill()
         program.wait()

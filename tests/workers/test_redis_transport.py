@@ -76,7 +76,7 @@ def test_worker_with_kombus_own_transport_dies(own_redis: Config, tmp_path: Path
         wait_until(lambda: "Unrecoverable error: AttributeError" in log(tmp_path), what="the worker to give up")
         (tmp_path / "go").touch()
 
-        assert worker.wait(timeout=10) == 1
+        assert worker.wait(timeout=60) == 1
 
 
 @pytest.mark.flow

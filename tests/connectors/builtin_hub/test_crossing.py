@@ -46,7 +46,7 @@ def test_FUL_1_of_two_parallel_deliveries_the_later_one_sees_both(fresh_database
             deliver(hub, order, 1, "A")
             second = start(deliver, BuiltinHub(theirs), order, 1, "B")
             wait_until(is_waiting, what="the second delivery to wait")
-        second.result(timeout=10)
+        second.result(timeout=60)
 
         assert read(hub, order.id).status is DeliveryStatus.DELIVERED
 
@@ -79,7 +79,7 @@ def test_STK_1_plain_sql_deliveries_of_two_rows_at_once_deliver_the_order(fresh_
             run(mine, update, "A")
             second = start(run, theirs, update, "B")
             wait_until(is_waiting, what="the second update to wait")
-        second.result(timeout=10)
+        second.result(timeout=60)
 
         assert read(hub, order.id).status is DeliveryStatus.DELIVERED
 
@@ -92,7 +92,7 @@ def test_MUL_2_items_of_two_stores_that_come_at_once_are_made_once(fresh_databas
             second = start(BuiltinHub(theirs).carry_out, [items])
             wait_until(is_waiting, what="the second import to wait")
 
-        assert second.result(timeout=10) == ("",)
+        assert second.result(timeout=60) == ("",)
         assert [(one.sku, one.name) for one in BuiltinHub(mine).products()] == [("A", "Apple"), ("B", "Pear")]
         assert one(mine, "SELECT count(*) AS products FROM hub.products")["products"] == 2
 
@@ -144,7 +144,7 @@ def crossing(fresh_database_url: str) -> Crossing:
                 BuiltinHub(mine).carry_out([CreateOrder(first)])
                 waiting = start(BuiltinHub(theirs).carry_out, [CreateOrder(second)])
                 wait_until(is_waiting, what="the second order to wait")
-            return waiting.exception(timeout=10)
+            return waiting.exception(timeout=60)
 
     return cross
 
@@ -192,7 +192,7 @@ def test_MUL_2_who_finds_made_what_it_wanted_to_make_keeps_nobody_from_using_it(
         def create_and_stay() -> None:
             with theirs.transaction():
                 create(BuiltinHub(theirs), draft(care))
-                assert is_over.wait(10)
+                assert is_over.wait(60)
 
         with mine.transaction():
             order = create(BuiltinHub(mine), draft(care))
@@ -205,7 +205,7 @@ def test_MUL_2_who_finds_made_what_it_wanted_to_make_keeps_nobody_from_using_it(
             create(BuiltinHub(third), draft(replace(care, item=known), customer=Customer(**buyer)))
         finally:
             is_over.set()
-        staying.result(timeout=10)
+        staying.result(timeout=60)
 
 
 def test_MUL_2_parallel_imports_of_one_new_sku_make_one_product(crossing: Crossing, fresh_database_url: str) -> None:

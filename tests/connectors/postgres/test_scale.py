@@ -226,7 +226,7 @@ def test_SPD_2_words_of_an_order_that_changed_are_written_in_place(connection: C
     moved = "SELECT n_tup_hot_upd AS rows FROM pg_stat_xact_user_tables WHERE relname = 'order_words'"
     before = one(connection, moved)["rows"]
 
-    run(connection, "UPDATE store_orders SET store_updated_at = now() WHERE external_id IN ('1', '2000')")
+    run(connection, "UPDATE store_orders SET store_updated_at = now() WHERE external_id IN ('2', '2000')")
     run(connection, "UPDATE store_orders SET sending = '{}' WHERE external_id IN ('3', '2001')")
 
     assert one(connection, moved)["rows"] - before == 2

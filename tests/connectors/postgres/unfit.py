@@ -101,7 +101,7 @@ def pgbouncer(url: str, folder: Path, mode: str) -> Iterator[str]:
         yield through
     finally:
         running.terminate()
-        running.wait(10)
+        running.wait(60)
 
 
 def has_pgbouncer() -> bool:

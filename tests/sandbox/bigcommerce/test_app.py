@@ -38,7 +38,7 @@ def get(sandbox: RunningSandbox[BigCommerceShop]) -> Iterator[Get]:
     with requests.Session() as session:
         session.trust_env = False
         session.headers["X-Auth-Token"] = sandbox.credentials["access_token"]
-        yield lambda path, **query: session.get(f"{sandbox.url}/v2{path}", params=query, timeout=10)
+        yield lambda path, **query: session.get(f"{sandbox.url}/v2{path}", params=query, timeout=30)
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def control(sandbox: RunningSandbox[BigCommerceShop]) -> Iterator[Get]:
     """POST below /_sandbox, without a token."""
     with requests.Session() as session:
         session.trust_env = False
-        yield lambda path, **body: session.post(f"{sandbox.server.url}/_sandbox{path}", json=body, timeout=10)
+        yield lambda path, **body: session.post(f"{sandbox.server.url}/_sandbox{path}", json=body, timeout=30)
 
 
 def basket(*prices: str, **more: Any) -> dict[str, Any]:
@@ -63,7 +63,7 @@ def ids(answer: requests.Response) -> list[int]:
 
 @pytest.mark.parametrize("token", [None, "wrong"])
 def test_without_the_token_nothing_is_told(sandbox: RunningSandbox[BigCommerceShop], token: str | None) -> None:
-    answer = requests.get(f"{sandbox.url}/v2/store", headers={"X-Auth-Token": token}, timeout=10)
+    answer = requests.get(f"{sandbox.url}/v2/store", headers={"X-Auth-Token": token}, timeout=30)
 
     assert answer.status_code == 401
     assert answer.json()[0]["status"] == 401
@@ -193,9 +193,9 @@ def test_a_status_is_set_by_its_id_and_its_name_is_read_only(
         order = shop.place_order(basket("10.00"))
     address, headers = f"{sandbox.url}/v2/orders/{order.id}", {"X-Auth-Token": sandbox.credentials["access_token"]}
 
-    done = requests.put(address, json={"status_id": 10}, headers=headers, timeout=10)
+    done = requests.put(address, json={"status_id": 10}, headers=headers, timeout=30)
     bodies: list[Any] = [{"status_id": 99}, {"status": "x"}, []]
-    bad = [requests.put(address, json=body, headers=headers, timeout=10) for body in bodies]
+    bad = [requests.put(address, json=body, headers=headers, timeout=30) for body in bodies]
 
     assert (done.json()["status"], order.status_id) == ("Completed", 10)
     assert order.modified > NOON

@@ -34,14 +34,14 @@ def ask(sandbox: RunningSandbox[BigCommerceShop]) -> Iterator[Ask]:
         session.trust_env = False
         session.headers["X-Auth-Token"] = sandbox.credentials["access_token"]
         yield lambda method, path, body=None, **query: session.request(
-            method, f"{sandbox.url}{path}", json=body, params=query, timeout=10
+            method, f"{sandbox.url}{path}", json=body, params=query, timeout=30
         )
 
 
 @pytest.fixture
 def control(sandbox: RunningSandbox[BigCommerceShop]) -> Ask:
     """POST below /_sandbox, without a token."""
-    return lambda path, **body: requests.post(f"{sandbox.server.url}/_sandbox{path}", json=body, timeout=10)
+    return lambda path, **body: requests.post(f"{sandbox.server.url}/_sandbox{path}", json=body, timeout=30)
 
 
 @pytest.fixture

@@ -283,7 +283,7 @@ def test_over_real_HTTP_an_order_is_there_or_not_after_no_answer(
 
         with pytest.raises(requests.RequestException):
             session.post(f"{running.url}/sales_orders", json=body, timeout=0.5)
-        found = session.get(f"{running.url}/sales_orders", timeout=10).json()["data"]
+        found = session.get(f"{running.url}/sales_orders", timeout=30).json()["data"]
 
     assert len(found) == made
 

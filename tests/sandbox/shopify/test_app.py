@@ -22,7 +22,7 @@ def sandbox() -> Iterator[Shop]:
 def ask(sandbox: Shop, query: str, token: str | None = None, **variables: Any) -> requests.Response:
     headers = {"X-Shopify-Access-Token": token or sandbox.shop.token}
     body = {"query": query, "variables": variables}
-    return requests.post(f"{sandbox.url}/{PATH}", json=body, headers=headers, timeout=5)
+    return requests.post(f"{sandbox.url}/{PATH}", json=body, headers=headers, timeout=30)
 
 
 def said(sandbox: Shop, query: str, **variables: Any) -> Any:
@@ -147,7 +147,7 @@ def test_a_document_may_cost_only_so_much(sandbox: Shop) -> None:
 
 
 def control(sandbox: Shop, path: str, body: Any) -> Any:
-    return requests.post(f"{sandbox.url}/_sandbox/{path}", json=body, timeout=5).json()
+    return requests.post(f"{sandbox.url}/_sandbox/{path}", json=body, timeout=30).json()
 
 
 def test_an_order_can_be_placed_by_hand_and_goes_its_way(sandbox: Shop) -> None:
@@ -190,7 +190,7 @@ def test_the_state_says_what_is_there_and_what_was_asked(sandbox: Shop) -> None:
     place(sandbox)
     said(sandbox, "{ shop { name } }")
 
-    state = requests.get(f"{sandbox.url}/_sandbox/state", timeout=5).json()
+    state = requests.get(f"{sandbox.url}/_sandbox/state", timeout=30).json()
 
     assert state["orders"] == {"PAID": 1}
     assert state["calls"] == {"2026-10": 1}

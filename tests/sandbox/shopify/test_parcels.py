@@ -45,12 +45,12 @@ def fulfill(sandbox: Shop, *wanted: tuple[str, list[Json] | None], **more: Any) 
     body = {"query": FULFILL, "variables": {"fulfillment": {"lineItemsByFulfillmentOrder": given, **more}}}
     headers = {"X-Shopify-Access-Token": sandbox.shop.token}
     address = f"{sandbox.url}/admin/api/2026-10/graphql.json"
-    said = requests.post(address, json=body, headers=headers, timeout=5).json()
+    said = requests.post(address, json=body, headers=headers, timeout=30).json()
     return said.get("data", said).get("fulfillmentCreate", said)
 
 
 def control(sandbox: Shop, path: str, body: Any) -> Any:
-    return requests.post(f"{sandbox.url}/_sandbox/{path}", json=body, timeout=5).json()
+    return requests.post(f"{sandbox.url}/_sandbox/{path}", json=body, timeout=30).json()
 
 
 # -- parts -------------------------------------------------------------------------------------------------------

@@ -32,7 +32,7 @@ def ask(sandbox: Shop, document: str, /, **variables: Any) -> Any:
     headers = {"X-Shopify-Access-Token": sandbox.shop.token}
     body = {"query": document, "variables": variables}
     address = f"{sandbox.url}/admin/api/2026-10/graphql.json"
-    return requests.post(address, json=body, headers=headers, timeout=5).json()
+    return requests.post(address, json=body, headers=headers, timeout=30).json()
 
 
 def quantity(one: Variant, count: int = 3, place: str = "101", **changes: Any) -> dict[str, Any]:
@@ -267,7 +267,7 @@ def test_what_nobody_counts_is_not_taken_off(sandbox: Shop) -> None:
 
 def control(sandbox: Shop, path: str, body: Any = None) -> Any:
     method = "GET" if body is None else "POST"
-    return requests.request(method, f"{sandbox.url}/_sandbox/{path}", json=body, timeout=5)
+    return requests.request(method, f"{sandbox.url}/_sandbox/{path}", json=body, timeout=30)
 
 
 def test_a_merchant_works_the_catalogue_by_hand(sandbox: Shop) -> None:

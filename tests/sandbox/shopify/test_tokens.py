@@ -20,11 +20,11 @@ def sandbox() -> Iterator[Shop]:
 
 def grant(sandbox: Shop, **changes: Any) -> requests.Response:
     form = {"grant_type": "client_credentials", **sandbox.credentials, **changes}
-    return requests.post(f"{sandbox.url}/admin/oauth/access_token", data=form, timeout=5)
+    return requests.post(f"{sandbox.url}/admin/oauth/access_token", data=form, timeout=30)
 
 
 def change(sandbox: Shop, **given: Any) -> requests.Response:
-    return requests.post(f"{sandbox.url}/_sandbox/app", json=given, timeout=5)
+    return requests.post(f"{sandbox.url}/_sandbox/app", json=given, timeout=30)
 
 
 def takes(sandbox: Shop, token: str) -> bool:
@@ -32,7 +32,7 @@ def takes(sandbox: Shop, token: str) -> bool:
 
 
 def tokens(sandbox: Shop) -> Any:
-    return requests.get(f"{sandbox.url}/_sandbox/state", timeout=5).json()["tokens"]
+    return requests.get(f"{sandbox.url}/_sandbox/state", timeout=30).json()["tokens"]
 
 
 def test_a_token_lives_as_long_as_was_chosen_and_all_of_them_live(sandbox: Shop) -> None:

@@ -23,7 +23,7 @@ def signed(sandbox: Sandbox, **options: Any) -> OAuth1:
 def ask(sandbox: Sandbox, path: str = "/orders", **options: Any) -> requests.Response:
     with requests.Session() as session:
         session.trust_env = False
-        return session.request(options.pop("method", "GET"), f"{sandbox.url}{ROOT}{path}", timeout=10, **options)
+        return session.request(options.pop("method", "GET"), f"{sandbox.url}{ROOT}{path}", timeout=30, **options)
 
 
 def basic(sandbox: Sandbox) -> tuple[str, str]:

@@ -18,7 +18,7 @@ def control(sandbox: RunningSandbox[WooCommerceShop]) -> Iterator[Any]:
         session.trust_env = False
 
         def call(method: str, path: str, body: Any = None) -> Any:
-            answer = session.request(method, f"{sandbox.url}/_sandbox{path}", json=body, timeout=10)
+            answer = session.request(method, f"{sandbox.url}/_sandbox{path}", json=body, timeout=30)
             assert answer.ok, answer.text
             return answer.json()
 

@@ -303,7 +303,7 @@ def test_trashing_twice_says_so(shop: WooCommerceShop, api: Api) -> None:
 
 
 def test_text_that_is_no_json_is_refused(api: Api) -> None:
-    answer = api.session.post(f"{api.url}/wp-json/wc/v3/orders", data=b"{oops", timeout=10)
+    answer = api.session.post(f"{api.url}/wp-json/wc/v3/orders", data=b"{oops", timeout=30)
 
     assert (answer.status_code, answer.json()["code"]) == (400, "rest_invalid_json")
 

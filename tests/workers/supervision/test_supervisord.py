@@ -20,7 +20,7 @@ pytestmark = pytest.mark.flow
 ROOT = Path(__file__).parents[3]
 SLEEPER = """
 import os, pathlib, sys, time
-print("at work with", os.environ["SECRET"], flush=True)
+print("at work with " + os.environ["SECRET"], flush=True)  # in one piece, buffered or not
 pathlib.Path(sys.argv[1], f"{sys.argv[2]}-{os.getpid()}").touch()
 time.sleep(60)
 """
