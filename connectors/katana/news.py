@@ -38,7 +38,7 @@ from connectors.katana.intents import keys_of
 from connectors.katana.kept import read_kept
 from connectors.katana.orders import FULFILLMENT
 from connectors.katana.origins import origin_in
-from connectors.katana.reading import all_readable
+from connectors.katana.reading import all_readable, those_readable
 from connectors.postgres import Connection, Row, queries
 from schemas.hub_news import CopyStatus, DeletedOrder, HubCopy, HubNews, MovedSku, TwinOrder
 from schemas.katana.numbers import written_time
@@ -135,9 +135,9 @@ class KatanaNews:
             since = {"updated_at_min": written_time(until - OVERLAP)}
             self._take(told, self._pages("sales_orders", since | _DELETED, priority))
             for page in self._pages("sales_order_fulfillments", since | _DELETED, priority):
-                told.fulfillments += all_readable(read_fulfillment, page)
+                told.fulfillments += those_readable(read_fulfillment, page, "fulfillment")
             for page in self._pages("inventory_movements", since, priority):
-                told.movements += all_readable(read_movement, page)
+                told.movements += those_readable(read_movement, page, "move of stock")
         for order_id in self._doubtful(told, priority)[:_MOST_ASKED]:
             asked = {"sales_order_id": order_id}
             found = self._client.matching("sales_order_fulfillments", asked, priority=priority)
@@ -201,7 +201,7 @@ class KatanaNews:
 
     def _take(self, told: _Told, pages: Iterable[list[dict[str, Any]]], *, only: Collection[str] | None = None) -> None:
         for page in pages:
-            found = all_readable(read_order, page)
+            found = those_readable(read_order, page, "sales order")
             told.orders.update({one.id: one for one in found if only is None or one.id in only})
 
     def _pages(self, path: str, asked: dict[str, Any], priority: Priority) -> Iterator[list[dict[str, Any]]]:

@@ -80,10 +80,12 @@ def set_account(settings: tuple[str, ...], yes: bool) -> None:
     if "default_location" in values and not yes:
         agreeing.agree(_doubts(open_desk(), str(values["default_location"])), yes=yes)
     held = open_desk()
-    with held.pool.connection() as connection, connection.transaction():
-        if "hub" not in values:  # its own say where it sells from
-            locations.refuse_unknown_locations(connection, values)
-        account_tasks.reconfigure_account(held, connection, values)
+    named = {} if "hub" in values else values  # another hub was asked already which locations it has
+    with held.pool.connection() as connection:
+        locations.refuse_unknown_locations(connection, named)
+        with connection.transaction():
+            locations.refuse_unknown_locations(connection, named)  # again: one may have gone meanwhile
+            account_tasks.reconfigure_account(held, connection, values)
     done("Saved. It holds from the next task on.", settings=values | _shown(values))
 
 

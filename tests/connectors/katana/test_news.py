@@ -345,6 +345,20 @@ def test_KAT_4_a_place_that_is_new_is_heard_within_the_hour(
     assert not listening.hear().has_new_location
 
 
+def test_ch_11_an_order_that_cannot_be_read_holds_up_no_other(
+    listening: Listening, account: KatanaAccount, store: int, known: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    customer = account.customers.create({"name": "Grace Hopper"})
+    row = {"variant_id": account.variant_of("CHAIR")["id"], "quantity": 1}
+    odd = account.orders.create({"customer_id": customer["id"], "sales_order_rows": [row]})["id"]
+    account.orders.table.change(odd, currency="no currency")
+    ship(account, known, 1)
+
+    assert listening.hear().shipped == ((store, KEY),)
+    assert f"sales order {odd} in Katana is left out" in caplog.text
+    assert "Grace" not in caplog.text
+
+
 # -- lags, limits, crashes
 
 

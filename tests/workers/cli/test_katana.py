@@ -129,3 +129,24 @@ def test_STK_11_a_count_from_a_file_goes_to_katana(cli: Cli, katana: Katana, tmp
     assert list(katana.shop.stock_of("CHAIR").values()) == [7]
     (place,) = document(cli("stock", "show", "CHAIR", "--json"))["locations"]
     assert place["in_stock"] == "7"
+
+
+def test_KAT_3_a_location_that_katana_has_not_is_refused(cli: Cli, katana: Katana) -> None:
+    choose(cli, katana)
+    home = str(katana.shop.locations.default()["id"])
+
+    result = cli("account", "set", "default_location=mars")
+
+    assert (result.code, result.err) != (0, "")
+    assert f"there is no location 'mars'; there are {home}" in result.err
+    assert document(cli("account", "show", "--json"))["default_location"] == home
+
+
+def test_KAT_2_a_command_that_katana_does_not_answer_says_so(cli: Cli, katana: Katana) -> None:
+    choose(cli, katana)
+    katana.shop.keys = set()
+
+    result = cli("stock", "show", "CHAIR")
+
+    assert (result.code, result.out) == (1, "")
+    assert "Katana does not accept our key" in result.err
