@@ -20,17 +20,23 @@ OVERLAP: Final = timedelta(minutes=2)  # so long after it was written a line may
 
 @dataclass(frozen=True, slots=True)
 class Which:
-    """Which lines: of a store, an order, a SKU, from a moment on; None is any."""
+    """Which lines: of a store, an order, a SKU, from a moment on, before a number; None is any."""
 
     store_id: int | None = None
     external_id: str | None = None
     sku: str | None = None
     since: datetime | None = None
+    before: int | None = None
 
     def chosen(self, name: str, *, limit: int) -> LiteralString:
         """A statement about these lines, by the index that has them in their order."""
         of_order = "of_orders" if self.store_id is None else "of_order"
-        asked: dict[str, object] = {of_order: self.external_id, "of_sku": self.sku, "of_time": self.since}
+        asked: dict[str, object] = {
+            of_order: self.external_id,
+            "of_sku": self.sku,
+            "of_time": self.since,
+            "before_line": self.before,
+        }
         if self.external_id is None:
             asked["of_store"] = self.store_id
         conditions = [_SQL[key] for key, value in asked.items() if value is not None]

@@ -49,6 +49,10 @@ j.store_id IN (SELECT id FROM stores) AND j.external_id = %(external_id)s
 -- Lines of a SKU.
 j.sku = %(sku)s
 
+-- name: before_line
+-- Lines with a lower number.
+j.id < %(before)s
+
 -- name: of_time
 -- Lines from a moment on. Numbers and times rise together, but for what was written side by side: the first of them have
 -- the lowest number, and what is older than that is not read.

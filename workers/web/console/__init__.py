@@ -11,7 +11,21 @@ from flask_bootstrap import Bootstrap5
 
 from connectors.config import Config
 from connectors.keys import derived
-from workers.web.console import frame, home, live, needs, order, orders, people, sign_in, store, troubles, words, you
+from workers.web.console import (
+    activity,
+    frame,
+    home,
+    live,
+    needs,
+    order,
+    orders,
+    people,
+    sign_in,
+    store,
+    troubles,
+    words,
+    you,
+)
 
 _PAGES: Final = (
     sign_in.pages,
@@ -20,6 +34,7 @@ _PAGES: Final = (
     orders.pages,
     order.pages,
     store.pages,
+    activity.pages,
     you.pages,
     people.pages,
     live.pages,

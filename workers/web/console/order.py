@@ -1,7 +1,6 @@
 """One order: where it is and why, its rows, the money of both sides, its parcels, and how it came to be."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any, Final
 
 from flask import Blueprint, abort, flash, redirect, render_template, url_for
@@ -10,27 +9,18 @@ from flask.typing import ResponseReturnValue
 from connectors.postgres import Connection, stores
 from connectors.postgres.rows import StoreRow
 from schemas.hub import HubOrder
-from schemas.journal import Entry, Outcome
+from schemas.journal import Entry
 from schemas.text import clean
 from schemas.users import Role
 from tasks import retrying
 from tasks.rules.privacy import naming_words
 from workers.cli.documents import order_document
 from workers.cli.explain.order import explained
-from workers.cli.explain.trail import of_journal
 from workers.seen import KnownOrder, known_order
 from workers.web.console import desk
+from workers.web.console import lines as lines_of
 from workers.web.console.frame import me, needs
 from workers.web.console.masks import shown_words
-
-_KINDS: Final[dict[str, str]] = {
-    Outcome.FAILED: "bad",
-    Outcome.NOTED: "wait",
-    Outcome.SKIPPED: "wait",
-    Outcome.STOPPED: "bad",
-}
-
-_IDS: Final = {"fulfillment", "return", "refund"}  # of the store, in the detail of a line
 
 pages: Final = Blueprint("order", __name__, template_folder="templates")
 
@@ -104,27 +94,7 @@ def _look_of(step: dict[str, Any], lines: Iterator[Entry]) -> dict[str, Any]:
         text = f"Settings: {step['text']}." if step["topic"] == "settings" else step["text"]
         return {**step, "text": text, "kind": "done" if step["at"] else "", "who": None}
     line = next(lines)
-    return {**step, "text": _said(line), "kind": _KINDS.get(str(line.outcome), "done"), "who": line.who}
-
-
-def _said(line: Entry) -> str:
-    """A line of the journal as a sentence, with what of its detail people read; the store's own ids are left out."""
-    sentence = of_journal(replace(line, detail={}))["text"]
-    told = [words for key, value in line.detail.items() if (words := _detail(key, value))]
-    return f"{sentence} {'; '.join(told)}" if told else sentence
-
-
-def _detail(key: str, value: Any) -> str:
-    name = key.replace("_", " ")
-    match value:
-        case bool() | None:
-            return ""
-        case str() | int():
-            return "" if key in _IDS else f"{name}: {value}"
-        case list() if all(isinstance(part, str) for part in value):
-            return ", ".join(value) if key == "rows" else f"{name}: {', '.join(value)}"
-        case _:
-            return ""
+    return {**step, "text": lines_of.said(line), "kind": lines_of.kind(line), "who": line.who}
 
 
 def _naming(hub_order: HubOrder | None) -> set[str]:

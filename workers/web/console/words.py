@@ -137,9 +137,9 @@ def when(moment: datetime | None, *, with_seconds: bool = False, is_inside: bool
     )
 
 
-def clock(moment: datetime) -> Markup:
-    """A time of the last day, by its hour."""
-    return _time(moment, moment.astimezone(UTC).strftime("%H:%M"))
+def clock(moment: datetime, *, with_seconds: bool = False) -> Markup:
+    """A time of a day that is known."""
+    return _time(moment, moment.astimezone(UTC).strftime("%H:%M:%S" if with_seconds else "%H:%M"))
 
 
 def day(one: date) -> str:

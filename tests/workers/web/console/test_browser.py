@@ -49,7 +49,14 @@ def addresses(held: Process, shop: Shop, acme: int) -> list[str]:
     orders = [f"/orders/acme/{good}", f"/orders/acme/{bad[0]}"]
     lists = ["/orders", "/orders?store=acme&state=failed&reason=invalid_payload", "/orders?state=deleted"]
     others = ["/needs", "/needs/invalid_payload/retry", "/account/you", "/orders/acme/none", "/sign-in"]
-    others += ["/stores", "/stores/acme", "/account/users", "/account/users/admin", "/account/users/admin/remove"]
+    others += [
+        "/stores",
+        "/stores/acme",
+        "/activity",
+        "/account/users",
+        "/account/users/admin",
+        "/account/users/admin/remove",
+    ]
     return ["/", *lists, *orders, *others]
 
 

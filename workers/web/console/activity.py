@@ -1,0 +1,94 @@
+"""Activity: the journal by day, newest first: what was done or not done to which order or SKU, why, and by whom."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date
+from itertools import groupby
+from typing import Any, Final
+
+from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from connectors.postgres import Connection, journal, order_view, stores
+from schemas.journal import Entry
+from schemas.text import clean
+from schemas.users import Role
+from workers.web.console import desk, lines
+from workers.web.console.frame import needs
+
+pages: Final = Blueprint("activity", __name__, template_folder="templates")
+
+ROWS: Final = 100  # on a page
+MOST_SIGNS: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A line of the journal, its sentence and its shape."""
+
+    line: Entry
+    text: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class AskedLines:
+    """Which lines a person asked for."""
+
+    store: str = ""
+    order: str = ""
+    sku: str = ""
+
+    def address(self, **changed: str) -> str:
+        """The page that shows them, with nothing empty in its address."""
+        values = {name: getattr(self, name) for name in self.__slots__} | changed
+        return url_for("activity.activity", **{name: value for name, value in values.items() if value})
+
+
+@pages.get("/activity")
+@needs(Role.VIEWER)
+def activity() -> ResponseReturnValue:
+    """A page of it."""
+    connection = desk.connection()
+    asked = _asked(request.args)
+    found = journal.lines(connection, _which(connection, asked, request.args.get("after", "")), limit=ROWS + 1)
+    newest = list(reversed(found))
+    return render_template(
+        "activity.html",
+        asked=asked,
+        days=_days(newest[:ROWS]),
+        rows=len(newest[:ROWS]),
+        after=str(newest[ROWS - 1].id) if len(newest) > ROWS else "",
+        is_first=not request.args.get("after"),
+        stores=stores.all_stores(connection),
+    )
+
+
+@pages.post("/activity")
+@needs(Role.VIEWER)
+def search() -> ResponseReturnValue:
+    """What was asked for, as an address."""
+    return redirect(_asked(request.form).address(), 303)
+
+
+def _asked(given: Any) -> AskedLines:
+    return AskedLines(**{name: clean(given.get(name, ""))[:MOST_SIGNS] for name in AskedLines.__slots__})
+
+
+def _which(connection: Connection, asked: AskedLines, after: str) -> journal.Which:
+    """The lines in the words of `journal`; an order is named by its number too where a store is."""
+    store_id, external_id = None, asked.order or None
+    if asked.store:
+        row = stores.ever(connection, asked.store)
+        if row is None:
+            abort(404)
+        store_id = row.id
+        named = order_view.named(connection, row.id, asked.order) if asked.order else []
+        external_id = named[0] if len(named) == 1 else external_id
+    is_number = after.isascii() and after.isdecimal() and len(after) < 19
+    return journal.Which(store_id, external_id, asked.sku or None, before=int(after) if is_number else None)
+
+
+def _days(found: Sequence[Entry]) -> list[tuple[date, list[Shown]]]:
+    shown = [Shown(line, lines.said(line), lines.kind(line)) for line in found]
+    return [(day, list(some)) for day, some in groupby(shown, key=lambda one: one.line.at.astimezone(UTC).date())]
