@@ -2,17 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
 from psycopg.types.json import Jsonb
 
-from connectors.errors import HubRefused, Rejected
+from connectors.errors import HubBusy, HubRefused, Rejected
 from connectors.katana.budget import Priority
 from connectors.katana.desk import Desk
 from connectors.katana.intents import Creation, forget, forget_found, make_once
 from connectors.katana.orders import Standing
 from connectors.katana.reading import all_readable, readable
+from connectors.katana.told import known_fulfillments
 from connectors.postgres import queries
 from schemas import actions
 from schemas.actions import Note
@@ -56,6 +58,7 @@ def keep_return(desk: Desk, action: actions.KeepReturn) -> Made:
     return_id = _known(desk, action)
     there = _rows(desk, return_id) if return_id else []
     placing = place(wanted, _lines_of(standing), items, there)
+    _await_delivery(desk, standing, wanted, placing)
     if return_id is None and placing.lines:
         return_id = _make(desk, standing, action)
         there = _rows(desk, return_id)  # one that was found may have some
@@ -106,6 +109,15 @@ def place(
         if left > 0:
             short[row_id] = left
     return Placing(placed, short)
+
+
+def _await_delivery(desk: Desk, standing: Standing, wanted: Mapping[str, Decimal], placing: Placing) -> None:
+    """What we delivered a moment ago can come back once Katana shows it. Raises HubBusy until then."""
+    rows = {row.id: row for row in standing.order.rows}
+    here = (rows[row_id].delivered_quantity - rows[row_id].gone_before >= wanted[row_id] for row_id in placing.short)
+    if any(here) and any(one.is_fresh for one in known_fulfillments(desk.connection, standing.order.id)):
+        until = datetime.now(UTC) + timedelta(seconds=60)
+        raise HubBusy("what was delivered is not to be seen in Katana yet, and comes back then", until=until)
 
 
 def _lines_of(standing: Standing) -> dict[str, list[str]]:

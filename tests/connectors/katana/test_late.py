@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from connectors.errors import HubBusy
-from schemas.actions import AddRow, DeliverRows, MoveRow, PackRows
+from schemas.actions import AddRow, DeliverRows, KeepReturn, MoveRow, PackRows
 from tests.connectors.builtin_hub.makers import chair, product
 from tests.connectors.katana.working import Work, paths, quantity
 
@@ -93,6 +93,20 @@ def test_FUL_8_a_parcel_that_was_packed_and_delivered_is_no_longer_packed(work: 
         assert (work.row().packed_quantity, work.row().delivered_quantity) == (0, 2)
 
     assert [one["status"] for one in work.parcels()] == ["DELIVERED"]
+
+
+def test_CHG_9_what_was_delivered_a_moment_ago_comes_back_once_it_is_seen(work: Work) -> None:
+    work.create()
+    back = KeepReturn(work.id, "9", (("11", D(1)),))
+
+    with work.lag():
+        work.do(sent(work, 2))
+        with pytest.raises(HubBusy) as caught:
+            work.do(back)
+    assert caught.value.until is not None
+    work.do(back)
+
+    assert [row["quantity"] for row in work.account.return_rows.table.view()] == [1]
 
 
 def test_ORD_6_an_order_that_is_not_to_be_seen_yet_is_not_taken_for_gone(work: Work) -> None:
