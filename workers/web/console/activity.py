@@ -29,6 +29,7 @@ class Shown:
     line: Entry
     text: str
     kind: str
+    who: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,5 +91,5 @@ def _which(connection: Connection, asked: AskedLines, after: str) -> journal.Whi
 
 
 def _days(found: Sequence[Entry]) -> list[tuple[date, list[Shown]]]:
-    shown = [Shown(line, lines.said(line), lines.kind(line)) for line in found]
+    shown = [Shown(line, lines.said(line), lines.kind(line), lines.who(line)) for line in found]
     return [(day, list(some)) for day, some in groupby(shown, key=lambda one: one.line.at.astimezone(UTC).date())]

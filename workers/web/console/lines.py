@@ -19,6 +19,18 @@ _IDS: Final = {"fulfillment", "return", "refund"}  # of the store, in the detail
 _SECRET: Final = {"address", "credentials"}  # where a shop's messages go says its token
 
 
+# What people alone do: where no user of the console did, somebody typed it.
+_BY_PEOPLE: Final = {
+    *(Action.CONNECT, Action.RECONFIGURE, Action.SET_STATE, Action.CHECK),
+    *(Action.USER, Action.RETRY, Action.REIMPORT),
+}
+
+
+def who(line: Entry) -> str:
+    """Who did it."""
+    return line.who or ("at the command line" if line.action in _BY_PEOPLE else "by itself")
+
+
 def kind(line: Entry) -> str:
     """Its shape: done, wait or bad."""
     return KINDS.get(str(line.outcome), "done")

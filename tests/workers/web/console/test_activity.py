@@ -27,6 +27,8 @@ def test_CON_1_activity_says_what_was_done_to_what_and_by_whom(
     assert "· acme · the order" in found
     assert "· operator" in found
     assert "· by itself" in found
+    assert "A person connected a shop. The store is worked on." in found
+    assert "· at the command line" in found
 
 
 def test_CON_1_activity_of_an_order_or_a_sku_alone(held: Process, shop: Shop, acme: int, viewer: Person) -> None:
