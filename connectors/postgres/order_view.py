@@ -67,6 +67,8 @@ class OrderFilter:
     reason: str | None = None
     text: str | None = None
     names_no_buyer: bool = False
+    changed_from: datetime | None = None
+    changed_until: datetime | None = None
 
     def conditions(self) -> Iterator[LiteralString]:
         """What is asked for but the text, in SQL."""
@@ -78,6 +80,10 @@ class OrderFilter:
             yield {"imported": _SQL["in_imported"], "failed": _SQL["in_failed"]}.get(self.state, _SQL["in_state"])
         if self.reason is not None:
             yield _SQL["for_reason"]
+        if self.changed_from is not None:
+            yield _SQL["changed_from"]
+        if self.changed_until is not None:
+            yield _SQL["changed_until"]
 
     @property
     def says_more_than_words(self) -> bool:

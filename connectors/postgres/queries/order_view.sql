@@ -120,6 +120,14 @@ o.state = 'imported'
 -- Orders in another state; said twice, as the index has it.
 o.state = %(state)s AND o.state <> 'imported'
 
+-- name: changed_from
+-- Orders that changed from a moment on.
+o.store_updated_at >= %(changed_from)s
+
+-- name: changed_until
+-- Orders that changed before a moment.
+o.store_updated_at < %(changed_until)s
+
 -- name: for_reason
 -- Orders of which a reason was said, first among their notes or not.
 reasons_of(o.reason, o.hub_reason, o.detail, o.hub_detail) @> ARRAY[%(reason)s::text]

@@ -5,7 +5,7 @@ import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from io import StringIO
 from typing import Any, Final
 
@@ -51,6 +51,8 @@ class AskedFor:
     reason: str = ""
     q: str = ""
     find: str = ""
+    since: str = ""  # days, by when the orders changed last
+    until: str = ""
 
     def address(self, **changed: str) -> str:
         """The page that shows it, with nothing empty in its address."""
@@ -149,7 +151,7 @@ def search() -> ResponseReturnValue:
         if asked.store in {"", row.name}
         for external_id in order_view.named(connection, row.id, text)
     ]
-    if len(set(exact)) == 1 and not asked.state and not asked.reason:
+    if len(set(exact)) == 1 and asked == AskedFor(store=asked.store, q=text):
         (store, external_id) = exact[0]
         return redirect(url_for("order.order", store=store, external_id=external_id), 303)
     if exact or order_view.is_sku(connection, text):
@@ -164,7 +166,18 @@ def _asked(given: Any) -> AskedFor:
     values = {name: clean(given.get(name, ""))[:MOST_SIGNS] for name in AskedFor.__slots__}
     values["state"] = values["state"] if values["state"] in ORDER_STATES else ""
     values["reason"] = values["reason"] if values["reason"] in set(map(str, Reason)) else ""
+    for name in ("since", "until"):
+        values[name] = values[name] if _midnight(values[name]) else ""
     return AskedFor(**values)
+
+
+def _midnight(day: str) -> datetime | None:
+    """When a day begins; None for what is none."""
+    try:
+        found = date.fromisoformat(day)
+    except ValueError:
+        return None
+    return datetime.combine(found, time(), UTC) if found.year > 1 and found.year < 9999 else None
 
 
 def _found(connection: Connection, number: str) -> str:
@@ -192,6 +205,8 @@ def _filter(connection: Connection, asked: AskedFor, text: str) -> OrderFilter:
         asked.reason or None,
         text or None,
         names_no_buyer=not may_know,
+        changed_from=_midnight(asked.since),
+        changed_until=until + timedelta(days=1) if (until := _midnight(asked.until)) else None,
     )
 
 

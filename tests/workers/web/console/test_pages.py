@@ -313,3 +313,24 @@ def test_CON_1_the_list_comes_as_a_file_too(
     for_viewers = people(Role.VIEWER).get("/orders.csv?state=imported").text
     assert "Lovelace" not in for_viewers
     assert "A… L…" in for_viewers
+
+
+def test_CON_1_orders_are_found_by_the_days_on_which_they_changed(held: Process, acme: int, viewer: Person) -> None:
+    with held.pool.connection() as connection:
+        for number, at in enumerate(("2026-11-01 00:00Z", "2026-11-02 23:59Z", "2026-11-03 00:00Z", None)):
+            connection.execute(
+                "INSERT INTO store_orders (store_id, external_id, order_no, store_updated_at) VALUES (%s, %s, %s, %s)",
+                (acme, f"x{number}", f"N{number}-", at),
+            )
+
+    def found(query: str) -> str:
+        page = viewer.text(f"/orders?{query}")
+        return "".join(str(number) for number in range(4) if f"N{number}-" in page)
+
+    assert found("") == "0123"
+    assert found("since=2026-11-02") == "12"
+    assert found("until=2026-11-02") == "01"
+    assert found("since=2026-11-02&until=2026-11-02") == "1"
+    assert found("since=x&until=0001-01-01") == found("since=9999-12-31&until=2026-13-01") == "0123"
+    answer = viewer.post("/orders", q="N1-", since="2026-11-02", until="")
+    assert answer.headers["Location"] == "/orders?q=N1-&since=2026-11-02"
