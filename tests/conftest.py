@@ -9,7 +9,7 @@ import os
 import shutil
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +62,17 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling:
     return Scheduling(config, log)
 
 
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Modules and thousands of tests stay to the end: nobody looks through them for what can go."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
 @pytest.hookimpl(trylast=True)  # after they were shuffled
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What takes longest begins first: the flows, which two workers go through, then what else waits."""
@@ -76,8 +87,6 @@ def pytest_collection_finish() -> None:
         sys.modules["workers.app"].app.finalize()  # it reads its settings now, while they lead nowhere
     for name in _NOWHERE:
         os.environ.pop(name, None)
-    gc.collect()
-    gc.freeze()  # modules and thousands of tests stay to the end: nobody looks through them for what can go
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -1,5 +1,6 @@
 """What tests of stock push do in the hub and look at in a shop."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -16,6 +17,13 @@ def add(held: Process, sku: str, pieces: int | str = 0, **changes: Any) -> None:
         BuiltinHub(connection).carry_out([AddProduct(sku, sku, **changes)])
     if Decimal(pieces):
         adjust(held, sku, pieces)
+
+
+def add_all(held: Process, skus: Sequence[str], pieces: int) -> None:
+    """Many products of the hub, each with so many pieces on the shelf."""
+    with held.pool.connection() as connection, connection.transaction():
+        BuiltinHub(connection).carry_out([AddProduct(sku, sku) for sku in skus])
+        BuiltinHub(connection).carry_out([AdjustStock(sku, Decimal(pieces)) for sku in skus])
 
 
 def adjust(held: Process, sku: str, delta: int | str, **changes: Any) -> None:

@@ -17,7 +17,7 @@ from tasks.held import Process
 from tasks.stock.push import push_stock
 from tests.stock_shops import PLATFORMS, PRIMARY, Shelf, connect_shelf
 from tests.tasks.orders.looking import do, journal_of, store_of
-from tests.tasks.stock.stocking import add, adjust, let_stock_wait_pass, stock_journal, stock_row
+from tests.tasks.stock.stocking import add, add_all, adjust, let_stock_wait_pass, stock_journal, stock_row
 
 FULL = 60  # SKUs of a batch that every platform takes whole
 
@@ -40,7 +40,7 @@ def fill(held: Process, shelf: Shelf, store: int) -> list[str]:
     skus = [f"S-{number:02}" for number in range(FULL)]
     for sku in skus:
         shelf.offer(sku)
-        add(held, sku, 5)
+    add_all(held, skus, 5)
     fetch_catalogue(store)
     return skus
 
