@@ -39,6 +39,10 @@ def fetch_hub() -> str:
                 said = _listen(connection)
                 _be_knocked_at(held, connection)
                 return said
+            except HubBusy as error:
+                if error.until is None:  # else it only asks to wait
+                    _note(connection, error)
+                return "put_off" if error.until else "hub_busy"
             except ConnectorError as error:
                 _note(connection, error)
                 return "hub_busy"

@@ -118,7 +118,10 @@ class KatanaNews:
         now, until, at = row["now"], row["read_until"], row["read_at"]
         if at is not None and now - at < within:
             return
-        priority = Priority.OVERDUE if at is not None and now - at >= EVERY + OVERDUE else Priority.POLL
+        # What was written there since makes a poll due, and not overdue: orders that come in for an hour would else
+        # wait for it each time, and without a beginning nothing is ever heard.
+        is_overdue = until is None or now - until >= EVERY + OVERDUE
+        priority = Priority.OVERDUE if is_overdue else Priority.POLL
         told = self._told(now, until, priority)
         has_new_place = self._hear_places()
         self._know_items({one.variant_id for one in self._unheard(told.movements)})

@@ -379,13 +379,14 @@ def test_KAT_4_a_key_that_cannot_be_opened_lets_everything_wait(held: Process, c
 def test_KAT_2_case_9_after_a_429_nobody_asks_before_the_time(held: Process, chosen: KatanaAccount) -> None:
     fetch_hub()
     chosen.oddities.limit = 0
-    assert fetch_hub() == "hub_busy"
+    assert fetch_hub() == "put_off"
     asked = len(chosen.asked_for())
 
     chosen.oddities.limit = 100_000
-    assert fetch_hub() == "hub_busy"
+    assert fetch_hub() == "put_off"
 
     assert len(chosen.asked_for()) == asked
+    assert rows_of(held, "SELECT FROM journal WHERE action = 'fetch_hub'") == []
 
 
 def test_KAT_2_the_limit_and_the_time_to_finish_are_told(

@@ -11,7 +11,7 @@ from redis.exceptions import RedisError
 
 from connectors import hubs, postgres
 from connectors.config import Config, ConfigError
-from connectors.errors import ConnectorError
+from connectors.errors import ConnectorError, HubBusy
 from connectors.locks import open_redis
 from connectors.postgres import alarms, hub_account, lanes, privacy, stores
 from connectors.postgres.rows import StoreRow
@@ -153,9 +153,12 @@ def _hub() -> Iterator[Check]:
         kept, due = hub_account.hub_account(connection), hub_account.due(connection)
         name = f"hub {facts.name}"
         try:
+            limit = _limit(hubs.limit_of(facts, due, held.redis))
             hubs.open_hub(account, connection).check()
-            yield Check(name, True, f"answers and takes our key{_limit(hubs.limit_of(facts, due, held.redis))}")
-        except (ConnectorError, ConfigError) as error:
+            yield Check(name, True, f"answers and takes our key{limit}")
+        except HubBusy as error:  # one that only asks to wait is well
+            yield Check(name, error.until is not None, f"{error}{limit}" if error.until else str(error))
+        except ConnectorError as error:
             yield Check(name, False, str(error))
     if kept.reason:
         sentence, cure = describe(kept.reason)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -11,7 +11,7 @@ import pytest
 from psycopg.types.json import Jsonb
 
 from connectors.errors import HubBusy, RateLimited
-from connectors.katana.budget import Unshared
+from connectors.katana.budget import Priority, Unshared
 from connectors.katana.client import KatanaClient
 from connectors.katana.creating import Creator
 from connectors.katana.hub import KatanaHub
@@ -20,6 +20,7 @@ from connectors.katana.origins import origin_in
 from connectors.postgres import Connection
 from sandbox import KatanaAccount, RunningSandbox
 from schemas.hub_news import CopyStatus, DeletedOrder, HubNews, MovedSku, TwinOrder
+from schemas.katana.limits import Quota
 from tests.connectors.builtin_hub.makers import chair, product, shipping
 from tests.connectors.katana.makers import ORIGIN, order
 
@@ -499,6 +500,44 @@ def test_KAT_4_what_never_agrees_is_asked_for_a_few_times_and_then_believed(
         asked.append(len(account.asked_for("GET /sales_order_fulfillments")) - before - 1)
 
     assert asked == [1, 0, 1, 0, 1, 0]
+
+
+@dataclass
+class Noting:
+    """A limit that is never used up, and what was asked by which priority."""
+
+    taken: list[Priority] = field(default_factory=list)
+
+    def take(self, priority: Priority) -> None:
+        self.taken.append(priority)
+
+    def close(self, until: datetime) -> None:
+        del until
+
+    def lower(self, quota: Quota) -> None:
+        del quota
+
+
+@pytest.mark.parametrize(
+    ("minutes", "is_old", "priority"),
+    [(0, False, Priority.POLL), (2, True, Priority.POLL), (5, True, Priority.POLL), (7, True, Priority.OVERDUE)],
+)
+def test_KAT_2_a_poll_goes_first_once_it_is_overdue_and_at_the_beginning(
+    katana: RunningSandbox[KatanaAccount], database: Connection, minutes: int, is_old: bool, priority: Priority
+) -> None:
+    noting = Noting()
+    client = KatanaClient(katana.credentials, budget=noting, url=katana.url, allow_insecure=True)
+    hub = KatanaHub(database, client)
+    cursor = hub.changes_since(None).cursor
+    assert set(noting.taken[:4]) == {Priority.OVERDUE}
+    if is_old:
+        older(database, minutes=minutes)
+        hub._news.outdate()  # orders come in all the time
+    noting.taken.clear()
+
+    hub.changes_since(cursor)
+
+    assert noting.taken[:3] == [priority] * 3
 
 
 class Empty(Unshared):

@@ -6,8 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from redis import Redis
 
 from connectors import postgres
+from connectors.errors import RateLimited
+from connectors.katana.budget import Priority, SharedBudget
 from sandbox import KatanaAccount, Oddities, RunningSandbox, run_katana
 from tests.workers.cli.command import Cli
 from tests.workers.cli.shops import document
@@ -82,6 +85,20 @@ def test_KAT_3_the_doctor_says_that_the_key_is_refused(cli: Cli, katana: Katana)
 
     assert not found["ok"]
     assert "does not accept our key" in str(found["detail"])
+
+
+def test_KAT_2_a_limit_that_is_used_up_is_no_problem(cli: Cli, katana: Katana, redis: Redis) -> None:
+    choose(cli, katana)
+    budget = SharedBudget(redis)
+    with pytest.raises(RateLimited):
+        for _ in range(100):
+            budget.take(Priority.POLL)
+
+    found = checks(cli)["hub katana"]
+
+    assert found["ok"]
+    assert "are used up until" in str(found["detail"])
+    assert "45 of 55 requests of the last minute are used" in str(found["detail"])
 
 
 def test_the_key_is_locked_anew(cli: Cli, katana: Katana, environment: pytest.MonkeyPatch) -> None:
