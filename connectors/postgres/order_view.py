@@ -234,7 +234,7 @@ def page(connection: Connection, wanted: OrderFilter, behind: ListPlace | None, 
 
 
 _FIRST: Final = ListPlace(None, "", 0)
-_NEAR: Final = 40  # times as many orders as are wanted are looked through before an index finds all that have a reason
+_NEAR: Final = 40, 400  # times as many orders as are wanted are walked before an index finds all that have a reason
 
 
 def _part(connection: Connection, wanted: OrderFilter, part: str, behind: ListPlace, limit: int) -> list[ListedOrder]:
@@ -247,19 +247,30 @@ def _part(connection: Connection, wanted: OrderFilter, part: str, behind: ListPl
         which.append(wanted.called())
         if not _look(connection, wanted, _SAMPLE).are_common(limit, _CHEAPER):
             found = "orders_by_words"
-    elif wanted.reason is not None:
-        # The index would find, and sort, all that ever had a reason which many have.
-        others = [*replace(wanted, reason=None).conditions(), _SQL[part]]
-        (row,) = connection.execute(_SQL["count_stores"])
-        each = _NEAR * limit if wanted.store_id is not None else -(-_NEAR * limit // max(row["stores"], 1))
-        statement = chosen(_SQL["among_newest"], others, called=_SQL["for_reason"], most=each)
-        newest = read_one(connection, _Newest, statement, values)
-        if newest is not None and newest.are_enough(limit):
-            which = [*others, _SQL["read_for_reason"], *([_SQL["seen_since"]] if newest.since else [])]
-            values["since"] = newest.since
+    elif wanted.reason is not None and (walked := _walked(connection, wanted, part, values, limit)):
+        which = walked
     words = _SQL["by_parts" if len(wanted.text or "") >= _PART else "by_reading"]
     statement = chosen(_SQL[found], which, limit=limit, listed=_SQL["listed"], words=words)
     return read_all(connection, ListedOrder, statement, values)
+
+
+def _walked(
+    connection: Connection, wanted: OrderFilter, part: str, values: dict[str, Any], limit: int
+) -> list[LiteralString]:
+    """What is asked for, so that the list is walked, where enough of the next orders have the reason; else nothing.
+
+    The index would find, and sort, all that ever had a reason which many have. `values` gets since when they are read.
+    """
+    others = [*replace(wanted, reason=None).conditions(), _SQL[part]]
+    (row,) = connection.execute(_SQL["count_stores"])
+    for near in _NEAR:
+        each = near * limit if wanted.store_id is not None else -(-near * limit // max(row["stores"], 1))
+        statement = chosen(_SQL["among_newest"], others, called=_SQL["for_reason"], most=each)
+        newest = read_one(connection, _Newest, statement, values)
+        if newest is not None and newest.are_enough(limit):
+            values["since"] = newest.since
+            return [*others, _SQL["read_for_reason"], *([_SQL["seen_since"]] if newest.since else [])]
+    return []
 
 
 def is_sku(connection: Connection, text: str) -> bool:

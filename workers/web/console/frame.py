@@ -104,7 +104,9 @@ def _to_sign_in() -> ResponseReturnValue:
     """Back to this page afterwards. What a script asks for is no page."""
     if request.endpoint == "live.live" or "part" in request.args:
         abort(401)
-    back = request.full_path.rstrip("?") if request.method == "GET" else None
+    if request.method == "POST":
+        return redirect(url_for("sign_in.sign_in", ended=1), 303)
+    back = request.full_path.rstrip("?")
     return redirect(url_for("sign_in.sign_in", next=None if back == "/" else back), 303)
 
 

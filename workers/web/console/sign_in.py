@@ -45,7 +45,11 @@ class FirstForm(FlaskForm):
 def sign_in() -> ResponseReturnValue:
     """The form; where there is nobody yet, how there is somebody."""
     form = SignInForm(next=request.args.get("next"))
-    return render_template("sign-in.html", form=form, is_anybody=users.is_anybody(desk.connection()), said="")
+    said = "You were signed out meanwhile: nothing of the form was done. Sign in and send it again."
+    is_anybody = users.is_anybody(desk.connection())
+    return render_template(
+        "sign-in.html", form=form, is_anybody=is_anybody, said=said if "ended" in request.args else ""
+    )
 
 
 @pages.post("/sign-in")

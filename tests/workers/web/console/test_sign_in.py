@@ -113,6 +113,17 @@ def test_CON_2_a_session_that_is_over_is_no_session(held: Process, viewer: Perso
     assert viewer.get("/live").status_code == 401
 
 
+def test_CON_2_a_form_that_is_sent_after_the_session_did_nothing_and_says_so(held: Process, viewer: Person) -> None:
+    token = viewer.token("/account/you")
+    with held.pool.connection() as connection:
+        connection.execute("DELETE FROM user_sessions")
+
+    answer = viewer.post("/account/you/theme", csrf_token=token, theme="dark")
+
+    assert answer.headers["Location"] == "/sign-in?ended=1"
+    assert "nothing of the form was done" in viewer.text(answer.headers["Location"])
+
+
 def test_CON_2_an_open_page_alone_keeps_nobody_signed_in(held: Process, viewer: Person) -> None:
     def seen() -> datetime:
         with held.pool.connection() as connection:
