@@ -86,21 +86,19 @@ class KatanaNews:
         self._connection, self._client, self._copies = connection, client, copies
 
     def since(self, cursor: str | None) -> HubNews:
-        """What was heard since a cursor, after asking once more; from now on where there is none.
+        """What was heard since a cursor, after asking once more; all that was heard at all where there is none.
+
+        The first time that Katana is asked nothing is news, whoever asks: what moves while nobody passes it on is kept.
 
         What is given back is kept until the next one asks with the new cursor. Where the limit is used up, what is
         known is told all the same.
         """
-        number = int(cursor) if cursor and cursor.isdecimal() else None
+        number = int(cursor) if cursor and cursor.isdecimal() else 0
         limited: RateLimited | None = None
         try:
             self.listen(within=timedelta(0))
         except RateLimited as error:
             limited = error
-        if number is None:
-            last = self._number("last_news")
-            self._connection.execute(_SQL["strike_news"], {"number": last})
-            number = last
         self._connection.execute(_SQL["strike_news"], {"number": number})
         found = self._connection.execute(_SQL["katana_news"], {"number": number, "most": _MOST}).fetchall()
         if limited and not found:
@@ -366,11 +364,6 @@ class KatanaNews:
     def _heard(self, ids: Collection[str]) -> dict[str, HeardOrder]:
         rows = self._connection.execute(_SQL["heard"], {"ids": list(ids)})
         return {row["id"]: read_heard(row) for row in rows}
-
-    def _number(self, statement: str) -> int:
-        row = self._connection.execute(_SQL[statement]).fetchone()
-        assert row is not None
-        return int(row["number"])
 
 
 def keep_counted(connection: Connection, counted: Collection[tuple[str, str]]) -> None:

@@ -98,10 +98,6 @@ WHERE kind = %(kind)s AND found_id IS NULL AND sent_at > clock_timestamp() - %(w
 -- It is to be passed on.
 INSERT INTO katana_news (what, about) SELECT what, about FROM jsonb_to_recordset(%(news)s) AS n (what text, about jsonb)
 
--- name: last_news
--- The number of what was heard last.
-SELECT coalesce(max(number), 0) AS number FROM katana_news
-
 -- name: strike_news
 -- It was passed on.
 DELETE FROM katana_news WHERE number <= %(number)s

@@ -104,6 +104,21 @@ def test_KAT_4_without_a_cursor_nothing_is_news(hub: KatanaHub, account: KatanaA
     assert hub.changes_since(news.cursor).shipped == ()
 
 
+def test_KAT_4_what_moved_before_anybody_passed_news_on_is_kept_for_the_first_who_does(
+    hub: KatanaHub, account: KatanaAccount, database: Connection
+) -> None:
+    variant = account.add_product("LAMP")["id"]
+    hub.levels(["LAMP"])  # whoever asks for stock hears what there is
+    account.count(variant, D(17))
+    older(database, minutes=2)
+    hub.levels(["LAMP"])
+
+    news = hub.changes_since(None)
+
+    assert [one.sku for one in news.skus] == ["LAMP"]
+    assert hub.changes_since(news.cursor).skus == ()
+
+
 def test_FUL_10_what_a_person_delivers_is_heard_once(
     listening: Listening, account: KatanaAccount, store: int, known: int
 ) -> None:
