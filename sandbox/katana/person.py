@@ -28,6 +28,25 @@ class KatanaPerson:
         with self.account.lock:
             return str(self.account.orders.table.find(int(order))["status"])
 
+    def count_in(self, sku: str, pieces: int) -> None:
+        """Pieces of a product arrive."""
+        with self.account.lock:
+            variant = self.account.variant_of(sku)["id"]
+            rows = [{"variant_id": variant, "quantity": pieces}]
+            self.account.adjustments.create(
+                {
+                    "location_id": self.account.place(None),
+                    "stock_adjustment_number": f"IN-{self.account.next_id()}",
+                    "stock_adjustment_rows": rows,
+                }
+            )
+
+    def deliver(self, order: str, number: str, carrier: str) -> None:
+        """All that is left of an order goes out as one parcel."""
+        with self.account.lock:
+            fulfillments = self.account.fulfillments
+            fulfillments.take_rest(int(order), "DELIVERED", tracking_number=number, tracking_carrier=carrier)
+
     def take_one_off(self, order: str) -> None:
         """One piece less of an order's first row."""
         with self.account.lock:

@@ -13,8 +13,15 @@ else:
     whole = Later("workers.cli.demo.whole")
 
 
-@click.command(epilog=example("storesync demo", "storesync demo --once"))
+@click.command(epilog=example("storesync demo", "storesync demo --once", "storesync demo --hub katana --once"))
 @click.option("--once", is_flag=True, help="End by itself.")
-def demo(once: bool) -> int:
+@click.option(
+    "--hub",
+    type=click.Choice(["builtin", "katana"]),
+    default="builtin",
+    show_default=True,
+    help="katana: a stand-in of Katana Cloud Inventory, with few orders, as it takes few requests a minute.",
+)
+def demo(once: bool, hub: str) -> int:
     """See the whole product on this machine: orders, stock and fulfilments between three sandbox shops and the hub."""
-    return whole.run_demo(once=once)
+    return whole.run_demo(once=once, hub=hub)

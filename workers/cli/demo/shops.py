@@ -9,7 +9,6 @@ from schemas.platform import Platform
 
 SKU: Final = "STOOL-OAK"
 PIECES: Final = 3
-ORDERS: Final = 100
 SEED: Final = 7
 PLATFORMS: Final = tuple(SANDBOXES)
 
@@ -32,8 +31,8 @@ class DemoShop:
         return self.sandbox.merchant.says(self.shared_order)
 
 
-def open_shop(platform: str) -> DemoShop:
-    """Open one shop at any free port."""
-    sandbox = open_sandbox(platform, orders=ORDERS - 1, seed=SEED)
+def open_shop(platform: str, orders: int) -> DemoShop:
+    """Open one shop with so many orders at any free port."""
+    sandbox = open_sandbox(platform, orders=orders - 1, seed=SEED)
     order = sandbox.merchant.sell(SKU, PIECES)
     return DemoShop(f"demo-{platform}", platforms.record(platform), sandbox, order)

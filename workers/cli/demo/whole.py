@@ -10,24 +10,28 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 import click
 
-from connectors.builtin_hub import reports
 from connectors.config import read_config
+from connectors.hubs import our_hub
 from connectors.keys import flower_login
 from connectors.postgres import order_view, stores
 from connectors.postgres.rows import StoreRow
+from schemas.hub import HubOrder
 from schemas.money import money_text
 from schemas.reasons import describe
 from schemas.stores import StoreState
 from tasks import users
 from tasks.held import Process, close_process
 from tasks.stores import NewStore, connect_store
-from workers.cli.demo.scenes import show_change, show_fulfillments, show_stock, show_webhooks
-from workers.cli.demo.shops import ORDERS, PLATFORMS, SKU, DemoShop, open_shop
+from workers.cli.demo.hubs import open_demo_hub, patiently
+from workers.cli.demo.money import Takings, kinds_of, sums_of
+from workers.cli.demo.scenes import Scenes
+from workers.cli.demo.shops import PLATFORMS, SKU, DemoShop, open_shop
 from workers.cli.output import Failed, table
 from workers.cli.progress import watch_stores
 from workers.cli.servers import console_words
@@ -37,11 +41,12 @@ from workers.supervision import programs
 from workers.supervision.supervisord import start_programs
 
 _LOCK: Final = "demo.lock"  # in the home above the demo's, held while one runs
+_ALL: Final = 100_000  # more than a demo has
 _RUNNING: Final = (("doctor", "whether everything works"),)
 
 
-def run_demo(*, once: bool) -> int:
-    """Show it all; the exit code."""
+def run_demo(*, once: bool, hub: str = "builtin") -> int:
+    """Show it all, with one hub or another; the exit code."""
     with _home_of_its_own(), ExitStack() as running:
         flower_port, web_port = _free_port(5555), _free_port(8080)
         os.environ["PUBLIC_URL"] = f"http://127.0.0.1:{web_port}"
@@ -52,11 +57,13 @@ def run_demo(*, once: bool) -> int:
         running.callback(handle.stop)
         click.echo(f"  workers, beat, web and Flower are starting; they log to {held.config.home / 'logs'}")
 
-        shops = running.enter_context(_shops(held))
-        is_complete = _import(held, shops)
+        house = running.enter_context(open_demo_hub(held, hub))
+        shops = running.enter_context(_shops(held, house.pace.orders))
+        is_complete = _import(held, shops, house.pace.orders)
         is_right = _tell_result(held, shops) and is_complete
-        is_right = show_webhooks(held, shops) and is_right
-        is_right = show_change(held, shops) and show_stock(held, shops) and show_fulfillments(held, shops) and is_right
+        scenes = Scenes(held, house, shops)
+        is_right = scenes.show_webhooks() and is_right
+        is_right = scenes.show_change() and scenes.show_stock() and scenes.show_fulfillments() and is_right
         if not once:
             console = f"http://127.0.0.1:{web_port}"
             with held.pool.connection() as connection:
@@ -101,11 +108,11 @@ def _begin() -> Process:
 
 
 @contextmanager
-def _shops(held: Process) -> Iterator[list[DemoShop]]:
+def _shops(held: Process, orders: int) -> Iterator[list[DemoShop]]:
     with ExitStack() as closing:
         shops = []
         for platform in PLATFORMS:
-            shop = open_shop(platform)
+            shop = open_shop(platform, orders)
             closing.callback(shop.sandbox.stop)
             shops.append(shop)
         try:
@@ -116,7 +123,7 @@ def _shops(held: Process) -> Iterator[list[DemoShop]]:
                     stores.set_state(connection, row.id, StoreState.DISCONNECTED)
 
 
-def _import(held: Process, shops: list[DemoShop]) -> bool:
+def _import(held: Process, shops: list[DemoShop], orders: int) -> bool:
     """Connect all three and watch their orders come in at once."""
     with held.pool.connection() as connection:
         since = stores.database_time(connection)
@@ -124,7 +131,7 @@ def _import(held: Process, shops: list[DemoShop]) -> bool:
     for shop in shops:
         url, credentials = shop.sandbox.url, shop.sandbox.credentials
         connect_store(held, NewStore(shop.platform.name, shop.name, url, credentials, settings, allow_insecure=True))
-        click.echo(f"  connected a {shop.platform.name} shop with {ORDERS} orders: {url}")
+        click.echo(f"  connected a {shop.platform.name} shop with {orders} orders: {url}")
     click.echo()
     ids = {shop.name: _row(held, shop.name).id for shop in shops}
     return watch_stores(held, ids, since=since)
@@ -140,28 +147,36 @@ def _row(held: Process, name: str) -> StoreRow:
 def _tell_result(held: Process, shops: list[DemoShop]) -> bool:
     """Print what came in; True when every order was imported or skipped, and the money adds up to the cent."""
     counts: list[tuple[str, order_view.StateCount]] = []
-    sums: list[tuple[str, reports.MoneySum]] = []
+    sums: list[tuple[str, Takings]] = []
     kinds: Counter[str] = Counter()
     for shop in shops:
-        store_id = _row(held, shop.name).id
+        orders = _orders_in_hub(held, shop)
+        sums += [(shop.name, one) for one in sums_of(orders)]
+        kinds += kinds_of(orders)
         with held.pool.connection() as connection:
-            counts += [(shop.name, row) for row in order_view.counts(connection, store_id)]
-            sums += [(shop.name, row) for row in reports.money(connection, store_id)]
-            kinds.update(reports.rows(connection, store_id))
+            counts += [(shop.name, row) for row in order_view.counts(connection, _row(held, shop.name).id)]
     click.echo()
     table(["shop", "orders", "", "why"], [(n, c.state, c.orders, describe(c.reason)[0]) for n, c in counts])
     click.echo("\nrows: " + ", ".join(f"{number} {kind}" for kind, number in kinds.items()) + "\n")
     table(["shop", "money", "orders", "in the hub", "in the shop", "difference"], [(n, *_sum(row)) for n, row in sums])
-    is_exact = all(one.total_with_tax == one.store_total_with_tax for _, one in sums)
+    is_exact = all(one.in_hub == one.in_shop for _, one in sums)
     click.secho("\nEvery cent adds up." if is_exact else "\nTHE MONEY DOES NOT ADD UP.", bold=True)
     states = {count.state for _, count in counts}
     return is_exact and "imported" in states and states <= {"imported", "skipped"}
 
 
-def _sum(total: reports.MoneySum) -> tuple[str, ...]:
-    currency, ours, theirs = total.currency, total.total_with_tax, total.store_total_with_tax
-    amounts = (money_text(amount, currency) for amount in (ours, theirs, ours - theirs))
-    return (currency, str(total.orders), *amounts)
+def _orders_in_hub(held: Process, shop: DemoShop) -> list[HubOrder]:
+    """All that came in of a shop, read from the hub one by one."""
+    with held.pool.connection() as connection:
+        known = order_view.orders(connection, order_view.OrderFilter(_row(held, shop.name).id), limit=_ALL)
+        hub = our_hub(connection)
+        found = [patiently(partial(hub.order, row.hub_order_id)) for row in known if row.hub_order_id]
+    return [order for order in found if order]
+
+
+def _sum(total: Takings) -> tuple[str, ...]:
+    amounts = (money_text(one, total.currency) for one in (total.in_hub, total.in_shop, total.in_hub - total.in_shop))
+    return (total.currency, str(total.orders), *amounts)
 
 
 def _tell_next(title: str, shops: list[DemoShop], more: Iterable[tuple[str, str]]) -> None:
