@@ -7,7 +7,7 @@ import pytest
 
 from connectors.errors import HubRefused
 from sandbox import Faults
-from schemas.actions import DeleteReturn, KeepReturn
+from schemas.actions import DeleteReturn, DeliverRows, KeepReturn
 from tests.connectors.builtin_hub.makers import chair, product
 from tests.connectors.katana.mortal import Died, MortalClient
 from tests.connectors.katana.working import Work, paths
@@ -98,6 +98,17 @@ def test_CHG_9_what_is_not_delivered_comes_back_once_it_is(work: Work) -> None:
     work.account.fulfillments.take_rest(work.number, "DELIVERED")
     work.read()
     assert work.do(action).notes("all") == ()
+    assert known(work) == {"9": {"11": 2}}
+
+
+def test_CHG_9_what_waited_comes_back_with_what_its_store_sends_later(work: Work) -> None:
+    work.create(chair(quantity=D(3), total=D(90)))
+    work.do(back(work, ("11", 2)))
+    work.read()
+
+    work.do(DeliverRows(work.id, ((work.row().id, D(3)),), "store", external_id="77"))
+
+    assert there(work) == {f"{work.store}-9": {"CHAIR": 2}}
     assert known(work) == {"9": {"11": 2}}
 
 
