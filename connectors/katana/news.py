@@ -57,6 +57,7 @@ _IN_ONE: Final = 50  # ids of one question
 _MOST_ASKED: Final = 10  # orders whose fulfilments are asked for at a time: the others are next
 _MOST: Final = 5000  # news that are passed on at a time
 _MOVES_KEPT: Final = timedelta(hours=2)  # longer than any overlap
+_ITEMS_BACK: Final = timedelta(hours=1)  # items are read every ten minutes, and reads lag
 _ORDERS_KEPT: Final = timedelta(days=60)
 _DELETED: Final = {"include_deleted": "true"}
 
@@ -215,6 +216,7 @@ class KatanaNews:
             self._connection.execute(_SQL["alone_with_news"], {"lock": _LOCK})
             news = [*self._hear_movements(told), *self._hear_orders(told)]
             news += [{"what": "location", "about": {}}] if has_new_place else []
+            news += self._hear_items(told)
             if news and not is_first:
                 self._connection.execute(_SQL["add_news"], {"news": Jsonb(news)})
             self._connection.execute(_POLLS["polled"], {"what": _WHAT, "read_until": told.at})
@@ -227,6 +229,13 @@ class KatanaNews:
         moved = [one for one in told.movements if one.id in fresh]
         keep_counted(self._connection, [(one.variant_id, one.location_id) for one in moved if one.is_count])
         return [{"what": "variant", "about": {"id": id_}} for id_ in sorted({one.variant_id for one in moved})]
+
+    def _hear_items(self, told: _Told) -> list[dict[str, Any]]:
+        """Items that came up behind a SKU that had one: with another one, its figure is another (STK-3)."""
+        since = {"since": told.at - _ITEMS_BACK}
+        made = {f"item {row['id']}": row["id"] for row in self._connection.execute(_SQL["other_items"], since)}
+        fresh = self._connection.execute(_SQL["unheard_movements"], {"ids": sorted(made), "now": told.at})
+        return [{"what": "item", "about": {"id": made[row["id"]]}} for row in fresh]
 
     def _hear_orders(self, told: _Told) -> list[dict[str, Any]]:
         ids = {*told.orders, *told.parcels()}
@@ -331,7 +340,7 @@ class KatanaNews:
             about.setdefault(row["what"], []).append(row["about"])
         return HubNews(
             cursor,
-            skus=self._skus(about.get("variant", []), about.get("promise", [])),
+            skus=self._skus(*(about.get(what, []) for what in ("variant", "promise", "item"))),
             shipped=tuple({(one["store_id"], one["external_id"]): None for one in about.get("shipped", [])}),
             copies=self.copies_of(sorted({one["id"] for one in about.get("order", [])})),
             deleted=tuple(DeletedOrder(**one) for one in about.get("deleted", [])),
@@ -339,23 +348,23 @@ class KatanaNews:
             twins=tuple(TwinOrder(**one) for one in about.get("twin", [])),
         )
 
-    def _skus(self, moved: Sequence[dict[str, Any]], promised: Sequence[dict[str, Any]]) -> tuple[MovedSku, ...]:
-        on_shelf = {one["id"] for one in moved}
-        on_rows = {one["id"] for one in promised}
+    def _skus(self, moved: list[Row], promised: list[Row], made: list[Row]) -> tuple[MovedSku, ...]:
+        on_shelf, on_rows, others = ({one["id"] for one in some} for some in (moved, promised, made))
         of_stores = {one["id"] for one in promised if one["of_store"]}
-        known = self._copies.by(VARIANTS, ids=sorted(on_shelf | on_rows))
-        by_sku: dict[str, MovedSku] = {}
-        for one in known:
-            if one.sku is None:
-                continue
-            before = by_sku.get(one.sku, MovedSku(one.sku))
-            by_sku[one.sku] = MovedSku(
-                one.sku,
-                on_shelf=before.on_shelf or one.id in on_shelf,
-                on_rows=before.on_rows or one.id in on_rows,
-                of_stores=before.of_stores or one.id in of_stores,
+        by_sku: dict[str, set[str]] = {}
+        for one in self._copies.by(VARIANTS, ids=sorted(on_shelf | on_rows | others)):
+            if one.sku is not None:
+                by_sku.setdefault(one.sku, set()).add(one.id)
+        return tuple(
+            MovedSku(
+                sku,
+                on_shelf=bool(ids & on_shelf),
+                on_rows=bool(ids & on_rows),
+                of_stores=bool(ids & of_stores),
+                only_told=not ids & (on_shelf | on_rows),
             )
-        return tuple(by_sku.values())
+            for sku, ids in by_sku.items()
+        )
 
     def copies_of(self, ids: Sequence[str]) -> tuple[HubCopy, ...]:
         """What we keep of stores' orders, as they were heard last."""

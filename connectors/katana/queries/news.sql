@@ -56,6 +56,12 @@ SELECT id FROM katana_movements WHERE id = ANY(%(ids)s)
 -- Moves of stock that nobody heard of before, from now on heard of.
 INSERT INTO katana_movements (id, heard_at) SELECT unnest(%(ids)s::text[]), %(now)s ON CONFLICT (id) DO NOTHING RETURNING id
 
+-- name: other_items
+-- Items that were made since a moment, of SKUs that had one before: the new one is meant from then on (STK-3).
+SELECT v.id FROM katana_copies v
+WHERE v.kind = 'variant' AND NOT v.is_gone AND v.sku IS NOT NULL AND v.created_at > %(since)s AND EXISTS (
+    SELECT FROM katana_copies o WHERE o.kind = v.kind AND o.sku = v.sku AND o.id <> v.id AND o.created_at <= v.created_at)
+
 -- name: keep_counted
 -- Items that somebody counted at a place, or that Katana was asked about.
 INSERT INTO katana_counted (variant_id, location_id)

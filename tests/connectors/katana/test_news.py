@@ -375,6 +375,19 @@ def test_ch_11_an_order_that_cannot_be_read_holds_up_no_other(
     assert "Grace" not in caplog.text
 
 
+def test_STK_3_another_item_behind_a_sku_is_news_for_those_who_were_told_of_it(
+    listening: Listening, account: KatanaAccount, database: Connection
+) -> None:
+    account.add_product("CHAIR", stock=10)
+    listening.hear()
+    account.add_product("CHAIR")
+    account.add_product("TABLE")
+    database.execute("UPDATE katana_polls SET read_at = read_at - interval '10 minutes' WHERE what = 'variants'")
+
+    assert listening.hear().skus == (MovedSku("CHAIR", only_told=True),)
+    assert listening.hear().skus == ()
+
+
 # -- lags, limits, crashes
 
 
