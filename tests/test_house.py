@@ -34,7 +34,7 @@ FINISHED = [
     *(f"STK-{number}" for number in range(1, 14)),
     *(f"MUL-{number}" for number in range(1, 5)),
     *(f"DOR-{number}" for number in range(1, 8)),
-    "CON-2",
+    *(f"CON-{number}" for number in range(2, 5)),
     "STI-1",
     *(f"BEY-{number}" for number in (3, 4, 5, 8, 9)),
 ]
