@@ -61,11 +61,15 @@ def _changes(desk: Desk, standing: Standing, row: HubRow, kept: KeptRow) -> dict
 
 def add_row(desk: Desk, action: actions.AddRow) -> Made:
     """A row after the others, once (CHG-2)."""
-    order = desk.order(action.order_id).order
-    row = action.row
+    standing = desk.order(action.order_id)
+    order, row = standing.order, action.row
     sent = desk.rows.sent(row, order.currency, order.store_id)
+    line = _line(order, row)
+    if gone := desk.rows.is_gone(action.order_id, line, {one.id for one in standing.record.rows}):
+        drop_row(desk.connection, gone)
+        desk.rows.forget(gone)
     with desk.changing(action.order_id):
-        row_id = desk.rows.make(action.order_id, _line(order, row), sent)
+        row_id = desk.rows.make(action.order_id, line, sent)
     kept = kept_row(row, row)
     keep_row(desk.connection, action.order_id, row_id, external_id=row.external_id, kept=kept)
     desk.orders.forget()

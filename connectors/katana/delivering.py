@@ -7,14 +7,16 @@ order's status follows by itself, and no date is ever sent: Katana would date al
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Final
 
 from connectors.errors import FieldsRejected, HubBusy, HubRefused, NotFound, Rejected
 from connectors.katana import told
 from connectors.katana.budget import Priority
+from connectors.katana.copies import OVERLAP
 from connectors.katana.desk import Desk, row_of
-from connectors.katana.intents import Creation, make_once, not_taken
+from connectors.katana.intents import Creation, MadeOnce, make_once, not_taken
 from connectors.katana.kept import deliver_packed
 from connectors.katana.orders import FULFILLMENT, Standing
 from connectors.katana.reading import readable
@@ -202,6 +204,15 @@ def _tracking(action: actions.DeliverRows) -> dict[str, str]:
     return {name: text for name, text in said.items() if text}
 
 
+def _still_there(parcel: _Parcel, made: MadeOnce) -> str:
+    """The id of what was made. Raises HubRefused where a person took it back since: it is theirs to deliver (FUL-5)."""
+    is_seen = any(one.id == made.id for one in parcel.standing.fulfillments)
+    is_long_ago = made.sent_at is not None and made.sent_at < datetime.now(UTC) - OVERLAP
+    if is_long_ago and not is_seen and not made.is_adopted:
+        raise HubRefused("somebody took back in Katana what was delivered: deliver it there")
+    return made.id
+
+
 def _make(desk: Desk, parcel: _Parcel) -> str:
     """Make a fulfilment once. What is ours is known to be before it is sent: it is no news to its store (FUL-13)."""
     order_id, key = parcel.action.order_id, parcel.key
@@ -223,7 +234,7 @@ def _make(desk: Desk, parcel: _Parcel) -> str:
     creation = Creation(FULFILLMENT, key, parcel.body, look, send, is_ours_alone=True)
     with desk.changing(order_id):
         try:
-            made = make_once(desk.connection, creation).id
+            made = _still_there(parcel, make_once(desk.connection, creation))
         except (Rejected, NotFound) as error:
             told.give_up(desk.connection, order_id, key)
             if isinstance(error, FieldsRejected) and any("traceability" in one for one in error.fields):

@@ -156,6 +156,7 @@ class _Turn:
             self.intent, self.has_looked = Intent(sent_at=self.now, said=said), False
             return None
         self._write("intent_found", id=made)
+        self.intent = replace(self.intent, sent_at=self.now)
         return self._made(made)
 
     def _made(self, id_: str) -> MadeOnce:

@@ -62,6 +62,12 @@ class RowMaker:
         creation = Creation(ROW, key, body, look, send, is_ours_alone=True, maybe_sent=maybe_sent)
         return make_once(self._connection, creation).id
 
+    def is_gone(self, order_id: str, line: str, there: Collection[str]) -> str | None:
+        """The id of a row that was made for a line long ago, and is not there any more: a person took it off."""
+        asked = {"kind": ROW, "key": f"{order_id}:{line}", "late": OVERLAP}
+        row = self._connection.execute(_SQL["made_long_ago"], asked).fetchone()
+        return row["found_id"] if row and row["found_id"] not in there else None
+
     def forget(self, row_id: str) -> None:
         """A row is gone: its line may have another one."""
         forget_found(self._connection, ROW, row_id)

@@ -102,6 +102,9 @@ def told(there: Sequence[FulfillmentRecord], known: Sequence[KnownFulfillment]) 
         same = next((id_ for id_, other in found.items() if other.external_id == one.external_id is not None), one.id)
         # Packed pieces and others that the store sent at once are two of Katana's, and one of the store's.
         found[same] = replace(found[same], rows=_sum([*found[same].rows, *one.rows])) if same in found else one
+    for own in known:  # a person took it back: its store has it all the same (FUL-5)
+        if own.external_id and own.fulfillment_id and own.fulfillment_id not in {record.id for record in there}:
+            found[own.fulfillment_id] = HubFulfillment(own.fulfillment_id, own.external_id, own.source, ())
     for own in (own for own in known if own.fulfillment_id is None and own.key is None):
         id_, is_told = f"kept-{own.id}", own.source == "hub"
         found[id_] = HubFulfillment(

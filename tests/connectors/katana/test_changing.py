@@ -170,6 +170,20 @@ def test_CHG_2_killed_between_answer_and_commit_an_added_row_is_one(work: Work, 
     assert work.row("line-TABLE").quantity == 2
 
 
+def test_CHG_2_an_added_row_that_a_person_took_off_comes_again_with_its_line(work: Work) -> None:
+    work.create()
+    add = AddRow(work.id, replace(product("TABLE", 2), location=work.row().location))
+    work.do(add)
+    work.later(3600)
+    work.account.rows.delete(work.account.rows.table.find(int(work.row("line-TABLE").id)))
+    work.read()
+
+    work.do(add)
+
+    assert [row["quantity"] for row in work.there()] == [2, 2]
+    assert work.row("line-TABLE").quantity == 2
+
+
 def test_CHG_2_an_added_product_without_sku_is_told_as_its_store_calls_it(work: Work) -> None:
     work.create()
     vase = replace(product("x"), sku=None, item=NewItem("Vase", Kind.PRODUCT, key="vase"), location=work.row().location)

@@ -149,7 +149,7 @@ def test_MAP_1_what_a_person_deleted_is_made_again(
         ([("1", "10", "0")], ["10"]),
     ],
 )
-def test_MAP_4_discounts_are_amounts_that_add_up_to_the_cent(
+def test_MAP_4_case_10_discounts_are_amounts_that_add_up_to_the_cent(
     creator: Creator, account: KatanaAccount, store: int, rows: list[tuple[str, str, str]], discounts: list[str]
 ) -> None:
     lines = [

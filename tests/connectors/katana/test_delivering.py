@@ -135,7 +135,7 @@ def test_KAT_1_a_delivery_that_was_not_written_is_sent_again_after_ten_minutes(
         with pytest.raises(HubBusy) as caught:
             work.do(action)
         assert caught.value.until is not None
-    work.later(540)
+    work.later(5400)
 
     work.do(action)
 
@@ -197,6 +197,26 @@ def test_FUL_4_names_of_the_store_s_lines_will_do(work: Work) -> None:
     work.do(DeliverRows(name_of_order(work.store, "5001"), ((name_of_row("11"), D(1)),), "store", external_id="77"))
 
     assert told(work) == [("77", "store", {"11": 1})]
+
+
+@pytest.mark.parametrize("external_id", ["77", None])
+def test_FUL_5_what_a_person_takes_back_is_theirs_to_deliver(work: Work, external_id: str | None) -> None:
+    work.create(chair(quantity=D(3)))
+    action = sent(work, ("11", 2), external_id=external_id)
+    work.do(action)
+    (parcel,) = work.parcels()
+    work.account.fulfillments.delete(parcel)
+    work.later(3600)
+    work.database.execute("UPDATE katana_fulfillments SET made_at = made_at - interval '1 hour'")
+
+    order = work.read()
+    assert order.status == "NOT_SHIPPED"
+    assert [(one.external_id, one.rows) for one in order.fulfillments] == ([("77", ())] if external_id else [])
+    if external_id is None:
+        assert "took back" in work.refusal(action)
+    else:
+        work.do(action)
+    assert work.parcels() == []
 
 
 # -- batches
