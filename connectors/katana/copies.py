@@ -1,7 +1,7 @@
 """Copies of what seldom moves in Katana: read again when they are old, and asked instead of it. It decides nothing."""
 
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
@@ -130,10 +130,14 @@ class Copies:
         return self._connection.execute(_SQL["gone_copy"], {"kind": one.kind, "id": id_}).fetchone() is not None
 
     def keep(self, one: CopyList, copies: Iterable[Copied]) -> None:
-        """Keep what was read, or what Katana answered to a write."""
-        kept = [_row(copy) for copy in copies]
+        """Keep what was read, or what Katana answered to a write. Of a customer who is gone nothing else (DOR-6)."""
+        read = list(copies)
+        gone = [copy.id for copy in read if copy.is_gone] if one is CUSTOMERS else []
+        kept = [_row(_unnamed(copy) if copy.id in gone else copy) for copy in read]
         if kept:
             self._connection.execute(_SQL["keep_copies"], {"kind": one.kind, "copies": Jsonb(kept)})
+        if gone:  # an intent is known by whom it was about
+            self._connection.execute(_SQL["forget_gone_customers"], {"ids": gone})
 
     def _read(self, one: CopyList, *, now: datetime, until: datetime | None, at: datetime | None) -> None:
         asked = dict(one.asked)
@@ -161,6 +165,10 @@ def _record(account: AccountRecord) -> dict[str, Any]:
 def _account(record: dict[str, Any]) -> AccountRecord:
     closed = record["closed_until"]
     return AccountRecord(**record | {"closed_until": None if closed is None else date.fromisoformat(closed)})
+
+
+def _unnamed(copy: Copied) -> Copied:
+    return replace(copy, name="", email=None)
 
 
 def _row(copy: Copied) -> dict[str, Any]:

@@ -259,8 +259,6 @@ class KatanaNews:
 
         What does not agree is not believed before it was asked for.
         """
-        if is_in_flight and before:
-            return replace(before, is_settled=False)
         order = self._as_told(order_id, told, before)
         if order.is_gone:
             return with_all(order, (), before)

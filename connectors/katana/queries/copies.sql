@@ -24,6 +24,10 @@ ON CONFLICT (kind, id) DO UPDATE SET sku = excluded.sku, name = excluded.name, e
 WHERE (c.sku, c.name, c.email, c.created_at, c.is_gone, c.record)
     IS DISTINCT FROM (excluded.sku, excluded.name, excluded.email, excluded.created_at, excluded.is_gone, excluded.record)
 
+-- name: forget_gone_customers
+-- They may be made again, and nothing says any more by which e-mail or name they were.
+DELETE FROM katana_intents WHERE kind = 'customer' AND found_id = ANY(%(ids)s) AND leased_until IS NULL
+
 -- name: copies_of
 -- All that is there of one kind, in the order in which it was made.
 SELECT id, sku, name, email, created_at, is_gone, record FROM katana_copies

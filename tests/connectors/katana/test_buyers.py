@@ -130,3 +130,16 @@ def test_DOR_6_orders_of_erased_buyers_share_one_customer(hub: KatanaHub, accoun
 
     whose: set[Any] = {account.orders.table.find(number)["customer_id"] for number in numbers}
     assert len(whose) == 1
+
+
+def test_DOR_6_of_a_customer_who_was_deleted_there_nothing_is_kept(
+    hub: KatanaHub, account: KatanaAccount, database: Connection, make: Make
+) -> None:
+    account.orders.delete(account.orders.table.find(make("5001")))
+    (ada,) = account.customers.table.view()
+    account.customers.delete(ada)
+    assert "ada" in all_kept(database).lower()
+    database.execute("UPDATE katana_polls SET read_at = NULL")
+
+    assert hub.find_buyer("ada@example.com").customers == ()
+    assert "ada" not in all_kept(database).lower()
