@@ -18,7 +18,8 @@ from workers.embedded import remove_home
 
 STORESYNC = Path(sys.executable).with_name("storesync")
 
-pytestmark = [pytest.mark.flow, pytest.mark.timeout(400)]
+# One after the other: two demos that begin at once would want the same port.
+pytestmark = [pytest.mark.flow, pytest.mark.timeout(400), pytest.mark.xdist_group("demo")]
 
 Ended = subprocess.CompletedProcess[str]
 
