@@ -120,7 +120,9 @@ def seed_bigcommerce(shop: BigCommerceShop, *, orders: int, seed: int) -> None:
                 shop.edit_order(order.id, {"status_id": 11})  # the merchant goes on with the rest
 
 
-def seed_plain_bigcommerce(shop: BigCommerceShop, *, orders: int, lines: int = 3, seed: int = 1) -> None:
+def seed_plain_bigcommerce(
+    shop: BigCommerceShop, *, orders: int, lines: int = 3, seed: int = 1, first_buyer: int = 0
+) -> None:
     """Fill a shop with plain orders, fast, three in a second; every second buyer is a new one."""
     chance = random.Random(seed)
     start = shop.now() - timedelta(seconds=orders // 3 + 1)
@@ -135,9 +137,9 @@ def seed_plain_bigcommerce(shop: BigCommerceShop, *, orders: int, lines: int = 3
             for place in chance.sample(range(1, 101), lines)
         ]
         buyer = {
-            "first_name": f"Buyer {index // 2}",
+            "first_name": f"Buyer {first_buyer + index // 2}",
             "last_name": "Example",
-            "email": f"buyer{index // 2}@example.test",
+            "email": f"buyer{first_buyer + index // 2}@example.test",
         }
         with shop.at(start + timedelta(seconds=index // 3)):
             given = {

@@ -96,7 +96,7 @@ def seed_shopify(shop: ShopifyShop, *, orders: int, seed: int) -> None:
                 _AFTERWARDS[kind](shop, order)
 
 
-def seed_shopify_plain(shop: ShopifyShop, *, orders: int, lines: int = 3, seed: int = 1) -> None:
+def seed_shopify_plain(shop: ShopifyShop, *, orders: int, lines: int = 3, seed: int = 1, first_buyer: int = 0) -> None:
     """Fill a shop with plain orders, fast, three in a second; every second buyer is a new one."""
     chance = random.Random(seed)
     products = [(f"PLAIN-{number:03}", f"{number}.{number % 90 + 10}") for number in range(1, 101)]
@@ -107,7 +107,7 @@ def seed_shopify_plain(shop: ShopifyShop, *, orders: int, lines: int = 3, seed: 
             for sku, price in chance.sample(products, lines)
         ]
         with shop.at(start + timedelta(seconds=index // 3)):
-            shop.order_json(shop.place_order(_plain_body(index // 2) | {"lines": basket}))
+            shop.order_json(shop.place_order(_plain_body(first_buyer + index // 2) | {"lines": basket}))
 
 
 def _plain_body(buyer: int) -> Json:

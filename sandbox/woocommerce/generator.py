@@ -48,7 +48,13 @@ def seed_shop(shop: WooCommerceShop, *, orders: int, seed: int) -> None:
 
 
 def seed_plain(
-    shop: WooCommerceShop, *, orders: int, lines: int = 3, seed: int = 1, customers: int | None = None
+    shop: WooCommerceShop,
+    *,
+    orders: int,
+    lines: int = 3,
+    seed: int = 1,
+    customers: int | None = None,
+    first_buyer: int = 0,
 ) -> None:
     """Fill a shop with plain orders, fast, three in a second; by default every second buyer is a new one."""
     chance = random.Random(seed)
@@ -62,7 +68,7 @@ def seed_plain(
     for index in range(orders):
         basket = [{"sku": sku, "quantity": 1 + index % 3} for sku in chance.sample(skus, lines)]
         with shop.at(start + timedelta(seconds=index // 3)):
-            order = shop.place_order(_plain_body(index // 2 % buyers) | {"line_items": basket})
+            order = shop.place_order(_plain_body(first_buyer + index // 2 % buyers) | {"line_items": basket})
             shop.order_body(order, 6)
 
 

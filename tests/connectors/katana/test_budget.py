@@ -74,7 +74,7 @@ def test_KAT_2_after_a_minute_it_goes_on(redis: Redis) -> None:
     assert takes(budget, Priority.ORDERS) == A_MINUTE
 
 
-def test_KAT_2_what_is_less_urgent_leaves_room_for_orders(budget: SharedBudget) -> None:
+def test_BEY_11_what_is_less_urgent_leaves_room_for_orders(budget: SharedBudget) -> None:
     order = (Priority.BACKFILL, Priority.POLL, Priority.STOCK, Priority.CHANGES, Priority.ORDERS, Priority.OVERDUE)
 
     assert [takes(budget, one) for one in order] == [35, 10, 0, 5, 5, 0]
