@@ -10,7 +10,7 @@ from schemas.errors import SettingRefused
 from schemas.settings import KATANA_KEY, Value
 from tasks.held import Process
 
-_OF_HUBS = ("hub", "katana.")
+_OF_HUBS = ("hub", *(f"{name}." for name in hubs.HUBS))
 
 
 def is_about_hub(values: Mapping[str, Value]) -> bool:
@@ -91,7 +91,7 @@ def keep_choice(held: Process, connection: Connection, values: Mapping[str, Valu
     if after != before:
         hub_account.set_credentials(connection, held.secrets.lock(after))
     name = str(values.get("hub", account.hub))
-    is_elsewhere = after != before or "katana.url" in values
+    is_elsewhere = after != before or f"{name}.url" in values
     if name != account.hub or (is_elsewhere and not hub_account.order_in_hub(connection)):
         hub_account.forget_cursor(connection)
         hubs.begin_anew(name, connection)

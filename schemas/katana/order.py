@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from schemas.fields import LONG_AGO, Currency, Hints, Id, Number, Parts, UtcTime, VendorSchema, Words, load
-from schemas.katana.order_json import Origin
+from schemas.katana.order_json import AddressSchema, Origin, addresses_of
 from schemas.orders import ZERO, Address
 
 _NOT_INVOICED: Final = "notinvoiced"
@@ -101,20 +101,6 @@ class _Row(VendorSchema):
     mo_id = Id(allow_none=True, load_default=None, data_key="linked_manufacturing_order_id")
 
 
-class _Address(VendorSchema):
-    entity_type = Words()
-    first_name = Words()
-    last_name = Words()
-    company = Words()
-    line_1 = Words()
-    line_2 = Words()
-    city = Words()
-    state = Words()
-    zip = Words()
-    country = Words()
-    phone = Words()
-
-
 class _Order(VendorSchema):
     id = Id(required=True)
     order_no = Words()
@@ -132,7 +118,7 @@ class _Order(VendorSchema):
     ecommerce_order_type = Words()
     ecommerce_store_name = Words()
     ecommerce_order_id = Words()
-    addresses = Hints(_Address)
+    addresses = Hints(AddressSchema)
     sales_order_rows = Parts(_Row)
 
 
@@ -163,7 +149,7 @@ _FULFILLMENT: Final = _Fulfillment()
 def read_order(said: Any) -> OrderRecord:
     """GET of a sales order, alone or in a list. Raises Unreadable."""
     read = load(_ORDER, said)
-    addresses = {one.pop("entity_type"): Address(**one) for one in reversed(read["addresses"])}
+    bill_to, ship_to = addresses_of(read["addresses"])
     invoicing = read["invoicing_status"].lower()
     created = read["order_created_date"] or LONG_AGO
     return OrderRecord(
@@ -179,8 +165,8 @@ def read_order(said: Any) -> OrderRecord:
         delivery_date=(read["delivery_date"] or created).date(),
         moved_at=read["updated_at"],
         is_gone=read["deleted_at"] is not None,
-        bill_to=addresses.get("billing", Address()),
-        ship_to=addresses.get("shipping", Address()),
+        bill_to=bill_to,
+        ship_to=ship_to,
         customer_reference=read["customer_ref"] or None,
         notes=read["additional_info"] or None,
         rows=tuple(_row(row) for row in read["sales_order_rows"]),

@@ -113,7 +113,9 @@ class _Row(VendorSchema):
     location_id = Id(allow_none=True, load_default=None)
 
 
-class _Address(VendorSchema):
+class AddressSchema(VendorSchema):
+    """An address of an order, and which of its two it is."""
+
     entity_type = Words()
     first_name = Words()
     last_name = Words()
@@ -132,7 +134,7 @@ class _Order(VendorSchema):
     deleted_at = UtcTime(allow_none=True, load_default=None)
     currency = Words()
     customer_id = Id(allow_none=True, load_default=None)
-    addresses = Hints(_Address)
+    addresses = Hints(AddressSchema)
     sales_order_rows = Parts(_Row)
 
 
@@ -143,16 +145,20 @@ _ROW: Final = _Row()
 def read_answered(said: Any) -> AnsweredOrder:
     """GET or POST of a sales order. Raises Unreadable."""
     read = load(_ORDER, said)
-    addresses = {one.pop("entity_type"): Address(**one) for one in reversed(read["addresses"])}
     return AnsweredOrder(
         read["id"],
         read["deleted_at"] is not None,
         tuple(map(_answered, read["sales_order_rows"])),
         read["currency"],
         read["customer_id"],
-        addresses.get("billing", Address()),
-        addresses.get("shipping", Address()),
+        *addresses_of(read["addresses"]),
     )
+
+
+def addresses_of(said: Iterable[dict[str, Any]]) -> tuple[Address, Address]:
+    """Bill to and ship to, as they were loaded; of several of one kind the first."""
+    by_kind = {one.pop("entity_type"): Address(**one) for one in reversed([*said])}
+    return by_kind.get("billing", Address()), by_kind.get("shipping", Address())
 
 
 def read_answered_row(said: Any) -> AnsweredRow:

@@ -12,13 +12,13 @@ from typing import Any, Final, LiteralString
 from psycopg import sql
 
 from connectors import postgres
-from connectors.builtin_hub import reports
 from connectors.config import Config
 from connectors.holders import Holder, read_holder
 from connectors.postgres import order_view, stores
 from sandbox import RunningSandbox
 from tasks.held import configure, process
 from tasks.stores import NewStore, connect_store
+from tests.connectors.builtin_hub import reports
 from tests.flows.warm import Warm, start
 from tests.waiting import wait_until
 from workers.cli.start import upgrade

@@ -9,13 +9,13 @@ from typing import Any, Final
 import pytest
 
 from connectors import locks
-from connectors.builtin_hub import reports
 from sandbox import open_sandbox
 from sandbox.faults import Said
 from tasks.checks import check_store
 from tasks.fetch import fetch_orders
 from tasks.held import Process
 from tasks.orders.import_order import import_order
+from tests.connectors.builtin_hub import reports
 from tests.tasks.bad_input import PLATFORMS, Bench, import_everything, open_bench, retry
 from tests.tasks.conftest import import_all, import_due, show
 from tests.tasks.orders.looking import (

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from connectors.builtin_hub import reports
 from connectors.errors import CredentialsRefused
 from connectors.postgres import orders
 from sandbox import open_sandbox, seed_plain
@@ -21,6 +20,7 @@ from tasks.held import Process
 from tasks.orders.import_order import import_order
 from tasks.rules.failures import STORE_TRIES
 from tasks.stores import change_store
+from tests.connectors.builtin_hub import reports
 from tests.connectors.raw_server import RawServer, http_answer
 from tests.tasks.conftest import connect, import_all, import_due, show
 from tests.tasks.orders.looking import (

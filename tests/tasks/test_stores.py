@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from connectors.builtin_hub import reports
 from connectors.config import Config
 from connectors.errors import ConnectorError, CredentialsRefused, Unavailable, Unsafe
 from connectors.postgres import journal, order_view, stores
@@ -20,6 +19,7 @@ from tasks.checks import check_store
 from tasks.fetch import fetch_orders
 from tasks.held import Process, close_process, configure, process
 from tasks.stores import NewStore, change_store, connect_store, set_state
+from tests.connectors.builtin_hub import reports
 from tests.tasks.conftest import connect, import_all
 from tests.tasks.orders.looking import Shop, all_orders, asked, do, journal_of, store_of
 

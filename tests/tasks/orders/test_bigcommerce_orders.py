@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from connectors.builtin_hub import reports
 from connectors.builtin_hub.hub import BuiltinHub
 from connectors.postgres import rates, stores
 from sandbox import open_sandbox
@@ -17,6 +16,7 @@ from schemas.actions import AddLocation, AddProduct
 from schemas.errors import SettingRefused
 from tasks.held import Process
 from tasks.stores import change_store
+from tests.connectors.builtin_hub import reports
 from tests.tasks.bad_input import Bench, open_bench, retry
 from tests.tasks.conftest import import_all, show
 from tests.tasks.orders.looking import Shop, all_orders, journal_of, order_of, store_of

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from connectors.builtin_hub import reports
 from connectors.builtin_hub.hub import BuiltinHub
 from connectors.postgres import order_view, orders, rates, stores
 from sandbox import RunningSandbox, open_sandbox
@@ -19,6 +18,7 @@ from schemas.stores import StoreState
 from tasks.fetch import fetch_orders
 from tasks.held import Process
 from tasks.orders.import_order import import_order
+from tests.connectors.builtin_hub import reports
 from tests.tasks.conftest import connect, import_all, import_due, show
 from tests.tasks.orders.looking import lose_locks
 

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from connectors.builtin_hub import reports
 from connectors.builtin_hub.hub import BuiltinHub
 from connectors.postgres import stores
 from sandbox import open_sandbox
@@ -17,6 +16,7 @@ from schemas.stores import StoreState
 from tasks.held import Process
 from tasks.orders.preview import preview_orders
 from tasks.stores import NewStore, activate_store, change_store, connect_store, set_state
+from tests.connectors.builtin_hub import reports
 from tests.tasks.bad_input import Bench, open_bench
 from tests.tasks.conftest import import_all, show
 from tests.tasks.orders.looking import Shop, all_orders, do, journal_of, order_of, store_of
