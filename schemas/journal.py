@@ -1,6 +1,6 @@
 """Lines of the journal: what was done or not done, and why; and every word that stands in them.
 
-The words are part of the public interface. The one list of them; the tables of docs/operations.md are held to it.
+The words are part of the public interface. The one list of them; the tables of docs/journal.md are held to it.
 """
 
 from dataclasses import dataclass, field

@@ -84,8 +84,8 @@ def test_DOR_7_every_alarm_waits_a_moment_and_says_what_and_what_to_do() -> None
         assert rule["annotations"]["description"]
 
 
-def test_DOR_7_the_operations_page_lists_every_alarm() -> None:
-    page = (ROOT / "docs" / "operations.md").read_text()
+def test_DOR_7_the_page_of_metrics_lists_every_alert() -> None:
+    page = (ROOT / "docs" / "metrics.md").read_text()
 
     assert re.findall(r"^\| `(Storesync\w+)` \|", page, re.MULTILINE) == [rule["alert"] for rule in RULES]
 

@@ -63,8 +63,7 @@ def test_reasons_page_has_no_reason_that_the_code_has_not() -> None:
 
 def words_of_the_journal() -> dict[str, list[str]]:
     """The rows of the tables of words, by what they begin with."""
-    section = read("operations.md").partition("\n## The journal\n")[2].partition("\n## ")[0]
-    rows = [line.strip("| ").split(" | ") for line in section.splitlines() if line.startswith("| `")]
+    rows = [line.strip("| ").split(" | ") for line in read("journal.md").splitlines() if line.startswith("| `")]
     assert len(rows) == len({first for first, *_ in rows})
     return {first.strip("`"): rest for first, *rest in rows}
 

@@ -376,8 +376,8 @@ def test_SPD_2_a_scrape_beside_10000_orders_reads_no_whole_table(config: Config,
 # -- the page ----------------------------------------------------------------------------------------------------------
 
 
-def test_every_metric_stands_in_the_operations_page_with_its_words_and_labels() -> None:
-    page = (Path(__file__).parents[3] / "docs" / "operations.md").read_text()
+def test_every_metric_stands_in_its_page_with_its_words_and_labels() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "metrics.md").read_text()
     rows = re.findall(r"^\| `(storesync_\w+)` \| (\w+) \| ([^|]*) \| (.*) \|$", page, re.MULTILINE)
     kinds = {"GaugeMetricFamily": "gauge", "CounterMetricFamily": "counter", "HistogramMetricFamily": "histogram"}
 
