@@ -171,6 +171,11 @@ def webhooks_key(store_id: int) -> str:
     return f"storesync:webhooks:{store_id}"
 
 
+def job_key(id_: int) -> str:
+    """The lock of doing what a page of the console asked for."""
+    return f"storesync:job:{id_}"
+
+
 def hub_key() -> str:
     """The lock of asking the account's hub what moved (KAT-4)."""
     return "storesync:hub"

@@ -14,6 +14,7 @@ from connectors.postgres import (
     auditing,
     catalogue,
     comparing,
+    jobs,
     orders,
     outgoing,
     privacy,
@@ -269,6 +270,18 @@ def ring_due_erasing(connection: Connection) -> int:
     due = bool(privacy.to_erase(connection))
     _ring("erase_buyers", [()] if due else [], expires=_FETCH_BELL_SECONDS)
     return int(due)
+
+
+def ring_job(id_: int) -> None:
+    """Ask a worker to do what a page of the console asked for."""
+    _ring("do_job", [(id_,)])
+
+
+def ring_due_jobs(connection: Connection) -> int:
+    """Ring for what pages asked for and nobody is known to be at; returns how many. It is done again in a moment."""
+    due = jobs.due(connection)
+    _ring("do_job", [(id_,) for id_ in due], expires=_FETCH_BELL_SECONDS)
+    return len(due)
 
 
 def ring_products(store_id: int) -> None:

@@ -38,7 +38,7 @@ def ring_due() -> int:
         others += bells.ring_due_compares(connection)
         others += bells.ring_due_audits(connection, night=last_night(held.now()))
         others += bells.ring_due_webhooks(connection, held.config.public_url)
-        others += bells.ring_due_erasing(connection)
+        others += bells.ring_due_erasing(connection) + bells.ring_due_jobs(connection)
         return others + sum(bells.ring_due_orders(connection, store_id) for store_id in orders.due_stores(connection))
 
 

@@ -75,6 +75,7 @@ TASKS: Final = {
     "audit": KnownTask("tasks.audit", "fetch"),
     "ask_for_webhooks": KnownTask("tasks.subscriptions", "fetch"),
     "check_webhooks": KnownTask("tasks.subscriptions", "upkeep"),
+    "do_job": KnownTask("tasks.jobs", "fetch"),  # as long as a shop takes
     "erase_buyers": KnownTask("tasks.privacy", "fetch"),
     "prune": KnownTask("tasks.prune", "fetch"),  # a minute long: stock and bells wait behind nothing
     "knock": KnownTask("tasks.upkeep", "upkeep"),  # and whichever queue is asked after

@@ -49,8 +49,8 @@ _WHO: Final[ContextVar[str | None]] = ContextVar("who", default=None)
 
 
 @contextmanager
-def by(who: str) -> Iterator[None]:
-    """What is journaled meanwhile, a user of the console did (CON-1)."""
+def by(who: str | None) -> Iterator[None]:
+    """What is journaled meanwhile, a user of the console did (CON-1); None is nobody of them."""
     before = _WHO.set(who)
     try:
         yield

@@ -633,6 +633,30 @@ CREATE TABLE katana_plans (
     PRIMARY KEY (store_id, external_id)
 );
 
+-- What pages of the console asked workers to do, and what came of it; cut some days later.
+CREATE TABLE jobs (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    kind text NOT NULL,
+    store_id bigint REFERENCES stores,
+    arguments jsonb NOT NULL DEFAULT '{}',          -- what the page gave; nothing of it is secret or names a buyer
+    locked text,                                    -- what of it is secret, locked like credentials; gone at its end
+    who text,                                       -- the user of the console who asked
+    asked_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    began_at timestamptz,
+    -- how often a worker began with it: one that ends its worker is not begun for ever
+    begins smallint NOT NULL DEFAULT 0,
+    seen integer NOT NULL DEFAULT 0 CHECK (seen >= 0),   -- how many items, orders or rows were seen so far
+    ended_at timestamptz,
+    result jsonb,
+    -- why it came to nothing: words, reason, key; null beside a null result: a person stopped it
+    trouble jsonb,
+    CHECK (ended_at IS NOT NULL OR result IS NULL AND trouble IS NULL),
+    CONSTRAINT jobs_check1 CHECK (ended_at IS NULL OR locked IS NULL)
+);
+CREATE INDEX jobs_of_store ON jobs (store_id, kind, id);
+CREATE UNIQUE INDEX jobs_once ON jobs (kind, coalesce(store_id, 0::bigint), md5(arguments::text || coalesce(locked,
+            ''))) WHERE ended_at IS NULL;
+
 -- An order is in another state, for another reason, or gone. Row by row: most updates of orders move neither.
 CREATE FUNCTION count_moved_order() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
