@@ -23,7 +23,7 @@ class Stopped(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Errand:
     """What the work is handed: its store as it is now, what the page gave, and `see`, which is told how much was seen.
 
     `see` raises Stopped once a person stopped the job.
@@ -53,12 +53,12 @@ class Asked:
         return more
 
 
-Work = Callable[[Asked], Document]
+Work = Callable[[Errand], Document]
 
 
-def _foretell(asked: Asked) -> Document:
+def _foretell(errand: Errand) -> Document:
     """What an activation would bring (STG-3)."""
-    return asdict(foretell(asked.held, asked.store, on_page=asked.counting()))
+    return asdict(foretell(errand.held, errand.store, on_page=errand.counting()))
 
 
 KINDS: Final[dict[str, Work]] = {

@@ -16,7 +16,7 @@ from schemas.jobs import Job, JobTrouble, Wish
 from schemas.stores import StoreState
 from tasks import bells
 from tasks.held import Process, process
-from tasks.job_kinds import KINDS, Asked, NothingDone, Stopped
+from tasks.job_kinds import KINDS, Errand, NothingDone, Stopped
 from tasks.rules.failures import BUG_TRIES, decide_failure
 from tasks.trouble import attempt, is_bug, problem_of
 
@@ -37,10 +37,10 @@ def ask(held: Process, connection: Connection, wish: Wish) -> int:
     return id_
 
 
-def look(connection: Connection, id_: int, kind: str, store_id: int | None = None) -> Job | None:
-    """A job as it stands; None where it is none of that kind and store."""
+def look(connection: Connection, id_: int, *kinds: str, store_id: int | None = None) -> Job | None:
+    """A job as it stands; None where it is none of those kinds and that store."""
     found = jobs.job(connection, id_) if 0 < id_ < 2**63 else None
-    return found if found and (found.kind, found.store_id) == (kind, store_id) else None
+    return found if found and found.kind in kinds and found.store_id == store_id else None
 
 
 @shared_task(
@@ -65,7 +65,7 @@ def _do(held: Process, job: Job) -> str:
     bug: list[Exception] = []
 
     def work() -> JobTrouble | None:
-        result = KINDS[job.kind](_asked(held, job))
+        result = KINDS[job.kind](_errand(held, job))
         with held.pool.connection() as connection:
             jobs.finish(connection, job.id, result)
         return None
@@ -91,7 +91,7 @@ def _do(held: Process, job: Job) -> str:
 _NOTHING_DONE: Final = (SettingRefused, NothingDone, Stopped, ConfigError)
 
 
-def _asked(held: Process, job: Job) -> Asked:
+def _errand(held: Process, job: Job) -> Errand:
     """What the work of a kind is handed. Raises NothingDone where its store is parted from."""
     row = None
     if job.store_id is not None:
@@ -100,7 +100,7 @@ def _asked(held: Process, job: Job) -> Asked:
         if row is None or row.state is StoreState.DISCONNECTED:
             raise NothingDone("the store is disconnected")
     secret = held.secrets.unlock(job.locked) if job.locked else {}
-    return Asked(held, row, job.arguments, secret, lambda seen: _see(held, job.id, seen))
+    return Errand(held, row, job.arguments, secret, lambda seen: _see(held, job.id, seen))
 
 
 def _see(held: Process, id_: int, seen: int) -> None:

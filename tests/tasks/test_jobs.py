@@ -13,7 +13,7 @@ from schemas.stores import StoreState
 from tasks import jobs
 from tasks.bells import ring_due_jobs
 from tasks.held import Process
-from tasks.job_kinds import KINDS, Asked
+from tasks.job_kinds import KINDS, Errand
 from tasks.prune import prune
 from tasks.stores import set_state
 from tests.tasks.orders.looking import Shop, rung, store_of
@@ -39,8 +39,8 @@ def kind() -> Iterator[dict[str, Any]]:
     """A kind of job that does what a test says."""
     does: dict[str, Any] = {}
 
-    def work(asked: Asked) -> dict[str, Any]:
-        done: dict[str, Any] = does["work"](asked)
+    def work(errand: Errand) -> dict[str, Any]:
+        done: dict[str, Any] = does["work"](errand)
         return done
 
     KINDS["toy"] = work
@@ -97,8 +97,8 @@ def test_STG_3_a_store_that_was_disconnected_meanwhile_is_asked_nothing(held: Pr
 
 
 def test_STG_3_a_person_stops_a_job_that_goes_on(held: Process, kind: dict[str, Any]) -> None:
-    def work(asked: Asked) -> dict[str, Any]:
-        more = asked.counting()
+    def work(errand: Errand) -> dict[str, Any]:
+        more = errand.counting()
         more(3)
         assert seen(held, id_).seen == 3
         with held.pool.connection() as connection:
@@ -117,9 +117,9 @@ def test_STG_3_a_person_stops_a_job_that_goes_on(held: Process, kind: dict[str, 
 def test_CON_1_what_a_job_does_is_journaled_with_who_asked_and_its_secret_is_gone(
     held: Process, kind: dict[str, Any]
 ) -> None:
-    def work(asked: Asked) -> dict[str, Any]:
-        assert asked.secret == {"key": "shh"}
-        with asked.held.pool.connection() as connection:
+    def work(errand: Errand) -> dict[str, Any]:
+        assert errand.secret == {"key": "shh"}
+        with errand.held.pool.connection() as connection:
             assert journal._WHO.get() == "ada"
             assert connection.execute("SELECT strpos(j::text, 'shh') AS at FROM jobs j").fetchone() == {"at": 0}
         return {"amount": "1.50", "words": "a\x00b"}
@@ -134,7 +134,7 @@ def test_CON_1_what_a_job_does_is_journaled_with_who_asked_and_its_secret_is_gon
 def test_STG_3_a_fault_of_ours_fails_the_task_and_a_job_that_ends_its_worker_is_given_up(
     held: Process, kind: dict[str, Any]
 ) -> None:
-    kind["work"] = lambda asked: 1 // 0
+    kind["work"] = lambda errand: 1 // 0
     id_ = ask(held, "toy")
     with pytest.raises(ZeroDivisionError):
         jobs.do_job(id_)

@@ -15,6 +15,7 @@ from workers.web.console import (
     activity,
     frame,
     home,
+    jobs,
     live,
     needs,
     order,
@@ -38,6 +39,7 @@ _PAGES: Final = (
     you.pages,
     people.pages,
     live.pages,
+    jobs.pages,
 )
 for _one in _PAGES:
     frame.guard(_one)

@@ -133,6 +133,13 @@ def _keep_files(answer: Response) -> Response:
     return answer
 
 
+def ours(address: str | None) -> str:
+    """A page of ours to go on to: never another host, whatever a link says."""
+    text = address or ""
+    is_ours = text.startswith("/") and not text.startswith(("//", "/\\")) and text.isprintable()
+    return text if is_ours and "\\" not in text else url_for("home.home")
+
+
 def is_refused_form(error: Any) -> bool:
     """Whether a form was refused as not ours."""
     return isinstance(error, CSRFError)

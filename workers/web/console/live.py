@@ -13,7 +13,8 @@ from workers.web.console.frame import needs
 pages: Final = Blueprint("live", __name__)
 
 RETRY_MILLISECONDS: Final = 3000  # then the browser asks again by itself
-TOPICS: Final = ("news",)
+NEWS: Final = "news"  # whatever is journaled
+JOBS: Final = "jobs"  # how far what was asked of a shop is: time passes, so it moves as long as somebody looks
 
 
 @pages.get("/live")
@@ -23,8 +24,9 @@ def live() -> ResponseReturnValue:
     newest = journal.newest(desk.connection())
     last = request.headers.get("Last-Event-ID", "")
     lines = [f"retry: {RETRY_MILLISECONDS}"]
-    if last.isascii() and last.isdecimal() and last != str(newest):
+    if last.isascii() and last.isdecimal():
         asked = request.args.get("topics", "").split(",")
-        lines += [f"event: moved\ndata: {topic}\n" for topic in TOPICS if topic in asked]
+        moved = [NEWS, JOBS] if last != str(newest) else [JOBS]
+        lines += [f"event: moved\ndata: {topic}\n" for topic in moved if topic in asked]
     lines.append(f"id: {newest}\n\n")
     return Response("\n".join(lines), mimetype="text/event-stream")

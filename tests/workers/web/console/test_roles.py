@@ -39,6 +39,7 @@ def path_of(rule: Rule) -> str:
         .replace("<path:external_id>", "1")
         .replace("<reason>", "on_hold")
         .replace("<name>", "viewer")
+        .replace("<number>", "1")
     )
     assert "<" not in filled
     return filled
