@@ -11,7 +11,8 @@ class HubFacts:
     order that was read there is held still; else each group stands as soon as it is answered. `marks_what_moves`: what
     moved in it is marked in our tables by the hub itself; else `changes_since` is asked for it. `names_deleters`: it
     says who deleted an order (ORD-7). `most_groups` are taken by one `apply`. `calls_a_minute` are all that it may be
-    asked, by whom ever of ours; 0: as often as one likes (KAT-2).
+    asked, by whom ever of ours; 0: as often as one likes (KAT-2). `order_page` is where people see an order in a hub
+    that has pages of its own, with {} for its id.
     """
 
     name: str
@@ -27,6 +28,7 @@ class HubFacts:
     creates_many: bool = False  # many plain orders are created as one (SPD-1)
     most_groups: int = 1
     calls_a_minute: int = 0
+    order_page: str = ""
 
 
 def words_of(facts: HubFacts) -> tuple[list[str], list[str]]:

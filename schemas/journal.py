@@ -32,6 +32,7 @@ class Action(_Word):
     DELETE = "delete", "An order is deleted in the hub, by its shop or by a person."
     REIMPORT = "reimport", "A person wants an order back that was deleted in the hub."
     RETRY = "retry", "A person wants an order looked at again."
+    HANDLE = "handle", "A person packs, delivers, invoices or marks an order in the hub."
 
     # with stock
     PUSH = "push", "The shop is told the hub's stock of a SKU."
@@ -75,6 +76,9 @@ class Outcome(_Word):
     FOUND = "found", "The shop had it already."
     TOLD = "told", "The shop shows it."
     DELETED = "deleted", "It is gone from the hub."
+    PACKED = "packed", "It is packed, and off the shelf."
+    INVOICED = "invoiced", "It has an invoice: no store changes it any more."
+    MARKED = "marked", "It has the mark, or has it no more."
     PENDING = "pending", "It is looked at again."
     COMPARED = "compared", "What differed is told again."
     COUNTED = "counted", "It is in the hub's stock."

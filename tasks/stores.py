@@ -36,6 +36,7 @@ SIGNED_BEFORE: Final = timedelta(days=7)  # other credentials came: what the sho
 LEFT: Final = timedelta(days=90)  # a store was disconnected: its shop asks two days later to have all buyers erased
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
+_NO_NAMES: Final = frozenset({"connect", "hub"})  # addresses of the console have them in a store's place
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +139,8 @@ def _refuse_unusable(new: NewStore) -> None:
         raise SettingRefused("platform", f"must be one of {', '.join(sorted(platforms.PLATFORMS))}")
     if not _NAME.fullmatch(new.name) or new.name.isdecimal():
         raise SettingRefused("name", "must be lower-case letters, digits, - and _, with at least one letter")
+    if new.name in _NO_NAMES:
+        raise SettingRefused("name", f"{new.name!r} means something else: take another")
 
 
 def _welcome_back(connection: Connection, store_id: int, settings: Mapping[str, Value], platform: Platform) -> None:

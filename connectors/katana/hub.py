@@ -38,6 +38,7 @@ FACTS: Final = HubFacts(
     counts_direct=True,
     most_groups=20,
     calls_a_minute=A_MINUTE,
+    order_page="https://factory.katanamrp.com/salesorder/{}",
 )
 
 

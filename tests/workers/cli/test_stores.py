@@ -134,7 +134,7 @@ def test_missing_credential_is_named(refusing_cli: Cli, shop: Shop) -> None:
     assert problem == "storesync: consumer_secret: is missing: add --credential consumer_secret=VALUE\n"
 
 
-@pytest.mark.parametrize("name", ["A", "a b", "7", "-a", "a" * 64, "", "a\x1b"])
+@pytest.mark.parametrize("name", ["A", "a b", "7", "-a", "a" * 64, "", "a\x1b", "hub", "connect"])
 def test_name_that_cannot_be_typed_well_is_refused(refusing_cli: Cli, shop: Shop, name: str) -> None:
     refused(refusing_cli("store", "connect", "woocommerce", "--url", shop.url, "--", name))
 

@@ -13,11 +13,10 @@ from connectors.builtin_hub import lists
 from connectors.builtin_hub.hub import BuiltinHub
 from connectors.later import Later
 from connectors.postgres import stores
-from schemas.actions import DeleteOrder, DeliverRows, InvoiceRows, PackRows
 from schemas.hub import HubOrder, HubRow
 from schemas.money import money_text, plain
-from schemas.orders import ZERO
 from workers.cli.documents import order_document
+from workers.cli.hub import doing
 from workers.cli.hub.words import (
     CURRENCY,
     PERCENT,
@@ -26,8 +25,8 @@ from workers.cli.hub.words import (
     TEXT,
     find_order,
     hub_database,
-    hub_desk,
     limit_option,
+    order_desk,
     rows_named,
 )
 from workers.cli.on_demand import ListedCommand, OnDemand
@@ -147,11 +146,9 @@ def create_order(as_json: bool, **wanted: Any) -> None:
 @_portions
 def pack(reference: str, portions: _Portions) -> None:
     """Pack pieces of an order, or all that is neither packed nor delivered; they leave in stock."""
-    with hub_desk() as desk:
-        found = find_order(desk, reference)
-        chosen = choose(found, portions, _to_pack, done="packed")
-        desk.carry_out([PackRows(found.id, chosen)])
-        text = _say_moved(desk, found, chosen, "Packed")
+    with order_desk() as desk:
+        found = find_order(desk.hub, reference)
+        text = doing.pack(desk, found, choose(found, portions, doing.to_pack, done="packed"))
     done(f"{text} Next: storesync hub order deliver {quote(reference)}", order=reference)
 
 
@@ -169,11 +166,10 @@ def pack(reference: str, portions: _Portions) -> None:
 @click.option("--tracking-url", type=TEXT)
 def deliver(reference: str, portions: _Portions, **tracking: Any) -> None:
     """Deliver pieces of an order as one fulfilment, or all that is left, services and shipping too."""
-    with hub_desk() as desk:
-        found = find_order(desk, reference)
-        chosen = choose(found, portions, _to_deliver, done="delivered")
-        desk.carry_out([DeliverRows(found.id, chosen, source="hub", **tracking)])
-        text = _say_moved(desk, found, chosen, "Delivered")
+    with order_desk() as desk:
+        found = find_order(desk.hub, reference)
+        chosen = choose(found, portions, doing.to_deliver, done="delivered")
+        text = doing.deliver(desk, found, chosen, **tracking)
     done(f"{text} Next: storesync hub order invoice {quote(reference)}", order=reference)
 
 
@@ -182,23 +178,20 @@ def deliver(reference: str, portions: _Portions, **tracking: Any) -> None:
 @click.argument("skus", nargs=-1, type=TEXT, metavar="[SKU…]")
 def invoice(reference: str, skus: tuple[str, ...]) -> None:
     """Invoice rows of an order, or all that is not invoiced yet. An invoiced order cannot be deleted."""
-    with hub_desk() as desk:
-        found = find_order(desk, reference)
+    with order_desk() as desk:
+        found = find_order(desk.hub, reference)
         rows = [row for sku in skus for row in rows_named(found, sku)] if skus else list(found.rows)
-        (number,) = desk.carry_out([InvoiceRows(found.id, tuple(row.id for row in rows))])
-    names = ", ".join(dict.fromkeys(row.label for row in rows if row.quantity > row.invoiced_quantity))
-    done(f"Invoice {number} for order {found.order_no}: {names}.", invoice=number, order_no=found.order_no)
+        number, names = doing.invoice(desk, found, rows)
+    done(f"Invoice {number} for order {found.order_no}: {', '.join(names)}.", invoice=number, order_no=found.order_no)
 
 
 def choose(
     found: HubOrder, portions: Sequence[tuple[str, Decimal]], left: Callable[[HubRow], Decimal], *, done: str
-) -> tuple[tuple[str, Decimal], ...]:
+) -> doing.Chosen:
     """Quantities by row id: of several rows with one SKU the first ones first; nothing named is all that is left."""
-    remaining = {row.id: left(row) for row in found.rows}
     if not portions:
-        if not any(remaining.values()):
-            raise Failed(f"order {found.order_no}: everything is {done} already")
-        return tuple((row_id, pieces) for row_id, pieces in remaining.items() if pieces)
+        return doing.all_left(found, left, done=done)
+    remaining = {row.id: left(row) for row in found.rows}
     for sku, quantity in portions:
         rows, missing = rows_named(found, sku), quantity
         for row in rows:
@@ -211,22 +204,6 @@ def choose(
     return tuple((row_id, pieces) for row_id, pieces in taken if pieces)
 
 
-def _to_pack(row: HubRow) -> Decimal:
-    """Fees and shipping are not packed: they go with the rest."""
-    return row.quantity - row.packed_quantity - row.delivered_quantity if row.ships else ZERO
-
-
-def _to_deliver(row: HubRow) -> Decimal:
-    return row.quantity - row.delivered_quantity
-
-
-def _say_moved(desk: BuiltinHub, found: HubOrder, chosen: Sequence[tuple[str, Decimal]], done: str) -> str:
-    names = {row.id: row.label for row in found.rows}
-    pieces = ", ".join(f"{plain(quantity)} × {names[row_id]}" for row_id, quantity in chosen)
-    now = desk.order(found.id)
-    return f"{done} {pieces} of order {found.order_no}{f', which is {now.status} now' if now else ''}."
-
-
 # -- delete --------------------------------------------------------------------------------------------------------
 
 
@@ -234,11 +211,10 @@ def _say_moved(desk: BuiltinHub, found: HubOrder, chosen: Sequence[tuple[str, De
 @_reference
 def delete(reference: str) -> None:
     """Delete an order; one that came from a store never imports again."""
-    with hub_database() as connection, connection.transaction():
-        desk = BuiltinHub(connection)
-        found = find_order(desk, reference)
-        desk.carry_out([DeleteOrder(found.id, _person())])
-        store = stores.find_store(connection, str(found.store_id)) if found.store_id else None
+    with order_desk() as desk:
+        found = find_order(desk.hub, reference)
+        doing.delete(desk, found, _person())
+        store = stores.find_store(desk.connection, str(found.store_id)) if found.store_id else None
     way_back = f"storesync order reimport {store.name} {quote(str(found.external_id))}" if store else ""
     never = f" It never imports again; the one way back: {way_back}" if store else ""
     done(f"Deleted order {found.order_no}.{never}", order_no=found.order_no)

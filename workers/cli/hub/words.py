@@ -16,6 +16,7 @@ from connectors.postgres import Connection, stores
 from schemas.hub import HubOrder, HubRow
 from schemas.settings import currency
 from schemas.text import clean
+from workers.cli.hub.doing import HubDesk
 from workers.cli.output import Failed
 from workers.cli.start import database
 
@@ -38,12 +39,19 @@ def hub_database() -> Iterator[Connection]:
 
 
 @contextmanager
-def hub_desk() -> Iterator[BuiltinHub]:
+def order_desk() -> Iterator[HubDesk]:
     """The hub in one transaction: a command is done as a whole or not at all, to orders that nobody else moves."""
     with hub_database() as connection:
-        hub = BuiltinHub(connection)
-        with hub.unit():
-            yield hub
+        desk = HubDesk(connection)
+        with desk.hub.unit():
+            yield desk
+
+
+@contextmanager
+def hub_desk() -> Iterator[BuiltinHub]:
+    """The same where the hub is all that is needed."""
+    with order_desk() as desk:
+        yield desk.hub
 
 
 # -- orders --------------------------------------------------------------------------------------------------------

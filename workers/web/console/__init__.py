@@ -14,6 +14,7 @@ from connectors.keys import derived
 from workers.web.console import (
     activity,
     frame,
+    handling,
     home,
     jobs,
     live,
@@ -34,6 +35,7 @@ _PAGES: Final = (
     needs.pages,
     orders.pages,
     order.pages,
+    handling.pages,
     store.pages,
     activity.pages,
     you.pages,

@@ -1,24 +1,26 @@
 """Activity: the journal by day, newest first: what was done or not done to which order or SKU, why, and by whom."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date
 from itertools import groupby
 from typing import Any, Final
 
-from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask import Blueprint, abort, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from connectors.postgres import Connection, journal, order_view, stores
 from schemas.journal import Entry
 from schemas.text import clean
 from schemas.users import Role
-from workers.web.console import desk, lines
+from workers.web.console import desk, lines, listed
 from workers.web.console.frame import needs
 
 pages: Final = Blueprint("activity", __name__, template_folder="templates")
 
 ROWS: Final = 100  # on a page
+MOST_LINES: Final = 100_000  # of a file
+PORTION: Final = 1000
 MOST_SIGNS: Final = 200
 
 
@@ -41,9 +43,12 @@ class AskedLines:
     sku: str = ""
 
     def address(self, **changed: str) -> str:
-        """The page that shows them, with nothing empty in its address."""
-        values = {name: getattr(self, name) for name in self.__slots__} | changed
-        return url_for("activity.activity", **{name: value for name, value in values.items() if value})
+        """The page that shows them."""
+        return listed.address("activity.activity", self, changed)
+
+    def file(self) -> str:
+        """The file that has them."""
+        return listed.address("activity.activity_file", self, {})
 
 
 @pages.get("/activity")
@@ -52,16 +57,50 @@ def activity() -> ResponseReturnValue:
     """A page of it."""
     connection = desk.connection()
     asked = _asked(request.args)
-    found = journal.lines(connection, _which(connection, asked, request.args.get("after", "")), limit=ROWS + 1)
+    way = listed.read_way(request.args.get("after", ""))
+    found = journal.lines(connection, _which(connection, asked, way.place), limit=ROWS + 1)
     newest = list(reversed(found))
     return render_template(
         "activity.html",
         asked=asked,
         days=_days(newest[:ROWS]),
         rows=len(newest[:ROWS]),
-        after=str(newest[ROWS - 1].id) if len(newest) > ROWS else "",
-        is_first=not request.args.get("after"),
+        way=way,
+        older=way.older(str(newest[ROWS - 1].id)) if len(newest) > ROWS else "",
         stores=stores.all_stores(connection),
+    )
+
+
+@pages.get("/activity.csv")
+@needs(Role.VIEWER)
+def activity_file() -> ResponseReturnValue:
+    """The same lines as a file, so many at most, a portion at a time."""
+    connection = desk.connection()
+    return listed.file("activity.csv", _lines(connection, _which(connection, _asked(request.args), "")))
+
+
+def _lines(connection: Connection, which: journal.Which) -> Iterator[str]:
+    """A head, and the journal's lines as the page says them, newest first."""
+    yield listed.line(("at", "store", "order", "sku", "action", "outcome", "reason", "said", "who"))
+    for _ in range(MOST_LINES // PORTION):
+        found = journal.lines(connection, which, limit=PORTION)
+        yield "".join(listed.line(_cells(line)) for line in reversed(found))
+        if len(found) < PORTION:
+            return
+        which = replace(which, before=found[0].id)
+
+
+def _cells(line: Entry) -> tuple[str, ...]:
+    return (
+        line.at.astimezone(UTC).isoformat(timespec="seconds"),
+        line.store or "",
+        line.external_id or "",
+        line.sku or "",
+        str(line.action),
+        str(line.outcome),
+        line.reason or "",
+        lines.said(line),
+        lines.who(line),
     )
 
 

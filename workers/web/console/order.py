@@ -1,11 +1,13 @@
 """One order: where it is and why, its rows, the money of both sides, its parcels, and how it came to be."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any, Final
 
 from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
+from connectors import hubs
 from connectors.postgres import Connection, stores
 from connectors.postgres.rows import StoreRow
 from schemas.hub import HubOrder
@@ -17,7 +19,7 @@ from tasks.rules.privacy import naming_words
 from workers.cli.documents import order_document
 from workers.cli.explain.order import explained
 from workers.seen import KnownOrder, known_order
-from workers.web.console import desk
+from workers.web.console import desk, handling, sent
 from workers.web.console import lines as lines_of
 from workers.web.console.frame import me, needs
 from workers.web.console.masks import shown_words
@@ -31,7 +33,8 @@ def order(store: str, external_id: str) -> ResponseReturnValue:
     """All that is known of it."""
     connection = desk.connection()
     row, known = _known(connection, store, external_id)
-    hub_order = known.hub_order
+    hub_order, account = known.hub_order, stores.account(connection)
+    facts = hubs.facts_of(account.hub)
     return render_template(
         "order.html",
         store=row,
@@ -39,6 +42,11 @@ def order(store: str, external_id: str) -> ResponseReturnValue:
         number=hub_order.order_no if hub_order else known.row.order_no or external_id,
         hub=hub_order,
         document=order_document(hub_order) if hub_order else None,
+        can=handling.can(hub_order) if hub_order and facts.shares_transaction else None,
+        done_in=facts.name.capitalize(),
+        done_at=facts.order_page.format(hub_order.id) if hub_order else "",
+        sent=sent.sent_lines(known.row.snapshot, me().user) if known.row.snapshot else [],
+        aged_out=sent.aged_out(known.row, account),
         trail=_trail(connection, row, known),
         is_failing=known.row.is_failing or known.row.hub_is_failing,
     )
@@ -48,27 +56,44 @@ def order(store: str, external_id: str) -> ResponseReturnValue:
 @needs(Role.OPERATOR)
 def retry(store: str, external_id: str) -> ResponseReturnValue:
     """Another look, asked of the store anew."""
-    connection = desk.connection()
-    row, known = _known(connection, store, external_id)
-    if retrying.retry_order(connection, row.id, known.row.external_id):
-        retrying.ring(connection, [(row.id, known.row.external_id)])
-        flash("It is looked at again now: the store is asked anew.")
-    else:
-        flash("It was deleted in the hub: only importing it again brings it back.")
-    return redirect(url_for("order.order", store=store, external_id=external_id, _anchor="said"), 303)
+    return _look_again(store, external_id, _RETRY)
 
 
 @pages.post("/orders/<store>/<path:external_id>/reimport")
 @needs(Role.OPERATOR)
 def reimport(store: str, external_id: str) -> ResponseReturnValue:
     """The one deliberate way back of what was deleted in the hub (BEY-6)."""
+    return _look_again(store, external_id, _REIMPORT)
+
+
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """What a person may want of an order, and what is said of it, done or not."""
+
+    make_due: Callable[[Connection, int, str], bool]
+    said: str
+    refused: str
+
+
+_RETRY: Final = _Wish(
+    retrying.retry_order,
+    "It is looked at again now: the store is asked anew.",
+    "It was deleted in the hub: only importing it again brings it back.",
+)
+_REIMPORT: Final = _Wish(
+    retrying.reimport_order,
+    "It comes in again: it is looked at now.",
+    "It was not deleted in the hub: there is nothing to bring back.",
+)
+
+
+def _look_again(store: str, external_id: str, wish: _Wish) -> ResponseReturnValue:
     connection = desk.connection()
     row, known = _known(connection, store, external_id)
-    if retrying.reimport_order(connection, row.id, known.row.external_id):
+    is_due = wish.make_due(connection, row.id, known.row.external_id)
+    if is_due:
         retrying.ring(connection, [(row.id, known.row.external_id)])
-        flash("It comes in again: it is looked at now.")
-    else:
-        flash("It was not deleted in the hub: there is nothing to bring back.")
+    flash(wish.said if is_due else wish.refused)
     return redirect(url_for("order.order", store=store, external_id=external_id, _anchor="said"), 303)
 
 

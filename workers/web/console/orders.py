@@ -1,27 +1,24 @@
 """Orders: every order that a store has shown, found by number, SKU, state and reason, or by its buyer."""
 
-import csv
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from io import StringIO
 from typing import Any, Final
 
-from flask import Blueprint, Response, abort, redirect, render_template, request, stream_with_context, url_for
+from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from connectors.postgres import Connection, order_view, stores
 from connectors.postgres.order_view import ListedOrder, ListPlace, OrderFilter
 from schemas.money import money_text
 from schemas.reasons import Reason
-from schemas.stock_export import harmless_cell
 from schemas.text import clean
 from schemas.users import Role
 from tasks import users as user_tasks
 from workers.seen import Called, called
-from workers.web.console import desk
+from workers.web.console import desk, listed
 from workers.web.console.frame import me, needs
 from workers.web.console.masks import Personal, shown
 from workers.web.console.words import ORDER_STATES
@@ -32,6 +29,8 @@ ROWS: Final = 50  # on a page
 MOST_SIGNS: Final = 200  # of what is searched for
 MOST_LINES: Final = 100_000  # of a file
 PORTION: Final = 1000
+
+_COLUMNS: Final = ("store", "number", "id", "customer", "state", "reason", "delivery", "total", "currency", "changed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +54,12 @@ class AskedFor:
     until: str = ""
 
     def address(self, **changed: str) -> str:
-        """The page that shows it, with nothing empty in its address."""
-        return self._address("orders.orders", changed)
+        """The page that shows it."""
+        return listed.address("orders.orders", self, changed)
 
     def file(self) -> str:
         """The file that has it."""
-        return self._address("orders.orders_file", {})
-
-    def _address(self, page: str, changed: dict[str, str]) -> str:
-        values = {name: getattr(self, name) for name in self.__slots__} | changed
-        return url_for(page, **{name: value for name, value in values.items() if value})
+        return listed.address("orders.orders_file", self, {})
 
 
 @pages.get("/orders")
@@ -75,15 +70,15 @@ def orders() -> ResponseReturnValue:
     asked = _asked(request.args)
     text = asked.q or _found(connection, asked.find)
     wanted = _filter(connection, asked, text)
-    rows = order_view.page(connection, wanted, _read_place(request.args.get("after", "")), limit=ROWS + 1)
-    listed = [ListLine(row, called(row)) for row in rows[:ROWS]]
+    way = listed.read_way(request.args.get("after", ""))
+    rows = order_view.page(connection, wanted, _read_place(way.place), limit=ROWS + 1)
     return render_template(
         "orders.html",
         asked=asked,
         text=text,
-        listed=listed,
-        after=_place_text(rows[ROWS - 1]) if len(rows) > ROWS else "",
-        is_first=not request.args.get("after"),
+        listed=[ListLine(row, called(row)) for row in rows[:ROWS]],
+        way=way,
+        older=way.older(_place_text(rows[ROWS - 1])) if len(rows) > ROWS else "",
         stores=stores.all_stores(connection),
         states=ORDER_STATES,
         reasons=list(Reason),
@@ -97,18 +92,18 @@ def orders_file() -> ResponseReturnValue:
     connection = desk.connection()
     asked = _asked(request.args)
     wanted = _filter(connection, asked, asked.q or _found(connection, asked.find))
-    answer = Response(stream_with_context(_lines(connection, wanted)), mimetype="text/csv")
-    answer.headers["Content-Disposition"] = "attachment; filename=orders.csv"
-    return answer
+    return listed.file("orders.csv", _lines(connection, wanted))
 
 
 def _lines(connection: Connection, wanted: OrderFilter) -> Iterator[str]:
-    """A head, and a line for each order; no spreadsheet takes a cell for a formula."""
-    yield _line(("store", "number", "id", "customer", "state", "reason", "delivery", "total", "currency", "changed"))
+    """A head, and a line for each order."""
+    yield listed.line(
+        ("store", "number", "id", "customer", "state", "reason", "delivery", "total", "currency", "changed")
+    )
     behind: ListPlace | None = None
     for _ in range(MOST_LINES // PORTION):
         rows = order_view.page(connection, wanted, behind, limit=PORTION)
-        yield "".join(_line(_cells(row, called(row))) for row in rows)
+        yield "".join(listed.line(_cells(row, called(row))) for row in rows)
         if len(rows) < PORTION:
             return
         behind = ListPlace(rows[-1].store_updated_at, rows[-1].external_id, rows[-1].store_id)
@@ -128,12 +123,6 @@ def _cells(row: ListedOrder, said: Called) -> tuple[str, ...]:
         said.currency or "",
         row.store_updated_at.astimezone(UTC).isoformat(timespec="seconds") if row.store_updated_at else "",
     )
-
-
-def _line(cells: Sequence[str]) -> str:
-    written = StringIO()
-    csv.writer(written).writerow([harmless_cell(cell) for cell in cells])
-    return written.getvalue()
 
 
 @pages.post("/orders")

@@ -1,5 +1,8 @@
 """Activity is the journal, by day, with who did it (CON-1), page by page (CON-3)."""
 
+import csv
+from io import StringIO
+
 import pytest
 
 from connectors.postgres import journal
@@ -9,6 +12,7 @@ from tests.tasks.conftest import import_all
 from tests.tasks.orders.looking import Shop
 from tests.workers.cli.shops import place, place_raw
 from tests.workers.web.console.browsing import Person
+from workers.web.console import activity
 
 
 def test_CON_1_activity_says_what_was_done_to_what_and_by_whom(
@@ -69,5 +73,25 @@ def test_CON_3_pages_of_activity_follow_each_other_without_a_gap(
     places = [(f"n{number}-" in first, f"n{number}-" in second) for number in range(150)]
     assert places == [(False, True)] * 50 + [(True, False)] * 100
     assert 'rel="next"' not in second
+    back = second.partition('rel="prev" href="')[2].partition('"')[0].replace("&amp;", "&")
+    assert back == "/activity" + (f"?{query}" if query else "")
     for bad in ("x", "-1", "²", "9" * 40, "%00"):
         assert viewer.get(f"/activity?after={bad}").status_code == 200
+
+
+def test_CON_1_activity_comes_as_a_file_too(
+    held: Process, acme: int, viewer: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(activity, "PORTION", 2)
+    with held.pool.connection() as connection:
+        for number in range(5):
+            line = Line(Action.IMPORT, Outcome.NOTED, detail={"at": f"n{number}"})
+            journal.add(connection, line, store_id=acme, external_id=f"=cmd{number}")
+
+    answer = viewer.get("/activity.csv?store=acme")
+    head, *rows = csv.reader(StringIO(answer.text))
+
+    assert answer.headers["Content-Disposition"] == "attachment; filename=activity.csv"
+    assert head == ["at", "store", "order", "sku", "action", "outcome", "reason", "said", "who"]
+    assert [row[2] for row in rows] == [f"'=cmd{number}" for number in reversed(range(5))] + [""]
+    assert viewer.get("/activity.csv?store=none").status_code == 404

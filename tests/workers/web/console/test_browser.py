@@ -47,6 +47,7 @@ def addresses(held: Process, shop: Shop, acme: int) -> list[str]:
     place(shop, status="pending")
     import_all(held, acme)
     orders = [f"/orders/acme/{good}", f"/orders/acme/{bad[0]}"]
+    orders += [f"/orders/acme/{good}/{what}" for what in ("deliver", "invoice", "mark", "delete")]
     lists = ["/orders", "/orders?store=acme&state=failed&reason=invalid_payload", "/orders?state=deleted"]
     others = ["/needs", "/needs/invalid_payload/retry", "/account/you", "/orders/acme/none", "/sign-in"]
     others += [

@@ -197,6 +197,9 @@ def test_CON_3_pages_follow_each_other_without_a_gap(
         address = rest.replace("&amp;", "&")
 
     assert address == ""
+    back = [part.partition('"')[0].replace("&amp;", "&") for part in page.split('rel="prev" href="')[1:]]
+    assert f"{seen[50]}<" in viewer.get(back[0]).text
+    assert f"{seen[100]}<" not in viewer.get(back[0]).text
     assert sorted(seen) == sorted(f"N{number}-" for number in range(120))
     assert "Back to the newest" in words(page)
 
@@ -208,6 +211,7 @@ def test_CON_3_pages_follow_each_other_without_a_gap(
         "after=%00",
         "after=W10=",
         "after=WzEsMiwzXQ==",
+        "after=~~x~",
         "after=WyIyMDI2LTAxLTAxIiwgIngiLCAxXQ==",
         "state=<b>",
         "reason=none",
