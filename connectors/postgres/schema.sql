@@ -657,6 +657,23 @@ CREATE INDEX jobs_of_store ON jobs (store_id, kind, id);
 CREATE UNIQUE INDEX jobs_once ON jobs (kind, coalesce(store_id, 0::bigint), md5(arguments::text || coalesce(locked,
             ''))) WHERE ended_at IS NULL;
 
+-- shops' orders that some sales order in Katana says it is, deleted ones included
+CREATE TABLE katana_origins (
+    -- platform, name of the shop and id of the order, as Katana has them
+    key text PRIMARY KEY
+);
+
+-- how far katana_origins goes; one line, from the first time on that Katana was asked
+CREATE TABLE katana_mirror (
+    id integer DEFAULT 1 PRIMARY KEY CHECK (id = 1),
+    -- whatever changed before is known, as far as Katana showed it then; of what is older, what its pages showed
+    read_until timestamptz NOT NULL,
+    -- reading all orders goes on there; null: all were read, and what is not known is not there
+    next_page integer,
+    -- somebody who makes orders has begun to read then what changed: one does it for all
+    refreshed_at timestamptz
+);
+
 -- An order is in another state, for another reason, or gone. Row by row: most updates of orders move neither.
 CREATE FUNCTION count_moved_order() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
