@@ -64,13 +64,15 @@ class KatanaClient:
         with suppress(NotFound):
             self._read(self._http.delete(path, answers=_SAYS_NO))
 
-    def pages(self, path: str, params: ManyParams, *, priority: Priority) -> Iterator[list[dict[str, Any]]]:
+    def pages(
+        self, path: str, params: ManyParams, *, priority: Priority, first: int = 1
+    ) -> Iterator[list[dict[str, Any]]]:
         """A list page by page, each entry once. Raises a ConnectorError, which leaves what was read before as it is.
 
         Lists are newest first and move while they are read, so an entry may come on two pages.
         """
         seen: set[tuple[str, ...]] = set()
-        for page in range(1, _MOST_PAGES + 1):
+        for page in range(first, first + _MOST_PAGES):
             answer = self._page(path, {**params, "limit": LARGEST, "page": page}, priority)
             found = _entries(answer)
             fresh = {key: entry for entry in found if (key := _identity(entry)) not in seen}

@@ -11,6 +11,7 @@ from connectors.katana.copies import LOCATIONS, Copies
 from connectors.katana.goods import Goods
 from connectors.katana.intents import Creation, MadeOnce, forget, make_once
 from connectors.katana.kept import keep_order, keep_row, mark_gone
+from connectors.katana.mirror import OrderMirror
 from connectors.katana.planning import Plan, drop_plan, keep_plan, kept_plan, plan_of
 from connectors.katana.rows import RowMaker
 from connectors.postgres import Connection, queries
@@ -75,6 +76,7 @@ class Creator:
     def __init__(self, connection: Connection, client: KatanaClient, copies: Copies) -> None:
         self._connection, self._client, self._copies = connection, client, copies
         self._goods = Goods(connection, client, copies)
+        self._mirror = OrderMirror(connection, client)
         self._rows = RowMaker(connection, client, self._goods)
 
     def create(self, draft: DraftOrder, origin: Origin) -> Made:
@@ -153,7 +155,14 @@ class Creator:
         return Links(items, customers)
 
     def _once(self, making: _Making, body: Mapping[str, Any], *, send: Callable[[Mapping[str, Any]], str]) -> MadeOnce:
-        creation = Creation(ORDER, making.origin.key, body, lambda: self._look(making), send)
+        creation = Creation(
+            ORDER,
+            making.origin.key,
+            body,
+            look=lambda: self._look(making),
+            send=send,
+            is_absent=lambda: self._mirror.lacks(making.origin),
+        )
         made = make_once(self._connection, creation)
         if made.id in making.gone:  # deleted since, and wanted again
             forget(self._connection, ORDER, making.origin.key)

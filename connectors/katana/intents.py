@@ -27,7 +27,8 @@ class Creation:
 
     `look` answers with the id of what is there already, deleted ones included, or None; `send` makes it and answers
     with its id. Both may raise a ConnectorError or Unreadable. `is_ours_alone`: nobody but us makes it, so what was
-    never sent needs no look. `maybe_sent`: something that was sent then may have made it along.
+    never sent needs no look; nor where it `is_absent`: whether it is known that nobody else made it.
+    `maybe_sent`: something that was sent then may have made it along.
     """
 
     kind: str
@@ -36,6 +37,7 @@ class Creation:
     look: Callable[[], str | None]
     send: Callable[[Mapping[str, Any]], str]
     is_ours_alone: bool = False
+    is_absent: Callable[[], bool] | None = None
     maybe_sent: datetime | None = None
 
 
@@ -110,7 +112,7 @@ class _Turn:
     is_adopted: bool = False
 
     def run(self) -> MadeOnce:
-        self.has_looked = self.creation.is_ours_alone and self.intent.sent_at is None
+        self.has_looked = self.intent.sent_at is None and self._is_absent()
         while True:
             match decide_step(self.intent, now=self.now, has_looked=self.has_looked):
                 case IsMade(id=id):
@@ -123,6 +125,12 @@ class _Turn:
                 case SendIt():
                     if made := self._send():
                         return made
+
+    def _is_absent(self) -> bool:
+        """Whether what was never sent needs no look. What was refused was sent after all, and may be there."""
+        creation = self.creation
+        is_new = self.intent.found_id is None and not self.intent.said
+        return creation.is_ours_alone or bool(is_new and creation.is_absent and creation.is_absent())
 
     def _look(self) -> None:
         found = self.creation.look()
@@ -146,10 +154,10 @@ class _Turn:
                     self._write("intent_found", id=found)
                     self.is_adopted = True
                     return self._made(found)
-                self._write("intent_not_sent", sent_at=before.sent_at, looks=before.looks)
+                self._not_sent(before, said=masked(str(error)))
                 raise
             if not may_have_made(error):
-                self._write("intent_not_sent", sent_at=before.sent_at, looks=before.looks)
+                self._not_sent(before, said=before.said)
                 raise
             said = masked(str(error))
             self._write("intent_unclear", said=said)
@@ -158,6 +166,9 @@ class _Turn:
         self._write("intent_found", id=made)
         self.intent = replace(self.intent, sent_at=self.now)
         return self._made(made)
+
+    def _not_sent(self, before: Intent, *, said: str) -> None:
+        self._write("intent_not_sent", sent_at=before.sent_at, looks=before.looks, said=said)
 
     def _made(self, id_: str) -> MadeOnce:
         return MadeOnce(id_, self.is_adopted, self.intent.sent_at or self.now)

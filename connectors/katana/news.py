@@ -36,6 +36,7 @@ from connectors.katana.hearing import (
 )
 from connectors.katana.intents import keys_of
 from connectors.katana.kept import read_kept
+from connectors.katana.mirror import OrderMirror
 from connectors.katana.orders import FULFILLMENT
 from connectors.katana.origins import origin_in
 from connectors.katana.reading import all_readable, those_readable
@@ -85,6 +86,7 @@ class KatanaNews:
 
     def __init__(self, connection: Connection, client: KatanaClient, copies: Copies) -> None:
         self._connection, self._client, self._copies = connection, client, copies
+        self._mirror = OrderMirror(connection, client)
 
     def since(self, cursor: str | None) -> HubNews:
         """What was heard since a cursor, after asking once more; all that was heard at all where there is none.
@@ -98,6 +100,7 @@ class KatanaNews:
         limited: RateLimited | None = None
         try:
             self.listen(within=timedelta(0))
+            self._mirror.read_on()
         except RateLimited as error:
             limited = error
         self._connection.execute(_SQL["strike_news"], {"number": number})
@@ -121,6 +124,7 @@ class KatanaNews:
         # wait for it each time, and without a beginning nothing is ever heard.
         is_overdue = until is None or now - until >= EVERY + OVERDUE
         priority = Priority.OVERDUE if is_overdue else Priority.POLL
+        self._mirror.begin(now)
         told = self._told(now, until, priority)
         has_new_place = self._hear_places()
         self._know_items({one.variant_id for one in self._unheard(told.movements)})
@@ -135,7 +139,8 @@ class KatanaNews:
                 self._take(told, self._pages("sales_orders", {"status": status}, priority))
         else:
             since = {"updated_at_min": written_time(until - OVERLAP)}
-            self._take(told, self._pages("sales_orders", since | _DELETED, priority))
+            self._take(told, self._mirror.noting(self._pages("sales_orders", since | _DELETED, priority)))
+            self._mirror.is_read(since=until - OVERLAP, at=now)
             for page in self._pages("sales_order_fulfillments", since | _DELETED, priority):
                 told.fulfillments += those_readable(read_fulfillment, page, "fulfillment")
             for page in self._pages("inventory_movements", since, priority):

@@ -49,6 +49,13 @@ class Origin:
         return f"{self.type}:{self.store_name}:{self.order_id}"
 
 
+def key_said(said: Any) -> str | None:
+    """The key of whose order a sales order says it is, be the rest of it readable or not; None where it is nobody's."""
+    names = ("ecommerce_order_type", "ecommerce_store_name", "ecommerce_order_id")
+    parts = [said.get(name) for name in names] if isinstance(said, dict) else []
+    return Origin(*map(str, parts)).key if parts and all(parts) else None
+
+
 @dataclass(frozen=True, slots=True)
 class SentRow:
     """A row with the ids that Katana wants, as it is sent."""

@@ -343,9 +343,8 @@ def test_STG_2_what_a_store_sells_comes_to_katana(placed: Sold) -> None:
 
 def unanswered(placed: Sold, faults: Faults) -> None:
     """The order was sent, made, and nobody was answered, nor does Katana show it yet."""
-    faults.answer_next(1, Said(200, '{"data": []}'), only="GET /v1/sales_orders")  # the look before it is sent
     faults.fail_next(1, "timeout_done", only="POST /v1/sales_orders")
-    faults.answer_next(1, Said(200, '{"data": []}'), only="GET /v1/sales_orders")  # … and behind it: reads are late
+    faults.answer_next(1, Said(200, '{"data": []}'), only="GET /v1/sales_orders")  # the look behind it: reads are late
     assert placed.look() == ["put_off"]
     assert placed.rows() == {CHAIR: 3, LAMP: 1}
 

@@ -13,7 +13,7 @@ WHERE kind = %(kind)s AND key = %(key)s AND leased_by = %(owner)s
 
 -- name: intent_not_sent
 -- It was not sent, or is clearly not there: all stands as before.
-UPDATE katana_intents SET sent_at = %(sent_at)s, looks = %(looks)s
+UPDATE katana_intents SET sent_at = %(sent_at)s, looks = %(looks)s, said = %(said)s
 WHERE kind = %(kind)s AND key = %(key)s AND leased_by = %(owner)s
 
 -- name: intent_not_found

@@ -53,7 +53,7 @@ def database(database_url: str) -> Iterator[Connection]:
             "DELETE FROM katana_counts; DELETE FROM katana_intents; DELETE FROM katana_copies; DELETE FROM katana_polls"
         )
         connection.execute("DELETE FROM katana_heard; DELETE FROM katana_counted; DELETE FROM katana_movements")
-        connection.execute("DELETE FROM katana_news")
+        connection.execute("DELETE FROM katana_news; DELETE FROM katana_origins; DELETE FROM katana_mirror")
 
 
 @pytest.fixture
