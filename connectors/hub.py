@@ -27,6 +27,9 @@ class Hub(Protocol):
     def find(self, wanted: Wanted) -> Found:
         """What the hub has of what is looked for: of one order, or of many at once (MAP-1, MAP-2)."""
 
+    def look_ahead(self, wanted: Wanted) -> None:
+        """Orders that need this come in together now, each by itself: what costs a request is asked once for all."""
+
     def order(self, hub_order_id: str) -> HubOrder | None:
         """A sales order as it stands, with all that is of it; None when it is gone. Over HTTP it is several requests.
 

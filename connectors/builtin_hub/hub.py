@@ -70,6 +70,9 @@ class BuiltinHub:
         (found,) = self._rows("find_rows", {name: list(getattr(wanted, name)) for name in _WANTED})
         return read_found(found)
 
+    def look_ahead(self, wanted: Wanted) -> None:
+        """Nothing: asking costs little here."""
+
     def order(self, hub_order_id: str) -> HubOrder | None:
         """A sales order as it stands; None when it is gone. Inside `unit` nobody else changes it before the end."""
         if self._is_held:

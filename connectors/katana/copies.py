@@ -9,6 +9,7 @@ from typing import Any, Final
 from psycopg.types.json import Jsonb
 
 from connectors.errors import Unavailable
+from connectors.katana.absent import Absent
 from connectors.katana.budget import OVERDUE, Priority
 from connectors.katana.client import KatanaClient
 from connectors.katana.reading import readable
@@ -70,15 +71,27 @@ CUSTOMERS: Final = CopyList("customers", "customer", read_customer, timedelta(mi
 class Copies:
     """The copies in our database, and Katana behind them. Methods that ask Katana may raise a ConnectorError."""
 
-    def __init__(self, connection: Connection, client: KatanaClient) -> None:
+    def __init__(self, connection: Connection, client: KatanaClient, absent: Absent | None = None) -> None:
         self._connection, self._client = connection, client
+        self.absent = absent or Absent()
 
     def refresh(self, *lists: CopyList) -> None:
         """Read again those lists whose copies are older than they may be."""
         for one in lists:
             row = self._connection.execute(_SQL["poll"], {"what": one.path}).fetchone()
             if row and (row["read_at"] is None or row["now"] - row["read_at"] >= one.every):
-                self._read(one, now=row["now"], until=row["read_until"], at=row["read_at"])
+                now, at = row["now"], row["read_at"]
+                is_overdue = at is not None and now - at >= one.every + OVERDUE
+                priority = Priority.OVERDUE if is_overdue else Priority.POLL
+                self._read(one, now=now, until=row["read_until"], priority=priority)
+
+    def read_now(self, one: CopyList, *, unless_within: timedelta) -> None:
+        """Read what moved of a list for orders that wait for it, unless that was begun a moment ago."""
+        row = self._connection.execute(_SQL["poll"], {"what": one.path}).fetchone()
+        assert row is not None
+        now, until = row["now"], row["read_until"]
+        if row["read_at"] is None or now - until > unless_within:
+            self._read(one, now=now, until=until, priority=Priority.ORDERS)
 
     def account(self, *, now: bool = False) -> AccountRecord:
         """What holds for the whole account, as it was at most an hour ago, or as it is now."""
@@ -139,12 +152,11 @@ class Copies:
         if gone:  # an intent is known by whom it was about
             self._connection.execute(_SQL["forget_gone_customers"], {"ids": gone})
 
-    def _read(self, one: CopyList, *, now: datetime, until: datetime | None, at: datetime | None) -> None:
+    def _read(self, one: CopyList, *, now: datetime, until: datetime | None, priority: Priority) -> None:
         asked = dict(one.asked)
         if one.has_dates and until is not None:
             asked["updated_at_min"] = written_time(until - OVERLAP)
-        is_overdue = at is not None and now - at >= one.every + OVERDUE
-        for page in self._client.pages(one.path, asked, priority=Priority.OVERDUE if is_overdue else Priority.POLL):
+        for page in self._client.pages(one.path, asked, priority=priority):
             self.keep(one, read_entries(one.path, one.read, page))
         self._connection.execute(_SQL["polled"], {"what": one.path, "read_until": now})
 

@@ -7,6 +7,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final
 
 from connectors.errors import HubBusy, Rejected, Unavailable
+from connectors.katana.absent import PRODUCT, email_key, name_key, sku_key
 from connectors.katana.budget import Priority
 from connectors.katana.client import KatanaClient
 from connectors.katana.copies import (
@@ -82,9 +83,9 @@ class Goods:
         if addresses := [{**one, "default": True} for one in addresses_body(draft)]:
             body["addresses"] = addresses
         wanted = {"email": email} if email else {"name": body["name"]}
-        key = f"email:{email.lower()}" if email else f"name:{body['name'].lower()}"
+        kind, key = email_key(email) if email else name_key(body["name"])
         way = _Way(CUSTOMERS, asked={**wanted, **_ALL}, wanted=wanted, read=read_customer)
-        return self._once("customer", key, body, way)
+        return self._once(kind, key, body, way)
 
     def _service(self, new: NewItem) -> str:
         self._copies.refresh(SERVICES)
@@ -120,7 +121,7 @@ class Goods:
 
     def is_under_way(self, new: NewItem) -> bool:
         """Whether we have begun to make it, and nobody has heard the end of it."""
-        kind, key = ("service", new.name.lower()) if new.kind is Kind.SERVICE else ("product", f"sku:{new.sku}")
+        kind, key = ("service", new.name.lower()) if new.kind is Kind.SERVICE else sku_key(new.sku or "")
         return is_open(self._connection, kind, key)
 
     def _product(self, new: NewItem, store_id: int | None, *, batch_tracked: bool = False) -> str:
@@ -133,7 +134,7 @@ class Goods:
             way = _Way(
                 VARIANTS, asked=asked, wanted={"sku": sku}, read=read_variant, made_at="products", is_newest=True
             )
-            return self._once("product", f"sku:{sku}", body, way)
+            return self._once(*sku_key(sku), body, way)
         wanted = {"name": name, "sku": None}
         way = _Way(
             VARIANTS,
@@ -144,11 +145,16 @@ class Goods:
             made_at="products",
             is_one_of_many=True,
         )
-        return self._once("product", f"{store_id}:{new.key or new.name}", body, way)
+        return self._once(PRODUCT, f"{store_id}:{new.key or new.name}", body, way)
 
     def _once(self, kind: str, key: str, body: Mapping[str, Any], way: "_Way") -> str:
         creation = Creation(
-            kind, key, body, look=lambda: self._look(kind, key, way), send=lambda sent: self._send(way, sent)
+            kind,
+            key,
+            body,
+            look=lambda: self._look(kind, key, way),
+            send=lambda sent: self._send(way, sent),
+            is_absent=lambda: self._copies.absent.has((kind, key)),
         )
         made = make_once(self._connection, creation)
         if self._copies.is_gone(way.copies, made.id):  # a person deleted what we made, or adopted, earlier

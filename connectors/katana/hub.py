@@ -6,6 +6,8 @@ from datetime import date, datetime
 from typing import Final
 
 from connectors.errors import HubRefused
+from connectors.katana.absent import Absent
+from connectors.katana.ahead import look_ahead
 from connectors.katana.applying import Applier
 from connectors.katana.budget import A_MINUTE
 from connectors.katana.buyers import Buyers
@@ -50,9 +52,11 @@ class KatanaHub:
 
     facts = FACTS
 
-    def __init__(self, connection: Connection, client: KatanaClient, *, webhook_token: str = "") -> None:
+    def __init__(
+        self, connection: Connection, client: KatanaClient, *, webhook_token: str = "", absent: Absent | None = None
+    ) -> None:
         self._connection, self._client, self._webhook_token = connection, client, webhook_token
-        self._copies = Copies(connection, client)
+        self._copies = Copies(connection, client, absent)
         self._orders = OrderReader(connection, client, self._copies)
         self._applier = Applier(connection, client, self._copies, self._orders)
         self._buyers = Buyers(connection, client, self._copies)
@@ -78,6 +82,11 @@ class KatanaHub:
         """What Katana has of what is looked for: of one order, or of many at once (MAP-1, MAP-2)."""
         with self._asking():
             return find(self._copies, wanted)
+
+    def look_ahead(self, wanted: Wanted) -> None:
+        """Look for what orders that come in together need, once for all of them."""
+        with self._asking():
+            look_ahead(self._copies, wanted)
 
     def order(self, hub_order_id: str) -> HubOrder | None:
         """A sales order as it stands; None when it is gone. Nobody holds it still: before a change it is read again."""

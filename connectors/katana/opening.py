@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from connectors.errors import NotFound
+from connectors.katana.absent import Absent
 from connectors.katana.budget import Budget, Priority, SharedBudget, seconds_to_finish
 from connectors.katana.client import URL, KatanaClient
 from connectors.katana.copies import read_entries
@@ -49,8 +50,9 @@ def open_hub(connection: Connection, access: KatanaAccess, redis: Redis) -> Kata
     kept: Any = getattr(_OPEN, "kept", None)
     if kept is None or kept[0] != mark:
         with katana_guards():
-            kept = _OPEN.kept = (mark, access.client(SharedBudget(redis)))
-    return KatanaHub(connection, kept[1], webhook_token=access.credentials.get("webhook_token", ""))
+            kept = _OPEN.kept = (mark, access.client(SharedBudget(redis)), Absent())
+    token = access.credentials.get("webhook_token", "")
+    return KatanaHub(connection, kept[1], webhook_token=token, absent=kept[2])
 
 
 def prove_account(access: KatanaAccess, redis: Redis) -> tuple[AccountRecord, list[str]]:

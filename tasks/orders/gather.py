@@ -7,9 +7,10 @@ from connectors.postgres.last_look import LastLook
 from schemas.hub import Batch, HubMatches, HubOrder
 from schemas.orders import StoreOrder
 from schemas.stores import Remembered
-from tasks.orders.matches import find_matches
+from tasks.orders.matches import find_matches, links_of
 from tasks.rules.changes import follows_changes
 from tasks.rules.look import Gathered, batches_wanted
+from tasks.rules.matching import wanted_of
 from tasks.work import StoreSession
 
 
@@ -25,6 +26,13 @@ def gather_many(session: StoreSession, asked: Sequence[tuple[Remembered, StoreOr
         _with_batches(session, Gathered(order, session.store, session.account, remembered=remembered, matches=match))
         for (remembered, order), match in zip(asked, matches, strict=True)
     ]
+
+
+def look_ahead(session: StoreSession, orders: Sequence[StoreOrder]) -> None:
+    """Let the hub know what orders need that are not in it, and come in one after the other."""
+    if len(orders) > 1:
+        linked = links_of(session.connection, session.store.id, orders)
+        session.hub.look_ahead(wanted_of(orders, linked))
 
 
 def gather_known(session: StoreSession, order: StoreOrder, hub_order: HubOrder, last: LastLook) -> Gathered:

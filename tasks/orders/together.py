@@ -9,7 +9,7 @@ from schemas.errors import Unreadable
 from schemas.groups import Answers, GroupAnswer
 from schemas.orders import StoreOrder
 from schemas.outcomes import OrderOutcome
-from tasks.orders.gather import gather_many
+from tasks.orders.gather import gather_many, look_ahead
 from tasks.orders.settle import count_imported
 from tasks.rules.conclusion import conclude, skipped
 from tasks.rules.look import ORDER, Look, decide_look
@@ -23,9 +23,10 @@ _Decided = tuple[DueOrder, Look | Skip]
 
 def take_in_together(session: StoreSession, due: Sequence[DueOrder]) -> dict[str, Done]:
     """Gather, decide, apply: create sales orders, or say why not. What came of those it was done to, by id."""
-    if not session.hub.facts.creates_many:
-        return {}
     read = [(seen, order) for seen in due if (order := _read(session, seen)) is not None]
+    if not session.hub.facts.creates_many:
+        look_ahead(session, [order for _, order in read])
+        return {}
     gathered = gather_many(session, [(seen.remembered, order) for seen, order in read])
     looks = [decide_look(one) for one in gathered]
     return _carry_out(session, [(read[place][0], looks[place]) for place in as_one(looks)])

@@ -155,6 +155,10 @@ class ToyHub:
             by_name={name: by_name[name.lower()] for name in wanted.names if name.lower() in by_name},
         )
 
+    def look_ahead(self, wanted: Wanted) -> None:
+        """It may be asked as often as one likes."""
+        self._ask("look_ahead")
+
     def order(self, hub_order_id: str) -> HubOrder | None:
         """An order; None where it is gone."""
         return self._ask("order").orders.get(hub_order_id)
