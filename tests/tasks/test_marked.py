@@ -30,7 +30,7 @@ from workers.logs import JsonLines, TextLines
 from workers.web import create_app
 
 NAME, EMAIL, PHONE, STREET = "Marked Zebedee", "zebedee@example.test", "+44 20 7946 0958", "Hidden Lane 4"
-MARKS: Final = ("Zebedee", "zebedee@", "7946", "Hidden Lane")
+MARKS: Final = ("Zebedee", "zebedee@", "7946 0958", "79460958", "Hidden Lane")
 SAYS: Final = f"cannot be sent to {EMAIL}, {PHONE}"  # what a shop may repeat; a name alone nobody can know
 OUR_WORDS: Final = (TaskFailed, ConfigError)  # as workers/failing.py has it
 BELONGS: Final = {
