@@ -5,10 +5,13 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
+from schemas.stores import StoreState
+
 LATE_FETCHES: Final = 5  # intervals of `fetch.every` without a good fetch
 OLDEST_DUE: Final = timedelta(minutes=15)
 LEAST_FREE_BYTES: Final = 1_000_000_000
 OLDEST_RATES: Final = timedelta(days=7)  # no rates are published at weekends and on holidays
+IN_STEP_WAIT: Final = 60.0  # seconds that the oldest due work waits at most in a store that is in step
 RECENT_ENDS: Final = timedelta(hours=1)  # a program that ended so lately is not well yet
 
 
@@ -102,6 +105,12 @@ def judge_queues(
 def is_unfetched(age: float, every: float) -> bool:
     """Whether a store was not fetched to its end for too long; `age` and `every` in seconds."""
     return age > LATE_FETCHES * every
+
+
+def is_in_step(state: str, age: float, every: float, oldest_seconds: float | None) -> bool:
+    """Whether a store is active, was asked on time, and nothing of it waits for long; None where nothing waits."""
+    is_active = state == StoreState.ACTIVE and not is_unfetched(age, every)
+    return is_active and (oldest_seconds is None or oldest_seconds <= IN_STEP_WAIT)
 
 
 def judge_fetch(name: str, age: float, every: float) -> Verdict:

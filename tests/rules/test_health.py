@@ -8,6 +8,7 @@ from tasks.rules.health import (
     KnockedWorker,
     SilentWorker,
     Verdict,
+    is_in_step,
     judge_audit,
     judge_disk,
     judge_due,
@@ -116,3 +117,21 @@ def test_queues(waiting: int, answered: list[str], who: KnockedWorker, is_ok: bo
 )
 def test_business_and_machine(verdict: Verdict, is_ok: bool, words: str) -> None:
     assert (verdict.is_ok, words in verdict.words) == (is_ok, True), verdict
+
+
+@pytest.mark.parametrize(
+    ("state", "age", "oldest", "in_step"),
+    [
+        ("active", 0.0, None, True),
+        ("active", 50.0, 60.0, True),
+        ("active", 50.1, None, False),  # five intervals of ten seconds
+        ("active", 0.0, 60.1, False),
+        ("paused", 0.0, None, False),
+        ("needs_attention", 0.0, None, False),
+        ("of a newer version", 0.0, None, False),
+    ],
+)
+def test_CON_1_a_store_is_in_step_when_it_is_asked_on_time_and_nothing_waits(
+    state: str, age: float, oldest: float | None, in_step: bool
+) -> None:
+    assert is_in_step(state, age, 10.0, oldest) == in_step

@@ -4,16 +4,13 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
-from typing import Final
 
 from connectors import platforms
 from connectors.postgres import Connection, metrics
 from connectors.postgres.metrics import CountedOrders, DueWork, WatchedStore
 from schemas.reasons import describe
 from schemas.settings import fetch_every
-from tasks.rules.health import LATE_FETCHES
-
-LATE_SECONDS: Final = 60  # that an order waits before its store is no more in step
+from tasks.rules.health import is_in_step
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +40,8 @@ class StoreSight:
     @property
     def is_in_step(self) -> bool:
         """Active, asked on time, and nothing waits for longer than a minute."""
-        is_late = self.store.fetch_age > LATE_FETCHES * self.every
-        does_wait = self.due is not None and self.due.oldest_seconds > LATE_SECONDS
-        return self.store.state == "active" and not is_late and not does_wait
+        oldest = self.due.oldest_seconds if self.due else None
+        return is_in_step(self.store.state, self.store.fetch_age, self.every, oldest)
 
 
 @dataclass(frozen=True, slots=True)
