@@ -84,13 +84,18 @@ def _name_shop(held: Process, row: StoreRow) -> None:
 def _keep_page(connection: postgres.Connection, store_id: int, page: Page, *, was: str | None) -> bool:
     """Store a page and the cursor behind it; False when somebody else moved the cursor, or the store, meanwhile."""
     with connection.transaction():
-        news = _keep(connection, store_id, page.snapshots)
-        # An order moves its store's own stock: what we told the store is not what it shows any more.
-        stock.forget_sold(connection, store_id, [sku for snapshot in news for sku in snapshot.skus or ()])
-        for snapshot in news:
-            if snapshot.problem is not None:
-                _journal_unreadable(connection, store_id, snapshot.external_id, snapshot.problem)
+        keep_orders(connection, store_id, page.snapshots)
         return stores.advance_cursor(connection, store_id, was=was, cursor=page.cursor)
+
+
+def keep_orders(connection: postgres.Connection, store_id: int, snapshots: Sequence[Snapshot]) -> None:
+    """Store what a shop says of some orders: those that are news are due."""
+    news = _keep(connection, store_id, snapshots)
+    # An order moves its store's own stock: what we told the store is not what it shows any more.
+    stock.forget_sold(connection, store_id, [sku for snapshot in news for sku in snapshot.skus or ()])
+    for snapshot in news:
+        if snapshot.problem is not None:
+            _journal_unreadable(connection, store_id, snapshot.external_id, snapshot.problem)
 
 
 def _keep(connection: postgres.Connection, store_id: int, snapshots: Sequence[Snapshot]) -> list[Snapshot]:

@@ -10,6 +10,7 @@ from typing import Any, Final
 from connectors.postgres.rows import StoreRow
 from tasks.activation import foretell
 from tasks.held import Process
+from tasks.retrying import ask_for_order
 
 Document = Mapping[str, Any]  # of texts, numbers, lists; what else is in it is kept as its text
 
@@ -61,6 +62,12 @@ def _foretell(errand: Errand) -> Document:
     return asdict(foretell(errand.held, errand.store, on_page=errand.counting()))
 
 
+def _ask_order(errand: Errand) -> Document:
+    """An order that the store never showed comes, and is looked at."""
+    return {"external_id": ask_for_order(errand.held, errand.store, str(errand.arguments["external_id"]))}
+
+
 KINDS: Final[dict[str, Work]] = {
+    "ask_order": _ask_order,
     "foretell": _foretell,
 }

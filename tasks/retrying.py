@@ -3,8 +3,11 @@
 from collections.abc import Sequence
 
 from connectors.postgres import Connection, journal, orders
+from connectors.postgres.rows import StoreRow
 from schemas.journal import Action, Line, Outcome
 from tasks import bells
+from tasks.fetch import keep_orders
+from tasks.held import Process
 
 Retried = Sequence[tuple[int, str]]  # the store and the id of each order
 
@@ -35,6 +38,17 @@ def reimport_order(connection: Connection, store_id: int, external_id: str) -> b
             return False
         journal.add(connection, Line(Action.REIMPORT, Outcome.PENDING), store_id=store_id, external_id=external_id)
     return True
+
+
+def ask_for_order(held: Process, row: StoreRow, external_id: str) -> str:
+    """Ask a store for an order that it never showed, and make it due; its id. Raises NotFound, or a ConnectorError."""
+    snapshot = held.connector(row).snapshot(external_id)
+    with held.pool.connection() as connection:
+        with connection.transaction():
+            keep_orders(connection, row.id, [snapshot])
+            journal.add(connection, _LINE, store_id=row.id, external_id=snapshot.external_id)
+        bells.ring_orders(connection, row.id, [snapshot.external_id])
+    return snapshot.external_id
 
 
 def ring(connection: Connection, retried: Retried) -> None:

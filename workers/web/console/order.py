@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from connectors import hubs
 from connectors.postgres import Connection, stores
 from connectors.postgres.rows import StoreRow
+from schemas.errors import SettingRefused
 from schemas.hub import HubOrder
 from schemas.journal import Entry
 from schemas.text import clean
@@ -19,12 +20,14 @@ from tasks.rules.privacy import naming_words
 from workers.cli.documents import order_document
 from workers.cli.explain.order import explained
 from workers.seen import KnownOrder, known_order
-from workers.web.console import desk, handling, sent
+from workers.web.console import desk, handling, jobs, sent
 from workers.web.console import lines as lines_of
 from workers.web.console.frame import me, needs
 from workers.web.console.masks import shown_words
 
 pages: Final = Blueprint("order", __name__, template_folder="templates")
+
+MOST_SIGNS: Final = 200  # of an id
 
 
 @pages.get("/orders/<store>/<path:external_id>")
@@ -32,7 +35,10 @@ pages: Final = Blueprint("order", __name__, template_folder="templates")
 def order(store: str, external_id: str) -> ResponseReturnValue:
     """All that is known of it."""
     connection = desk.connection()
-    row, known = _known(connection, store, external_id)
+    row = stores.ever(connection, clean(store)) or abort(404)
+    known = known_order(connection, row.id, clean(external_id))
+    if known is None:
+        return _unknown(row, clean(external_id))
     hub_order, account = known.hub_order, stores.account(connection)
     facts = hubs.facts_of(account.hub)
     return render_template(
@@ -95,6 +101,27 @@ def _look_again(store: str, external_id: str, wish: _Wish) -> ResponseReturnValu
         retrying.ring(connection, [(row.id, known.row.external_id)])
     flash(wish.said if is_due else wish.refused)
     return redirect(url_for("order.order", store=store, external_id=external_id, _anchor="said"), 303)
+
+
+@pages.post("/orders/<store>/<path:external_id>/ask")
+@needs(Role.OPERATOR)
+def ask(store: str, external_id: str) -> ResponseReturnValue:
+    """Ask the store for an order that it never showed."""
+    row = stores.find_store(desk.connection(), clean(store)) or abort(404)
+    address: dict[str, Any] = {"store": row.name, "external_id": clean(external_id)[:MOST_SIGNS]}
+    try:
+        job = jobs.ask("ask_order", row.id, {"external_id": address["external_id"]})
+    except SettingRefused as why:
+        flash(f"{why.problem[:1].upper()}{why.problem[1:]}.")
+        return redirect(url_for("order.order", **address, _anchor="said"), 303)
+    return redirect(url_for("order.order", **address, job=job, _anchor="said"), 303)
+
+
+def _unknown(row: StoreRow, external_id: str) -> ResponseReturnValue:
+    """A page for an order that its store never showed, which it may be asked for."""
+    job = jobs.asked("ask_order", store_id=row.id)
+    page = render_template("unknown-order.html", store=row, external_id=external_id, job=job)
+    return page, 200 if job else 404
 
 
 def _known(connection: Connection, store: str, external_id: str) -> tuple[StoreRow, KnownOrder]:

@@ -11,8 +11,9 @@ from connectors.postgres import journal
 from schemas.hub import HubOrder
 from schemas.users import Role
 from tasks.held import Process
+from tasks.jobs import do_job
 from tests.tasks.conftest import import_all
-from tests.tasks.orders.looking import Shop
+from tests.tasks.orders.looking import Shop, rung
 from tests.workers.cli.shops import place
 from tests.workers.web.console.browsing import Person
 from tests.workers.web.console.conftest import People
@@ -197,3 +198,26 @@ def test_DOR_6_what_aged_out_is_said_so(held: Process, order: str, viewer: Perso
         )
 
     assert "It aged out on 1 Apr" in viewer.text(f"/orders/acme/{order}")
+
+
+def test_CON_1_the_store_is_asked_for_an_order_that_it_never_showed(
+    held: Process, shop: Shop, acme: int, people: People
+) -> None:
+    new, operator = place(shop, line_items=LINES), people(Role.OPERATOR)
+    path = f"/orders/acme/{new}"
+    assert "Operators can ask the store for it" in people(Role.VIEWER).get(path).text
+    assert (operator.get(path).status_code, "Ask the store for it" in operator.get(path).text) == (404, True)
+
+    asked = operator.post(f"{path}/ask")
+    again = operator.post(f"{path}/ask")
+
+    assert asked.headers["Location"] == again.headers["Location"]
+    waiting = operator.get(asked.headers["Location"])
+    assert (waiting.status_code, "asked of the shop" in waiting.text) == (200, True)
+    (job,) = {message[0] for message in rung(held.redis, "fetch")}
+    assert do_job(job) == "done"
+    assert "Waiting" in operator.text(asked.headers["Location"])
+    none = operator.post("/orders/acme/999999/ask")
+    (job,) = {message[0] for message in rung(held.redis, "fetch")}
+    assert do_job(job) == "failed"
+    assert "The store has no order with this id." in operator.text(none.headers["Location"])
