@@ -1,9 +1,13 @@
 """What ships to watch an installation fits it: each metric that a rule or a panel asks for is told by `/metrics`."""
 
 import json
+import os
 import re
 import shutil
 import subprocess
+import sys
+from collections.abc import Callable
+from configparser import ConfigParser
 from pathlib import Path
 from typing import Any, Final
 
@@ -184,6 +188,99 @@ def test_make_env_writes_what_compose_asks_for(tmp_path: Path) -> None:
         lines
     )  # an address is known to people
     assert all(len(value) >= 12 for value in lines.values())
+
+
+# -- systemd -----------------------------------------------------------------------------------------------------------
+
+UNITS: Final = DEPLOY / "systemd"
+COMMON: Final = UNITS / "storesync-.service.d" / "10-common.conf"
+PROCFILE: Final = dict(line.split(": ", 1) for line in (ROOT / "Procfile").read_text().splitlines())
+PLACE: Final = "/opt/storesync/"
+
+
+def unit(file: Path) -> ConfigParser:
+    """A unit of systemd, or the part that all of them have in common; of a key that stands twice the last one."""
+    parsed = ConfigParser(strict=False, interpolation=None, delimiters="=", comment_prefixes="#")
+    parsed.optionxform = str  # type: ignore[assignment,method-assign] # systemd's keys have capitals
+    parsed.read(file)
+    return parsed
+
+
+def program(name: str) -> ConfigParser:
+    """The unit of a line of the Procfile; that of workers is a template."""
+    return unit(UNITS / f"storesync-{name}{'@' if name == 'worker' else ''}.service")
+
+
+def test_systemd_has_a_unit_for_each_program_of_the_Procfile_and_no_other() -> None:
+    there = {file.stem.removeprefix("storesync-").rstrip("@") for file in UNITS.glob("*.service")}
+
+    assert there == {*PROCFILE, "setup", "up"}
+
+
+@pytest.mark.parametrize("name", PROCFILE)
+def test_a_unit_of_systemd_runs_what_the_Procfile_runs(name: str) -> None:
+    service = program(name)["Service"]
+    typed = service["ExecStart"].replace(f"{PLACE}.venv/bin/", "").replace("%%", "%").replace(" -n worker%i@%h", "")
+    wanted = PROCFILE[name].removeprefix("nice -n 10 ").replace("0.0.0.0", "127.0.0.1").replace(":-8080", "")
+
+    assert typed == wanted
+    assert service.get("Nice") == ("10" if PROCFILE[name].startswith("nice") else None)
+    assert service["Restart"] == "always"
+    assert program(name)["Install"]["WantedBy"] == unit(COMMON)["Unit"]["PartOf"] == "storesync.target"
+
+
+@pytest.mark.parametrize("name", ["worker", "courier"])
+def test_workers_under_systemd_stop_softly_and_have_time_for_it(name: str) -> None:
+    service = program(name)["Service"]
+
+    assert (service["KillSignal"], service["KillMode"]) == ("SIGQUIT", "mixed")  # their children hear nothing
+    (soft,) = re.findall(r'"worker_soft_shutdown_timeout": (\d+)', (ROOT / "workers" / "app.py").read_text())
+    assert int(service["TimeoutStopSec"]) >= 2 * int(soft)
+
+
+def test_every_variable_of_the_environment_file_is_one_of_ours() -> None:
+    named = re.findall(r"^#?([A-Z_]+)=", (UNITS / "env.example").read_text(), re.MULTILINE)
+    page = (ROOT / "docs" / "deployment.md").read_text()
+
+    assert {"DATABASE_URL", "REDIS_URL", "STORESYNC_SECRET_KEY"} <= {*named}
+    assert [name for name in named if f"\n| `{name}` |" not in page] == []
+
+
+@pytest.fixture
+def systemd(tmp_path: Path) -> Callable[..., "subprocess.CompletedProcess[str]"]:
+    """systemd's own checker on our units, with the programs of this machine in place of installed ones."""
+    found = shutil.which("systemd-analyze")
+    if found is None:
+        pytest.skip("systemd-analyze is not installed here: it comes with systemd")
+    folder = tmp_path / "etc" / "systemd" / "system"
+    for file in UNITS.rglob("storesync*/*.conf"), UNITS.glob("storesync*.*"):
+        for one in file:
+            if one.is_file():
+                (folder / one.relative_to(UNITS)).parent.mkdir(parents=True, exist_ok=True)
+                (folder / one.relative_to(UNITS)).write_text(one.read_text().replace(PLACE, f"{sys.prefix}/../"))
+
+    def ask(*words: str) -> "subprocess.CompletedProcess[str]":
+        units = sorted(str(file).replace("@", "@1") for file in folder.glob("storesync*.service"))
+        environment = {**os.environ, "SYSTEMD_UNIT_PATH": f"{folder}:"}
+        return subprocess.run(
+            [found, *words, *units], capture_output=True, text=True, check=False, env=environment, timeout=60
+        )
+
+    return ask
+
+
+def test_systemd_takes_the_units(systemd: Callable[..., "subprocess.CompletedProcess[str]"]) -> None:
+    done = systemd("verify", "--man=no", "--recursive-errors=no")
+
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_BEY_9_units_of_systemd_have_no_right_that_they_do_not_use(
+    systemd: Callable[..., "subprocess.CompletedProcess[str]"],
+) -> None:
+    done = systemd("security", "--offline=yes", "--threshold=15", "--no-pager")
+
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 # -- promtool ----------------------------------------------------------------------------------------------------------
