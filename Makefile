@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 LOCK   := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
 
-.PHONY: help setup demo run test check format schema bench env lock clean
+.PHONY: help setup demo run test check format schema bench screenshots env lock clean
 help:          ## show this list
 	@grep -hE '^[a-z]+: .*##|^[a-z]+:  *##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
@@ -48,6 +48,9 @@ bench: $(READY) ## measure what orders cost, half an hour, into docs/performance
 	$(BIN)/python -m bench.webhooks
 	$(BIN)/python -m bench.workers
 	$(BIN)/python -m bench.pictures
+
+screenshots: $(READY) ## take the console's pictures of the demo anew, into docs/pictures
+	$(BIN)/python -m bench.screenshots $(ARGS)
 
 env:            ## write .env for docker compose, with random secrets
 	@test ! -e .env || { echo ".env is there already"; exit 1; }
