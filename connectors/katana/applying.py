@@ -6,6 +6,7 @@ from typing import Final
 
 from connectors.errors import HubRefused
 from connectors.katana import adding, changing, counting, delivering, making, returning, told
+from connectors.katana.bearing import Bearing
 from connectors.katana.checking import Trial
 from connectors.katana.client import KatanaClient
 from connectors.katana.copies import Copies
@@ -25,6 +26,7 @@ from schemas.actions import HubAction
 from schemas.groups import Answers, Group, GroupAnswer, Made
 
 _SQL: Final = queries("orders", __package__)
+_BARE: Final = Bearing()
 
 
 class Applier:
@@ -68,12 +70,14 @@ class Applier:
     ) -> GroupAnswer:
         try:
             with katana_guards():
-                trial.refuse(group, names)
+                bearing = trial.refuse(group, names)
                 if is_trial:
                     return GroupAnswer(tuple((one, Made("")) for one in group.actions))
-                ordered = changing.in_order(self._desk, group.actions)
-                done = ((one, Made("") if type(one) in waits else self._done(one, names)) for one in ordered)
-                return GroupAnswer(tuple(done))
+                changing.bear_first(self._desk, bearing)
+                ordered = changing.in_order(self._desk, group.actions, bearing)
+                done = ((one, Made("") if type(one) in waits else self._done(one, names, bearing)) for one in ordered)
+                answer = GroupAnswer(tuple(done))
+                return _noted(answer, bearing) if bearing.notes else answer
         except HubRefused as error:
             if not group.may_be_refused:
                 raise
@@ -93,14 +97,16 @@ class Applier:
             for order_id in sorted(ids):
                 returning.complete(self._desk, order_id)
 
-    def _done(self, action: HubAction, names: Names) -> Made:
+    def _done(self, action: HubAction, names: Names, bearing: Bearing = _BARE) -> Made:
         match names.with_ids(action):
             case actions.CreateOrder(order=draft):
                 made = self._creator.create(draft, origin_of(self._desk.connection, draft))
                 names.remember(draft, made.id)
                 return made
             case actions.AddRow() as known:
-                return changing.add_row(self._desk, known)
+                return changing.add_row(self._desk, known, bearing)
+            case actions.ChangeRow() as known:
+                return Made(changing.change_row(self._desk, known, bearing))
             case actions.KeepReturn() as known:
                 return returning.keep_return(self._desk, known)
             case known:
@@ -109,8 +115,6 @@ class Applier:
     def _id(self, action: HubAction) -> str:  # noqa: C901, PLR0912 - one branch each
         desk = self._desk
         match action:
-            case actions.ChangeRow():
-                return changing.change_row(desk, action)
             case actions.DeleteRow():
                 return changing.delete_row(desk, action)
             case actions.MoveRow():
@@ -159,6 +163,12 @@ class KatanaNames:
         """The ids of those of its rows that lines stand for."""
         asked = {"order_id": order_id, "lines": lines}
         return {row["external_id"]: row["id"] for row in self.connection.execute(_SQL["rows_of_katana_lines"], asked)}
+
+
+def _noted(answer: GroupAnswer, bearing: Bearing) -> GroupAnswer:
+    """An answer with what charges below zero are not borne any more."""
+    (action, first), *others = answer.made
+    return replace(answer, made=((action, replace(first, notes=first.notes + bearing.notes)), *others))
 
 
 def _delivers(group: Group) -> bool:

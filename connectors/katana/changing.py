@@ -1,11 +1,12 @@
 """A store's changes to the rows of an imported order, carried out in Katana (SPEC chapter 5). It decides nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any, Final
 
 from connectors.errors import HubRefused
+from connectors.katana.bearing import Bearing, below_id
 from connectors.katana.budget import Priority
 from connectors.katana.creating import refuse_places
 from connectors.katana.delivering import deliver_rows
@@ -18,6 +19,7 @@ from schemas.actions import HubAction
 from schemas.groups import Made
 from schemas.hub import DraftRow, HubOrder, HubRow, NewItem
 from schemas.hub_search import Links
+from schemas.katana.bearing import takes_off
 from schemas.katana.numbers import written_number
 from schemas.katana.order import RowRecord
 from schemas.money import round_money
@@ -27,21 +29,41 @@ _NOW: Final = Priority.CHANGES
 _MONEY: Final = ("quantity", "price_per_unit", "discount_percent", "tax_rate", "total", "tax")
 
 
-def change_row(desk: Desk, action: actions.ChangeRow) -> str:
+def change_row(desk: Desk, action: actions.ChangeRow, bearing: Bearing) -> str:
     """Give a row another quantity or other money: what is the same is not sent (CHG-1). The row's id."""
     standing = desk.order(action.order_id)
     row = row_of(standing, action.row_id)
-    kept = changed(row, desk.kept(row.id), {name: getattr(action, name) for name in _MONEY}, standing.order.currency)
-    body = _changes(desk, standing, row, kept)
+    changes = {name: getattr(action, name) for name in _MONEY}
+    if standing.is_below(row.id) != takes_off(replace(row, **changes)):  # Katana has only rows above zero
+        item = row.variant_id or NewItem(row.name, row.kind, sku=row.sku)
+        shared = ("external_id", "kind", "sku", "name", "location", "ships", "batch_tracked")
+        draft = DraftRow(item=item, **changes, **{name: getattr(row, name) for name in shared})
+        delete_row(desk, actions.DeleteRow(action.order_id, row.id))
+        return add_row(desk, actions.AddRow(action.order_id, draft), bearing, borne=bearing.rows.get(row.id, ZERO)).id
+    _write(desk, action.order_id, row.id, changes, bearing)
+    return row.id
+
+
+def bear_first(desk: Desk, bearing: Bearing) -> None:
+    """Rows that nobody changes bear more or less of charges below zero from now on."""
+    for row in bearing.moved:
+        _write(desk, bearing.order_id, row.id, {name: getattr(row, name) for name in _MONEY}, bearing)
+
+
+def _write(desk: Desk, order_id: str, row_id: str, changes: Mapping[str, Decimal], bearing: Bearing) -> None:
+    standing, known = desk.order(order_id), desk.kept(row_id)
+    row = row_of(standing, row_id)
+    borne = bearing.rows.get(row_id, known.borne if known else ZERO)
+    kept = changed(row, known, changes, standing.order.currency, borne=borne)
+    body = _changes(desk, standing, row, kept) if standing.has(row_id) else {}
     if body:
-        with desk.changing(action.order_id):
+        with desk.changing(order_id):
             desk.client.patch(f"sales_order_rows/{row.id}", body, priority=_NOW)
     with desk.connection.transaction():
-        keep_row(desk.connection, action.order_id, row.id, external_id=row.external_id, kept=kept)
+        keep_row(desk.connection, order_id, row.id, external_id=row.external_id, kept=kept)
         if body:
             row_written(desk.connection, row.id, written(_record(standing, row.id), body).json)
     desk.orders.forget()
-    return row.id
 
 
 def _changes(desk: Desk, standing: Standing, row: HubRow, kept: KeptRow) -> dict[str, Any]:
@@ -59,18 +81,25 @@ def _changes(desk: Desk, standing: Standing, row: HubRow, kept: KeptRow) -> dict
     return body
 
 
-def add_row(desk: Desk, action: actions.AddRow) -> Made:
-    """A row after the others, once (CHG-2)."""
+def add_row(desk: Desk, action: actions.AddRow, bearing: Bearing, *, borne: Decimal = ZERO) -> Made:
+    """A row after the others, once (CHG-2); one below zero is written down, and its others bear it."""
     standing = desk.order(action.order_id)
     order, row = standing.order, action.row
-    sent = desk.rows.sent(row, order.currency, order.store_id)
+    if takes_off(row):
+        row_id = below_id(action.order_id, row)
+        keep_row(desk.connection, action.order_id, row_id, external_id=row.external_id, kept=kept_row(row, None))
+        desk.orders.forget()
+        return Made(row_id)
+    borne = bearing.lines.get(row.external_id, borne)
+    rest = replace(row, total=row.total - borne)
+    sent = desk.rows.sent(rest, order.currency, order.store_id)
     line = _line(order, row)
     if gone := desk.rows.is_gone(action.order_id, line, {one.id for one in standing.record.rows}):
         drop_row(desk.connection, gone)
         desk.rows.forget(gone)
     with desk.changing(action.order_id):
         row_id = desk.rows.make(action.order_id, line, sent)
-    kept = kept_row(row, row)
+    kept = kept_row(row, rest, borne=borne)
     keep_row(desk.connection, action.order_id, row_id, external_id=row.external_id, kept=kept)
     desk.orders.forget()
     is_linked = isinstance(row.item, NewItem) and row.item.key and not (row.item.sku or "").strip()
@@ -84,8 +113,15 @@ def _line(order: HubOrder, row: DraftRow) -> str:
     return f"{line}:{before}" if before else line
 
 
-def in_order(desk: Desk, group: Sequence[HubAction]) -> list[HubAction]:
-    """A group's actions; of an order that would lose its last row the new ones come first: it may not let it go."""
+def in_order(desk: Desk, group: Sequence[HubAction], bearing: Bearing) -> list[HubAction]:
+    """A group's actions; of an order that would lose its last row the new ones come first: it may not let it go.
+
+    What is below zero comes last: until then its others can be seen to bear something else.
+    """
+    return sorted(_new_first(desk, group), key=bearing.is_last)
+
+
+def _new_first(desk: Desk, group: Sequence[HubAction]) -> list[HubAction]:
     gone = {action.row_id for action in group if isinstance(action, actions.DeleteRow)}
     added = [action for action in group if isinstance(action, actions.AddRow)]
     if not (gone and added) or any(row.id not in gone for row in desk.order(added[0].order_id).record.rows):
@@ -110,7 +146,7 @@ def delete_row(desk: Desk, action: actions.DeleteRow) -> str:
 
 def _waiting_fees(standing: Standing, *, but: str) -> tuple[tuple[str, Decimal], ...]:
     """What is not sent, where all that is was delivered, and the last row that waited goes: Katana would wait on."""
-    rows = [row for row in standing.order.rows if row.id != but]
+    rows = [row for row in standing.order.rows if row.id != but and not standing.is_below(row.id)]
     if not any(row.delivered_quantity for row in rows if row.ships):
         return ()
     if any(row.delivered_quantity < row.quantity for row in rows if row.ships):

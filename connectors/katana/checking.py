@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Final
 
 from connectors.errors import HubRefused
+from connectors.katana.bearing import Bearing, bearing_of
 from connectors.katana.creating import Creator, refuse_places
 from connectors.katana.delivering import check_pieces, known_as, split
 from connectors.katana.desk import Desk, row_of
@@ -14,6 +15,7 @@ from schemas import actions
 from schemas.actions import HubAction
 from schemas.groups import Group
 from schemas.hub import DraftRow
+from schemas.katana.bearing import takes_off
 from schemas.money import plain
 from schemas.names import name_of_order
 from schemas.orders import ZERO
@@ -48,11 +50,11 @@ class Trial:
         self._desk, self._creator, self._is_trial = desk, creator, is_trial
         self._created: set[str] = set()
 
-    def refuse(self, group: Group, names: Names) -> None:
-        """Raise HubRefused where an action of a group cannot be."""
+    def refuse(self, group: Group, names: Names) -> Bearing:
+        """What rows bear once a group is done. Raises HubRefused where an action of it cannot be."""
         if not self._is_trial:
             self._created.clear()  # by now they are there
-        asked = _Asked()
+        asked, known = _Asked(), list[HubAction]()
         for action in group.actions:
             if isinstance(action, actions.CreateOrder):
                 self._creator.refuse(action.order)
@@ -62,7 +64,9 @@ class Trial:
             elif type(action) in _REFUSED:
                 raise HubRefused(_IN_KATANA.format(_REFUSED[type(action)]))
             elif getattr(action, "order_id", "") not in self._created:
-                self._refuse(names.with_ids(action), asked)
+                known.append(names.with_ids(action))
+                self._refuse(known[-1], asked)
+        return bearing_of(self._desk, known)
 
     def _refuse(self, action: HubAction, asked: _Asked) -> None:  # noqa: C901 - one branch each
         match action:
@@ -100,7 +104,9 @@ class Trial:
         if row.is_fixed:
             raise HubRefused(f"{row.label}: something of it is packed or delivered, and Katana changes none of it")
         match action:
-            case actions.ChangeRow(quantity=quantity):
+            case actions.ChangeRow(quantity=quantity, total=total):
+                if total < ZERO and row.ships:
+                    raise HubRefused(f"{row.label} would be a line below zero, which Katana has not")
                 if quantity <= row.gone_before or quantity < row.protected_quantity:
                     raise HubRefused(f"{row.label}: {plain(quantity)} pieces are fewer than have left or are invoiced")
             case actions.DeleteRow():
@@ -114,8 +120,8 @@ class Trial:
     def _refuse_row(self, order_id: str, row: DraftRow) -> None:
         if self._desk.order(order_id).order.takes_no_rows:
             raise HubRefused("something of the order is packed or delivered: Katana takes no more rows on it")
-        if row.price_per_unit < ZERO or row.total < ZERO:
-            raise HubRefused(f"{row.label} is below zero, which Katana has not")
+        if row.total < ZERO and not takes_off(row):
+            raise HubRefused(f"{row.label} is a line below zero, which Katana has not")
         refuse_places(self._desk.copies, row.location)
 
     def _refuse_link(self, order_id: str, fulfillment_id: str, external_id: str) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from connectors.errors import ConnectorError, FieldsRejected, HubBusy, HubRefused, Rejected, Unavailable
+from connectors.katana.bearing import not_borne
 from connectors.katana.budget import Priority
 from connectors.katana.client import KatanaClient
 from connectors.katana.copies import LOCATIONS, Copies
@@ -26,6 +27,7 @@ from schemas.katana.order_json import (
     Origin,
     SentRow,
     amends,
+    borne_of,
     differing,
     is_alike,
     match_rows,
@@ -133,8 +135,11 @@ class Creator:
         if not rows:
             words = "is left to be delivered, and Katana has no order without rows"
             raise HubRefused(f"nothing of order {draft.order_no} {words}")
-        if any(row.price_per_unit < ZERO or row.total < ZERO for row in rows):
-            raise HubRefused(f"order {draft.order_no} has a row below zero, which Katana has not")
+        if line := next((row for row in rows if row.price_per_unit < ZERO or row.total < ZERO), None):
+            words = "is a line below zero, which Katana has not, and a piece of it would leave the shelf"
+            raise HubRefused(f"{line.label} of order {draft.order_no} {words}")
+        if short := borne_of(draft).short:
+            raise HubRefused(f"order {draft.order_no}: {not_borne(draft.rows, short, draft.currency)}")
         refuse_places(self._copies, draft.location, *(row.location for row in rows))
 
     def find(self, origin: Origin, *, but: frozenset[str] | set[str] = frozenset()) -> AnsweredOrder | None:

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from typing import Any, Final
 
 from connectors.errors import HubBusy, Rejected, Unavailable
@@ -24,7 +24,7 @@ from connectors.katana.copies import (
 from connectors.katana.intents import Creation, forget, is_open, make_once, not_taken
 from connectors.postgres import Connection
 from schemas.hub import Customer, DraftOrder, DraftRow, NewCustomer, NewItem
-from schemas.katana.numbers import written_number
+from schemas.katana.numbers import three_decimals, written_number
 from schemas.katana.order_json import addresses_body
 from schemas.katana.records import Copied, read_customer, read_product, read_service, read_tax_rate, read_variant
 from schemas.money import plain
@@ -32,7 +32,6 @@ from schemas.orders import Kind
 
 SHIPPING: Final = NewItem("Shipping", Kind.SERVICE)  # every store's fee is a row of this one service
 
-_THREE: Final = Decimal("0.001")  # a rate is kept with three decimals
 _ALL: Final = {"include_deleted": "true"}
 
 
@@ -66,7 +65,7 @@ class Goods:
 
     def tax_rate(self, rate: Decimal) -> str:
         """The tax rate of so many per cent; finer ones are rounded to three decimals (MAP-10)."""
-        rate = rate.quantize(_THREE, ROUND_HALF_UP)
+        rate = three_decimals(rate)
         self._copies.refresh(TAX_RATES)
         known = (one for one in self._copies.all(TAX_RATES) if one.rate == rate)
         if found := next(known, None):

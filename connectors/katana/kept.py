@@ -11,6 +11,7 @@ from connectors.errors import HubRefused
 from connectors.postgres import Connection, Row, queries
 from schemas.flags import Flags
 from schemas.hub import DraftOrder, DraftRow, HubRow, Totals
+from schemas.katana.bearing import takes_off
 from schemas.katana.order_json import rest_of
 from schemas.orders import ZERO, Kind
 
@@ -31,7 +32,8 @@ class KeptRow:
     """A row as its store has it: quantity and money of the whole line.
 
     `gone` pieces had left before it came (MAP-8). The rest is what Katana was sent: `sent_total` for `sent_quantity`,
-    as long as nobody changes it there. `variant_id` stands for itself only where nothing was sent at all.
+    as long as nobody changes it there; it is less what the line has `borne` of charges below zero, of which Katana has
+    none. `variant_id` stands for itself only where nothing was sent at all.
     """
 
     kind: Kind
@@ -50,6 +52,7 @@ class KeptRow:
     sent_quantity: Decimal = ZERO
     sent_total: Decimal = ZERO
     variant_id: str | None = None
+    borne: Decimal = ZERO
 
     @property
     def json(self) -> dict[str, Any]:
@@ -57,30 +60,34 @@ class KeptRow:
         return {name: _text(value) for name, value in asdict(self).items()}
 
 
-def kept_row(row: DraftRow, rest: DraftRow | None, *, variant_id: str | None = None) -> KeptRow:
+def kept_row(row: DraftRow, rest: DraftRow | None, *, variant_id: str | None = None, borne: Decimal = ZERO) -> KeptRow:
     """What is to be known of a row that is made; `rest` is what of it Katana gets, None for nothing."""
     return KeptRow(
         **{name: getattr(row, name) for name in _SHARED},
-        gone=row.quantity - (rest.quantity if rest else ZERO),
+        gone=ZERO if takes_off(row) else row.quantity - (rest.quantity if rest else ZERO),
         packed=row.packed_quantity,
         sent_quantity=rest.quantity if rest else ZERO,
         sent_total=rest.total if rest else ZERO,
         variant_id=variant_id,
+        borne=borne,
     )
 
 
 def read_kept(json: Mapping[str, Any]) -> KeptRow:
     """What was written down of a row."""
-    values = {field.name: json[field.name] for field in fields(KeptRow)}
+    values = {field.name: json[field.name] for field in fields(KeptRow) if field.name in json}
     numbers = {name: Decimal(value) for name, value in values.items() if name not in _TEXTS | {"ships"}}
     return KeptRow(**{**values, **numbers, "kind": Kind(values["kind"])})
 
 
-def changed(row: HubRow, kept: KeptRow | None, changes: Mapping[str, Decimal], currency: str) -> KeptRow:
+def changed(
+    row: HubRow, kept: KeptRow | None, changes: Mapping[str, Decimal], currency: str, *, borne: Decimal
+) -> KeptRow:
     """What is to be known of a row that gets another quantity or other money, with what Katana gets of it."""
-    known = kept or _unkept(row)
-    after = replace(known, **changes)  # type: ignore[arg-type]
-    rest = rest_of(_draft(after), currency)
+    after = replace(kept or _unkept(row), borne=borne, **changes)  # type: ignore[arg-type]
+    if takes_off(after):
+        return after
+    rest = rest_of(_draft(after, total=after.total - borne), currency)
     return replace(after, sent_quantity=rest.quantity, sent_total=rest.total)
 
 
@@ -89,8 +96,8 @@ def _unkept(row: HubRow) -> KeptRow:
     return KeptRow(**{name: getattr(row, name) for name in _SHARED})
 
 
-def _draft(kept: KeptRow) -> DraftRow:
-    shared = {name: getattr(kept, name) for name in _SHARED}
+def _draft(kept: KeptRow, *, total: Decimal) -> DraftRow:
+    shared = {name: getattr(kept, name) for name in _SHARED} | {"total": total}
     return DraftRow(external_id=None, item=None, delivered_quantity=kept.gone, **shared)
 
 

@@ -1,7 +1,7 @@
 """Sales orders as they stand in Katana, with what we keep of them beside. It changes nothing."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -31,6 +31,7 @@ from schemas.hub import (
     Totals,
     status_of,
 )
+from schemas.katana.bearing import takes_off, unborne
 from schemas.katana.order import (
     FulfillmentRecord,
     OrderRecord,
@@ -77,11 +78,24 @@ class KnownBeside:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """An order with Katana's own records of it, as they stood when they were read."""
+    """An order with Katana's own records of it, as they stood when they were read, and what we keep of its rows."""
 
     order: HubOrder
     record: OrderRecord
     fulfillments: tuple[FulfillmentRecord, ...]
+    kept: Mapping[str, KeptRow] = field(default_factory=dict)
+
+    def has(self, row_id: str) -> bool:
+        """Whether Katana has a row: none that left before its order came, nor one below zero."""
+        return any(row.id == row_id for row in self.record.rows)
+
+    def is_below(self, row_id: str) -> bool:
+        """Whether a row is a charge below zero, which Katana has not."""
+        return row_id in self.kept and takes_off(self.kept[row_id])
+
+    def borne_by(self, row_id: str) -> Decimal:
+        """What a row bears of charges below zero."""
+        return self.kept[row_id].borne if row_id in self.kept else ZERO
 
 
 class OrderReader:
@@ -126,7 +140,8 @@ class OrderReader:
         beside = self._beside(record, priority, ours or {}, rows)
         order = hub_order(record, fulfillments, replace(beside, fulfillments=known))
         order = replace(order, returns=known_returns(self._connection, order_id, order.rows))
-        self._last = monotonic() + RECENT_SECONDS, Standing(order, record, fulfillments)
+        kept = {id_: known.kept for id_, known in beside.rows.items()}
+        self._last = monotonic() + RECENT_SECONDS, Standing(order, record, fulfillments, kept)
         return self._last[1]
 
     def _record(self, order_id: str, priority: Priority) -> OrderRecord | None:
@@ -195,7 +210,9 @@ def hub_order(record: OrderRecord, fulfillments: Sequence[FulfillmentRecord], be
         _row(row, record, beside, shipped=(packed[row.id], delivered[row.id]), invoiced=invoiced.get(row.id, ZERO))
         for row in record.rows
     ]
-    rows = (*there, *(_gone(id_, known) for id_, known in beside.rows.items() if not known.kept.sent_quantity))
+    absent = {id_: known for id_, known in beside.rows.items() if not known.kept.sent_quantity}
+    rows = (*there, *(_gone(id_, known) for id_, known in absent.items()))
+    rows = tuple(_below(rows, beside, is_fixed=bool(fulfillments) or record.is_invoiced))
     status = status_of([row for row in rows if row.ships] or rows)
     closed = beside.account.closed_until
     money = beside.whose.get("money", {})
@@ -327,6 +344,21 @@ def _gone(id_: str, known: KnownRow) -> HubRow:
         is_fixed=True,
     )
     return replace(row, status=status_of([row]))
+
+
+def _below(rows: Sequence[HubRow], beside: KnownBeside, *, is_fixed: bool) -> Iterator[HubRow]:
+    """The rows, with charges below zero as their others bear them; they are delivered with the last that ships."""
+    there = [known.kept for row in rows if (known := beside.rows.get(row.id))]
+    below = [row.id for row in rows if row.id in beside.rows and takes_off(beside.rows[row.id].kept)]
+    status, missing = status_of([row for row in rows if row.ships]), unborne(there)
+    for row in rows:
+        if row.id not in below:
+            yield row
+            continue
+        delivered = row.quantity if status is DeliveryStatus.DELIVERED else ZERO
+        total = row.total + (missing if row.id == below[-1] else ZERO)
+        charge = replace(row, delivered_quantity=delivered, is_fixed=is_fixed, total=total)
+        yield replace(charge, status=status_of([charge]))
 
 
 def _percent(total: Decimal, gross: Decimal) -> Decimal:

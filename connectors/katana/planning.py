@@ -15,7 +15,7 @@ from connectors.katana.kept import KeptRow, kept_row, money_of, read_kept
 from connectors.postgres import Connection, queries
 from schemas.flags import Flags
 from schemas.hub import DraftOrder, DraftRow
-from schemas.katana.order_json import Origin, SentRow, rests
+from schemas.katana.order_json import Origin, SentRow, borne_of, rests
 
 _SQL: Final = queries("planning", __package__)
 
@@ -57,10 +57,10 @@ def plan_of(draft: DraftOrder, sent: Mapping[int, SentRow]) -> Plan:
     rows = (
         PlannedRow(
             row.external_id,
-            kept_row(row, rest, variant_id=row.item if isinstance(row.item, str) else None),
+            kept_row(row, rest, variant_id=row.item if isinstance(row.item, str) else None, borne=borne),
             sent.get(place),
         )
-        for place, (row, rest) in enumerate(zip(draft.rows, rests(draft), strict=True))
+        for place, (row, rest, borne) in enumerate(zip(draft.rows, rests(draft), borne_of(draft).amounts, strict=True))
     )
     flags = asdict(Flags(billed=draft.is_paid, paid=draft.is_paid))
     store_id, external_id = draft.store_id or 0, draft.external_id or ""

@@ -1,10 +1,11 @@
 """Numbers and times as Katana takes them."""
 
 from datetime import UTC, datetime
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 from typing import Final
 
 _DIGITS: Final = Decimal("1E-10")  # behind the point: what it does with an eleventh nobody has shown
+_THREE: Final = Decimal("0.001")
 
 
 def written_time(moment: datetime) -> str:
@@ -17,3 +18,8 @@ def written_number(number: Decimal) -> Decimal:
     rounded = number.quantize(_DIGITS, ROUND_HALF_EVEN) if number != number.to_integral_value() else number
     plain = rounded.normalize()
     return plain if plain == 0 or plain.as_tuple().exponent < 0 else plain.quantize(Decimal(1))  # type: ignore[operator]
+
+
+def three_decimals(rate: Decimal) -> Decimal:
+    """A tax rate as Katana keeps it (MAP-10)."""
+    return rate.quantize(_THREE, ROUND_HALF_UP)

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from schemas.fields import Hints, Id, Number, Parts, UtcTime, VendorSchema, Words, load
 from schemas.hub import DraftOrder, DraftRow
+from schemas.katana.bearing import Borne, Share, bear, takes_off
 from schemas.katana.numbers import written_number, written_time
 from schemas.money import round_money
 from schemas.orders import ZERO, Address
@@ -181,9 +182,18 @@ def _answered(row: dict[str, Any]) -> AnsweredRow:
 def rests(draft: DraftOrder) -> tuple[DraftRow | None, ...]:
     """Each row with what is still to be delivered of it: what left before would leave the stock again (MAP-8).
 
-    None where nothing is.
+    It is less what it bears of charges below zero. None where nothing is, and of such a charge.
     """
-    return tuple(rest_of(row, draft.currency) if _left(row) > 0 else None for row in draft.rows)
+    borne = borne_of(draft).amounts
+    return tuple(
+        rest_of(replace(row, total=row.total - part), draft.currency) if _left(row) > 0 and not takes_off(row) else None
+        for row, part in zip(draft.rows, borne, strict=True)
+    )
+
+
+def borne_of(draft: DraftOrder) -> Borne:
+    """What each row of a new order bears of its charges below zero."""
+    return bear([Share(row) for row in draft.rows], draft.currency)
 
 
 def undelivered(draft: DraftOrder) -> tuple[DraftRow, ...]:

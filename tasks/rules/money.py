@@ -6,12 +6,13 @@ unit price and the discount % are then chosen so that they lead back to the sett
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import ROUND_FLOOR, ROUND_HALF_UP, Context, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Final
 
 from schemas.hub import ExchangeRate
 from schemas.money import PRICE_DIGITS, cent, round_money, round_price
 from schemas.orders import ZERO, StoreLine, StoreOrder
+from schemas.shares import round_to_sum, spread
 
 WIDE: Final = Context(prec=60)  # products of the longest amounts and quantities of a payload stay exact
 HUNDRED: Final = Decimal(100)
@@ -65,23 +66,6 @@ class Proof:
 
 
 # -- discounts (MAP-4) -------------------------------------------------------------------------------------------
-
-
-def spread(total: Decimal, weights: Sequence[Decimal], currency: str) -> list[Decimal]:
-    """Share `total` out in proportion to the weights, in whole minor units by largest remainder; the sum is exact.
-
-    10.00 over 60 and 40 is 6.00 and 4.00. A negative weight takes no share; weights that are all zero share evenly.
-    """
-    if not weights:
-        return []
-    shares = [max(weight, ZERO) for weight in weights]
-    whole = sum(shares)
-    if not whole:
-        shares, whole = [Decimal(1)] * len(weights), Decimal(len(weights))
-    parts = _round_to_sum([total * share / whole for share in shares], total, cent(currency))
-    # A total with fractions of a minor unit keeps them, on the largest share: there they weigh least.
-    parts[shares.index(max(shares))] += total - sum(parts)
-    return parts
 
 
 def line_amounts(order: StoreOrder, lines: Sequence[StoreLine]) -> list[Amount]:
@@ -189,7 +173,7 @@ def _settle(exact: Sequence[Decimal], target: Decimal, units: Sequence[Decimal])
     """
     fine, goal = units[0], _whole(target, units[0])
     for unit in units:
-        parts = _round_to_sum(exact, goal, unit)
+        parts = round_to_sum(exact, goal, unit)
         if sum(parts) == goal:
             return [part.quantize(fine) for part in parts]
     return [_whole(amount, fine) for amount in exact]
@@ -197,19 +181,6 @@ def _settle(exact: Sequence[Decimal], target: Decimal, units: Sequence[Decimal])
 
 def _whole(amount: Decimal, unit: Decimal) -> Decimal:
     return amount.quantize(unit, rounding=ROUND_HALF_UP)
-
-
-def _round_to_sum(exact: Sequence[Decimal], target: Decimal, unit: Decimal) -> list[Decimal]:
-    """Each amount rounded down, and up again where the remainder is largest, as often as the target asks."""
-    parts = [amount.quantize(unit, rounding=ROUND_FLOOR) for amount in exact]
-    missing = int((target - sum(parts)) / unit)
-    if missing > 0:
-        remainders = [amount - part for amount, part in zip(exact, parts, strict=True)]
-        largest_first = sorted(range(len(parts)), key=remainders.__getitem__, reverse=True)
-        for place in largest_first[:missing]:
-            if remainders[place]:
-                parts[place] += unit
-    return parts
 
 
 def _absorb(taxes: list[Decimal], by_rate: Sequence[Decimal], target: Decimal, *, unit: Decimal) -> list[Decimal]:

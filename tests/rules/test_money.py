@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from schemas.hub import ExchangeRate
 from schemas.money import cent, round_money
 from schemas.orders import ZERO, StoreOrder
+from schemas.shares import spread
 from tasks.rules.money import (
     WIDE,
     Amount,
@@ -23,7 +24,6 @@ from tasks.rules.money import (
     price_row,
     proof,
     settle_rows,
-    spread,
     unit_price,
 )
 from tests.makers import CREATED_AT, money, plain_line, store_order

@@ -14,9 +14,10 @@ class Died(BaseException):
 
 @dataclass
 class Death:
-    """After which POST it dies."""
+    """After which POST or PATCH it dies: of so many the last."""
 
     path: str
+    writes: int = 1
 
 
 class MortalClient(KatanaClient):
@@ -24,14 +25,25 @@ class MortalClient(KatanaClient):
 
     dies: Death | None = None
 
-    def dies_after(self, path: str) -> None:
-        """Die behind the answer to the next POST there."""
-        self.dies = Death(path)
+    def dies_after(self, path: str, writes: int = 1) -> None:
+        """Die behind the answer to the next POST there, or to a later write."""
+        self.dies = Death(path, writes)
 
     def post(self, path: str, body: Mapping[str, Any], *, priority: Priority) -> Any:
         """As ever, and then it is over. Raises Died."""
         answer = super().post(path, body, priority=priority)
-        if self.dies and self.dies.path == path:
-            self.dies = None
-            raise Died
+        self._die(path)
         return answer
+
+    def patch(self, path: str, body: Mapping[str, Any], *, priority: Priority) -> Any:
+        """As ever, and then it is over. Raises Died."""
+        answer = super().patch(path, body, priority=priority)
+        self._die(path.partition("/")[0])
+        return answer
+
+    def _die(self, path: str) -> None:
+        if self.dies and self.dies.path == path:
+            self.dies.writes -= 1
+            if not self.dies.writes:
+                self.dies = None
+                raise Died

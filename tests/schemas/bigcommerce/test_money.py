@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from schemas.hub import DraftOrder
 from schemas.orders import ZERO
-from tasks.rules.money import spread
+from schemas.shares import spread
 from tests.schemas.bigcommerce.orders import built, line, read
 
 RATES = st.sampled_from([Decimal(rate) for rate in ("0", "5.5", "7", "8.25", "19", "20.625")])

@@ -78,7 +78,7 @@ class KatanaDemo:
     """Katana's stand-in: it takes few requests a minute, and a person works in it, not in storesync."""
 
     name = "katana"
-    pace = Pace(orders=4, seconds=240, pause=5)
+    pace = Pace(orders=8, seconds=240, pause=5)
 
     def __init__(self, account: KatanaAccount) -> None:
         self.person = KatanaPerson(account)
