@@ -7,10 +7,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
+from connectors import platforms
 from connectors.postgres.rows import StoreRow
+from schemas.settings import Value
+from tasks import foresight
+from tasks import stores as store_tasks
 from tasks.activation import foretell
 from tasks.held import Process
+from tasks.locations import mapped_locations
 from tasks.retrying import ask_for_order
+from tasks.rules.setting_changes import decide_changes, version_of
+from tasks.rules.stock_loss import Loss
+
+MOST_ORDERS: Final = 5000  # that are looked through for whether they come in
 
 Document = Mapping[str, Any]  # of texts, numbers, lists; what else is in it is kept as its text
 
@@ -67,7 +76,57 @@ def _ask_order(errand: Errand) -> Document:
     return {"external_id": ask_for_order(errand.held, errand.store, str(errand.arguments["external_id"]))}
 
 
+def _foresee(errand: Errand) -> Document:
+    """What other settings bring, of orders and of what the shop shows; rights and locations are proved (STG-4)."""
+    held, row, given = errand.held, errand.store, errand.arguments["given"]
+    after = {**row.settings, **given}
+    store_tasks.prove_change(held, row, given)
+    with held.pool.connection() as connection:
+        coming = foresight.coming_orders(connection, row, after, most=MOST_ORDERS)
+    loss = Loss()
+    if foresight.due_of(row, after).stock:
+        loss = foresight.loss_with(held, row, after, on_page=errand.counting())
+    return {"coming": asdict(coming), "loss": asdict(loss), "sells_again": _begins_to_sell_again(row.settings, after)}
+
+
+def _save_settings(errand: Errand) -> Document:
+    """Save settings that a page previewed, where nobody else saved meanwhile (STG-4)."""
+    row, given = errand.store, errand.arguments["given"]
+    platform = platforms.record(row.platform)
+    if not decide_changes(row.settings, given, platform=platform):
+        return {"saved": []}  # its worker ended behind it
+    if version_of(row.settings, given, platform=platform) != errand.arguments["version"]:
+        raise NothingDone("somebody else saved other values meanwhile: look at them, and preview the change again")
+    store_tasks.change_store(errand.held, row, given, {}, agree=_agree(errand))
+    return {"saved": sorted(given)}
+
+
+def _agree(errand: Errand) -> store_tasks.AgreeToChange:
+    """Asks nobody: what takes from a shop was said on the page, and its tick is there or not (STK-2, STK-10)."""
+
+    def asks(row: StoreRow, after: Mapping[str, Value]) -> None:
+        if errand.arguments.get("yes"):
+            return
+        loss = foresight.loss_with(errand.held, row, after, on_page=errand.counting())
+        if loss.is_to_be_asked or _begins_to_sell_again(errand.store.settings, after):
+            raise NothingDone("it takes from what the shop shows: preview it again, and tick that you want it")
+
+    return asks
+
+
+def _begins_to_sell_again(before: Mapping[str, Value], after: Mapping[str, Value]) -> bool:
+    return foresight.sells_again(after) and not foresight.sells_again(before)
+
+
+def _locations(errand: Errand) -> Document:
+    """The shop's own locations, with the hub's that each stands for."""
+    return {"places": [asdict(one) for one in mapped_locations(errand.held, errand.store)]}
+
+
 KINDS: Final[dict[str, Work]] = {
     "ask_order": _ask_order,
     "foretell": _foretell,
+    "foresee_settings": _foresee,
+    "save_settings": _save_settings,
+    "locations": _locations,
 }

@@ -10,6 +10,7 @@ from celery import shared_task
 
 from connectors import locks
 from connectors.config import ConfigError
+from connectors.errors import Lacking
 from connectors.postgres import Connection, jobs, journal, stores
 from schemas.errors import SettingRefused
 from schemas.jobs import Job, JobTrouble, Wish
@@ -113,7 +114,7 @@ def _trouble(error: Exception) -> JobTrouble:
     match error:
         case SettingRefused(key=key, problem=words):
             return JobTrouble(words, key=key)
-        case NothingDone() | ConfigError():
+        case NothingDone() | ConfigError() | Lacking():  # its words say what is missing, and where to give it
             return JobTrouble(str(error))
     problem = problem_of(error)
     now = process().now()

@@ -35,6 +35,7 @@ AgreeToChange = Callable[[StoreRow, Mapping[str, Value]], object]
 SIGNED_BEFORE: Final = timedelta(days=7)  # other credentials came: what the shop signs with those of before is true
 LEFT: Final = timedelta(days=90)  # a store was disconnected: its shop asks two days later to have all buyers erased
 
+_CHANGED: Final = "{0} was changed meanwhile, and nothing is saved: see storesync store show {0}"
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 _NO_NAMES: Final = frozenset({"connect", "hub"})  # addresses of the console have them in a store's place
 
@@ -113,7 +114,7 @@ def activate_store(held: Process, row: StoreRow, agree: AgreeToChange | None = N
         agree(row, row.settings)
     with held.pool.connection() as connection, connection.transaction():
         if not stores.activate(connection, row.id):
-            raise SettingRefused("state", f"{row.name} was changed meanwhile: see storesync store show {row.name}")
+            raise SettingRefused("state", _CHANGED.format(row.name))
         stores.name_shop(connection, row.id, facts.shop)
         _begin(connection, row.id, row.settings, connector.platform)
         journal.add(connection, Line(Action.SET_STATE, Outcome.ACTIVE), store_id=row.id)
@@ -207,6 +208,18 @@ def _adopt_currency(connection: Connection, facts: StoreFacts) -> None:
         change_account(connection, {"base_currency": facts.currency})
 
 
+def prove_change(held: Process, row: StoreRow, given: Mapping[str, Any]) -> None:
+    """Ask whatever is asked before other settings are saved. Raises SettingRefused, or a ConnectorError."""
+    settings = {**row.settings, **read_store_settings(platforms.record(row.platform), given)}
+    with held.pool.connection() as connection:
+        refuse_unknown_locations(connection, settings)
+    needs = needs_of(row.platform, settings)
+    if more := added(needs_of(row.platform, row.settings), needs):
+        _prove(held.connector(row), needs, asked=more)
+    if "location_map" in given:
+        refuse_unknown_places(held.connector(row), settings)
+
+
 def change_store(
     held: Process,
     row: StoreRow,
@@ -245,7 +258,10 @@ def change_store(
         refuse_unknown_locations(connection, settings)  # again: one may have gone while the shop was asked
         _refuse_another(connection, row, address, facts if url else None)
         news = _stock_news(row.platform, settings)
-        stores.change_store(connection, row.id, settings=settings, stock_news=news, credentials=locked, url=address)
+        if not stores.change_store(
+            connection, row, settings=settings, stock_news=news, credentials=locked, url=address
+        ):
+            raise SettingRefused("settings", _CHANGED.format(row.name))
         if credentials:
             _keep_proof(held, connection, row, held.secrets.unlock(locked))
         if facts:

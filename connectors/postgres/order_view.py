@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -302,3 +302,11 @@ class StateCount:
 def counts(connection: Connection, store_id: int) -> list[StateCount]:
     """How many orders of a store are in which state, and how many of them wait to be looked at."""
     return read_all(connection, StateCount, _SQL["order_counts"], {"store_id": store_id})
+
+
+def skipped_for(
+    connection: Connection, store_id: int, reasons: Sequence[str], statuses: Sequence[str], *, limit: int
+) -> list[str]:
+    """Orders of a store that were skipped for one of some reasons, or in one of some statuses."""
+    values = {"store_id": store_id, "reasons": list(reasons), "statuses": list(statuses), "limit": limit}
+    return [row["external_id"] for row in connection.execute(_SQL["skipped_for"], values)]

@@ -170,23 +170,29 @@ def products_came(connection: Connection, store_id: int) -> bool:
 
 def change_store(
     connection: Connection,
-    store_id: int,
+    row: StoreRow,
     *,
     settings: dict[str, Value],
     stock_news: StockNews | None,
     credentials: str,
     url: str,
-) -> None:
-    """Keep new settings with what they make news, credentials and address; nothing waits any more because it failed."""
+) -> bool:
+    """Keep new settings with what they make news, credentials and address; nothing waits any more because it failed.
+
+    False, and nothing is kept, where the store has other settings by now than it was read with, or is parted from.
+    """
     values = {
-        "id": store_id,
+        "id": row.id,
+        "were": Jsonb(row.settings),
         "settings": Jsonb(settings),
         "stock_news": stock_news,
         "credentials": credentials,
         "url": url,
     }
-    connection.execute(_SQL["change_store"], values)
-    lanes.clear(connection, store_id)
+    if not connection.execute(_SQL["change_store"], values).rowcount:
+        return False
+    lanes.clear(connection, row.id)
+    return True
 
 
 def follow_location(connection: Connection, code: str, new_code: str) -> None:

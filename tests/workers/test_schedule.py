@@ -80,7 +80,7 @@ def set_settings(connection: Connection, store_id: int, **settings: Any) -> None
     """Change a store's settings."""
     row = stores.find_store(connection, str(store_id))
     assert row is not None
-    stores.change_store(connection, store_id, settings=settings, stock_news=None, credentials="locked", url=row.url)
+    stores.change_store(connection, row, settings=settings, stock_news=None, credentials="locked", url=row.url)
 
 
 # -- entries follow stores -----------------------------------------------------------------------------------------

@@ -188,3 +188,12 @@ SELECT c.state, c.reason, c.orders, coalesce(w.due, 0) AS due, coalesce(w.due_no
        coalesce(w.put_off, 0) AS put_off, w.again_at
 FROM counted c LEFT JOIN waiting w ON w.state = c.state AND w.reason IS NOT DISTINCT FROM c.reason
 ORDER BY c.state, c.reason
+
+-- name: skipped_for
+-- Orders of a store that were skipped for one of some reasons, or in one of some statuses, as `skipped_again` has them.
+SELECT external_id FROM store_orders
+WHERE store_id = %(store_id)s
+  AND ((state = 'skipped' AND reason IS NOT NULL AND reason = ANY (%(reasons)s::text[])
+        AND reasons_of(reason, hub_reason, detail, hub_detail) && %(reasons)s::text[])
+       OR (state = 'skipped' AND detail ->> 'status' = ANY (%(statuses)s::text[])))
+LIMIT %(limit)s

@@ -87,14 +87,15 @@ WHERE state IN ('active', 'inactive') AND wants_products AND catalogue_whole_at 
 UPDATE stores SET wants_products = false WHERE id = %(id)s AND wants_products
 
 -- name: change_store
--- New settings or credentials; a store that needed attention gets a new chance with them.
+-- New settings or credentials; a store that needed attention gets a new chance with them. No row where somebody else
+-- has changed its settings since they were read.
 UPDATE stores
 SET settings = %(settings)s, stock_news = %(stock_news)s, credentials = %(credentials)s, url = %(url)s,
     fetch_due_at = NULL, fetch_attempts = 0,
     catalogue_due_at = NULL, catalogue_attempts = 0, webhooks_at = NULL,
     state = CASE WHEN state = 'needs_attention' THEN 'active' ELSE state END,
     reason = NULL, reason_detail = NULL
-WHERE id = %(id)s
+WHERE id = %(id)s AND settings = %(were)s AND state <> 'disconnected'
 
 -- name: follow_location
 -- A location of the hub has another code: settings that name it, a disconnected store's too.

@@ -255,7 +255,7 @@ def test_a_setting_takes_effect_on_the_next_task(held: Process, shop: Shop, acme
         off: Value = False
         stores.change_store(
             connection,
-            acme,
+            row,
             settings={"orders.shipping_fee_line": off},
             stock_news=None,
             credentials=row.credentials,

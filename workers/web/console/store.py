@@ -48,7 +48,7 @@ def every_store() -> ResponseReturnValue:
 def overview(name: str) -> ResponseReturnValue:
     """What `store show` says, but for settings."""
     connection = desk.connection()
-    row = _known(name)
+    row = known(name)
     sight = next((one for one in state.sights(connection, state.look(connection)) if one.store.id == row.id), None)
     return render_template(
         "store.html",
@@ -64,7 +64,7 @@ def overview(name: str) -> ResponseReturnValue:
 @needs(Role.OPERATOR)
 def sync(name: str) -> ResponseReturnValue:
     """Ask it now what changed, as `sync` does, whatever it waits for."""
-    row, connection = _known(name), desk.connection()
+    row, connection = known(name), desk.connection()
     if row.state != StoreState.ACTIVE:
         flash(f"{row.name} is {row.state.replace('_', ' ')}: nothing is asked of it.")
     else:
@@ -76,10 +76,13 @@ def sync(name: str) -> ResponseReturnValue:
     return redirect(url_for("store.overview", name=row.name, _anchor="said"), 303)
 
 
-def _known(name: str) -> StoreRow:
+def known(name: str, *, to_change: bool = False) -> StoreRow:
+    """A store by its name, or the one that had it last; 404 for none, 409 for one that is parted from, `to_change`."""
     row = stores.ever(desk.connection(), clean(name))
     if row is None:
         abort(404)
+    if to_change and row.state == StoreState.DISCONNECTED:
+        abort(409)
     return row
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from functools import cache
 from html import unescape
+from html.parser import HTMLParser
 from typing import Any, Final
 
 import requests
@@ -70,3 +71,43 @@ def add_user(held: Process, role: Role) -> str:
 def _kept() -> str:
     """What is kept of the password: it takes a moment to make."""
     return passwords.hashed(PASSWORD)
+
+
+class _Forms(HTMLParser):
+    """The forms of a page: what a browser sends of each if nothing is typed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[dict[str, str]] = []
+        self.is_in = False
+        self._select = ""
+
+    def handle_starttag(self, tag: str, given: list[tuple[str, str | None]]) -> None:
+        """A form, or a field of one."""
+        of = dict(given)
+        name, value = of.get("name") or "", of.get("value") or ""
+        if tag == "form":
+            self.found.append({})
+            self.is_in = True
+        elif not self.is_in or "disabled" in of:
+            return
+        elif tag == "select":
+            self._select = name
+        elif tag == "option" and ("selected" in of or self._select not in self.found[-1]):
+            self.found[-1][self._select] = value
+        elif tag == "input" and name and (of.get("type") not in {"checkbox", "radio"} or "checked" in of):
+            self.found[-1][name] = value
+
+    def handle_endtag(self, tag: str) -> None:
+        """A form ends."""
+        if tag == "form":
+            self.is_in = False
+
+
+def form_with(page: str, **fields: str) -> dict[str, str]:
+    """What a browser sends of the first form that has some fields with these values, if nothing is typed."""
+    forms = _Forms()
+    forms.feed(page)
+    found = [form for form in forms.found if fields.items() <= form.items()]
+    assert found, (fields, [form.keys() for form in forms.found])
+    return found[0]

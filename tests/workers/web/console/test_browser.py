@@ -53,6 +53,7 @@ def addresses(held: Process, shop: Shop, acme: int) -> list[str]:
     others += [
         "/stores",
         "/stores/acme",
+        "/stores/acme/orders",
         "/activity",
         "/account/users",
         "/account/users/admin",
