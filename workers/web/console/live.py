@@ -30,3 +30,9 @@ def live() -> ResponseReturnValue:
         lines += [f"event: moved\ndata: {topic}\n" for topic in moved if topic in asked]
     lines.append(f"id: {newest}\n\n")
     return Response("\n".join(lines), mimetype="text/event-stream")
+
+
+@pages.errorhandler(desk.Busy)
+def say_nothing(_: desk.Busy) -> ResponseReturnValue:
+    """Nothing moved yet: a browser never comes back to a stream that was refused, and soon to one that ended."""
+    return Response(f"retry: {RETRY_MILLISECONDS}\n\n", mimetype="text/event-stream")

@@ -283,6 +283,8 @@ def test_DOR_2_pages_leave_the_door_its_threads(web: str, viewer: Person, strang
         answer = viewer.get("/")
 
         assert (answer.status_code, "Too many at once" in answer.text) == (503, True)
+        live = viewer.get("/live?topics=news")
+        assert (live.status_code, live.text) == (200, "retry: 3000\n\n")  # a stream that is refused is given up
         assert viewer.get("/healthz").status_code == 200
         assert stranger.browser.post(f"{web}/webhooks/woocommerce/none", timeout=30).status_code == 401
     assert viewer.get("/").status_code == 200

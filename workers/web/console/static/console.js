@@ -25,6 +25,7 @@
       const address = new URL(location.href);
       address.searchParams.set("part", region.id);
       const answer = await fetch(address, { credentials: "same-origin", redirect: "error" });
+      if (answer.status === 503) setTimeout(() => renew(topic).catch(() => {}), 3000); // others are made just now
       if (!answer.ok) return;
       const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById(region.id);
       if (fresh && !region.contains(document.activeElement)) { region.replaceWith(fresh); say(true); }
