@@ -1,16 +1,22 @@
 """Changing what holds for all stores: whatever of theirs it kept out, or told them, is looked at again."""
 
+import json
+from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
+from hashlib import sha256
 
 from connectors.postgres import Connection, journal, orders, rates, stock, stores
+from schemas.account import Account, settings_of
 from schemas.journal import Action, Line, Outcome
 from schemas.reasons import Reason
 from schemas.settings import ALERTS_TO, SECRETS, Value
 from schemas.stores import Skipped
-from tasks import hub_choice, people
+from tasks import foresight, hub_choice, people
 from tasks.held import Process
+from tasks.locations import refuse_unknown_locations
 from tasks.rules.eligibility import MONEY_SKIPS
+from tasks.rules.stock_loss import Loss
 
 
 def change_account(connection: Connection, values: dict[str, Value]) -> None:
@@ -38,6 +44,32 @@ def reconfigure_account(held: Process, connection: Connection, values: dict[str,
         if open_values:
             change_account(connection, open_values)
             journal.add(connection, Line(Action.RECONFIGURE, Outcome.SAVED, detail={"settings": open_values}))
+
+
+def save_account(held: Process, values: dict[str, Value]) -> None:
+    """Save settings of the account that are checked and proved; all or none. Raises SettingRefused."""
+    named = {} if "hub" in values else values  # another hub was asked already which locations it has
+    with held.pool.connection() as connection:
+        refuse_unknown_locations(connection, named)
+        with connection.transaction():
+            refuse_unknown_locations(connection, named)  # again: one may have gone meanwhile
+            reconfigure_account(held, connection, values)
+
+
+def version_of(account: Account) -> str:
+    """What a form remembers of the settings that it showed."""
+    return sha256(json.dumps(settings_of(account), sort_keys=True).encode()).hexdigest()[:16]
+
+
+def losses_at(held: Process, location: str, *, on_page: Callable[[int], None]) -> dict[str, Loss]:
+    """What each store without a location of its own would show less, were another one the default. Asks the shops.
+
+    Raises a ConnectorError.
+    """
+
+    with held.pool.connection() as connection:
+        rows = stores.stores(connection) if stores.account(connection).default_location != location else []
+    return {row.name: foresight.loss_with(held, row, row.settings, on_page=on_page, location=location) for row in rows}
 
 
 def set_rate(connection: Connection, currency: str, worth: Decimal, *, on: date) -> str:

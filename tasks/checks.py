@@ -1,9 +1,11 @@
 """Whether a store still answers and takes our credentials, and what goes on once it does."""
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 
 from connectors import platforms
-from connectors.errors import CredentialsRefused
+from connectors.config import ConfigError
+from connectors.errors import ConnectorError, CredentialsRefused
 from connectors.postgres import Connection, catalogue, journal, stock, stores
 from connectors.postgres.rows import StoreRow
 from connectors.store import StoreFacts
@@ -13,7 +15,7 @@ from schemas.rights import Need, Right
 from schemas.settings import Value, profile_of, with_defaults
 from schemas.stores import StoreState
 from tasks.held import Process
-from tasks.rules.rights import decide_needs, is_stopped_by, missing_words
+from tasks.rules.rights import decide_needs, is_stopped_by, missing_words, withheld_words
 from tasks.trouble import problem_of, stop_store, write_again
 
 
@@ -21,6 +23,28 @@ def needs_of(platform: str, settings: Mapping[str, Value]) -> tuple[Need, ...]:
     """The rights that a store needs with the settings that were chosen for it."""
     profile = profile_of(platforms.record(platform), settings)
     return decide_needs(profile, with_defaults(platforms.record(platform), settings))
+
+
+@dataclass(frozen=True, slots=True)
+class ShopAnswer:
+    """What a shop said when it was asked whether all is well with it, in words; `shop` is what it calls itself."""
+
+    is_ok: bool
+    words: str
+    shop: str = ""
+
+
+def ask_shop(held: Process, row: StoreRow) -> ShopAnswer:
+    """Ask whether address, credentials and rights of a store are well; nothing is changed by the answer."""
+    try:
+        needs = needs_of(row.platform, row.settings)
+        connector = held.connector(row)
+        facts = connector.check([need.right for need in needs])
+    except (ConnectorError, ConfigError) as error:
+        return ShopAnswer(False, str(error))
+    words = missing_words(facts.lacks, needs, connector.platform) if facts.lacks else ""
+    note = f". {withheld_words(facts.withheld, connector.platform)}" if facts.withheld else ""
+    return ShopAnswer(not words, words or f"answers and takes our credentials{note}", facts.shop)
 
 
 def check_store(held: Process, row: StoreRow) -> StoreFacts:

@@ -111,14 +111,19 @@ def _read(turn: OrderTurn) -> StoreOrder | None:
         return None
 
 
-def loss_with(held: Process, row: StoreRow, after: Settings, *, on_page: Callable[[int], None]) -> Loss:
-    """What the shop would show less with these settings. Raises Unavailable where a worker reads its catalogue."""
+def loss_with(
+    held: Process, row: StoreRow, after: Settings, *, on_page: Callable[[int], None], location: str | None = None
+) -> Loss:
+    """What the shop would show less with these settings, or with another default location.
+
+    Raises Unavailable where a worker reads its catalogue.
+    """
 
     def read(one: StoreRow) -> None:
         if not catalogue.walk_whole(held, one, on_page):
             raise Unavailable("a worker is reading its catalogue at this moment: try again in a minute")
 
-    return loss_of_switch(held, row, after, read=read)
+    return loss_of_switch(held, row, after, read=read, location=location)
 
 
 def sells_again(settings: Settings) -> bool:

@@ -8,11 +8,15 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from connectors import platforms
+from connectors.postgres import stores
 from connectors.postgres.rows import StoreRow
-from schemas.settings import Value
-from tasks import foresight
+from schemas.account import settings_of
+from schemas.settings import Value, read_account_settings
+from schemas.stores import StoreState
+from tasks import account, foresight, people
 from tasks import stores as store_tasks
 from tasks.activation import foretell
+from tasks.checks import ask_shop
 from tasks.held import Process
 from tasks.locations import mapped_locations
 from tasks.retrying import ask_for_order
@@ -123,10 +127,55 @@ def _locations(errand: Errand) -> Document:
     return {"places": [asdict(one) for one in mapped_locations(errand.held, errand.store)]}
 
 
+def _save_account(errand: Errand) -> Document:
+    """Settings of the account whose saving asks shops: nothing is saved while a person has not said yes (STK-10)."""
+    values = read_account_settings(errand.arguments["given"])
+    with errand.held.pool.connection() as connection:
+        now = stores.account(connection)
+    if values.items() <= settings_of(now).items():
+        return {"saved": sorted(values)}  # its worker ended behind it
+    if account.version_of(now) != errand.arguments["version"]:
+        raise NothingDone("somebody else saved other values meanwhile: look at them, and preview the change again")
+    if "default_location" in values and not errand.arguments.get("yes"):
+        losses = account.losses_at(errand.held, str(values["default_location"]), on_page=errand.counting())
+        asked = {name: asdict(loss) for name, loss in losses.items() if loss.is_to_be_asked}
+        if asked:
+            return {"doubts": asked}
+    account.save_account(errand.held, values)
+    return {"saved": sorted(values)}
+
+
+def _tell_alarms(errand: Errand) -> Document:
+    """An address of alarms is added, taken away, or all of them are tried; services are asked in each case."""
+    held = errand.held
+    if mark := errand.arguments.get("remove"):
+        people.remove_address(held, str(mark))
+        return {"sent": []}
+    if "add" in errand.secret:
+        return {"sent": [asdict(one) for one in people.add_address(held, errand.secret["add"])]}
+    with held.pool.connection() as connection:
+        urls = people.addresses(held, connection)
+    return {"sent": [asdict(one) for one in people.send_test(urls)]}
+
+
+def _ask_shops(errand: Errand) -> Document:
+    """Whether every active store, and a hub that is elsewhere, answers and takes our credentials."""
+    held, found = errand.held, []
+    with held.pool.connection() as connection:
+        rows = [row for row in stores.stores(connection) if row.state is StoreState.ACTIVE]
+    for number, row in enumerate(rows, start=1):
+        found.append({"name": f"store {row.name}", **asdict(ask_shop(held, row))})
+        errand.see(number)
+    return {"found": found}
+
+
 KINDS: Final[dict[str, Work]] = {
     "ask_order": _ask_order,
+    "ask_shops": _ask_shops,
     "foretell": _foretell,
     "foresee_settings": _foresee,
     "save_settings": _save_settings,
     "locations": _locations,
+    "save_account": _save_account,
+    "tell_alarms": _tell_alarms,
 }

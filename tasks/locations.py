@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from connectors import postgres
 from connectors.errors import HubRefused, Unavailable
+from connectors.hub import Hub
 from connectors.hubs import our_hub
 from connectors.postgres import Connection, stock, stores
 from connectors.postgres.rows import StoreRow
@@ -81,12 +82,18 @@ def remove_location(connection: Connection, code: str) -> None:
     """Remove a location that nothing is of, and that no setting names. Raises HubRefused with what keeps it."""
     hub = our_hub(connection)
     with hub.unit():
-        uses = hub.location_uses(code)
-        if uses is None:
+        why = why_location_stays(connection, code, hub=hub)
+        if why is None:
             raise HubRefused(f"there is no location {code}")
-        if why := why_kept(uses, named_by=_named_by(connection, code)):
+        if why:
             raise HubRefused(f"location {code} stays, as it is still used: {why}")
         hub.apply([Group("location", (RemoveLocation(code),))])
+
+
+def why_location_stays(connection: Connection, code: str, *, hub: Hub | None = None) -> str | None:
+    """What keeps a location; empty where nothing does, None where there is none such."""
+    uses = (hub or our_hub(connection)).location_uses(code)
+    return None if uses is None else why_kept(uses, named_by=_named_by(connection, code))
 
 
 def _named_by(connection: Connection, code: str) -> list[str]:

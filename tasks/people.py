@@ -15,7 +15,7 @@ from connectors.postgres.alarms import KeptNotice
 from schemas.errors import SettingRefused
 from schemas.journal import Action, Line, Outcome
 from schemas.reasons import Reason
-from schemas.settings import ALERTS_TO
+from schemas.settings import ALERTS_TO, read_account_settings
 from tasks.held import Process
 
 MOST_AT_ONCE: Final = 5  # messages of one look
@@ -54,6 +54,34 @@ def set_addresses(held: Process, connection: Connection, value: str) -> None:
     with connection.transaction():
         alarms.set_addresses(connection, held.secrets.lock({"urls": value}) if value else "")
         journal.add(connection, Line(Action.ALERT, Outcome.SAVED, detail={"addresses": len(urls)}))
+
+
+def add_address(held: Process, text: str) -> list[Delivered]:
+    """Let alarms go to one more address, or more, and send a test there. Raises SettingRefused."""
+    more = str(read_account_settings({ALERTS_TO: text})[ALERTS_TO])
+    if not more:
+        raise SettingRefused(ALERTS_TO, "must be an address like ntfy://TOPIC")
+    with held.pool.connection() as connection:
+        together = "\n".join([*addresses(held, connection), more])
+        set_addresses(held, connection, str(read_account_settings({ALERTS_TO: together})[ALERTS_TO]))
+    return send_test(more.split("\n"))
+
+
+def remove_address(held: Process, mark: str) -> None:
+    """Let no alarm go to the address with a mark any more; nothing where it is gone already."""
+    with held.pool.connection() as connection:
+        left = [url for url in addresses(held, connection) if _mark(held, url) != mark]
+        set_addresses(held, connection, "\n".join(left))
+
+
+def marked_addresses(held: Process, connection: Connection) -> list[tuple[str, str]]:
+    """Where alarms go, each by its mark and as it may be shown."""
+    return [(_mark(held, url), notices.masked(url)) for url in addresses(held, connection)]
+
+
+def send_test(urls: Sequence[str]) -> list[Delivered]:
+    """Send a message that says that nothing is wrong."""
+    return send(urls, "storesync: a test", "Alarms of this storesync come here. Nothing is wrong.")
 
 
 def rotate_addresses(held: Process, connection: Connection) -> bool:

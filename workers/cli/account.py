@@ -79,13 +79,7 @@ def set_account(settings: tuple[str, ...], yes: bool) -> None:
     values |= hub_choice.prove_choice(open_desk(), values)
     if "default_location" in values and not yes:
         agreeing.agree(_doubts(open_desk(), str(values["default_location"])), yes=yes)
-    held = open_desk()
-    named = {} if "hub" in values else values  # another hub was asked already which locations it has
-    with held.pool.connection() as connection:
-        locations.refuse_unknown_locations(connection, named)
-        with connection.transaction():
-            locations.refuse_unknown_locations(connection, named)  # again: one may have gone meanwhile
-            account_tasks.reconfigure_account(held, connection, values)
+    account_tasks.save_account(open_desk(), values)
     done("Saved. It holds from the next task on.", settings=values | _shown(values))
 
 
@@ -139,8 +133,16 @@ def set_rate(code: str, rate: str) -> None:
 
 
 def _read_rate(text: str) -> Decimal:
+    try:
+        return read_rate(text)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+
+
+def read_rate(text: str) -> Decimal:
+    """What one unit of a currency is worth. Raises ValueError."""
     if not _NUMBER.fullmatch(text) or not Decimal("1e-9") < Decimal(text) < Decimal("1e9"):
-        raise click.UsageError(f"{text!r} is no exchange rate: give a number, like 0.92")
+        raise ValueError(f"{text!r} is no exchange rate: give a number, like 0.92")
     return Decimal(text)
 
 

@@ -29,7 +29,7 @@ def send_test(as_json: bool) -> int:
         urls = people.addresses(held, connection)
     if not urls:
         raise Failed(NOBODY)
-    sent = people.send(urls, "storesync: a test", "Alarms of this storesync come here. Nothing is wrong.")
+    sent = people.send_test(urls)
     document = {"sent": [{"address": one.address, "took": one.took} for one in sent]}
     rows = [("ok" if one.took else "FAILED", one.address) for one in sent]
     say(document, as_json, lambda: table(["", "address"], rows))

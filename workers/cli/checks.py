@@ -18,10 +18,9 @@ from connectors.postgres.rows import StoreRow
 from schemas.privacy import Request
 from schemas.reasons import cure_of, describe
 from tasks import people
-from tasks.checks import needs_of
+from tasks.checks import ask_shop
 from tasks.held import process
 from tasks.rules.health import Verdict, judge_queues, judge_workers
-from tasks.rules.rights import missing_words, withheld_words
 from workers.app import QUEUES
 from workers.cli import business, knocks
 from workers.cli.output import first_line
@@ -57,6 +56,12 @@ def check_all(config: Config, revived: Mapping[str, str]) -> list[Check]:
         found += _business()
         found += [*_stores(), *_privacy()]
     return [_revived(check, revived[check.name]) if check.name in revived else check for check in found]
+
+
+def check_at_once(config: Config) -> list[Check]:
+    """What can be looked at without asking shops, a hub elsewhere or workers, for a page that waits for it."""
+    found = [*_database(config), _redis(config), *_verdicts(business.of_machine(config)), _alarms()]
+    return [*found, *_business(), *_privacy()]
 
 
 def _revived(check: Check, log: str) -> Check:
@@ -185,17 +190,11 @@ def _stores() -> Iterator[Check]:
             cure = cure_of(row.reason, row.name) or f"storesync store resume {row.name}"
             yield Check(name, row.state == "paused", f"{row.state}. {sentence} {cure}".replace("  ", " "))
             continue
-        try:
-            needs = needs_of(row.platform, row.settings)
-            connector = held.connector(row)
-            facts = connector.check([need.right for need in needs])
-            words = missing_words(facts.lacks, needs, connector.platform) if facts.lacks else ""
-            note = f". {withheld_words(facts.withheld, connector.platform)}" if facts.withheld else ""
-            yield Check(name, not words, words or f"answers and takes our credentials{note}")
-            for twin in (one.name for one in rows if one is not row and _is_twin(one, row.platform, facts.shop)):
+        told = ask_shop(held, row)
+        yield Check(name, told.is_ok, told.words)
+        if told.shop:
+            for twin in (one.name for one in rows if one is not row and _is_twin(one, row.platform, told.shop)):
                 yield Check(name, False, f"is the same shop as {twin}: its orders come in twice. {_PART}")
-        except (ConnectorError, ConfigError) as error:
-            yield Check(name, False, str(error))
         for part, words in stopped_parts(row):
             yield Check(f"{part} of {row.name}", False, words)
         with held.pool.connection() as connection:

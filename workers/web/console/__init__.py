@@ -12,7 +12,9 @@ from flask_bootstrap import Bootstrap5
 from connectors.config import Config
 from connectors.keys import derived
 from workers.web.console import (
+    account,
     activity,
+    alarms,
     frame,
     handling,
     home,
@@ -22,9 +24,12 @@ from workers.web.console import (
     order,
     orders,
     people,
+    places,
+    rates,
     sign_in,
     store,
     store_orders,
+    system,
     troubles,
     words,
     you,
@@ -41,7 +46,12 @@ _PAGES: Final = (
     store_orders.pages,
     activity.pages,
     you.pages,
+    account.pages,
+    places.pages,
+    rates.pages,
+    alarms.pages,
     people.pages,
+    system.pages,
     live.pages,
     jobs.pages,
 )

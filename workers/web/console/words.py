@@ -57,6 +57,9 @@ IN_STEP: Final = State("In step", "ok", _TICK)
 BEHIND: Final = State("Behind", "wait", _TRIANGLE)
 WELL: Final = State("All well", "ok", _TICK)
 UNWELL: Final = State("Look at it", "wait", _TRIANGLE)
+FINE: Final = State("Well", "ok", _TICK)
+TOOK: Final = State("Sent", "ok", _TICK)
+NOT_TAKEN: Final = State("Not taken", "bad", _OCTAGON)
 NOTED: Final = State("Worth a look", "wait", _TRIANGLE)
 DELIVERY: Final = {
     "NOT_SHIPPED": "Not shipped",
@@ -93,7 +96,8 @@ class PageStates:
     """States that pages choose themselves."""
 
     FAILING, IN_STEP, BEHIND, SAME, APART = FAILING, IN_STEP, BEHIND, SAME, APART
-    WELL, UNWELL = WELL, UNWELL
+    WELL, UNWELL, FINE = WELL, UNWELL, FINE
+    TOOK, NOT_TAKEN = TOOK, NOT_TAKEN
 
 
 def shortened(text: str) -> Markup | str:

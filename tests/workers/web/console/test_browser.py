@@ -58,6 +58,12 @@ def addresses(held: Process, shop: Shop, acme: int) -> list[str]:
         "/account/users",
         "/account/users/admin",
         "/account/users/admin/remove",
+        "/account",
+        "/account/locations",
+        "/account/locations/remove?code=main",
+        "/account/rates",
+        "/account/alarms",
+        "/system",
     ]
     return ["/", *lists, *orders, *others]
 
