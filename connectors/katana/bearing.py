@@ -11,7 +11,7 @@ from typing import Final
 
 from connectors.errors import HubRefused
 from connectors.katana.desk import Desk
-from connectors.katana.orders import Standing
+from connectors.katana.standing import Standing
 from schemas import actions
 from schemas.actions import HubAction, Note
 from schemas.hub import DraftRow, HubRow

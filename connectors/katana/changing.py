@@ -13,7 +13,7 @@ from connectors.katana.delivering import deliver_rows
 from connectors.katana.desk import Desk, row_of
 from connectors.katana.kept import KeptRow, changed, drop_row, keep_row, kept_row, row_written
 from connectors.katana.late import written
-from connectors.katana.orders import Standing
+from connectors.katana.standing import Standing
 from schemas import actions
 from schemas.actions import HubAction
 from schemas.groups import Made

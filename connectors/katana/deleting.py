@@ -8,8 +8,8 @@ from connectors.katana.creating import ORDER
 from connectors.katana.desk import Desk
 from connectors.katana.intents import forget
 from connectors.katana.kept import mark_gone, mark_there
-from connectors.katana.orders import Standing
 from connectors.katana.origins import origin_in
+from connectors.katana.standing import Standing
 from schemas import actions
 
 _NOW: Final = Priority.CHANGES

@@ -18,8 +18,9 @@ from connectors.katana.copies import OVERLAP
 from connectors.katana.desk import Desk, row_of
 from connectors.katana.intents import Creation, MadeOnce, make_once, not_taken
 from connectors.katana.kept import deliver_packed
-from connectors.katana.orders import FULFILLMENT, Standing
+from connectors.katana.orders import FULFILLMENT
 from connectors.katana.reading import readable
+from connectors.katana.standing import Standing
 from schemas import actions
 from schemas.hub import HubRow
 from schemas.katana.numbers import written_number

@@ -9,8 +9,9 @@ from connectors.katana.client import KatanaClient
 from connectors.katana.copies import Copies
 from connectors.katana.goods import Goods
 from connectors.katana.kept import KeptRow, read_kept
-from connectors.katana.orders import OrderReader, Standing
+from connectors.katana.orders import OrderReader
 from connectors.katana.rows import RowMaker
+from connectors.katana.standing import Standing
 from connectors.postgres import Connection, queries
 from schemas.hub import HubRow
 

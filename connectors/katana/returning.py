@@ -12,8 +12,8 @@ from connectors.errors import HubBusy, HubRefused, Rejected
 from connectors.katana.budget import Priority
 from connectors.katana.desk import Desk
 from connectors.katana.intents import Creation, forget, forget_found, make_once
-from connectors.katana.orders import Standing
 from connectors.katana.reading import all_readable, readable
+from connectors.katana.standing import Standing
 from connectors.katana.told import known_fulfillments
 from connectors.postgres import queries
 from schemas import actions
