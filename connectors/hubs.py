@@ -74,7 +74,8 @@ def _katana(connection: Connection) -> Hub:
 
 def _access(credentials: Mapping[str, str], settings: Mapping[str, object]) -> opening.KatanaAccess:
     url, is_insecure = settings.get("katana.url"), settings.get("katana.allow_insecure", False)
-    return opening.KatanaAccess(credentials, str(url) if url else opening.URL, bool(is_insecure))
+    has_fees = settings.get("katana.shipping_fee") == "fee"
+    return opening.KatanaAccess(credentials, str(url) if url else opening.URL, bool(is_insecure), has_fees)
 
 
 HUBS: Final[Mapping[str, Callable[[Connection], Hub]]] = {"builtin": BuiltinHub, "katana": _katana}

@@ -16,6 +16,7 @@ class Account:
     hub: str = "builtin"
     katana_url: str = field(default="https://api.katanamrp.com/v1", metadata={"key": "katana.url"})
     katana_allow_insecure: bool = field(default=False, metadata={"key": "katana.allow_insecure"})
+    katana_shipping_fee: str = field(default="row", metadata={"key": "katana.shipping_fee"})
     keep_journal_days: int = 400  # 0: for ever
     keep_stock_moves_days: int = 800
     privacy_keep_days: int = field(default=90, metadata={"key": "privacy.keep_days"})  # of snapshots

@@ -215,6 +215,7 @@ ACCOUNT_SETTINGS: Final[dict[str, Parse]] = {
     KATANA_KEY: key,
     "katana.url": address,
     "katana.allow_insecure": switch,
+    "katana.shipping_fee": one_of("row", "fee"),
     "base_currency": currency,
     "multi_currency": switch,
     "default_delivery_days": whole_number(0, 3650),

@@ -13,6 +13,7 @@ from connectors.katana.copies import Copies
 from connectors.katana.creating import Creator
 from connectors.katana.deleting import delete_order
 from connectors.katana.desk import Desk
+from connectors.katana.fees import Fees
 from connectors.katana.goods import Goods
 from connectors.katana.guards import katana_guards
 from connectors.katana.kept import set_flags, set_totals
@@ -36,10 +37,19 @@ class Applier:
     leaves what was told before: the next look goes by what stands.
     """
 
-    def __init__(self, connection: Connection, client: KatanaClient, copies: Copies, orders: OrderReader) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        client: KatanaClient,
+        copies: Copies,
+        orders: OrderReader,
+        *,
+        fees_apart: bool = False,
+    ) -> None:
         goods = Goods(connection, client, copies)
-        self._desk = Desk(connection, client, copies, orders, goods, RowMaker(connection, client, goods))
-        self._creator = Creator(connection, client, copies)
+        fees = Fees(connection, client, goods, are_apart=fees_apart)
+        self._desk = Desk(connection, client, copies, orders, goods, RowMaker(connection, client, goods), fees)
+        self._creator = Creator(connection, client, copies, fees_apart=fees_apart)
 
     def apply(self, groups: Sequence[Group]) -> Answers:
         """Carry out groups in their order; what was told before one that is refused stands."""

@@ -118,7 +118,8 @@ def _after(standing: Standing, changes: Sequence[RowAction]) -> dict[tuple[str, 
 def _part(row: HubRow | DraftRow, standing: Standing) -> Share:
     if isinstance(row, DraftRow):
         return Share(row)
-    return Share(row, standing.borne_by(row.id), is_fixed=standing.has(row.id) and row.is_fixed)
+    is_fixed = bool(standing.fulfillments) if standing.fee_id(row.id) else standing.has(row.id) and row.is_fixed
+    return Share(row, standing.borne_by(row.id), is_fixed=is_fixed)
 
 
 def _notes(rows: Iterable[HubRow | DraftRow], short: Decimal) -> tuple[Note, ...]:

@@ -11,7 +11,8 @@ from connectors.katana.budget import Priority
 from connectors.katana.creating import refuse_places
 from connectors.katana.delivering import deliver_rows
 from connectors.katana.desk import Desk, row_of
-from connectors.katana.kept import KeptRow, changed, drop_row, keep_row, kept_row, row_written
+from connectors.katana.fees import fee_row
+from connectors.katana.kept import KeptRow, changed, drop_row, keep_row, kept_fee, kept_row, row_written
 from connectors.katana.late import written
 from connectors.katana.standing import Standing
 from schemas import actions
@@ -22,6 +23,7 @@ from schemas.hub_search import Links
 from schemas.katana.bearing import takes_off
 from schemas.katana.numbers import written_number
 from schemas.katana.order import RowRecord
+from schemas.katana.order_json import SentFee
 from schemas.money import round_money
 from schemas.orders import ZERO
 
@@ -55,6 +57,8 @@ def _write(desk: Desk, order_id: str, row_id: str, changes: Mapping[str, Decimal
     row = row_of(standing, row_id)
     borne = bearing.rows.get(row_id, known.borne if known else ZERO)
     kept = changed(row, known, changes, standing.order.currency, borne=borne)
+    if fee_id := standing.fee_id(row_id):
+        _change_fee(desk, standing, fee_id, kept)
     body = _changes(desk, standing, row, kept) if standing.has(row_id) else {}
     if body:
         with desk.changing(order_id):
@@ -64,6 +68,16 @@ def _write(desk: Desk, order_id: str, row_id: str, changes: Mapping[str, Decimal
         if body:
             row_written(desk.connection, row.id, written(_record(standing, row.id), body).json)
     desk.orders.forget()
+
+
+def _change_fee(desk: Desk, standing: Standing, fee_id: str, kept: KeptRow) -> None:
+    was, fee = standing.kept[fee_row(fee_id)], standing.record.fee
+    if fee is None or (fee.amount, was.tax_rate) != (kept.sent_total, kept.tax_rate):
+        sent = SentFee(kept.sent_total, desk.goods.tax_rate(kept.tax_rate), kept.name)
+        with desk.changing(standing.order.id):
+            desk.fees.change(fee_id, sent)
+        if fee is not None:
+            row_written(desk.connection, fee_row(fee_id), {"fee": [str(fee.amount), str(kept.sent_total)]})
 
 
 def _changes(desk: Desk, standing: Standing, row: HubRow, kept: KeptRow) -> dict[str, Any]:
@@ -85,6 +99,8 @@ def add_row(desk: Desk, action: actions.AddRow, bearing: Bearing, *, borne: Deci
     """A row after the others, once (CHG-2); one below zero is written down, and its others bear it."""
     standing = desk.order(action.order_id)
     order, row = standing.order, action.row
+    if desk.fees.is_fee(row):
+        return Made(_add_fee(desk, standing, row, bearing.lines.get(row.external_id, borne)))
     if takes_off(row):
         row_id = below_id(action.order_id, row)
         keep_row(desk.connection, action.order_id, row_id, external_id=row.external_id, kept=kept_row(row, None))
@@ -104,6 +120,19 @@ def add_row(desk: Desk, action: actions.AddRow, bearing: Bearing, *, borne: Deci
     desk.orders.forget()
     is_linked = isinstance(row.item, NewItem) and row.item.key and not (row.item.sku or "").strip()
     return Made(row_id, Links({row.item.key: sent.variant_id} if is_linked else {}))  # type: ignore[union-attr,dict-item]
+
+
+def _add_fee(desk: Desk, standing: Standing, row: DraftRow, borne: Decimal) -> str:
+    """Shipping that is no row: a fee of its own."""
+    order_id, line = standing.order.id, _line(standing.order, row)
+    if gone := desk.fees.forget_gone(order_id, line):
+        drop_row(desk.connection, fee_row(gone))
+    with desk.changing(order_id):
+        fee_id = desk.fees.make(order_id, line, desk.fees.sent(replace(row, total=row.total - borne)))
+    kept = kept_fee(row, borne=borne, fee_id=fee_id)
+    keep_row(desk.connection, order_id, fee_row(fee_id), external_id=row.external_id, kept=kept)
+    desk.orders.forget()
+    return fee_row(fee_id)
 
 
 def _line(order: HubOrder, row: DraftRow) -> str:
@@ -135,6 +164,9 @@ def delete_row(desk: Desk, action: actions.DeleteRow) -> str:
     if any(row.id == action.row_id for row in standing.record.rows):
         with desk.changing(action.order_id):
             desk.client.delete(f"sales_order_rows/{action.row_id}", priority=_NOW)
+    elif fee_id := standing.fee_id(action.row_id):
+        with desk.changing(action.order_id):
+            desk.fees.delete(fee_id)
     with desk.connection.transaction():
         drop_row(desk.connection, action.row_id)
         desk.rows.forget(action.row_id)

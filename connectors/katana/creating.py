@@ -1,7 +1,7 @@
 """A new sales order in Katana, with all it needs, once and whole (KAT-1). It does not decide whether."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from connectors.errors import ConnectorError, FieldsRejected, HubBusy, HubRefused, Rejected, Unavailable
@@ -9,6 +9,7 @@ from connectors.katana.bearing import not_borne
 from connectors.katana.budget import Priority
 from connectors.katana.client import KatanaClient
 from connectors.katana.copies import LOCATIONS, Copies
+from connectors.katana.fees import Fees, fee_row
 from connectors.katana.goods import Goods
 from connectors.katana.intents import Creation, MadeOnce, forget, make_once
 from connectors.katana.kept import keep_order, keep_row, mark_gone
@@ -59,6 +60,7 @@ class _Making:
     is_found: bool = True  # what stands was found, and not answered to our own POST
     ids: dict[int, str] = field(default_factory=dict)
     differs: list[str] = field(default_factory=list)
+    fees: dict[int, str] = field(default_factory=dict)  # ids of what is a fee and no row, by their places
 
     @property
     def sent(self) -> dict[int, SentRow]:
@@ -75,11 +77,14 @@ class _NotWanted(ConnectorError):
 class Creator:
     """Makes sales orders. Every method may raise a ConnectorError."""
 
-    def __init__(self, connection: Connection, client: KatanaClient, copies: Copies) -> None:
+    def __init__(
+        self, connection: Connection, client: KatanaClient, copies: Copies, *, fees_apart: bool = False
+    ) -> None:
         self._connection, self._client, self._copies = connection, client, copies
         self._goods = Goods(connection, client, copies)
         self._mirror = OrderMirror(connection, client)
         self._rows = RowMaker(connection, client, self._goods)
+        self._fees = Fees(connection, client, self._goods, are_apart=fees_apart)
 
     def create(self, draft: DraftOrder, origin: Origin) -> Made:
         """A store's order, made or found, once all of its rows are there and known by their lines.
@@ -90,9 +95,11 @@ class Creator:
         if known := self.find_order(*whose, origin):
             return Made(known, self._links(draft))
         self.refuse(draft)
-        customer, rows = self._goods.customer(draft), enumerate(rests(draft))
+        customer, rows = self._goods.customer(draft), [*enumerate(rests(draft))]
+        fees = {place: self._fees.sent(row) for place, row in rows if row and self._fees.is_fee(row)}
+        rows = [(place, row) for place, row in rows if place not in fees]
         sent = {place: self._rows.sent(row, draft.currency, draft.store_id) for place, row in rows if row}
-        making = _Making(plan_of(draft, sent), origin, self._gone(*whose))
+        making = _Making(plan_of(draft, sent, fees), origin, self._gone(*whose))
         keep_plan(self._connection, origin, making.plan)
         body = order_body(draft, origin, sent.values(), customer=customer, location=draft.location)
         try:
@@ -131,7 +138,7 @@ class Creator:
         """Raise HubRefused for an order that Katana cannot hold, or would hold otherwise than it is."""
         if draft.store_id is None or draft.external_id is None:
             raise HubRefused("an order of no store is made in Katana itself")
-        rows = undelivered(draft)
+        rows = [row for row in undelivered(draft) if not self._fees.is_fee(row)]
         if not rows:
             words = "is left to be delivered, and Katana has no order without rows"
             raise HubRefused(f"nothing of order {draft.order_no} {words}")
@@ -199,6 +206,7 @@ class Creator:
             words = "was in Katana, and was deleted there; trying again makes it anew"
             raise HubRefused(f"order {making.plan.order_no} {words}")
         self._settle_rows(made, making, making.stands)
+        self._settle_fees(made, making)
         self._keep(made.id, making)
 
     def _settle_rows(self, made: MadeOnce, making: _Making, stands: AnsweredOrder) -> None:
@@ -220,6 +228,13 @@ class Creator:
         if making.is_found and matched.strange:
             making.differs.append("rows that the store has not")
 
+    def _settle_fees(self, made: MadeOnce, making: _Making) -> None:
+        """Shipping that is no row is a second request, made once as well."""
+        for place, row in enumerate(making.plan.rows):
+            if row.fee is not None:
+                is_found = making.is_found and made.is_adopted
+                making.fees[place] = self._fees.make(made.id, making.line(place), row.fee, is_found=is_found)
+
     def _mend(self, making: _Making, place: int, there: AnsweredRow) -> None:
         """What Katana would not take, or a person changed, is said."""
         sent = making.sent[place]
@@ -237,8 +252,10 @@ class Creator:
             whose = plan.store_id, plan.external_id
             keep_order(self._connection, order_id, whose, money=plan.money, flags=plan.flags)
             for place, row in () if is_gone else enumerate(plan.rows):
-                id_ = making.ids.get(place, f"gone-{order_id}-{place}")
-                keep_row(self._connection, order_id, id_, external_id=row.external_id, kept=row.kept)
+                id_, kept = making.ids.get(place, f"gone-{order_id}-{place}"), row.kept
+                if fee := making.fees.get(place):
+                    id_, kept = fee_row(fee), replace(kept, fee_id=fee)
+                keep_row(self._connection, order_id, id_, external_id=row.external_id, kept=kept)
             if is_gone:
                 mark_gone(self._connection, order_id)
             drop_plan(self._connection, *whose)

@@ -73,7 +73,7 @@ def check_pieces(standing: Standing, asked: Iterable[tuple[str, Decimal]], *, pa
     pieces: Pieces = {}
     for row_id, quantity in asked:
         row = row_of(standing, row_id)
-        if standing.is_below(row.id):
+        if standing.is_apart(row.id):
             continue  # Katana has no such row: it goes with the others
         if quantity <= 0:
             raise HubRefused(f"{row.label}: a quantity must be above 0, not {plain(quantity)}")
@@ -126,7 +126,7 @@ def _some(pieces: Mapping[str, Decimal]) -> Pieces:
 
 def _fees(standing: Standing, asked: Mapping[str, Decimal]) -> Pieces:
     """What is not sent goes with the last of what is: else Katana would wait for it for ever."""
-    rows = [row for row in standing.order.rows if not standing.is_below(row.id)]
+    rows = [row for row in standing.order.rows if not standing.is_apart(row.id)]
     left = {row.id: row.quantity - row.delivered_quantity for row in rows}
     if any(left[row.id] > asked.get(row.id, ZERO) for row in rows if row.ships):
         return {}

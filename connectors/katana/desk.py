@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from connectors.errors import HubBusy, HubRefused, NotFound, Rejected
 from connectors.katana.client import KatanaClient
 from connectors.katana.copies import Copies
+from connectors.katana.fees import Fees
 from connectors.katana.goods import Goods
 from connectors.katana.kept import KeptRow, read_kept
 from connectors.katana.orders import OrderReader
@@ -28,6 +29,7 @@ class Desk:
     orders: OrderReader
     goods: Goods
     rows: RowMaker
+    fees: Fees
 
     def order(self, order_id: str) -> Standing:
         """An order as it was decided on. Raises HubRefused where it is gone."""

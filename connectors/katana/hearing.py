@@ -9,7 +9,6 @@ from typing import Any, Final
 
 from connectors.katana.kept import KeptRow
 from schemas.hub import DeliveryStatus, status_of
-from schemas.katana.bearing import takes_off
 from schemas.katana.order import FulfillmentRecord, OrderRecord
 from schemas.orders import ZERO
 
@@ -200,7 +199,7 @@ def status_for_store(
         part = _Part(row.quantity + gone, packed[row.id] + held, delivered[row.id] + gone - held)
         parts.append((part, known.ships if known else row.variant_id not in services))
     for one in kept.values():
-        if not one.sent_quantity and not takes_off(one):  # Katana has none of it
+        if not one.sent_quantity and not one.is_apart:  # Katana has none of it
             parts.append((_Part(one.quantity, one.packed, one.gone - one.packed), one.ships))
     return status_of([part for part, ships in parts if ships] or [part for part, _ in parts])
 

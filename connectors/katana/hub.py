@@ -53,12 +53,18 @@ class KatanaHub:
     facts = FACTS
 
     def __init__(
-        self, connection: Connection, client: KatanaClient, *, webhook_token: str = "", absent: Absent | None = None
+        self,
+        connection: Connection,
+        client: KatanaClient,
+        *,
+        webhook_token: str = "",
+        absent: Absent | None = None,
+        fees_apart: bool = False,
     ) -> None:
         self._connection, self._client, self._webhook_token = connection, client, webhook_token
         self._copies = Copies(connection, client, absent)
         self._orders = OrderReader(connection, client, self._copies)
-        self._applier = Applier(connection, client, self._copies, self._orders)
+        self._applier = Applier(connection, client, self._copies, self._orders, fees_apart=fees_apart)
         self._buyers = Buyers(connection, client, self._copies)
         self._news = KatanaNews(connection, client, self._copies)
         self._supply = Supply(connection, client, self._copies, self._news)

@@ -86,6 +86,12 @@ def recognize(connection: Connection, kind: str, key: str, found_id: str) -> boo
     return connection.execute(_SQL["recognize_intent"], values).rowcount > 0
 
 
+def made_long_ago(connection: Connection, kind: str, key: str, late: timedelta) -> str | None:
+    """The id of what was made, long enough ago to be seen by reads that are late."""
+    row = connection.execute(_SQL["made_long_ago"], {"kind": kind, "key": key, "late": late}).fetchone()
+    return row["found_id"] if row else None
+
+
 def not_taken(connection: Connection, kind: str, key: str, ids: Sequence[str]) -> list[str]:
     """Those of some ids that no other thing of a kind has become, in their order."""
     rows = connection.execute(_SQL["taken_ids"], {"kind": kind, "key": key, "ids": list(ids)})

@@ -24,7 +24,7 @@ _SHARED: Final = (
     *("kind", "name", "sku", "ships", "quantity", "price_per_unit", "tax_rate", "discount_percent", "total", "tax"),
     "location",
 )
-_TEXTS: Final = frozenset({"kind", "name", "sku", "location", "variant_id"})
+_TEXTS: Final = frozenset({"kind", "name", "sku", "location", "variant_id", "fee_id"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,8 @@ class KeptRow:
 
     `gone` pieces had left before it came (MAP-8). The rest is what Katana was sent: `sent_total` for `sent_quantity`,
     as long as nobody changes it there; it is less what the line has `borne` of charges below zero, of which Katana has
-    none. `variant_id` stands for itself only where nothing was sent at all.
+    none. `variant_id` stands for itself only where nothing was sent at all. What is Katana's own shipping fee, and no
+    row, has its `fee_id`.
     """
 
     kind: Kind
@@ -53,6 +54,12 @@ class KeptRow:
     sent_total: Decimal = ZERO
     variant_id: str | None = None
     borne: Decimal = ZERO
+    fee_id: str | None = None
+
+    @property
+    def is_apart(self) -> bool:
+        """Whether it is none of Katana's rows, and did not leave before: nothing of it is packed or delivered."""
+        return self.fee_id is not None or takes_off(self)
 
     @property
     def json(self) -> dict[str, Any]:
@@ -73,6 +80,11 @@ def kept_row(row: DraftRow, rest: DraftRow | None, *, variant_id: str | None = N
     )
 
 
+def kept_fee(row: DraftRow, *, borne: Decimal, fee_id: str) -> KeptRow:
+    """What is to be known of a row that is a shipping fee in Katana."""
+    return replace(kept_row(row, None, borne=borne), gone=ZERO, sent_total=row.total - borne, fee_id=fee_id)
+
+
 def read_kept(json: Mapping[str, Any]) -> KeptRow:
     """What was written down of a row."""
     values = {field.name: json[field.name] for field in fields(KeptRow) if field.name in json}
@@ -87,6 +99,8 @@ def changed(
     after = replace(kept or _unkept(row), borne=borne, **changes)  # type: ignore[arg-type]
     if takes_off(after):
         return after
+    if after.fee_id is not None:
+        return replace(after, sent_total=after.total - borne)
     rest = rest_of(_draft(after, total=after.total - borne), currency)
     return replace(after, sent_quantity=rest.quantity, sent_total=rest.total)
 

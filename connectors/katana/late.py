@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from connectors.katana.told import KnownFulfillment
-from schemas.katana.order import FulfillmentRecord, OrderRecord, RowRecord
+from schemas.katana.order import FeeRecord, FulfillmentRecord, OrderRecord, RowRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +71,12 @@ def read_written(json: Mapping[str, Any]) -> Written:
 def as_written(record: OrderRecord, fresh: Mapping[str, Written]) -> OrderRecord:
     """An order with its rows as we wrote them of late, where they are shown as they stood before."""
     return replace(record, rows=tuple(_row(row, fresh.get(row.id)) for row in record.rows))
+
+
+def as_charged(fee: FeeRecord, amounts: Sequence[str]) -> FeeRecord:
+    """A shipping fee with the amount that we wrote of late, where it is shown with the one that stood before."""
+    before, after = map(Decimal, amounts)
+    return replace(fee, amount=after) if fee.amount == before else fee
 
 
 def as_made(shown: Sequence[FulfillmentRecord], known: Iterable[KnownFulfillment]) -> tuple[FulfillmentRecord, ...]:

@@ -38,6 +38,7 @@ class KatanaAccess:
     credentials: Mapping[str, str]
     url: str = URL
     allow_insecure: bool = False
+    fees_apart: bool = False  # shipping becomes Katana's own fee, and no row
 
     def client(self, budget: Budget) -> KatanaClient:
         """Calls as this account. Raises CredentialsRefused for a key that can be none."""
@@ -52,7 +53,7 @@ def open_hub(connection: Connection, access: KatanaAccess, redis: Redis) -> Kata
         with katana_guards():
             kept = _OPEN.kept = (mark, access.client(SharedBudget(redis)), Absent())
     token = access.credentials.get("webhook_token", "")
-    return KatanaHub(connection, kept[1], webhook_token=token, absent=kept[2])
+    return KatanaHub(connection, kept[1], webhook_token=token, absent=kept[2], fees_apart=access.fees_apart)
 
 
 def prove_account(access: KatanaAccess, redis: Redis) -> tuple[AccountRecord, list[str]]:

@@ -10,13 +10,14 @@ from connectors.errors import HubBusy, NotFound, Unavailable
 from connectors.katana.budget import Priority
 from connectors.katana.client import KatanaClient
 from connectors.katana.copies import CUSTOMERS, OVERLAP, SERVICES, TAX_RATES, VARIANTS, Copies
+from connectors.katana.fees import fee_of
 from connectors.katana.finding import customer_of
 from connectors.katana.intents import recognize
 from connectors.katana.kept import mark_there, read_kept
-from connectors.katana.late import as_made, as_written, read_written
+from connectors.katana.late import as_charged, as_made, as_written, read_written
 from connectors.katana.standing import KnownBeside, KnownRow, Standing, hub_order
 from connectors.katana.told import end, known_fulfillments, known_returns, whose
-from connectors.postgres import Connection, Row, queries
+from connectors.postgres import Connection, queries
 from schemas.errors import Unreadable
 from schemas.hub import (
     Customer,
@@ -25,6 +26,7 @@ from schemas.hub import (
     MoStatus,
 )
 from schemas.katana.order import (
+    FeeRecord,
     FulfillmentRecord,
     OrderRecord,
     read_fulfillment,
@@ -80,10 +82,13 @@ class OrderReader:
         shown = tuple(_readable(read_fulfillment, one) for one in found)
         self._recognize(order_id, shown)
         rows = self._connection.execute(_SQL["kept_rows"], {"id": order_id, "late": OVERLAP}).fetchall()
-        record = as_written(record, {row["id"]: read_written(row["written"]) for row in rows if row["written"]})
+        fresh = {row["id"]: row["written"] for row in rows if row["written"]}
+        record = as_written(record, {id_: read_written(said) for id_, said in fresh.items() if "fee" not in said})
+        kept_rows = {row["id"]: KnownRow(row["external_id"], read_kept(row["kept"])) for row in rows}
+        record = replace(record, fee=self._fee(record, kept_rows, fresh, is_new=bool(ours and ours["is_fresh"])))
         known = known_fulfillments(self._connection, order_id) if ours else []
         fulfillments = as_made(shown, known)
-        beside = self._beside(record, priority, ours or {}, rows)
+        beside = self._beside(record, priority, ours or {}, kept_rows)
         order = hub_order(record, fulfillments, replace(beside, fulfillments=known))
         order = replace(order, returns=known_returns(self._connection, order_id, order.rows))
         kept = {id_: known.kept for id_, known in beside.rows.items()}
@@ -96,6 +101,20 @@ class OrderReader:
         except NotFound:
             return None
         return None if record.is_gone else record
+
+    def _fee(
+        self, record: OrderRecord, rows: Mapping[str, KnownRow], fresh: Mapping[str, Any], *, is_new: bool
+    ) -> FeeRecord | None:
+        """Our shipping fee of an order; what we wrote of it a moment ago need not be shown."""
+        row_id = next((id_ for id_, one in rows.items() if one.kept.fee_id is not None), "")
+        if not row_id:
+            return None
+        kept = rows[row_id].kept
+        assert kept.fee_id is not None
+        if record.fee is None and is_new:
+            return FeeRecord(kept.fee_id, kept.sent_total, None)
+        fee = fee_of(self._client, record, kept.fee_id)
+        return as_charged(fee, fresh[row_id]["fee"]) if fee and row_id in fresh else fee
 
     def _recognize(self, order_id: str, fulfillments: Sequence[FulfillmentRecord]) -> None:
         """What we sent, and nobody heard the end of, is made: it is there (KAT-1)."""
@@ -119,7 +138,7 @@ class OrderReader:
         return self._copies.account().closed_until
 
     def _beside(
-        self, record: OrderRecord, priority: Priority, ours: Mapping[str, Any], rows: Sequence[Row]
+        self, record: OrderRecord, priority: Priority, ours: Mapping[str, Any], rows: Mapping[str, KnownRow]
     ) -> KnownBeside:
         self._copies.refresh(CUSTOMERS, VARIANTS, SERVICES, TAX_RATES)
         if ours and ours["is_gone"]:  # somebody died while deleting it
@@ -131,7 +150,7 @@ class OrderReader:
             items={one.id: one for one in self._copies.by(VARIANTS, ids=[row.variant_id for row in record.rows])},
             rates={one.id: one.rate or ZERO for one in self._copies.all(TAX_RATES)},
             whose=ours,
-            rows={row["id"]: KnownRow(row["external_id"], read_kept(row["kept"])) for row in rows},
+            rows=rows,
             mos=self._mos([row.mo_id for row in record.rows if row.mo_id is not None], priority),
         )
 

@@ -11,22 +11,26 @@ from typing import Any, Final
 
 from psycopg.types.json import Jsonb
 
-from connectors.katana.kept import KeptRow, kept_row, money_of, read_kept
+from connectors.katana.kept import KeptRow, kept_fee, kept_row, money_of, read_kept
 from connectors.postgres import Connection, queries
 from schemas.flags import Flags
 from schemas.hub import DraftOrder, DraftRow
-from schemas.katana.order_json import Origin, SentRow, borne_of, rests
+from schemas.katana.order_json import Origin, SentFee, SentRow, borne_of, rests
 
 _SQL: Final = queries("planning", __package__)
 
 
 @dataclass(frozen=True, slots=True)
 class PlannedRow:
-    """A row: which line it stands for, what we keep of it, and how it is sent; None where all of it had left before."""
+    """A row: which line it stands for, what we keep of it, and how it is sent; None where all of it had left before.
+
+    A `fee` is sent by itself once the order is there.
+    """
 
     external_id: str | None
     kept: KeptRow
     sent: SentRow | None
+    fee: SentFee | None = None
 
     @property
     def json(self) -> dict[str, Any]:
@@ -37,7 +41,8 @@ class PlannedRow:
             "location_id": self.sent.location_id,
             "discount": str(self.sent.discount),
         }
-        return {"external_id": self.external_id, "kept": self.kept.json, "sent": sent}
+        fee = self.fee and {**asdict(self.fee), "amount": str(self.fee.amount)}
+        return {"external_id": self.external_id, "kept": self.kept.json, "sent": sent, "fee": fee}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +57,16 @@ class Plan:
     rows: tuple[PlannedRow, ...]
 
 
-def plan_of(draft: DraftOrder, sent: Mapping[int, SentRow]) -> Plan:
-    """What is planned of an order of a store; `sent` are its rows by their places."""
+def plan_of(draft: DraftOrder, sent: Mapping[int, SentRow], fees: Mapping[int, SentFee]) -> Plan:
+    """What is planned of an order of a store; `sent` are its rows by their places, `fees` those that are none."""
     rows = (
         PlannedRow(
             row.external_id,
-            kept_row(row, rest, variant_id=row.item if isinstance(row.item, str) else None, borne=borne),
+            kept_fee(row, borne=borne, fee_id="")
+            if place in fees
+            else kept_row(row, rest, variant_id=row.item if isinstance(row.item, str) else None, borne=borne),
             sent.get(place),
+            fees.get(place),
         )
         for place, (row, rest, borne) in enumerate(zip(draft.rows, rests(draft), borne_of(draft).amounts, strict=True))
     )
@@ -96,7 +104,9 @@ def drop_plan(connection: Connection, store_id: int, external_id: str) -> None:
 
 
 def _row(json: Mapping[str, Any]) -> PlannedRow:
-    kept, sent = read_kept(json["kept"]), json["sent"]
+    kept, sent, fee = read_kept(json["kept"]), json["sent"], json.get("fee")
+    if fee is not None:
+        return PlannedRow(json["external_id"], kept, None, SentFee(**{**fee, "amount": Decimal(fee["amount"])}))
     if sent is None:
         return PlannedRow(json["external_id"], kept, None)
     row = SentRow(**{**sent, "draft": _sent(kept), "discount": Decimal(sent["discount"])})

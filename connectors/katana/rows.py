@@ -9,7 +9,7 @@ from connectors.katana.budget import Priority
 from connectors.katana.client import KatanaClient
 from connectors.katana.copies import OVERLAP
 from connectors.katana.goods import Goods
-from connectors.katana.intents import Creation, forget_found, make_once, not_taken
+from connectors.katana.intents import Creation, forget_found, made_long_ago, make_once, not_taken
 from connectors.postgres import Connection, queries
 from schemas.errors import Unreadable
 from schemas.hub import DraftRow
@@ -64,9 +64,8 @@ class RowMaker:
 
     def is_gone(self, order_id: str, line: str, there: Collection[str]) -> str | None:
         """The id of a row that was made for a line long ago, and is not there any more: a person took it off."""
-        asked = {"kind": ROW, "key": f"{order_id}:{line}", "late": OVERLAP}
-        row = self._connection.execute(_SQL["made_long_ago"], asked).fetchone()
-        return row["found_id"] if row and row["found_id"] not in there else None
+        made = made_long_ago(self._connection, ROW, f"{order_id}:{line}", OVERLAP)
+        return made if made not in there else None
 
     def forget(self, row_id: str) -> None:
         """A row is gone: its line may have another one."""

@@ -73,6 +73,14 @@ class Standing:
         """Whether a row is a charge below zero, which Katana has not."""
         return row_id in self.kept and takes_off(self.kept[row_id])
 
+    def is_apart(self, row_id: str) -> bool:
+        """Whether a row is none of Katana's, though it has it in another way: a fee, or borne by others."""
+        return row_id in self.kept and self.kept[row_id].is_apart
+
+    def fee_id(self, row_id: str) -> str | None:
+        """Which of Katana's shipping fees a row is; None where it is none."""
+        return self.kept[row_id].fee_id if row_id in self.kept else None
+
     def borne_by(self, row_id: str) -> Decimal:
         """What a row bears of charges below zero."""
         return self.kept[row_id].borne if row_id in self.kept else ZERO
@@ -88,8 +96,9 @@ def hub_order(record: OrderRecord, fulfillments: Sequence[FulfillmentRecord], be
         for row in record.rows
     ]
     absent = {id_: known for id_, known in beside.rows.items() if not known.kept.sent_quantity}
-    rows = (*there, *(_gone(id_, known) for id_, known in absent.items()))
-    rows = tuple(_below(rows, beside, is_fixed=bool(fulfillments) or record.is_invoiced))
+    others = (_fee(id_, known, record) if known.kept.fee_id else _gone(id_, known) for id_, known in absent.items())
+    rows = (*there, *(row for row in others if row))
+    rows = tuple(_charges(rows, beside, is_fixed=bool(fulfillments) or record.is_invoiced))
     status = status_of([row for row in rows if row.ships] or rows)
     closed = beside.account.closed_until
     money = beside.whose.get("money", {})
@@ -223,18 +232,35 @@ def _gone(id_: str, known: KnownRow) -> HubRow:
     return replace(row, status=status_of([row]))
 
 
-def _below(rows: Sequence[HubRow], beside: KnownBeside, *, is_fixed: bool) -> Iterator[HubRow]:
-    """The rows, with charges below zero as their others bear them; they are delivered with the last that ships."""
-    there = [known.kept for row in rows if (known := beside.rows.get(row.id))]
-    below = [row.id for row in rows if row.id in beside.rows and takes_off(beside.rows[row.id].kept)]
-    status, missing = status_of([row for row in rows if row.ships]), unborne(there)
+def _fee(id_: str, known: KnownRow, record: OrderRecord) -> HubRow | None:
+    """A row that is Katana's shipping fee; None where a person took it away."""
+    kept, fee = known.kept, record.fee
+    if fee is None or fee.id != kept.fee_id:
+        return None
+    row, amount = _gone(id_, known), round_money(fee.amount, record.currency)
+    if amount == kept.sent_total:
+        return row
+    total = amount + kept.total - kept.sent_total
+    tax = round_money(total * kept.tax_rate / _HUNDRED, record.currency)
+    return replace(row, total=total, price_per_unit=total, tax=tax)
+
+
+def _charges(rows: Sequence[HubRow], beside: KnownBeside, *, is_fixed: bool) -> Iterator[HubRow]:
+    """The rows, with charges that are none in Katana: they are delivered with the last that ships.
+
+    What is below zero is as its others bear it.
+    """
+    kept = {row.id: beside.rows[row.id].kept for row in rows if row.id in beside.rows}
+    below = [id_ for id_, one in kept.items() if takes_off(one)]
+    status, missing = status_of([row for row in rows if row.ships]), unborne(kept.values())
     for row in rows:
-        if row.id not in below:
+        if row.id not in kept or not kept[row.id].is_apart:
             yield row
             continue
         delivered = row.quantity if status is DeliveryStatus.DELIVERED else ZERO
-        total = row.total + (missing if row.id == below[-1] else ZERO)
-        charge = replace(row, delivered_quantity=delivered, is_fixed=is_fixed, total=total)
+        total = row.total + (missing if [row.id] == below[-1:] else ZERO)
+        stays = is_fixed and row.id in below
+        charge = replace(row, delivered_quantity=delivered, is_fixed=stays, total=total)
         yield replace(charge, status=status_of([charge]))
 
 

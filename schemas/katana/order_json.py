@@ -1,6 +1,6 @@
 """A sales order as Katana takes it, and its rows as it answers. Which ids stand in it others have found out."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time
 from decimal import Decimal
@@ -10,7 +10,7 @@ from schemas.fields import Hints, Id, Number, Parts, UtcTime, VendorSchema, Word
 from schemas.hub import DraftOrder, DraftRow
 from schemas.katana.bearing import Borne, Share, bear, takes_off
 from schemas.katana.numbers import written_number, written_time
-from schemas.money import round_money
+from schemas.money import plain, round_money
 from schemas.orders import ZERO, Address
 
 _ADDRESS_PARTS: Final = (
@@ -78,6 +78,21 @@ class SentRow:
             "tax_rate_id": int(self.tax_rate_id),
             "location_id": int(self.location_id),
         }
+
+
+@dataclass(frozen=True, slots=True)
+class SentFee:
+    """A shipping fee, as it is sent: its amount is the one number that Katana takes as a text alone."""
+
+    amount: Decimal
+    tax_rate_id: str
+    name: str
+
+    @property
+    def body(self) -> dict[str, Any]:
+        """As Katana takes it, but for its order."""
+        body: dict[str, Any] = {"amount": plain(self.amount), "tax_rate_id": int(self.tax_rate_id)}
+        return {**body, **({"description": self.name} if self.name else {})}
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,11 +199,15 @@ def rests(draft: DraftOrder) -> tuple[DraftRow | None, ...]:
 
     It is less what it bears of charges below zero. None where nothing is, and of such a charge.
     """
-    borne = borne_of(draft).amounts
     return tuple(
-        rest_of(replace(row, total=row.total - part), draft.currency) if _left(row) > 0 and not takes_off(row) else None
-        for row, part in zip(draft.rows, borne, strict=True)
+        rest_of(row, draft.currency) if _left(row) > 0 and not takes_off(row) else None for row in less_borne(draft)
     )
+
+
+def less_borne(draft: DraftOrder) -> Iterator[DraftRow]:
+    """Each row less what it bears of charges below zero."""
+    for row, part in zip(draft.rows, borne_of(draft).amounts, strict=True):
+        yield replace(row, total=row.total - part)
 
 
 def borne_of(draft: DraftOrder) -> Borne:

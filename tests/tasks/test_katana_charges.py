@@ -1,4 +1,4 @@
-"""WooCommerce's fees that take something off come to Katana, whose rows are never below zero (MAP-9)."""
+"""WooCommerce's charges come to Katana: fees that take something off, and shipping (MAP-9)."""
 
 from collections.abc import Iterator
 from decimal import Decimal
@@ -10,6 +10,9 @@ from sandbox import KatanaAccount, RunningSandbox, open_sandbox
 from sandbox.woocommerce.generator import random_order
 from sandbox.woocommerce.model import Order
 from schemas.money import round_money
+from schemas.settings import read_account_settings
+from tasks import hub_choice
+from tasks.account import reconfigure_account
 from tasks.held import Process
 from tasks.hub_news import fetch_hub
 from tests.tasks.conftest import connect, import_all, show
@@ -97,3 +100,24 @@ def test_MAP_9_a_fee_that_nobody_can_bear_is_set_aside_in_words(
     assert list(account.orders.table.view()) == []
     assert show(held, str(order.id))["reason"] == "refused_by_hub"
     assert "EUR less than it takes off" in str(show(held, str(order.id)))
+
+
+def test_MAP_9_shipping_is_a_fee_where_the_account_wants_it_so(
+    held: Process, shop: Shop, acme: int, account: KatanaAccount
+) -> None:
+    values = read_account_settings({"katana.shipping_fee": "fee"})
+    assert hub_choice.prove_choice(held, values) == {}
+    with held.pool.connection() as connection:
+        reconfigure_account(held, connection, values)
+    shipping = [{"method_id": "flat_rate", "method_title": "DHL", "total": "4.90"}]
+    lines = [{"sku": "CHAIR", "quantity": 1}]
+    order = random_order(shop.shop, {"status": "processing", "line_items": lines, "shipping_lines": shipping})
+
+    assert look(held, acme) == ["imported"]
+
+    (fee,) = account.fees.table.view()
+    assert (fee["description"], fee["amount"]) == ("DHL", order.shipping_lines[0].total)
+    assert in_katana(account) + fee["amount"] == without_tax(order)
+    shop.shop.complete_order(order.id)
+    assert look(held, acme) == ["delivered"]
+    assert show(held, str(order.id))["order"]["status"] == "DELIVERED"

@@ -58,3 +58,8 @@ SELECT found_id FROM katana_intents WHERE kind = %(kind)s AND key <> %(key)s AND
 -- name: keys_of
 -- What some ids of a kind were made for.
 SELECT found_id AS id, key FROM katana_intents WHERE kind = %(kind)s AND found_id = ANY(%(ids)s)
+
+-- name: made_long_ago
+-- What was made for a line, long enough ago to be seen.
+SELECT found_id FROM katana_intents
+WHERE kind = %(kind)s AND key = %(key)s AND found_id IS NOT NULL AND sent_at < clock_timestamp() - %(late)s

@@ -16,11 +16,6 @@ ON CONFLICT (id) DO UPDATE SET external_id = excluded.external_id, kept = exclud
 UPDATE katana_rows
 SET kept = kept || jsonb_build_object('packed', ((kept ->> 'packed')::numeric - %(pieces)s)::text) WHERE id = %(id)s
 
--- name: made_long_ago
--- What was made for a line, long enough ago to be seen.
-SELECT found_id FROM katana_intents
-WHERE kind = %(kind)s AND key = %(key)s AND found_id IS NOT NULL AND sent_at < clock_timestamp() - %(late)s
-
 -- name: row_written
 -- What we changed of it, a moment ago.
 UPDATE katana_rows SET written = %(written)s, written_at = clock_timestamp() WHERE id = %(id)s
