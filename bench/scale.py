@@ -136,6 +136,9 @@ PAGES: Final = {
     "Orders, for a reason": "/orders?reason=status_not_imported",
     "Orders, behind the first page": "",
     "Needs you": "/needs",
+    "Stock": "/stock",
+    "Stock, what differs": "/stock?differs=1",
+    "A SKU": "/stock/sku/PLAIN-001",
 }
 
 
@@ -262,7 +265,7 @@ def _asked(house: House) -> dict[str, Ask]:
         "ring": lambda c: orders.pick_bells(c, big),
         "due stores, both ways": lambda c: (orders.due_stores(c), outgoing.due_stores(c), outgoing.pick_bells(c, big)),
         "held SKUs": lambda c: stock_view.held_skus(c, big, ["PLAIN-001", "PLAIN-002"]),
-        "`explain --sku`": lambda c: (stock_view.stores(c, "PLAIN-001"), stock_view.items(c, "PLAIN-001")),
+        "`explain --sku`": lambda c: (stock_view.at_stores(c, ["PLAIN-001"]), stock_view.items(c, ["PLAIN-001"])),
         "stock push --wait": lambda c: stock_view.push_outcome(c, big, ["PLAIN-001"], asked_at=latest),
         "due stock": stock.due_stores,
         "`hub order show`": lambda c: BuiltinHub(c).named_order(house.order_no),

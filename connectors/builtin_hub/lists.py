@@ -1,5 +1,6 @@
 """Lists of the built-in hub for people, and the numbers of orders made by hand. It decides and changes nothing."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -67,9 +68,76 @@ def stocked(connection: Connection, *, after: str, limit: int) -> dict[str, str]
     return {row["sku"]: row["name"] for row in found}
 
 
+def called(connection: Connection, text: str, *, after: str, limit: int) -> list[str]:
+    """The next SKUs of which an item has three signs or more somewhere in SKU or name, small letters or not."""
+    found = connection.execute(_SQL["skus_by_parts"], {"text": text, "after": after, "limit": limit})
+    return [row["sku"] for row in found]
+
+
+def stocked_of(connection: Connection, skus: Sequence[str]) -> dict[str, str]:
+    """Those of some SKUs that carry stock, with the names of their newest items."""
+    return {row["sku"]: row["name"] for row in connection.execute(_SQL["newest_of_skus"], {"skus": list(skus)})}
+
+
 def items_with_sku(connection: Connection, sku: str) -> int:
     """How many items share a SKU: the one created latest is meant (MAP-1)."""
     return int(_value(connection, "items_with_sku", {"sku": sku}))
+
+
+@dataclass(frozen=True, slots=True)
+class ListedBatch:
+    """What lies at a location of a batch."""
+
+    batch: str
+    location: str
+    in_stock: Decimal
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ListedPart:
+    """A SKU that is a part of a bundle, so many pieces of it; or the bundle, of a SKU that is the part."""
+
+    sku: str
+    quantity: Decimal
+    is_part: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ListedMove:
+    """A line of the ledger. What an order took names it, as far as it still stands; `store` is None for ours.
+
+    One that `is_carried` is the sum of older ones, from `moved_at` on.
+    """
+
+    id: int
+    moved_at: datetime
+    location: str
+    batch: str | None
+    delta: Decimal
+    kind: str
+    note: str | None
+    count_id: str | None
+    is_carried: bool
+    order_id: str | None
+    order_no: str | None
+    external_id: str | None
+    store: str | None
+
+
+def batches_of(connection: Connection, sku: str, *, limit: int) -> list[ListedBatch]:
+    """What is left of a SKU's batches, first received first."""
+    return read_all(connection, ListedBatch, _SQL["batches_of_sku"], {"sku": sku, "limit": limit})
+
+
+def parts_of(connection: Connection, sku: str, *, limit: int) -> list[ListedPart]:
+    """What a bundle is made of, and the bundles that a SKU is a part of."""
+    return read_all(connection, ListedPart, _SQL["parts_of_sku"], {"sku": sku, "limit": limit})
+
+
+def moves_of(connection: Connection, sku: str, *, limit: int) -> list[ListedMove]:
+    """The latest lines of the ledger about a SKU, newest first."""
+    return read_all(connection, ListedMove, chosen(_SQL["moves_of_sku"], (), limit=limit), {"sku": sku})
 
 
 def has_counted(connection: Connection) -> bool:

@@ -263,6 +263,7 @@ CREATE TABLE store_items (
     seen_at timestamptz NOT NULL DEFAULT clock_timestamp(),   -- the last page of its catalogue that had it
     PRIMARY KEY (store_id, external_id)
 );
+CREATE INDEX store_items_listed ON store_items (sku COLLATE "C");
 CREATE INDEX store_items_sku ON store_items (store_id, sku);
 
 -- What an item shows at a place of its store, and what it was told.
@@ -908,6 +909,7 @@ CREATE TABLE hub.products (
     delivery_days integer CHECK (delivery_days >= 0),   -- its own delivery time; null: the account's
     created_at timestamptz NOT NULL DEFAULT now()
 );
+CREATE INDEX products_parts ON hub.products USING gin (order_keys(lower(name), '{}'::text[], 3, 200));
 CREATE INDEX products_service ON hub.products (lower(name), id) WHERE kind = 'service';
 
 -- Items: what a row names and stock is kept of.
@@ -923,6 +925,9 @@ CREATE TABLE hub.variants (
         GENERATED ALWAYS AS (CASE WHEN import_key IS NOT NULL THEN coalesce('sku:' || sku, import_key) END) STORED
         CONSTRAINT variants_made_for UNIQUE
 );
+CREATE INDEX variants_listed ON hub.variants (sku COLLATE "C", created_at DESC, id DESC);
+CREATE INDEX variants_parts ON hub.variants USING gin (order_keys(lower(sku), '{}'::text[], 3, 200))
+    WHERE sku IS NOT NULL;
 CREATE INDEX variants_product ON hub.variants (product_id);
 CREATE INDEX variants_sku ON hub.variants (sku);
 
@@ -997,7 +1002,7 @@ CREATE TABLE hub.stock_moves (
 CREATE UNIQUE INDEX stock_moves_carried ON hub.stock_moves (variant_id, location_id, coalesce(batch_id, 0::bigint),
             kind) WHERE is_carried;
 CREATE INDEX stock_moves_count ON hub.stock_moves (count_id) WHERE count_id IS NOT NULL;
-CREATE INDEX stock_moves_item ON hub.stock_moves (variant_id, location_id);
+CREATE INDEX stock_moves_item ON hub.stock_moves (variant_id, location_id, id);
 
 -- Orders, of stores and made here; one per order of a store (ORD-6, MUL-3).
 CREATE TABLE hub.sales_orders (

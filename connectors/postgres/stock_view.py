@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from connectors.postgres import Connection, queries, read_all
+from connectors.postgres import Connection, Row, queries, read_all, stores
 from connectors.postgres.rows import StoreRow, read_store_row
 from connectors.postgres.stock import UNREAD_SECONDS
-from schemas.account import Account, read_account
+from schemas.account import Account
 
 _SQL: Final = queries("stock_view")
 
@@ -17,11 +17,12 @@ _SQL: Final = queries("stock_view")
 class SkuAt:
     """How a SKU stands in a store: whether and since when it is due, until when it waits, and why it is not shown.
 
-    `is_held` where orders that nobody has read yet hold it back (STK-9).
+    `is_held` where orders that nobody has read yet hold it back (STK-9): looked for where one SKU is asked for.
     """
 
     store: StoreRow
     account: Account
+    sku: str
     is_due: bool
     due_since: datetime | None
     due_at: datetime | None
@@ -32,24 +33,20 @@ class SkuAt:
     is_held: bool
 
 
-def stores(connection: Connection, sku: str) -> list[SkuAt]:
-    """Every connected store as it stands to one SKU, by name."""
-    rows = connection.execute(_SQL["stores_of_sku"], {"sku": sku, "patience": UNREAD_SECONDS})
-    return [
-        SkuAt(
-            store=read_store_row(row),
-            account=read_account(row["account"]),
-            is_due=row["sku_is_due"],
-            due_since=row["sku_due_since"],
-            due_at=row["sku_due_at"],
-            attempts=row["sku_attempts"] or 0,
-            looked_at=row["sku_looked_at"],
-            why=row["why"],
-            why_detail=row["why_detail"],
-            is_held=bool(row["is_held"]),
-        )
-        for row in rows
-    ]
+def at_stores(connection: Connection, skus: Sequence[str]) -> dict[str, list[SkuAt]]:
+    """Every connected store as it stands to each of some SKUs, by name."""
+    rows, account = stores.stores(connection), stores.account(connection)
+    by_key = {
+        (row["store_id"], row["sku"]): row
+        for row in connection.execute(_SQL["skus_at_stores"], {"skus": list(skus), "patience": UNREAD_SECONDS})
+    }
+    return {sku: [_sku_at(store, account, at) for store in rows if (at := by_key.get((store.id, sku)))] for sku in skus}
+
+
+def _sku_at(store: StoreRow, account: Account, at: Row) -> SkuAt:
+    values = {**at, "why_detail": at["why_detail"] or {}}
+    del values["store_id"]
+    return SkuAt(store, account, **values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +54,7 @@ class ItemAt:
     """An item of a store at a place, what it shows there and was told last; no place where nothing of it is known."""
 
     store_id: int
+    sku: str
     external_id: str
     name: str
     is_tracked: bool
@@ -66,12 +64,18 @@ class ItemAt:
     told_at: datetime | None
 
 
-def items(connection: Connection, sku: str) -> dict[int, list[ItemAt]]:
-    """What each store, by its id, has of one SKU, by item and place."""
-    found: dict[int, list[ItemAt]] = {}
-    for item in read_all(connection, ItemAt, _SQL["items_of_sku"], {"sku": sku}):
-        found.setdefault(item.store_id, []).append(item)
+def items(connection: Connection, skus: Sequence[str]) -> dict[tuple[int, str], list[ItemAt]]:
+    """What each connected store, by its id, has of each of some SKUs, by item and place."""
+    found: dict[tuple[int, str], list[ItemAt]] = {}
+    for item in read_all(connection, ItemAt, _SQL["items_of_skus_at_stores"], {"skus": list(skus)}):
+        found.setdefault((item.store_id, item.sku), []).append(item)
     return found
+
+
+def sold(connection: Connection, *, after: str, prefix: str = "", limit: int) -> dict[str, str]:
+    """The next SKUs that connected stores sell and that begin so, with a name of theirs, as code points order them."""
+    found = connection.execute(_SQL["sold"], {"after": after, "prefix": prefix, "limit": limit})
+    return {row["sku"]: row["name"] for row in found}
 
 
 def pushing_stores(connection: Connection) -> list[StoreRow]:

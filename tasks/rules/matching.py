@@ -65,14 +65,14 @@ def match_item(line: StoreLine, matches: HubMatches, *, kind: Kind = Kind.PRODUC
     if sku is None:
         return matches.by_key.get(line.item_key) or NewItem(_name(line), kind, key=line.item_key)
     variants = matches.by_sku.get(sku)
-    return max(variants, key=_age) if variants else NewItem(_name(line), kind, sku=sku)
+    return max(variants, key=age) if variants else NewItem(_name(line), kind, sku=sku)
 
 
 def _name(line: StoreLine) -> str:
     return line.name or sku_of(line) or f"Product {line.product_key or line.external_id}"
 
 
-def _age(variant: Variant) -> tuple[datetime, int, str]:
+def age(variant: Variant) -> tuple[datetime, int, str]:
     """Grows with youth: the one created latest wins; among equals the higher id, read as a number where it is one."""
     number = int(variant.id) if variant.id.isdecimal() else -1
     return (variant.created_at or _EARLIEST, number, variant.id)

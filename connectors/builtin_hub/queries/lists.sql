@@ -48,12 +48,70 @@ SELECT coalesce(max(substr(order_no, 4)::numeric), 0) + 1 AS number
 FROM hub.sales_orders WHERE store_id IS NULL AND order_no ~ '^SO-[0-9]{1,15}$'
 
 -- name: stocked
--- The next SKUs that carry stock, each once by its newest item (STK-3), in the order of their bytes.
-SELECT n.sku, n.name FROM (
-    SELECT DISTINCT ON (v.sku COLLATE "C") v.sku, p.name, p.kind
-    FROM hub.variants v JOIN hub.products p ON p.id = v.product_id
+-- The next SKUs that carry stock, each once by its newest item (STK-3), in the order of their bytes: walked as the index
+-- has them, items being joined behind.
+SELECT n.sku, p.name
+FROM (
+    SELECT DISTINCT ON (v.sku COLLATE "C") v.sku, v.product_id FROM hub.variants v
     WHERE v.sku COLLATE "C" > %(after)s
     ORDER BY v.sku COLLATE "C", v.created_at DESC, v.id DESC
-) n
-WHERE n.kind = 'product'
+) n JOIN hub.products p ON p.id = n.product_id AND p.kind = 'product'
 ORDER BY n.sku COLLATE "C" LIMIT %(limit)s
+
+-- name: skus_by_parts
+-- The next SKUs of which an item is called so, by the index of all parts of SKUs and names: those first that are called so
+-- themselves, and those whose products are, each as few as are wanted.
+SELECT sku FROM (
+    (SELECT DISTINCT v.sku COLLATE "C" AS sku FROM hub.variants v
+     WHERE v.sku COLLATE "C" > %(after)s AND strpos(lower(v.sku), lower(%(text)s)) > 0
+       AND order_keys(lower(v.sku), '{}', 3, 200) @> order_keys(left(lower(%(text)s), 200), '{}', 3, 200)
+     ORDER BY 1 LIMIT %(limit)s)
+    UNION
+    (SELECT DISTINCT v.sku COLLATE "C" FROM hub.products p JOIN hub.variants v ON v.product_id = p.id
+     WHERE v.sku COLLATE "C" > %(after)s AND strpos(lower(p.name), lower(%(text)s)) > 0
+       AND order_keys(lower(p.name), '{}', 3, 200) @> order_keys(left(lower(%(text)s), 200), '{}', 3, 200)
+     ORDER BY 1 LIMIT %(limit)s)
+) called
+ORDER BY sku COLLATE "C" LIMIT %(limit)s
+
+-- name: newest_of_skus
+-- Of some SKUs those that carry stock, with the names of their newest items.
+SELECT n.sku, p.name
+FROM (
+    SELECT DISTINCT ON (v.sku COLLATE "C") v.sku, v.product_id FROM hub.variants v
+    WHERE v.sku = ANY (%(skus)s::text[])
+    ORDER BY v.sku COLLATE "C", v.created_at DESC, v.id DESC
+) n JOIN hub.products p ON p.id = n.product_id AND p.kind = 'product'
+ORDER BY n.sku COLLATE "C"
+
+-- name: batches_of_sku
+-- What lies where of each batch of a SKU's newest item, first received first; of an old one nothing may be left.
+SELECT b.batch_no AS batch, l.code AS location, s.in_stock, b.received_at
+FROM (SELECT id FROM hub.variants WHERE sku = %(sku)s ORDER BY created_at DESC, id DESC LIMIT 1) n
+JOIN hub.batches b ON b.variant_id = n.id JOIN hub.batch_stock s ON s.batch_id = b.id
+JOIN hub.locations l ON l.id = s.location_id
+WHERE s.in_stock > 0
+ORDER BY b.received_at, b.id, l.id LIMIT %(limit)s
+
+-- name: parts_of_sku
+-- What a bundle is made of, and which bundles a SKU is a part of; of its newest item.
+SELECT v.sku, c.quantity, c.bundle_id = n.id AS is_part
+FROM (SELECT id FROM hub.variants WHERE sku = %(sku)s ORDER BY created_at DESC, id DESC LIMIT 1) n
+JOIN hub.bundle_components c ON n.id IN (c.bundle_id, c.component_id)
+JOIN hub.variants v ON v.id = CASE WHEN c.bundle_id = n.id THEN c.component_id ELSE c.bundle_id END
+ORDER BY is_part DESC, v.sku, v.id LIMIT %(limit)s
+
+-- name: moves_of_sku
+-- The latest moves of a SKU's items at every location, each location from its end on.
+SELECT m.id, m.moved_at, l.code AS location, b.batch_no AS batch, m.delta, m.kind, m.note, m.count_id::text AS count_id,
+       m.is_carried, o.id::text AS order_id, o.order_no, o.external_id, s.name AS store
+FROM hub.variants v CROSS JOIN hub.locations l
+CROSS JOIN LATERAL (
+    SELECT * FROM hub.stock_moves m WHERE m.variant_id = v.id AND m.location_id = l.id ORDER BY m.id DESC LIMIT {limit}
+) m
+LEFT JOIN hub.batches b ON b.id = m.batch_id
+LEFT JOIN hub.sales_order_rows r ON m.kind = 'sale' AND r.id = m.source_id
+LEFT JOIN hub.sales_orders o ON o.id = r.sales_order_id
+LEFT JOIN stores s ON s.id = o.store_id
+WHERE v.sku = %(sku)s
+ORDER BY m.id DESC LIMIT {limit}

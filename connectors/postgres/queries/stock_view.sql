@@ -1,26 +1,34 @@
--- name: stores_of_sku
--- Every connected store as it stands to one SKU: its settings, whether the SKU is due there, and since when. Orders that
--- are not read yet hold a SKU back (STK-9): looked for in the order of the
+-- name: skus_at_stores
+-- How some SKUs stand at every connected store: whether each is due there, and since when. Orders that are not read yet
+-- hold a SKU back (STK-9): that is looked for only where one SKU is asked about, in the order of the
 -- index of due ones, or all orders would be looked through where none is due.
-SELECT s.*, a.settings AS account, coalesce(q.changed > q.settled, false) AS sku_is_due, q.due_since AS sku_due_since,
-       q.due_at AS sku_due_at, q.attempts AS sku_attempts, q.looked_at AS sku_looked_at, q.reason AS why, coalesce(q.detail, '{}') AS why_detail,
-       q.changed > q.settled AND q.due_since > now() - %(patience)s * interval '1 second' AND (
+SELECT s.id AS store_id, a.sku, coalesce(q.changed > q.settled, false) AS is_due, q.due_since, q.due_at,
+       coalesce(q.attempts, 0) AS attempts, q.looked_at, q.reason AS why, nullif(q.detail, '{}') AS why_detail,
+       coalesce(cardinality(%(skus)s::text[]) = 1 AND q.changed > q.settled
+           AND q.due_since > now() - %(patience)s * interval '1 second' AND (
            SELECT true FROM store_orders o
            WHERE o.store_id = s.id AND o.changed > o.order_settled
              AND (o.due_at IS NULL OR o.due_at <= now() + %(patience)s * interval '1 second')
-             AND (o.skus IS NULL OR %(sku)s = ANY (o.skus))
-           ORDER BY o.rung_at NULLS FIRST, o.store_updated_at LIMIT 1) IS NOT NULL AS is_held
-FROM stores s CROSS JOIN account a
-LEFT JOIN store_stock q ON q.store_id = s.id AND q.sku = %(sku)s
+             AND (o.skus IS NULL OR a.sku = ANY (o.skus))
+           ORDER BY o.rung_at NULLS FIRST, o.store_updated_at LIMIT 1) IS NOT NULL, false) AS is_held
+FROM stores s CROSS JOIN unnest(%(skus)s::text[]) a (sku)
+LEFT JOIN store_stock q ON q.store_id = s.id AND q.sku = a.sku
 WHERE s.state <> 'disconnected'
-ORDER BY s.name
 
--- name: items_of_sku
--- What the stores have of one SKU: a row per item and place, one without a place where nothing of it is known.
-SELECT i.store_id, i.external_id, i.name, i.is_tracked, l.place, l.shown, l.told, l.told_at
-FROM store_items i LEFT JOIN store_levels l USING (store_id, external_id)
-WHERE i.sku = %(sku)s
-ORDER BY i.store_id, i.external_id, l.place
+-- name: items_of_skus_at_stores
+-- What the stores have of some SKUs: a row per item and place, one without a place where nothing of it is known. Store by
+-- store, as the index has them.
+SELECT i.store_id, i.sku, i.external_id, i.name, i.is_tracked, l.place, l.shown, l.told, l.told_at
+FROM stores s JOIN store_items i ON i.store_id = s.id AND i.sku = ANY (%(skus)s::text[])
+LEFT JOIN store_levels l ON l.store_id = i.store_id AND l.external_id = i.external_id
+WHERE s.state <> 'disconnected'
+ORDER BY i.store_id, i.sku, i.external_id, l.place
+
+-- name: sold
+-- The next SKUs that connected stores sell, each once, in the order of their bytes.
+SELECT i.sku, min(i.name) AS name FROM store_items i JOIN stores s ON s.id = i.store_id
+WHERE i.sku COLLATE "C" > %(after)s AND s.state <> 'disconnected' AND starts_with(i.sku, %(prefix)s)
+GROUP BY i.sku COLLATE "C", i.sku ORDER BY i.sku COLLATE "C" LIMIT %(limit)s
 
 -- name: pushing_stores
 -- Active stores with stock sync on.

@@ -13,13 +13,14 @@ from workers.cli.start import known_store_row, open_desk, order_id
 
 if TYPE_CHECKING:
     from connectors import hubs
+    from workers import seen_stock
     from workers.cli import documents
     from workers.cli.explain import order, stock
-    from workers.cli.stock import commands, stores
+    from workers.cli.stock import commands
 else:
     hubs, documents = Later("connectors.hubs"), Later("workers.cli.documents")
     order, stock = Later("workers.cli.explain.order"), Later("workers.cli.explain.stock")
-    commands, stores = Later("workers.cli.stock.commands"), Later("workers.cli.stock.stores")
+    commands, seen_stock = Later("workers.cli.stock.commands"), Later("workers.seen_stock")
 
 _LINES = 1000  # of the journal
 
@@ -50,7 +51,7 @@ def _explain_sku(sku: str) -> dict[str, Any]:
         levels = commands.levels_of(connection, sku)
         items = len(hubs.our_hub(connection).find(Wanted(skus=frozenset({sku}))).by_sku.get(sku, ()))
         lines = journal.lines(connection, journal.Which(sku=sku), limit=_LINES)
-        told = [stock.explain_store(sight, levels, lines) for sight in stores.look_at_stores(connection, sku)]
+        told = [stock.explain_store(sight, levels, lines) for sight in seen_stock.look_at_stores(connection, sku)]
     return {"sku": sku, "items_in_hub": items, "locations": documents.stock_document(levels), "stores": told}
 
 

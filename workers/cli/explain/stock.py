@@ -14,7 +14,7 @@ from schemas.stores import Store
 from tasks.rules.stock import promised, quantity_at
 from workers.cli.explain.trail import Step, of_journal, step
 from workers.cli.output import utc
-from workers.cli.stock.stores import Sight, advice, store_document, why_not
+from workers.seen_stock import Sight, advice, store_document, why_not
 
 _LINES = 5  # of the journal, the latest
 

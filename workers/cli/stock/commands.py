@@ -11,7 +11,7 @@ from workers.cli.documents import stock_document
 from workers.cli.on_demand import ListedCommand, OnDemand
 from workers.cli.output import Failed, example, json_option, say, table
 from workers.cli.start import database
-from workers.cli.stock.stores import Sight, advice, look_at_stores, store_document
+from workers.seen_stock import Sight, advice, look_at_stores, store_document
 
 _LISTED: Final = {
     "export": ListedCommand(

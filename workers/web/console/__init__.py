@@ -27,6 +27,8 @@ from workers.web.console import (
     places,
     rates,
     sign_in,
+    stock,
+    stock_sku,
     store,
     store_orders,
     system,
@@ -42,6 +44,8 @@ _PAGES: Final = (
     orders.pages,
     order.pages,
     handling.pages,
+    stock.pages,
+    stock_sku.pages,
     store.pages,
     store_orders.pages,
     activity.pages,
@@ -80,6 +84,7 @@ def add_console(web: Flask, config: Config) -> None:
     Bootstrap5(web)
     frame.csrf.init_app(web)
     words.teach(web)
+    web.jinja_env.globals.update(sku_address=stock.sku_address)
     troubles.answer_for(web)
     web.register_blueprint(frame.static)
     for pages in _PAGES:

@@ -61,6 +61,9 @@ FINE: Final = State("Well", "ok", _TICK)
 TOOK: Final = State("Sent", "ok", _TICK)
 NOT_TAKEN: Final = State("Not taken", "bad", _OCTAGON)
 NOTED: Final = State("Worth a look", "wait", _TRIANGLE)
+HELD: Final = State("Held", "wait", _TRIANGLE)
+DIFFERS: Final = State("Differs", "wait", _TRIANGLE)
+SHOWN: Final = State("Shows it", "ok", _TICK)
 DELIVERY: Final = {
     "NOT_SHIPPED": "Not shipped",
     "PARTIALLY_PACKED": "Partly packed",
@@ -76,7 +79,7 @@ def teach(web: Flask) -> None:
     web.jinja_env.filters.update(
         when=when, ago=ago, money=money, price=price, number=number, day=day, plain=plain, shell=quote, span=span
     )
-    web.jinja_env.filters.update(shortened=shortened, read_time=datetime.fromisoformat, clock=clock)
+    web.jinja_env.filters.update(shortened=shortened, read_time=datetime.fromisoformat, clock=clock, figure=figure)
     web.jinja_env.globals.update(
         asset=asset,
         order_state=ORDER_STATES.__getitem__,
@@ -98,6 +101,7 @@ class PageStates:
     FAILING, IN_STEP, BEHIND, SAME, APART = FAILING, IN_STEP, BEHIND, SAME, APART
     WELL, UNWELL, FINE = WELL, UNWELL, FINE
     TOOK, NOT_TAKEN = TOOK, NOT_TAKEN
+    HELD, DIFFERS, SHOWN = HELD, DIFFERS, SHOWN
 
 
 def shortened(text: str) -> Markup | str:
@@ -189,6 +193,11 @@ def price(amount: Decimal, currency: str) -> str:
 def number(count: int) -> str:
     """A count: 1,128."""
     return f"{count:,}"
+
+
+def figure(pieces: Decimal | str) -> str:
+    """Pieces as they are, with fractions where there are some: 1,128.5."""
+    return f"{Decimal(plain(Decimal(pieces))):,f}"
 
 
 def plural(count: int, one: str, many: str = "") -> str:

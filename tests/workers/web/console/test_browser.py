@@ -64,6 +64,9 @@ def addresses(held: Process, shop: Shop, acme: int) -> list[str]:
         "/account/rates",
         "/account/alarms",
         "/system",
+        "/stock",
+        "/stock?q=hook&differs=1",
+        "/stock/sku/HOOK-FRG",
     ]
     return ["/", *lists, *orders, *others]
 

@@ -37,6 +37,7 @@ def path_of(rule: Rule) -> str:
     filled = (
         rule.rule.replace("<store>", "acme")
         .replace("<path:external_id>", "1")
+        .replace("<path:sku>", "A-1")
         .replace("<reason>", "on_hold")
         .replace("<name>", "viewer")
         .replace("<number>", "1")

@@ -1,9 +1,9 @@
-"""Where a SKU stands in each store: its items, what was told, what is due, and why a store does not show it."""
+"""What people see of a SKU's stock in each store: its items, what was told, what is due, and why it is not shown."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 from connectors import platforms
 from connectors.hubs import our_hub
@@ -11,12 +11,13 @@ from connectors.postgres import Connection, stock_view, stores
 from connectors.postgres.stock_view import ItemAt, SkuAt
 from schemas.hub import StockLevel
 from schemas.reasons import Reason, describe
-from schemas.stock import DEFAULT_PLACE
+from schemas.stock import DEFAULT_PLACE, StoreItem
 from schemas.stores import Store, StoreState
 from tasks.rules.places import hub_locations, location_of
-from tasks.rules.stock import uncounted_places
+from tasks.rules.stock import Push, decide_push, uncounted_places
 from workers.cli.output import utc
 
+_KEPT: Final = {Reason.NEVER_COUNTED, Reason.LOCATION_UNKNOWN}  # the store keeps a figure of its own
 NOT_TOLD_YET = "It was not told yet: it is with the hub's next change, or now by storesync stock push."
 
 
@@ -24,7 +25,8 @@ NOT_TOLD_YET = "It was not told yet: it is with the hub's next change, or now by
 class Sight:
     """One store as it stands to one SKU, which is `here`, with its items of it.
 
-    `uncounted` are its places that are told nothing, as nobody counted there (STK-10).
+    `uncounted` are its places that are told nothing, as nobody counted there (STK-10). `push` is what it would be told
+    of the hub's `levels`; None where the hub was not asked, or stocks no such SKU.
     """
 
     sku: str
@@ -33,11 +35,20 @@ class Sight:
     here: SkuAt
     items: list[ItemAt]
     uncounted: Collection[str] = ()
+    levels: Sequence[StockLevel] = ()
+    push: Push | None = None
 
     @property
     def places(self) -> dict[str, str]:
         """The hub's location that each place of the store shows."""
         return hub_locations(self.store, self.location)
+
+    @property
+    def differs(self) -> bool:
+        """Whether a store that sells it, and counts it, does not show the hub's figure."""
+        if self.push is None:
+            return False
+        return bool(self.push.tells) or (self.push.note is not None and self.push.note.reason in _KEPT)
 
     @property
     def is_pending(self) -> bool:
@@ -53,14 +64,44 @@ class Sight:
 
 def look_at_stores(connection: Connection, sku: str) -> list[Sight]:
     """Every connected store as it stands to a SKU, by name."""
-    items, levels = stock_view.items(connection, sku), our_hub(connection).levels([sku])
-    return [_sight(sku, here, items.get(here.store.id, []), levels) for here in stock_view.stores(connection, sku)]
+    return look_at_skus(connection, {sku: our_hub(connection).levels([sku])})[sku]
 
 
-def _sight(sku: str, here: SkuAt, items: list[ItemAt], levels: Sequence[StockLevel]) -> Sight:
-    store = stores.read_store(here.store, platforms.record(here.store.platform))
-    location = location_of(store, here.account)
-    return Sight(sku, store, location, here, items, uncounted_places(levels, store=store, location=location))
+def look_at_skus(connection: Connection, levels: Mapping[str, Sequence[StockLevel]]) -> dict[str, list[Sight]]:
+    """Every connected store as it stands to each of some SKUs, whose levels the hub told."""
+    items = stock_view.items(connection, list(levels))
+    known: dict[int, tuple[Store, str]] = {}
+    found: dict[str, list[Sight]] = {}
+    for sku, at_stores in stock_view.at_stores(connection, list(levels)).items():
+        for here in at_stores:
+            if here.store.id not in known:
+                store = stores.read_store(here.store, platforms.record(here.store.platform))
+                known[here.store.id] = (store, location_of(store, here.account))
+        found[sku] = [
+            _sight(here, *known[here.store.id], items.get((here.store.id, sku), []), levels[sku]) for here in at_stores
+        ]
+    return found
+
+
+def _sight(here: SkuAt, store: Store, location: str, items: list[ItemAt], levels: Sequence[StockLevel]) -> Sight:
+    sold = [_store_item(some) for some in _by_item(items)]
+    push = decide_push(here.sku, levels=levels, items=sold, store=store, location=location) if levels else None
+    uncounted = uncounted_places(levels, store=store, location=location)
+    return Sight(here.sku, store, location, here, items, uncounted, levels, push)
+
+
+def _by_item(items: Sequence[ItemAt]) -> list[list[ItemAt]]:
+    found: dict[str, list[ItemAt]] = {}
+    for item in items:
+        found.setdefault(item.external_id, []).append(item)
+    return list(found.values())
+
+
+def _store_item(places: Sequence[ItemAt]) -> StoreItem:
+    """An item as rules know it, of what is known of it at each place."""
+    one = places[0]
+    shown = {at.place: at.shown for at in places if at.place is not None}
+    return StoreItem(one.external_id, one.sku, one.name, one.is_tracked, shown)
 
 
 def why_not(sight: Sight) -> str | None:
