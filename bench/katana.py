@@ -7,6 +7,7 @@ import argparse
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from datetime import timedelta
 from functools import partial
 from typing import Any, Final
 
@@ -30,8 +31,8 @@ IDLE: Final = 10  # minutes in which nothing moves
 A_MINUTE: Final = 55  # requests
 TOGETHER: Final = 12  # orders of a message: as many as a worker brings to a Katana that takes its time in eight seconds
 _LATER: Final = (
-    "UPDATE katana_polls SET read_until = read_until - interval '1 min', read_at = read_at - interval '1 min'",
-    "UPDATE katana_mirror SET read_until = read_until - interval '1 min', refreshed_at = NULL",
+    "UPDATE katana_polls SET read_until = read_until - %(by)s, read_at = read_at - %(by)s",
+    "UPDATE katana_mirror SET read_until = read_until - %(by)s, refreshed_at = NULL",
 )
 
 
@@ -61,7 +62,7 @@ def _measure(held: Process, katana: KatanaAccount, count: int) -> Iterator[tuple
         with open_sandbox(platform, orders=0) as shop:
             some = count // 3 + (place < count % 3)
             ids = _place(held, shop, platform, some, first_buyer=place * count)
-            imports += _during(held, katana, _imports(held, platform, ids), a_minute=A_MINUTE - 2 * TOGETHER)
+            imports += _during(held, katana, _imports(held, platform, ids), is_at_limit=True)
             if platform == "woocommerce":
                 delivered = _deliver(held, katana, shop, ids[:DELIVERED])
         print(f"orders of {platform} are in Katana", file=sys.stderr, flush=True)
@@ -104,7 +105,7 @@ def _deliver(held: Process, katana: KatanaAccount, shop: RunningSandbox[Any], id
         shop.shop.complete_order(int(external_id))
     sent = set(_due(held, "woocommerce", len(ids))) & set(ids)
     looks = [partial(change_order, _store(held, "woocommerce"), external_id) for external_id in sent]
-    return _during(held, katana, looks, a_minute=A_MINUTE - 5).total()
+    return _during(held, katana, looks, is_at_limit=True).total()
 
 
 def _store(held: Process, name: str) -> int:
@@ -124,25 +125,23 @@ def _due(held: Process, name: str, count: int) -> list[str]:
 
 
 def _during(
-    held: Process, katana: KatanaAccount, work: Iterable[Callable[[], object]], *, a_minute: int = 0
+    held: Process, katana: KatanaAccount, work: Iterable[Callable[[], object]], *, is_at_limit: bool = False
 ) -> Counter[str]:
-    """What was asked, by end points; each piece of work in a minute of its own, or as many as fit in one."""
+    """What was asked, by end points: each piece of work in a minute of its own, or as long as its requests take."""
     before = katana.calls.copy()
-    begun = _asked(katana) - a_minute
     for one in work:
-        if _asked(katana) - begun >= a_minute:
-            _minute(held)
-            begun = _asked(katana)
+        begun = _asked(katana)
         one()
+        _let_pass(held, timedelta(minutes=(_asked(katana) - begun) / A_MINUTE if is_at_limit else 1))
     return katana.calls - before
 
 
-def _minute(held: Process) -> None:
-    """A minute goes by: the limit is given anew, and what was read of Katana is older."""
+def _let_pass(held: Process, time: timedelta) -> None:
+    """Time goes by: the limit is given anew, and what was read of Katana is older."""
     held.redis.delete("storesync:katana:asked")
     with held.pool.connection() as connection:
         for statement in _LATER:
-            connection.execute(statement)
+            connection.execute(statement, {"by": time})
 
 
 def _asked(katana: KatanaAccount) -> int:
