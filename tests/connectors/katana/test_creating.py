@@ -17,6 +17,7 @@ from schemas.katana.order_json import AnsweredOrder
 from schemas.orders import Kind
 from tests.connectors.builtin_hub.makers import chair, shipping
 from tests.connectors.katana.makers import ORIGIN, order
+from tests.connectors.katana.mortal import Died, MortalClient
 
 D = Decimal
 
@@ -203,6 +204,20 @@ def test_MAP_10_a_rate_is_made_once_with_three_decimals(creator: Creator, accoun
 
 
 # -- unclear answers
+
+
+@pytest.mark.parametrize("path", ["customers", "products", "services", "tax_rates", "sales_orders"])
+def test_KAT_1_killed_between_answer_and_commit_each_thing_an_order_needs_is_one(
+    creator: Creator, account: KatanaAccount, store: int, client: MortalClient, path: str
+) -> None:
+    draft = order(account, store, chair(), shipping())
+    client.dies_after(path)
+    with pytest.raises(Died):
+        creator.create(draft, ORIGIN)
+
+    creator.create(draft, ORIGIN)
+
+    assert sorted(posts(account)) == ["/customers", "/products", "/sales_orders", "/services", "/tax_rates"]
 
 
 def later(connection: Connection, seconds: int) -> None:
