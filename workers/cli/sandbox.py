@@ -56,8 +56,12 @@ def run_sandbox(platform: str, faults: tuple[str, ...], as_json: bool, **wanted:
 def _tell(document: dict[str, Any]) -> None:
     platform, url = document["platform"], document["url"]
     if platform in HUBS:
-        click.echo(f"{platform} sandbox with {document['orders']} orders at {url}. Its credentials:\n")
-        click.echo("".join(f"  {key}={value}\n" for key, value in document["credentials"].items()))
+        click.echo(
+            f"{platform} sandbox with {document['orders']} orders at {url}. Make it the hub in another terminal:\n"
+        )
+        values = {"url": url, "allow_insecure": "on", **document["credentials"]}
+        settings = " ".join(f"{platform}.{name}={value}" for name, value in values.items())
+        click.echo(f"  storesync account set hub={platform} {settings}\n")
         click.echo("Ctrl-C stops.")
         return
     click.echo(f"{platform} sandbox with {document['orders']} orders at {url}. Connect it in another terminal:\n")

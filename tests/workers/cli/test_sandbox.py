@@ -1,6 +1,7 @@
 """The stand-ins of the vendors, started by hand."""
 
 import json
+import re
 import signal
 import socket
 import subprocess
@@ -53,13 +54,17 @@ def test_sandbox_with_json_says_one_document_before_it_runs() -> None:
     assert document["credentials"].keys() == {"consumer_key", "consumer_secret"}
 
 
-def test_a_hub_s_sandbox_says_its_credentials() -> None:
+def test_a_hub_s_sandbox_says_how_it_is_chosen() -> None:
     with sandbox("katana", "--orders", "2") as running:
         assert running.stdout is not None
-        head, _, credential = (running.stdout.readline() for _ in range(3))
+        head, _, command = (running.stdout.readline() for _ in range(3))
 
     assert head.startswith("katana sandbox with 2 orders at http://127.0.0.1:")
-    assert credential.strip().startswith("api_key=")
+    url = re.escape(head.split()[6].rstrip("."))
+    key = "katana.api_key=sandbox-katana-key"
+    assert re.fullmatch(
+        rf"  storesync account set hub=katana katana.url={url} katana.allow_insecure=on {key}\n", command
+    )
 
 
 @pytest.mark.parametrize(
