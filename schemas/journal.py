@@ -32,6 +32,7 @@ class Action(_Word):
     DELETE = "delete", "An order is deleted in the hub, by its shop or by a person."
     REIMPORT = "reimport", "A person wants an order back that was deleted in the hub."
     RETRY = "retry", "A person wants an order looked at again."
+    HIDE = "hide", "A person has seen to what was noted of orders."
     HANDLE = "handle", "A person packs, delivers, invoices or marks an order in the hub."
 
     # with stock
@@ -87,6 +88,8 @@ class Outcome(_Word):
     SAVED = "saved", "It holds from now on."
     ASKED = "asked", "The shop asks for it on behalf of a buyer: `storesync privacy list`."
     ERASED = "erased", "Nothing says any more who bought; money and quantities stay."
+    HIDDEN = "hidden", "It is not shown again until more orders come to it."
+    SHOWN = "shown", "It is shown again."
     SAID = "said", "Every notification service took the message."
     HEARD = "heard", "The hub answers again."
     CUT = "cut", "It is no longer kept; nothing in the hub or a shop changed by it."

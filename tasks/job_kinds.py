@@ -19,10 +19,11 @@ from tasks.activation import foretell
 from tasks.checks import ask_shop
 from tasks.held import Process
 from tasks.locations import mapped_locations
-from tasks.retrying import ask_for_order
+from tasks.retrying import ask_for_order, foretell_retry
 from tasks.rules.setting_changes import decide_changes, version_of
 from tasks.rules.stock_loss import Loss
 
+MOST_RETRIED: Final = 50  # that are asked for before a retry of all
 MOST_ORDERS: Final = 5000  # that are looked through for whether they come in
 
 Document = Mapping[str, Any]  # of texts, numbers, lists; what else is in it is kept as its text
@@ -158,6 +159,12 @@ def _tell_alarms(errand: Errand) -> Document:
     return {"sent": [asdict(one) for one in people.send_test(urls)]}
 
 
+def _foretell_retry(errand: Errand) -> Document:
+    """What a retry of all that failed for a reason would do, asked of the stores anew (BEY-7)."""
+    reason, store_id = str(errand.arguments["reason"]), errand.arguments["store_id"]
+    return {"orders": foretell_retry(errand.held, reason, store_id, most=MOST_RETRIED, see=errand.see)}
+
+
 def _ask_shops(errand: Errand) -> Document:
     """Whether every active store, and a hub that is elsewhere, answers and takes our credentials."""
     held, found = errand.held, []
@@ -174,6 +181,7 @@ KINDS: Final[dict[str, Work]] = {
     "ask_shops": _ask_shops,
     "foretell": _foretell,
     "foresee_settings": _foresee,
+    "foretell_retry": _foretell_retry,
     "save_settings": _save_settings,
     "locations": _locations,
     "save_account": _save_account,

@@ -1,13 +1,20 @@
 """Another look by a person's wish, at an order or at everything that was set aside; journaled, and rung for."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
-from connectors.postgres import Connection, journal, orders
+from connectors.errors import AnsweredInPart, ConnectorError, NotFound, Rejected
+from connectors.postgres import Connection, journal, order_view, orders, stores
+from connectors.postgres.order_view import OrderFilter
 from connectors.postgres.rows import StoreRow
 from schemas.journal import Action, Line, Outcome
+from schemas.reasons import Reason
 from tasks import bells
 from tasks.fetch import keep_orders
 from tasks.held import Process
+from tasks.orders.preview import preview_retry
+from tasks.rules.failures import BUG_TRIES, decide_failure
+from tasks.trouble import problem_of
 
 Retried = Sequence[tuple[int, str]]  # the store and the id of each order
 
@@ -38,6 +45,39 @@ def reimport_order(connection: Connection, store_id: int, external_id: str) -> b
             return False
         journal.add(connection, Line(Action.REIMPORT, Outcome.PENDING), store_id=store_id, external_id=external_id)
     return True
+
+
+def foretell_retry(
+    held: Process, reason: str, store_id: int | None, *, most: int, see: Callable[[int], None]
+) -> list[dict[str, Any]]:
+    """What a retry of all with a reason would do to the first of them, asked of their stores anew. Nothing is written.
+
+    A store that cannot be asked is asked no more: its orders would fail for that.
+    """
+    with held.pool.connection() as connection:
+        listed = order_view.orders(connection, OrderFilter(store_id, state="failed", reason=reason), limit=most)
+        rows = {row.id: row for row in stores.stores(connection)}
+    away: dict[int, str] = {}
+    found = []
+    for number, order in enumerate(listed, start=1):
+        row, why = rows.get(order.store_id), away.get(order.store_id)
+        came: tuple[str, str | None] = ("fail", why or Reason.STORE_UNAVAILABLE)
+        if row and not why:
+            came = _foretold(held, row, order.external_id, away)
+        found.append({"store": order.store, "external_id": order.external_id, "outcome": came[0], "reason": came[1]})
+        see(number)
+    return found
+
+
+def _foretold(held: Process, row: StoreRow, external_id: str, away: dict[int, str]) -> tuple[str, str | None]:
+    try:
+        preview = preview_retry(held, row, external_id)
+    except ConnectorError as error:
+        why = str(decide_failure(problem_of(error), attempts=BUG_TRIES, now=held.now(), jitter=0.0).reason)
+        if not isinstance(error, NotFound | Rejected | AnsweredInPart):
+            away[row.id] = why
+        return "fail", why
+    return preview.outcome, preview.reason
 
 
 def ask_for_order(held: Process, row: StoreRow, external_id: str) -> str:

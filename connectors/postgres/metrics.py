@@ -80,6 +80,22 @@ def orders_by_state(connection: Connection) -> list[CountedOrders]:
     return read_all(connection, CountedOrders, _SQL["orders_by_state"])
 
 
+def hidden_notes(connection: Connection) -> set[tuple[int, str]]:
+    """Reasons, each of a store, for which what was noted of its orders is hidden: nothing came to them since."""
+    return {(row["store_id"], row["reason"]) for row in connection.execute(_SQL["hidden_notes"])}
+
+
+def hide_notes(connection: Connection, reason: str, *, store_id: int | None, who: str) -> list[int]:
+    """Hide what was noted for a reason until more come to it; of which stores."""
+    values = {"reason": reason, "store_id": store_id, "who": who}
+    return [row["store_id"] for row in connection.execute(_SQL["hide_notes"], values)]
+
+
+def show_notes(connection: Connection, reason: str) -> list[int]:
+    """Show it again; of which stores it was hidden."""
+    return [row["store_id"] for row in connection.execute(_SQL["show_notes"], {"reason": reason})]
+
+
 def failing_in_hub(connection: Connection) -> list[CountedOrders]:
     """Orders that stand in the hub and were set aside there."""
     return read_all(connection, CountedOrders, chosen(_SQL["orders_failing_in_hub"], (), limit=MOST))

@@ -346,7 +346,8 @@ CREATE TABLE order_counts (
     store_id bigint NOT NULL,
     state text NOT NULL,
     reason text,
-    orders bigint NOT NULL                          -- so many more; fewer where below 0
+    orders bigint NOT NULL,                         -- so many more; fewer where below 0
+    came bigint NOT NULL DEFAULT 0                  -- so many came to it; those that left are still in it
 );
 
 -- What a store is being told this moment: who ends without writing down what came of it leaves a row, and its SKUs are
@@ -675,12 +676,23 @@ CREATE TABLE katana_mirror (
     refreshed_at timestamptz
 );
 
+-- What was noted of orders and a person has seen to: it is shown again once more orders come to it.
+CREATE TABLE hidden_notes (
+    store_id bigint NOT NULL REFERENCES stores,
+    reason text NOT NULL,
+    came bigint NOT NULL,                           -- how many orders had come to it then
+    who text,
+    at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    PRIMARY KEY (store_id, reason)
+);
+
 -- An order is in another state, for another reason, or gone. Row by row: most updates of orders move neither.
 CREATE FUNCTION count_moved_order() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO public.order_counts (store_id, state, reason, orders) VALUES (OLD.store_id, OLD.state, OLD.reason, -1);
     IF TG_OP = 'UPDATE' THEN
-        INSERT INTO public.order_counts (store_id, state, reason, orders) VALUES (NEW.store_id, NEW.state, NEW.reason, 1);
+        INSERT INTO public.order_counts (store_id, state, reason, orders, came)
+        VALUES (NEW.store_id, NEW.state, NEW.reason, 1, 1);
     END IF;
     RETURN NULL;
 END $$;
@@ -691,8 +703,8 @@ CREATE TRIGGER order_not_counted AFTER DELETE ON store_orders FOR EACH ROW EXECU
 -- Orders that were never seen before are counted.
 CREATE FUNCTION count_new_orders() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    INSERT INTO public.order_counts (store_id, state, reason, orders)
-    SELECT store_id, state, reason, count(*) FROM new_orders GROUP BY store_id, state, reason;
+    INSERT INTO public.order_counts (store_id, state, reason, orders, came)
+    SELECT store_id, state, reason, count(*), count(*) FROM new_orders GROUP BY store_id, state, reason;
     RETURN NULL;
 END $$;
 CREATE TRIGGER orders_counted AFTER INSERT ON store_orders REFERENCING NEW TABLE AS new_orders FOR EACH STATEMENT

@@ -47,6 +47,13 @@ def preview_orders(held: Process, row: StoreRow, cursor: str | None) -> Iterator
                 yield _preview(held, connection, row.id, snapshot)
 
 
+def preview_retry(held: Process, row: StoreRow, external_id: str) -> Preview:
+    """What another look at an order would do now, asked of its store anew. Raises a ConnectorError."""
+    snapshot = held.connector(row).snapshot(external_id)
+    with held.pool.connection() as connection:
+        return _preview(held, connection, row.id, snapshot)
+
+
 def _preview(held: Process, connection: postgres.Connection, store_id: int, snapshot: Snapshot) -> Preview:
     turn = orders.look(connection, store_id, snapshot.external_id)
     assert turn is not None

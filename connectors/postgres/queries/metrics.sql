@@ -47,3 +47,23 @@ WHERE s.state <> 'disconnected'
 -- name: answer_soon
 -- For the session.
 SELECT set_config('statement_timeout', %(timeout)s, false)
+
+-- name: hidden_notes
+-- What was noted of orders of a store and is hidden: nothing came to it since.
+SELECT h.store_id, h.reason
+FROM hidden_notes h JOIN (
+    SELECT store_id, reason, sum(came) AS came FROM order_counts WHERE state = 'imported' GROUP BY store_id, reason
+) c ON c.store_id = h.store_id AND c.reason = h.reason AND c.came = h.came
+
+-- name: hide_notes
+-- What was noted for a reason is hidden, of a store or of all, until more come to it.
+INSERT INTO hidden_notes (store_id, reason, came, who)
+SELECT store_id, reason, sum(came), %(who)s FROM order_counts
+WHERE state = 'imported' AND reason = %(reason)s AND (%(store_id)s::bigint IS NULL OR store_id = %(store_id)s)
+GROUP BY store_id, reason HAVING sum(orders) > 0
+ON CONFLICT (store_id, reason) DO UPDATE SET came = excluded.came, who = excluded.who, at = clock_timestamp()
+RETURNING store_id
+
+-- name: show_notes
+-- They are shown again.
+DELETE FROM hidden_notes WHERE reason = %(reason)s RETURNING store_id

@@ -309,10 +309,11 @@ WHERE s.state = 'active' AND EXISTS (
 -- Many rows that say what became more or less become one for each state and reason.
 WITH folded AS (
     DELETE FROM order_counts WHERE (SELECT count(*) FROM order_counts) > %(most)s
-    RETURNING store_id, state, reason, orders
+    RETURNING store_id, state, reason, orders, came
 )
-INSERT INTO order_counts (store_id, state, reason, orders)
-SELECT store_id, state, reason, sum(orders) FROM folded GROUP BY store_id, state, reason HAVING sum(orders) <> 0
+INSERT INTO order_counts (store_id, state, reason, orders, came)
+SELECT store_id, state, reason, sum(orders), sum(came) FROM folded GROUP BY store_id, state, reason
+HAVING sum(orders) <> 0 OR (state = 'imported' AND reason IS NOT NULL)
 
 -- name: forget_order_bells
 -- Redis came back empty: no bell is on its way any more.

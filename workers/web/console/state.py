@@ -1,8 +1,8 @@
 """How things stand, for Home, Needs you and the navigation: from figures that are kept, whatever is stored (CON-3)."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import chain
 
 from connectors import platforms
@@ -52,6 +52,7 @@ class Overview:
     counted: Sequence[CountedOrders]
     failing: Sequence[CountedOrders]
     names: Mapping[int, str] = field(default_factory=dict)
+    hidden: Collection[tuple[int, str | None]] = ()  # of what was noted: the store and the reason
 
     @property
     def stopped(self) -> list[WatchedStore]:
@@ -66,14 +67,19 @@ class Overview:
 
     @property
     def noted(self) -> list[ReasonGroup]:
-        """Orders in the hub of which something is worth a look."""
+        """Orders in the hub of which something is worth a look, but for what somebody has seen to."""
+        return self._groups("noted", (one for one in self._noted() if (one.store_id, one.reason) not in self.hidden))
+
+    @property
+    def seen_to(self) -> list[ReasonGroup]:
+        """Those that somebody has seen to."""
+        return self._groups("noted", (one for one in self._noted() if (one.store_id, one.reason) in self.hidden))
+
+    def _noted(self) -> Iterator[CountedOrders]:
         failing = Counter({(one.store_id, one.reason): one.orders for one in self.failing})
-        noted = (
-            CountedOrders(one.store_id, one.state, one.reason, one.orders - failing[one.store_id, one.reason])
-            for one in self.counted
-            if one.state == "imported" and one.reason
-        )
-        return self._groups("noted", (one for one in noted if one.orders > 0))
+        for one in self.counted:
+            if one.state == "imported" and one.reason:
+                yield replace(one, orders=one.orders - failing[one.store_id, one.reason])
 
     @property
     def waiting(self) -> list[ReasonGroup]:
@@ -102,6 +108,7 @@ def look(connection: Connection) -> Overview:
         metrics.orders_by_state(connection),
         metrics.failing_in_hub(connection),
         {store.id: store.name for store in stores},
+        metrics.hidden_notes(connection),
     )
 
 
