@@ -15,6 +15,7 @@ from connectors.later import Later
 from connectors.postgres import Connection, hub_account, stores
 from schemas.account import Account
 from schemas.hub_facts import HubFacts
+from schemas.hub_links import OtherLink
 
 if TYPE_CHECKING:
     from redis import Redis
@@ -107,6 +108,22 @@ def knows_our_orders(
     if name != "katana":
         return True
     return opening.knows_our_orders(connection, _access(credentials, settings), hub_means.means().redis)
+
+
+def other_link(
+    name: str,
+    credentials: Mapping[str, str],
+    settings: Mapping[str, object],
+    connection: Connection,
+    *,
+    platform: str,
+    shop: str,
+) -> OtherLink | None:
+    """What a hub's own link to a shop brought, beside ours; None for a hub that has none. Raises a ConnectorError."""
+    if name != "katana":
+        return None
+    access = _access(credentials, settings)
+    return opening.other_link(connection, access, hub_means.means().redis, platform=platform, shop=shop)
 
 
 def begin_anew(name: str, connection: Connection) -> None:

@@ -9,6 +9,7 @@ from connectors.postgres import Connection, hub_account, stores
 from schemas.errors import SettingRefused
 from schemas.settings import KATANA_KEY, Value
 from tasks.held import Process
+from tasks.other_links import refuse_other_links
 
 _OF_HUBS = ("hub", *(f"{name}." for name in hubs.HUBS))
 
@@ -18,10 +19,11 @@ def is_about_hub(values: Mapping[str, Value]) -> bool:
     return any(key.startswith(_OF_HUBS) for key in values)
 
 
-def prove_choice(held: Process, values: Mapping[str, Value]) -> dict[str, Value]:
+def prove_choice(held: Process, values: Mapping[str, Value], *, beside_another: bool = False) -> dict[str, Value]:
     """What else follows of settings about the hub, once the hub was asked: its currency, where it sells from.
 
-    Raises SettingRefused for what cannot be, and a ConnectorError where the hub does not answer. Nothing is saved.
+    `beside_another`: somebody wants it though its own links to shops may be on. Raises SettingRefused for what cannot
+    be, and a ConnectorError where the hub does not answer. Nothing is saved.
     """
     if not is_about_hub(values):
         return {}
@@ -38,6 +40,8 @@ def prove_choice(held: Process, values: Mapping[str, Value]) -> dict[str, Value]
         _refuse_another_account(held, name, credentials, settings, order)
     if proof is None or name == account.hub:
         return {}
+    if not beside_another:
+        refuse_other_links(held, name, credentials, settings)
     follows = {**_follows(proof, has_currency=has_currency), **values}
     _refuse_unknown({**named, "default_location": follows.get("default_location")}, name, proof)
     return {key: value for key, value in follows.items() if key not in values}

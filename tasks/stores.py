@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from connectors import platforms
+from connectors.addresses import shop_key
 from connectors.config import ConfigError
 from connectors.errors import Lacking
 from connectors.postgres import Connection, earlier_secrets, journal, orders, stock, stock_imports, stores, tokens
@@ -23,6 +24,7 @@ from tasks.account import change_account
 from tasks.checks import go_on, needs_of
 from tasks.held import Process
 from tasks.locations import refuse_unknown_locations, refuse_unknown_places
+from tasks.other_links import refuse_other_link
 from tasks.rules.eligibility import skips_ended_by
 from tasks.rules.rights import added, missing_words
 from tasks.rules.settings import MadeDue, decide_due
@@ -51,6 +53,7 @@ class NewStore:
     settings: Mapping[str, Any] = field(default_factory=dict)
     allow_insecure: bool = False
     inactive: bool = False  # nothing travels by itself before it is activated (STG-1)
+    beside_another: bool = False  # somebody wants it though the hub's own link to the shop may be on
 
 
 def connect_store(held: Process, new: NewStore, agree: AgreeToConnect | None = None) -> StoreFacts:
@@ -70,8 +73,11 @@ def connect_store(held: Process, new: NewStore, agree: AgreeToConnect | None = N
     connector = platforms.open_store(new.platform, url, credentials, allow_insecure=new.allow_insecure)
     facts = _prove(connector, needs_of(new.platform, settings))
     refuse_unknown_places(connector, settings)
-    if agree and not new.inactive:  # else it is asked when it is activated
-        agree(connector, settings)
+    if not new.inactive:  # else it is asked when it is activated
+        if not new.beside_another:
+            refuse_other_link(held, (new.platform, facts.shop or shop_key(url)))
+        if agree:
+            agree(connector, settings)
 
     values = stores.StoreValues(
         name=new.name,
@@ -102,7 +108,9 @@ def connect_store(held: Process, new: NewStore, agree: AgreeToConnect | None = N
     return facts
 
 
-def activate_store(held: Process, row: StoreRow, agree: AgreeToChange | None = None) -> StoreFacts:
+def activate_store(
+    held: Process, row: StoreRow, agree: AgreeToChange | None = None, *, beside_another: bool = False
+) -> StoreFacts:
     """Let what a store has travel from now on, once it is proved again that it can (STG-1). Raises a ConnectorError.
 
     Its orders are those of a store that was connected this moment (ORD-2). `agree` raises as at connecting (STK-10).
@@ -110,6 +118,8 @@ def activate_store(held: Process, row: StoreRow, agree: AgreeToChange | None = N
     refuse_unless_inactive(row)
     connector = held.connector(row)
     facts = _prove(connector, needs_of(row.platform, row.settings))
+    if not beside_another:
+        refuse_other_link(held, (row.platform, facts.shop or shop_key(row.url)))
     if agree:
         agree(row, row.settings)
     with held.pool.connection() as connection, connection.transaction():

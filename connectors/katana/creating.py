@@ -1,6 +1,6 @@
 """A new sales order in Katana, with all it needs, once and whole (KAT-1). It does not decide whether."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -12,7 +12,7 @@ from connectors.katana.copies import LOCATIONS, Copies
 from connectors.katana.fees import Fees, fee_row
 from connectors.katana.goods import Goods
 from connectors.katana.intents import Creation, MadeOnce, forget, make_once
-from connectors.katana.kept import keep_order, keep_row, mark_gone
+from connectors.katana.kept import KeptRow, as_fee, as_whole, keep_order, keep_row, mark_gone
 from connectors.katana.mirror import OrderMirror
 from connectors.katana.planning import Plan, drop_plan, keep_plan, kept_plan, plan_of
 from connectors.katana.rows import RowMaker
@@ -25,6 +25,7 @@ from schemas.hub_search import Links
 from schemas.katana.order_json import (
     AnsweredOrder,
     AnsweredRow,
+    Matched,
     Origin,
     SentRow,
     amends,
@@ -37,7 +38,7 @@ from schemas.katana.order_json import (
     rests,
     undelivered,
 )
-from schemas.orders import ZERO
+from schemas.orders import ZERO, Kind
 from schemas.reasons import Reason
 
 ORDER: Final = "sales order"  # the kind of an intent; its key is that of the order's origin
@@ -65,6 +66,11 @@ class _Making:
     @property
     def sent(self) -> dict[int, SentRow]:
         return {place: row.sent for place, row in enumerate(self.plan.rows) if row.sent}
+
+    def is_as_sent(self, place: int) -> bool:
+        """Whether no more of a row is there than was sent."""
+        row = self.plan.rows[place]
+        return row.sent is not None and row.sent.draft.quantity == row.kept.sent_quantity
 
     def line(self, place: int) -> str:
         return self.plan.rows[place].external_id or f"#{place}"
@@ -215,8 +221,11 @@ class Creator:
         matched = match_rows(sent, stands.rows, loosely=True)
         making.ids = {places[at]: id_ for at, id_ in matched.ids.items()}
         there = {row.id: row for row in stands.rows}
+        if made.is_adopted:
+            matched = _with_fee_taken(making, self._take_whole_lines(making, matched, there), stands, places)
         for place, id_ in making.ids.items():
-            self._mend(making, place, there[id_])
+            if making.is_as_sent(place):
+                self._mend(making, place, there[id_])
         for place in (places[at] for at in matched.missing):
             making.ids[place] = self._rows.make(
                 made.id,
@@ -227,6 +236,17 @@ class Creator:
             )
         if making.is_found and matched.strange:
             making.differs.append("rows that the store has not")
+
+    def _take_whole_lines(self, making: _Making, matched: Matched, there: Mapping[str, AnsweredRow]) -> Matched:
+        """Lines that another link brought before anything of them was sent are there whole, and kept so (MAP-8)."""
+        strange, whole = list(matched.strange), list(making.plan.rows)
+        for place, row in enumerate(whole):
+            found = making.ids.get(place) or next((one for one in strange if _is_whole(row.kept, there[one])), None)
+            if found and row.kept.gone and there[found].quantity == row.kept.quantity:
+                making.ids[place], whole[place] = found, replace(row, kept=as_whole(row.kept))
+                strange = [one for one in strange if one != found]
+        making.plan = replace(making.plan, rows=tuple(whole))
+        return replace(matched, strange=tuple(strange))
 
     def _settle_fees(self, made: MadeOnce, making: _Making) -> None:
         """Shipping that is no row is a second request, made once as well."""
@@ -259,6 +279,23 @@ class Creator:
             if is_gone:
                 mark_gone(self._connection, order_id)
             drop_plan(self._connection, *whose)
+
+
+def _with_fee_taken(making: _Making, matched: Matched, stands: AnsweredOrder, places: Sequence[int]) -> Matched:
+    """Shipping that another link brought as a fee is not made a row beside it."""
+    fee, rows = stands.fee, list(making.plan.rows)
+    at = next((at for at in matched.missing if rows[places[at]].kept.kind is Kind.SHIPPING), None)
+    if fee is None or at is None:
+        return matched
+    making.fees[places[at]] = fee.id
+    rows[places[at]] = replace(rows[places[at]], kept=as_fee(rows[places[at]].kept))
+    making.plan = replace(making.plan, rows=tuple(rows))
+    return replace(matched, missing=tuple(one for one in matched.missing if one != at))
+
+
+def _is_whole(kept: KeptRow, there: AnsweredRow) -> bool:
+    """Whether a row that nobody sent is a line of which all had left when its order came."""
+    return not kept.sent_quantity and (there.variant_id, there.quantity) == (kept.variant_id, kept.quantity)
 
 
 def _send_nothing(_: Mapping[str, Any]) -> str:

@@ -12,7 +12,8 @@ from connectors.katana.intents import Creation, forget_found, made_long_ago, mak
 from connectors.katana.reading import readable
 from connectors.postgres import Connection
 from schemas.hub import DraftRow
-from schemas.katana.order import FeeRecord, OrderRecord, read_fee
+from schemas.katana.fee import FeeRecord, read_fee
+from schemas.katana.order import OrderRecord
 from schemas.katana.order_json import SentFee
 from schemas.orders import ZERO, Kind
 

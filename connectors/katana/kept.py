@@ -80,9 +80,19 @@ def kept_row(row: DraftRow, rest: DraftRow | None, *, variant_id: str | None = N
     )
 
 
+def as_whole(kept: KeptRow) -> KeptRow:
+    """A line all of which Katana has, whatever left before its order came to us."""
+    return replace(kept, gone=ZERO, packed=ZERO, sent_quantity=kept.quantity, sent_total=kept.total - kept.borne)
+
+
 def kept_fee(row: DraftRow, *, borne: Decimal, fee_id: str) -> KeptRow:
     """What is to be known of a row that is a shipping fee in Katana."""
-    return replace(kept_row(row, None, borne=borne), gone=ZERO, sent_total=row.total - borne, fee_id=fee_id)
+    return replace(as_fee(kept_row(row, None, borne=borne)), fee_id=fee_id)
+
+
+def as_fee(kept: KeptRow) -> KeptRow:
+    """Shipping that Katana has as a fee and not as a row."""
+    return replace(kept, gone=ZERO, sent_quantity=ZERO, sent_total=kept.total - kept.borne)
 
 
 def read_kept(json: Mapping[str, Any]) -> KeptRow:

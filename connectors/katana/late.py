@@ -10,7 +10,8 @@ from decimal import Decimal
 from typing import Any
 
 from connectors.katana.told import KnownFulfillment
-from schemas.katana.order import FeeRecord, FulfillmentRecord, OrderRecord, RowRecord
+from schemas.katana.fee import FeeRecord
+from schemas.katana.order import FulfillmentRecord, OrderRecord, RowRecord
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,9 +16,11 @@ from connectors.katana.client import URL, KatanaClient
 from connectors.katana.copies import read_entries
 from connectors.katana.guards import katana_guards
 from connectors.katana.hub import FACTS, KatanaHub
+from connectors.katana.links import find_link
 from connectors.katana.proving import prove
 from connectors.postgres import Connection, queries
 from connectors.postgres.hub_account import DueAtHub
+from schemas.hub_links import OtherLink
 from schemas.katana.records import AccountRecord, read_location
 
 if TYPE_CHECKING:
@@ -77,6 +79,14 @@ def knows_our_orders(connection: Connection, access: KatanaAccess, redis: Redis)
     except NotFound:
         return False
     return isinstance(said, dict) and said.get("ecommerce_order_id") == row["external_id"]
+
+
+def other_link(
+    connection: Connection, access: KatanaAccess, redis: Redis, *, platform: str, shop: str
+) -> OtherLink | None:
+    """What an account's own link to a shop brought. Raises HubBusy and HubRefused."""
+    with katana_guards():
+        return find_link(connection, access.client(SharedBudget(redis)), platform, shop)
 
 
 def begin_anew(connection: Connection) -> None:

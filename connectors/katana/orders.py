@@ -25,8 +25,8 @@ from schemas.hub import (
     HubOrder,
     MoStatus,
 )
+from schemas.katana.fee import FeeRecord
 from schemas.katana.order import (
-    FeeRecord,
     FulfillmentRecord,
     OrderRecord,
     read_fulfillment,

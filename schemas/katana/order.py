@@ -1,13 +1,12 @@
 """A sales order and its fulfilments as Katana tells them. What we know of them beside stands elsewhere."""
 
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final
 
-from schemas.errors import Unreadable
 from schemas.fields import LONG_AGO, Currency, Hints, Id, Number, Parts, UtcTime, VendorSchema, Words, load
+from schemas.katana.fee import FeeRecord, fee_in
 from schemas.katana.order_json import AddressSchema, Origin, addresses_of
 from schemas.orders import ZERO, Address
 
@@ -27,15 +26,6 @@ class RowRecord:
     tax_rate_id: str | None
     location_id: str | None
     mo_id: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class FeeRecord:
-    """A shipping fee, which is no row."""
-
-    id: str
-    amount: Decimal
-    tax_rate_id: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,12 +103,6 @@ class _Row(VendorSchema):
     mo_id = Id(allow_none=True, load_default=None, data_key="linked_manufacturing_order_id")
 
 
-class _Fee(VendorSchema):
-    id = Id(required=True)
-    amount = Number(required=True)
-    tax_rate_id = Id(allow_none=True, load_default=None)
-
-
 class _Order(VendorSchema):
     id = Id(required=True)
     order_no = Words()
@@ -162,7 +146,6 @@ class _Fulfillment(VendorSchema):
 _MO: Final = _Mo()
 _ORDER: Final = _Order()
 _FULFILLMENT: Final = _Fulfillment()
-_FEE: Final = _Fee()
 
 
 def read_order(said: Any) -> OrderRecord:
@@ -190,7 +173,7 @@ def read_order(said: Any) -> OrderRecord:
         notes=read["additional_info"] or None,
         rows=tuple(_row(row) for row in read["sales_order_rows"]),
         origin=_origin(read),
-        fee=_fee_of(said),
+        fee=fee_in(said),
     )
 
 
@@ -216,18 +199,6 @@ def read_fulfillment(said: Any) -> FulfillmentRecord:
         is_gone=read["deleted_at"] is not None,
         lines=tuple((one["id"], one["row_id"]) for one in read["sales_order_fulfillment_rows"] if one["id"]),
     )
-
-
-def read_fee(said: Any) -> FeeRecord:
-    """A shipping fee, alone, in a list or in its order. Raises Unreadable."""
-    return FeeRecord(**load(_FEE, said))
-
-
-def _fee_of(said: dict[str, Any]) -> FeeRecord | None:
-    """An order without one says so in several ways, and is as good without."""
-    with suppress(Unreadable):
-        return read_fee(said.get("shipping_fee"))
-    return None
 
 
 def read_mo(said: Any) -> MoRecord:

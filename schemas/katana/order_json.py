@@ -9,6 +9,7 @@ from typing import Any, Final
 from schemas.fields import Hints, Id, Number, Parts, UtcTime, VendorSchema, Words, load
 from schemas.hub import DraftOrder, DraftRow
 from schemas.katana.bearing import Borne, Share, bear, takes_off
+from schemas.katana.fee import FeeRecord, fee_in
 from schemas.katana.numbers import written_number, written_time
 from schemas.money import plain, round_money
 from schemas.orders import ZERO, Address
@@ -124,6 +125,7 @@ class AnsweredOrder:
     customer_id: str | None = None
     bill_to: Address = Address()  # noqa: RUF009 - it is frozen
     ship_to: Address = Address()  # noqa: RUF009
+    fee: FeeRecord | None = None
 
 
 class _Row(VendorSchema):
@@ -175,6 +177,7 @@ def read_answered(said: Any) -> AnsweredOrder:
         read["currency"],
         read["customer_id"],
         *addresses_of(read["addresses"]),
+        fee_in(said),
     )
 
 

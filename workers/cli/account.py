@@ -76,7 +76,7 @@ def _show(document: Mapping[str, Any], facts: HubFacts) -> None:
 def set_account(settings: tuple[str, ...], yes: bool) -> None:
     """Change settings of the account; all or none."""
     values = read_account_settings(read_pairs(settings))
-    values |= hub_choice.prove_choice(open_desk(), values)
+    values |= hub_choice.prove_choice(open_desk(), values, beside_another=yes)
     if "default_location" in values and not yes:
         agreeing.agree(_doubts(open_desk(), str(values["default_location"])), yes=yes)
     account_tasks.save_account(open_desk(), values)

@@ -8,3 +8,7 @@ WITH copies AS (DELETE FROM katana_copies), polls AS (DELETE FROM katana_polls),
     plans AS (DELETE FROM katana_plans), counted AS (DELETE FROM katana_counted), moves AS (DELETE FROM katana_movements), news AS (DELETE FROM katana_news),
     origins AS (DELETE FROM katana_origins), mirror AS (DELETE FROM katana_mirror)
 DELETE FROM katana_heard
+
+-- name: ours_of
+-- Those of some orders that we made, or took.
+SELECT id FROM katana_orders WHERE id = ANY(%(ids)s)

@@ -92,9 +92,8 @@ def store() -> None:
 def connect(platform: str, name: str, credentials: tuple[str, ...], settings: tuple[str, ...], **details: Any) -> None:
     """Connect a shop. Its open orders come in by themselves from then on, unless it begins inactive."""
     yes = details.pop("yes")
-    new = store_tasks.NewStore(
-        platform, name, credentials=read_pairs(credentials, are_secret=True), settings=read_pairs(settings), **details
-    )
+    secret, chosen = read_pairs(credentials, are_secret=True), read_pairs(settings)
+    new = store_tasks.NewStore(platform, name, credentials=secret, settings=chosen, beside_another=yes, **details)
     held = open_desk()
     facts = store_tasks.connect_store(held, new, agreeing.agree_to_connect(held, name, yes=yes))
     money = f", sells in {facts.currency}" if facts.currency else ""
@@ -289,7 +288,7 @@ def activate(name: str, dry_run: bool, yes: bool) -> None:
     if dry_run:
         activating.show_foretold(held, row)
         return
-    facts = store_tasks.activate_store(held, row, agreeing.agree_to_activate(held, yes=yes))
+    facts = store_tasks.activate_store(held, row, agreeing.agree_to_activate(held, yes=yes), beside_another=yes)
     text = f"{name} is active. Its open orders come in now: storesync sync {name} --wait"
     if facts.withheld:
         text += f"\n{rights.withheld_words(facts.withheld, platforms.record(row.platform))}"
