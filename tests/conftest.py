@@ -16,9 +16,10 @@ from typing import Any
 import hypothesis
 import pytest
 import redis as redis_client
+from argon2 import PasswordHasher, profiles
 from cryptography.fernet import Fernet
 
-from connectors import postgres
+from connectors import passwords, postgres
 from connectors.config import Config
 from tests.databases import ScratchDatabase, drop_template, own_database
 from tests.homes import RUN_HOME, new_home, places
@@ -118,6 +119,14 @@ def _remove_homes_of_killed_runs() -> None:
 def _remove_home(home: Path) -> None:
     stop_servers(Config("", "", home, "", "text"))
     shutil.rmtree(home, ignore_errors=True)  # another run may be at it too
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _cheap_passwords() -> Iterator[None]:
+    """A password costs a fifth of a second on purpose, and a hundred tests sign in."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "_HASHER", PasswordHasher.from_parameters(profiles.CHEAPEST))
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,7 @@
 """People who use the console: added, removed, signed in, slowed down, signed out (CON-2)."""
 
+import subprocess
+import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -35,8 +37,15 @@ def test_CON_2_passwords_are_argon2_and_nowhere_else(connection: Connection, mar
     found = kept.password_of(connection, maria)
 
     assert found
-    assert found[1].startswith("$argon2id$v=19$m=65536,t=3,p=4$")
+    assert found[1].startswith("$argon2id$")
     assert RIGHT not in str([(line.detail, line.reason) for line in journal.lines(connection, journal.Which())])
+
+
+def test_CON_2_a_password_costs_what_RFC_9106_asks_for() -> None:
+    told = "from connectors import passwords; print(passwords.hashed('a word of mine'))"
+    found = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=True).stdout
+
+    assert found.startswith("$argon2id$v=19$m=65536,t=3,p=4$")
 
 
 def test_CON_2_the_right_password_lets_in_whatever_the_case_of_the_name(connection: Connection, maria: str) -> None:
