@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import click
 import pytest
+import yaml
 
 from connectors import config, platforms, postgres
 from schemas.account import Account, settings_of
@@ -24,7 +25,13 @@ from workers.cli.main import cli
 ROOT: Final = Path(__file__).parent.parent
 DOCS: Final = ROOT / "docs"
 OWN: Final = sorted(DOCS.glob("*.md"))  # performance.md included
-PAGES: Final = [ROOT / "README.md", *OWN, *sorted((DOCS / "decisions").glob("*.md"))]
+HOW_TO: Final = sorted((DOCS / "how-to").glob("*.md"))
+PAGES: Final = [
+    *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")),
+    *OWN,
+    *HOW_TO,
+    *sorted((DOCS / "decisions").glob("*.md")),
+]
 
 SECONDS: Final = {"s": 1, "min": 60, "h": 3600, "days": 86400}
 
@@ -184,7 +191,8 @@ def typed(code: str) -> list[str]:
     return [re.split(r" +[#<>]+ ", command)[0].rstrip() for command in found]
 
 
-TYPED: Final = [(page.name, command) for page in PAGES for code in code_of(page) for command in typed(code)]
+CODE: Final = [(page, line) for page in PAGES if page.name != "CHANGELOG.md" for line in code_of(page)]
+TYPED: Final = [(page.name, command) for page, code in CODE for command in typed(code)]
 
 
 def parse(words: list[str]) -> None:
@@ -225,6 +233,59 @@ def test_commands_are_found_where_pages_type_them() -> None:
 def test_what_cannot_be_typed_is_found(wrong: str) -> None:
     with pytest.raises((KeyError, click.UsageError)):
         parse(shlex.split(wrong))
+
+
+def chosen(command: str) -> dict[str, str]:
+    """The settings that a command gives a value; a file or a word in capitals is nobody's value, nor are dots."""
+    words = [word.removeprefix("--set=") for word in shlex.split(re.sub(r"--credential[ =]\S+", "", command))]
+    pairs = [word.split("=", 1) for word in words if re.match(r"[a-z][\w.]*=", word)]
+    return {key: value for key, value in pairs if not re.match(r"@|[A-Z]{4,}$|\.\.\.", value)}
+
+
+SETS: Final = [(page, words) for page, words in TYPED if re.match(r"(store (set|connect)|account set) ", words)]
+
+
+@pytest.mark.parametrize(("page", "command"), SETS)
+def test_every_setting_that_a_page_types_is_taken(page: str, command: str) -> None:
+    for key, value in chosen(command).items():
+        parse = ACCOUNT_SETTINGS[key] if command.startswith("account") else STORE_SETTINGS[key].parse
+        parse(value)
+
+
+def test_settings_are_found_where_pages_type_them() -> None:
+    assert chosen("store set acme fetch.every=5m --credential consumer_key=@key.txt location=") == {
+        "fetch.every": "5m",
+        "location": "",
+    }
+    assert sum(len(chosen(command)) for _, command in SETS) > 20
+
+
+# What else a page types, and what has to be there for it.
+ELSE: Final = {
+    r"(?:^|&& )make(?: -C \S+)? ([a-z]+)": set(
+        re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    ),
+    r"\bpython3? -m (bench\.\w+|tests\.[\w.]+|workers\.\w+)": {
+        ".".join(file.relative_to(ROOT).with_suffix("").parts)
+        for folder in ("bench", "tests/flows", "workers")
+        for file in (ROOT / folder).rglob("*.py")
+    }
+    | {"workers.web"},
+    r"\bdocker compose (?:exec|run|logs|restart)(?: -\S+| \"\S+\")* ([a-z][\w-]+)": set(
+        yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
+    ),
+    r"\b(storesync[\w-]*(?:\.target|@(?=\d)|-(?:setup|up|courier|beat|web|flower)\b))": {
+        file.name.removesuffix(".service") for file in (ROOT / "deploy" / "systemd").iterdir()
+    },
+}
+
+
+@pytest.mark.parametrize("pattern", ELSE)
+def test_whatever_else_a_page_types_is_there(pattern: str) -> None:
+    found = {(page.name, name) for page, line in CODE for name in re.findall(pattern, line)}
+
+    assert len(found) > 1
+    assert [(page, name) for page, name in sorted(found) if name not in ELSE[pattern]] == []
 
 
 # -- links and words ---------------------------------------------------------------------------------------------------
@@ -273,7 +334,19 @@ def test_the_decision_lists_every_trigger_that_points_out_of_the_hub(connection:
 
 
 def test_the_index_lists_every_page() -> None:
-    assert {DOCS / link for link in links(DOCS / "index.md")} >= {*OWN} - {DOCS / "index.md"}
+    assert {DOCS / link for link in links(DOCS / "index.md")} >= {*OWN, *HOW_TO} - {DOCS / "index.md"}
+
+
+def test_every_picture_is_shown_small_and_says_what_it_shows() -> None:
+    shown = [
+        (page.parent / link, words)
+        for page in PAGES
+        for words, link in re.findall(r"!\[([^\]]*)\]\(([^)]+)\)", page.read_text())
+    ]
+
+    assert [picture.name for picture, words in shown if not words] == []
+    assert {picture.resolve() for picture, _ in shown} == {*(DOCS / "pictures").iterdir()}
+    assert [picture.name for picture, _ in shown if picture.stat().st_size > 120_000] == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
