@@ -35,13 +35,10 @@ from connectors.postgres import (
     stock,
     stock_view,
     stores,
-    users,
 )
 from sandbox import open_sandbox, seed_plain
 from sandbox.running import RunningSandbox
 from schemas.stores import Skipped
-from schemas.users import Role
-from tasks import users as user_tasks
 from tasks.fetch import fetch_orders
 from tasks.held import process
 from tasks.orders.import_order import import_order
@@ -49,7 +46,6 @@ from tasks.prune import BUDGET_SECONDS, prune
 from tasks.stores import NewStore, connect_store
 from workers.cli.start import upgrade
 from workers.embedded import server_status
-from workers.web import create_app
 
 BASE: Final = 1000  # orders that are imported, and multiplied
 FEW: Final = 5  # orders of the quiet store, which are imported before
@@ -84,12 +80,12 @@ def main() -> None:
     sizes = [int(size) for size in given.sizes.split(",")]
     found: dict[str, list[float]] = {}
     with own_servers() as (config, leaving):
-        house = _house(config, leaving)
+        house = open_house(config, leaving)
         filled = 1
         for place, size in enumerate(sizes):
-            _age(house)
-            filled = _fill(house, filled, size // BASE)
-            for name, ms in [*_pages(house), *_questions(house), *_imports(house, given.imports, seed=place + 2)]:
+            age(house)
+            filled = fill(house, filled, size // BASE)
+            for name, ms in [*_questions(house), *_imports(house, given.imports, seed=place + 2)]:
                 found.setdefault(name, []).append(ms)
         _print(sizes, found)
         _prune(house, given.imports, seed=100)
@@ -104,7 +100,8 @@ def _print(sizes: list[int], found: dict[str, list[float]]) -> None:
         print(f"| {name} | " + " | ".join(f"{ms:.2f}" for ms in times) + f" | {ratio:.2f} |")
 
 
-def _house(config: Config, leaving: ExitStack) -> House:
+def open_house(config: Config, leaving: ExitStack) -> House:
+    """Two shops with what is asked about, their orders imported."""
     with postgres.connect(config.database_url) as connection:
         upgrade(connection)
         connection.execute("ALTER SYSTEM SET full_page_writes = off")  # whole pages say nothing of one import
@@ -129,38 +126,6 @@ def _house(config: Config, leaving: ExitStack) -> House:
     return House(config, shop, ids["big"], ids["quiet"], order["external_id"], order["order_no"])
 
 
-PAGES: Final = {
-    "Home": "/",
-    "Orders": "/orders",
-    "Orders, skipped": "/orders?state=skipped",
-    "Orders, for a reason": "/orders?reason=status_not_imported",
-    "Orders, behind the first page": "",
-    "Needs you": "/needs",
-    "Stock": "/stock",
-    "Stock, what differs": "/stock?differs=1",
-    "A SKU": "/stock/sku/PLAIN-001",
-}
-
-
-def _pages(house: House) -> Iterator[tuple[str, float]]:
-    """What a page of the console takes at the server, from asking to its last byte (CON-3)."""
-    client = create_app(house.config).test_client()
-    with process().pool.connection() as connection:
-        if users.named(connection, "bench") is None:
-            user_tasks.add_user(connection, "bench", Role.OPERATOR, "a horse and a battery")
-        token = user_tasks.begin(connection, "bench", now=process().now())
-    with client.session_transaction() as cookie:
-        cookie["token"] = token
-    following = client.get("/orders").text.partition('rel="next" href="')[2].partition('"')[0].replace("&amp;", "&")
-    for name, path in {**PAGES, "An order": f"/orders/big/{house.external_id}"}.items():
-        times = []
-        for _ in range(TRIES):
-            began = time.perf_counter()
-            assert client.get(path or following).status_code == 200, name
-            times.append(time.perf_counter() - began)
-        yield f"page: {name}", 1000 * min(times)
-
-
 def _import_due(store_id: int) -> None:
     with process().pool.connection() as connection:
         rows = connection.execute(
@@ -171,7 +136,7 @@ def _import_due(store_id: int) -> None:
         import_order(store_id, *ids[start : start + BELL])
 
 
-def _age(house: House) -> None:
+def age(house: House) -> None:
     """What was imported is older than what is filled in next, by the journal too, and over: a thousand are open."""
     with postgres.connect(house.config.database_url) as connection:
         connection.execute("SET session_replication_role = replica")
@@ -181,7 +146,8 @@ def _age(house: House) -> None:
         )
 
 
-def _fill(house: House, filled: int, wanted: int) -> int:
+def fill(house: House, filled: int, wanted: int) -> int:
+    """Multiply the thousand orders from `filled` to `wanted` thousands; how many there are then."""
     started = time.monotonic()
     with postgres.connect(house.config.database_url) as connection:
         while filled < wanted:
