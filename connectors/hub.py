@@ -14,6 +14,7 @@ from schemas.hub_news import HubNews
 from schemas.hub_search import Found, Wanted
 from schemas.privacy import HubBuyer, OrderKey
 from schemas.pruning import Portion
+from schemas.takings import Takings
 
 
 class Hub(Protocol):
@@ -71,6 +72,12 @@ class Hub(Protocol):
 
     def location_uses(self, code: str) -> LocationUses | None:
         """What is of a location, None where there is none such. Inside `unit` nothing comes to it, as far as it can."""
+
+    def takings(self, store_id: int, *, most: int) -> Sequence[Takings] | None:
+        """What a store's orders come to by currency, here and in the shop: of so many that changed last (MAP-6).
+
+        None where the hub cannot say so at once: no page waits for one that is elsewhere.
+        """
 
     def closed_until(self) -> date | None:
         """The day up to and including which inventory is closed (CHG-5)."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from connectors import platforms
 from connectors.config import ConfigError
@@ -75,6 +76,32 @@ def check_store(held: Process, row: StoreRow) -> StoreFacts:
         go_on(connection, row, {lack.right for lack in facts.lacks})
         stores.name_shop(connection, row.id, facts.shop)
     return facts
+
+
+def checked(row: StoreRow, facts: StoreFacts) -> dict[str, Any]:
+    """What the shop said, right by right: whether it is there (null: nothing can be asked), what for, and the cure."""
+    needs = needs_of(row.platform, row.settings)
+    grants = platforms.record(row.platform).grants
+    lacks = {lack.right: lack.names for lack in facts.lacks}
+    found = [
+        {
+            "right": need.right,
+            "names": list(lacks.get(need.right, grants.names[need.right])),
+            "needed_by": list(need.settings),
+            "granted": None if need.right in facts.unproved else need.right not in lacks,
+            "cure": grants.where if need.right in lacks else None,
+        }
+        for need in needs
+    ]
+    return {
+        "name": row.name,
+        "ok": not lacks,
+        "currency": facts.currency,
+        "version": facts.version,
+        "rights": found,
+        "withheld": list(facts.withheld),
+        "note": withheld_words(facts.withheld, platforms.record(row.platform)) if facts.withheld else None,
+    }
 
 
 def go_on(connection: Connection, row: StoreRow, lacks: Collection[Right] = ()) -> None:

@@ -16,8 +16,9 @@ from schemas.errors import SettingRefused
 from schemas.jobs import Job, JobTrouble, Wish
 from schemas.stores import StoreState
 from tasks import bells
+from tasks.errands import Errand, NothingDone, Stopped
 from tasks.held import Process, process
-from tasks.job_kinds import KINDS, Errand, NothingDone, Stopped
+from tasks.job_kinds import KINDS
 from tasks.rules.failures import BUG_TRIES, decide_failure
 from tasks.trouble import attempt, is_bug, problem_of
 
@@ -101,7 +102,7 @@ def _errand(held: Process, job: Job) -> Errand:
         if row is None or row.state is StoreState.DISCONNECTED:
             raise NothingDone("the store is disconnected")
     secret = held.secrets.unlock(job.locked) if job.locked else {}
-    return Errand(held, row, job.arguments, secret, lambda seen: _see(held, job.id, seen))
+    return Errand(held, row, job.arguments, secret, job.begins, lambda seen: _see(held, job.id, seen))
 
 
 def _see(held: Process, id_: int, seen: int) -> None:

@@ -314,7 +314,8 @@ def set_state(held: Process, row: StoreRow, state: StoreState) -> None:
     if state == StoreState.DISCONNECTED:
         unsubscribe(held, row)
     with held.pool.connection() as connection, connection.transaction():
-        stores.set_state(connection, row.id, state)
+        if not stores.set_state(connection, row.id, state):
+            raise SettingRefused("state", f"{row.name} is disconnected, and nothing was done")
         if state == StoreState.DISCONNECTED:
             _keep_last_proof(held, connection, row)
             tokens.forget(connection, row.id)

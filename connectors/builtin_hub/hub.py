@@ -33,6 +33,7 @@ from schemas.hub_news import HubNews
 from schemas.hub_search import Found, Wanted
 from schemas.privacy import HubBuyer, OrderKey
 from schemas.pruning import Portion
+from schemas.takings import Takings
 
 _SQL: Final = queries("hub", __package__)
 _WANTED: Final = tuple(field.name for field in fields(Wanted))
@@ -197,6 +198,10 @@ class BuiltinHub:
         """What is of a location, None where there is none such. Nothing comes to it before the transaction ends."""
         with hub_guards():
             return locations.uses(self._connection, code)
+
+    def takings(self, store_id: int, *, most: int) -> Sequence[Takings]:
+        """What a store's orders come to by currency, here and in the shop: of so many that changed last (MAP-6)."""
+        return lists.takings(self._connection, store_id, most=most)
 
     def stocked(self, *, after: str, limit: int) -> dict[str, str]:
         """The next SKUs that carry stock, with the names of their newest items, in the order of code points (STK-3)."""

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from connectors.postgres import Connection, chosen, queries, read_all
+from schemas.takings import Takings
 
 _SQL: Final = queries("lists", __package__)
 _NUMBER_LOCK: Final = 7203_0003  # advisory lock: two orders made at once do not get one number
@@ -31,6 +32,11 @@ class ListedSalesOrder:
 def orders(connection: Connection, *, limit: int) -> list[ListedSalesOrder]:
     """The latest sales orders."""
     return read_all(connection, ListedSalesOrder, chosen(_SQL["orders"], (), limit=limit))
+
+
+def takings(connection: Connection, store_id: int, *, most: int) -> list[Takings]:
+    """What a store's orders come to by currency, in the hub and in the shop: of so many that changed last (MAP-6)."""
+    return read_all(connection, Takings, _SQL["takings"], {"store_id": store_id, "most": most})
 
 
 @dataclass(frozen=True, slots=True)

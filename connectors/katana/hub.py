@@ -154,6 +154,9 @@ class KatanaHub:
         """Katana's own matter. Raises HubRefused."""
         raise HubRefused("locations are made, renamed and removed in Katana itself")
 
+    def takings(self, store_id: int, *, most: int) -> None:
+        """Each order would have to be asked for."""
+
     def closed_until(self) -> date | None:
         """The day up to and including which inventory is closed (CHG-5)."""
         with self._asking():

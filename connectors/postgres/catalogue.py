@@ -1,12 +1,13 @@
 """Catalogues of stores in PostgreSQL: what each sells, what each item shows, and how far a walk through it has come."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from psycopg.types.json import Jsonb
 
-from connectors.postgres import Connection, queries
+from connectors.postgres import Connection, queries, read_all
 from schemas.failures import PutOff
 from schemas.stock import StoreItem
 from schemas.webhooks import Figure
@@ -148,3 +149,19 @@ def put_off(connection: Connection, store_id: int, why: PutOff) -> None:
 def read_again(connection: Connection, store_id: int, *, reason: str | None = None) -> None:
     """Ask for a store's catalogue now, if it was put off for a reason; None for whatever reason."""
     connection.execute(_SQL["read_again"], {"store_id": store_id, "reason": reason})
+
+
+@dataclass(frozen=True, slots=True)
+class SoldSku:
+    """A SKU of a store: how many of its items have it, what one of them is called, whether the store counts it."""
+
+    sku: str
+    items: int
+    name: str
+    is_tracked: bool
+
+
+def catalogue_skus(connection: Connection, store_id: int, *, beyond: str, least: int, limit: int) -> list[SoldSku]:
+    """The SKUs of a store behind one of them, in their order, that so many of its items have at least."""
+    values = {"store_id": store_id, "beyond": beyond, "least": least, "limit": limit}
+    return read_all(connection, SoldSku, _SQL["catalogue_skus"], values)

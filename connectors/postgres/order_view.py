@@ -310,3 +310,9 @@ def skipped_for(
     """Orders of a store that were skipped for one of some reasons, or in one of some statuses."""
     values = {"store_id": store_id, "reasons": list(reasons), "statuses": list(statuses), "limit": limit}
     return [row["external_id"] for row in connection.execute(_SQL["skipped_for"], values)]
+
+
+def untold(connection: Connection, store_id: int, *, limit: int) -> list[ListedOrder]:
+    """Orders of which the hub shipped something that their store was not told yet, or does not take."""
+    statement = chosen(_SQL["untold"], (), listed=_SQL["listed"])
+    return read_all(connection, ListedOrder, statement, {"store_id": store_id, "limit": limit})

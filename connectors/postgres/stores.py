@@ -200,10 +200,15 @@ def follow_location(connection: Connection, code: str, new_code: str) -> None:
     connection.execute(_SQL["follow_location"], {"code": code, "new_code": new_code})
 
 
-def set_state(connection: Connection, store_id: int, state: StoreState) -> None:
-    """Pause, resume or disconnect a store; nothing of it waits any more because it failed."""
-    connection.execute(_SQL["set_state"], {"id": store_id, "state": state})
+def set_state(connection: Connection, store_id: int, state: StoreState) -> bool:
+    """Pause, resume or disconnect a store; nothing of it waits any more because it failed.
+
+    False, and nothing is done, where it is parted from.
+    """
+    if not connection.execute(_SQL["set_state"], {"id": store_id, "state": state}).rowcount:
+        return False
     lanes.clear(connection, store_id)
+    return True
 
 
 def stop_store(connection: Connection, store_id: int, *, reason: str, detail: str) -> bool:

@@ -273,6 +273,9 @@ class ToyHub:
         """It stays."""
         raise HubRefused("locations are made and removed in the toy hub itself")
 
+    def takings(self, store_id: int, *, most: int) -> None:
+        """Nobody adds up."""
+
     def closed_until(self) -> date | None:
         """Never."""
         return None

@@ -12,8 +12,9 @@ from schemas.jobs import Job, Wish
 from schemas.stores import StoreState
 from tasks import jobs
 from tasks.bells import ring_due_jobs
+from tasks.errands import Errand
 from tasks.held import Process
-from tasks.job_kinds import KINDS, Errand
+from tasks.job_kinds import KINDS
 from tasks.prune import prune
 from tasks.stores import set_state
 from tests.tasks.orders.looking import Shop, rung, store_of

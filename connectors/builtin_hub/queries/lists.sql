@@ -7,6 +7,16 @@ JOIN hub.customers c ON c.id = o.customer_id
 LEFT JOIN stores s ON s.id = o.store_id
 ORDER BY o.id DESC LIMIT {limit}
 
+-- name: takings
+-- What a store's orders come to with tax, here and in the shop, by currency: of those that changed last.
+SELECT o.currency, count(*) AS orders, sum(o.total_with_tax) AS in_hub,
+       sum(coalesce(o.store_total_with_tax, o.total_with_tax)) AS in_shop
+FROM (
+    SELECT hub_order_id FROM store_orders WHERE store_id = %(store_id)s AND state = 'imported'
+    ORDER BY store_updated_at DESC NULLS LAST, external_id LIMIT %(most)s
+) newest JOIN hub.sales_orders o ON o.id = newest.hub_order_id::bigint
+GROUP BY o.currency ORDER BY o.currency
+
 -- name: manufacturing_orders
 -- The latest manufacturing orders; one that was unlinked has no order any more (CHG-1).
 SELECT m.id::text AS id, m.status, v.sku, p.name, m.quantity, l.code AS location, o.order_no, s.name AS store,

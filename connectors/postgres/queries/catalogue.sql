@@ -188,3 +188,9 @@ LIMIT 1
 -- name: skus_of
 -- SKUs of some items.
 SELECT DISTINCT sku FROM store_items WHERE store_id = %(store_id)s AND external_id = ANY (%(ids)s)
+
+-- name: catalogue_skus
+-- The SKUs of a store in their order, behind one of them.
+SELECT sku, count(*) AS items, min(name) AS name, bool_or(is_tracked) AS is_tracked
+FROM store_items WHERE store_id = %(store_id)s AND sku > %(beyond)s
+GROUP BY sku HAVING count(*) >= %(least)s ORDER BY sku LIMIT %(limit)s

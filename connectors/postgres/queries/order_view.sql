@@ -197,3 +197,15 @@ WHERE store_id = %(store_id)s
         AND reasons_of(reason, hub_reason, detail, hub_detail) && %(reasons)s::text[])
        OR (state = 'skipped' AND detail ->> 'status' = ANY (%(statuses)s::text[])))
 LIMIT %(limit)s
+
+-- name: untold
+-- Orders of which the hub shipped something that their store was not told yet, or does not take: by their two indexes.
+SELECT {listed}
+FROM stores s JOIN (
+    (SELECT store_id, external_id FROM store_orders WHERE store_id = %(store_id)s AND hub_changed > hub_settled LIMIT %(limit)s)
+    UNION
+    (SELECT store_id, external_id FROM store_orders
+     WHERE store_id = %(store_id)s AND (is_failing OR hub_is_failing) AND hub_is_failing LIMIT %(limit)s)
+) k ON k.store_id = s.id JOIN store_orders o ON o.store_id = k.store_id AND o.external_id = k.external_id
+WHERE s.id = %(store_id)s
+ORDER BY o.store_updated_at DESC NULLS LAST, o.external_id LIMIT %(limit)s

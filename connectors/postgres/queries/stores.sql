@@ -119,7 +119,7 @@ SET state = %(state)s, reason = NULL, reason_detail = NULL, fetch_due_at = NULL,
                      AND o.changed > o.order_settled) THEN activated_at
         ELSE now() END,
     credentials = CASE WHEN %(state)s = 'disconnected' THEN '' ELSE credentials END, webhooks_at = NULL
-WHERE id = %(id)s
+WHERE id = %(id)s AND state <> 'disconnected'
 
 -- name: activate
 -- A store that was set up is worked on from now on: its orders are read as those of one that was just connected (ORD-2).

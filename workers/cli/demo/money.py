@@ -2,20 +2,10 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
 from decimal import Decimal
 
 from schemas.hub import HubOrder
-
-
-@dataclass(frozen=True, slots=True)
-class Takings:
-    """What orders in one currency come to, in the hub and in the shop."""
-
-    currency: str
-    orders: int
-    in_hub: Decimal
-    in_shop: Decimal
+from schemas.takings import Takings
 
 
 def sums_of(orders: Iterable[HubOrder]) -> list[Takings]:

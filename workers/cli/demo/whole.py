@@ -25,11 +25,12 @@ from schemas.hub import HubOrder
 from schemas.money import money_text
 from schemas.reasons import describe
 from schemas.stores import StoreState
+from schemas.takings import Takings
 from tasks import users
 from tasks.held import Process, close_process
 from tasks.stores import NewStore, connect_store
 from workers.cli.demo.hubs import open_demo_hub, patiently
-from workers.cli.demo.money import Takings, kinds_of, sums_of
+from workers.cli.demo.money import kinds_of, sums_of
 from workers.cli.demo.scenes import Scenes
 from workers.cli.demo.shops import PLATFORMS, SKU, DemoShop, open_shop
 from workers.cli.output import Failed, table

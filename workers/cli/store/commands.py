@@ -33,7 +33,6 @@ from workers.cli.store.words import (
 
 if TYPE_CHECKING:
     from connectors.postgres import order_view, stock_imports
-    from connectors.store import StoreFacts
     from tasks import checks
     from tasks import stores as store_tasks
     from tasks.rules import rights
@@ -229,35 +228,9 @@ def check(name: str, as_json: bool) -> int:
     """Ask the shop whether address, credentials and their rights are enough; what had stopped goes on if they are."""
     held = open_desk()
     row = _row(held, name)
-    document = _checked(row, checks.check_store(held, row))
+    document = checks.checked(row, checks.check_store(held, row))
     say(document, as_json, lambda: _tell_rights(document))
     return 0 if document["ok"] else 1
-
-
-def _checked(row: StoreRow, facts: StoreFacts) -> dict[str, Any]:
-    """What the shop said, right by right: whether it is there (null: nothing can be asked), what for, and the cure."""
-    needs = checks.needs_of(row.platform, row.settings)
-    grants = platforms.record(row.platform).grants
-    lacks = {lack.right: lack.names for lack in facts.lacks}
-    found = [
-        {
-            "right": need.right,
-            "names": list(lacks.get(need.right, grants.names[need.right])),
-            "needed_by": list(need.settings),
-            "granted": None if need.right in facts.unproved else need.right not in lacks,
-            "cure": grants.where if need.right in lacks else None,
-        }
-        for need in needs
-    ]
-    return {
-        "name": row.name,
-        "ok": not lacks,
-        "currency": facts.currency,
-        "version": facts.version,
-        "rights": found,
-        "withheld": list(facts.withheld),
-        "note": rights.withheld_words(facts.withheld, platforms.record(row.platform)) if facts.withheld else None,
-    }
 
 
 _GRANTED = {True: "yes", False: "MISSING", None: "not known before it is first used"}

@@ -55,20 +55,22 @@ class AskedLines:
 @needs(Role.VIEWER)
 def activity() -> ResponseReturnValue:
     """A page of it."""
-    connection = desk.connection()
     asked = _asked(request.args)
+    return render_template("activity.html", asked=asked, stores=stores.all_stores(desk.connection()), **page_of(asked))
+
+
+def page_of(asked: AskedLines) -> dict[str, Any]:
+    """A page of some lines, for a template that shows them: days, rows, and the ways to newer and older ones."""
+    connection = desk.connection()
     way = listed.read_way(request.args.get("after", ""))
     found = journal.lines(connection, _which(connection, asked, way.place), limit=ROWS + 1)
     newest = list(reversed(found))
-    return render_template(
-        "activity.html",
-        asked=asked,
-        days=_days(newest[:ROWS]),
-        rows=len(newest[:ROWS]),
-        way=way,
-        older=way.older(str(newest[ROWS - 1].id)) if len(newest) > ROWS else "",
-        stores=stores.all_stores(connection),
-    )
+    return {
+        "days": _days(newest[:ROWS]),
+        "rows": len(newest[:ROWS]),
+        "way": way,
+        "older": way.older(str(newest[ROWS - 1].id)) if len(newest) > ROWS else "",
+    }
 
 
 @pages.get("/activity.csv")

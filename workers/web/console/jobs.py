@@ -42,6 +42,11 @@ def asked(*kinds: str, store_id: int | None = None) -> Job | None:
     return found or abort(404)
 
 
+def latest(kind: str, store_id: int) -> Job | None:
+    """The latest job of a kind of a store."""
+    return jobs.latest(desk.connection(), kind, store_id)
+
+
 @pages.post("/jobs/<number>/stop")
 @needs(Role.OPERATOR)
 def stop(number: str) -> ResponseReturnValue:

@@ -55,7 +55,7 @@ def note_of(row: StoreRow, changes: Sequence[SettingChange], found: Mapping[str,
         said,
         list(dict.fromkeys(WORDS[change.key].back for change in changes)),
         f"Save, and let {plural(coming.orders, 'order')} in" if coming.orders else _button(after, is_told=due.stock),
-        _doubts(row, loss, sells_again=bool(found.get("sells_again"))),
+        doubts(row, loss, sells_again=bool(found.get("sells_again"))),
     )
 
 
@@ -109,7 +109,8 @@ def _of_stock(row: StoreRow, after: Mapping[str, Any], loss: Loss) -> list[str]:
     return said
 
 
-def _doubts(row: StoreRow, loss: Loss, *, sells_again: bool) -> list[str]:
+def doubts(row: StoreRow, loss: Loss, *, sells_again: bool) -> list[str]:
+    """What a person has to know, and to want, before it is done; empty where there is no doubt (STK-10)."""
     said = []
     if loss.uncounted:
         named = ", ".join(f"{sku} (shows {_pieces(shows)})" for sku, shows in [*loss.uncounted.items()][:_NAMED])

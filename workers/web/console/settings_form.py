@@ -143,7 +143,7 @@ def keys_of(row: StoreRow, keys: Sequence[str]) -> list[str]:
 
 def shown(of: FormOf) -> SettingsForm:
     """The form as it is, or with what a worker foresees or saves of it."""
-    job = jobs.asked(PREVIEW, SAVE, store_id=of.row.id) if request.args.get("form", of.name) == of.name else None
+    job = jobs.asked(PREVIEW, SAVE, store_id=of.row.id) if request.args.get("form") == of.name else None
     if job is None or job.kind == SAVE:
         return _form(of, {}, job=job)
     given = job.arguments["given"]

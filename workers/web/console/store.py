@@ -5,6 +5,7 @@ from typing import Final
 from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
+from connectors.hubs import our_hub
 from connectors.postgres import journal, lanes, order_view, stock_imports, stores
 from connectors.postgres.rows import StoreRow
 from schemas.journal import Action, Line, Outcome
@@ -23,9 +24,12 @@ from workers.cli.store.words import (
     webhooks_words,
 )
 from workers.web.console import desk, state
+from workers.web.console.activity import AskedLines, page_of
 from workers.web.console.frame import needs
 
 pages: Final = Blueprint("store", __name__, template_folder="templates")
+
+MOST_SUMMED: Final = 1000  # orders whose money is added up for a page
 
 
 @pages.get("/stores")
@@ -49,6 +53,7 @@ def overview(name: str) -> ResponseReturnValue:
     """What `store show` says, but for settings."""
     connection = desk.connection()
     row = known(name)
+    takings = our_hub(connection).takings(row.id, most=MOST_SUMMED)
     sight = next((one for one in state.sights(connection, state.look(connection)) if one.store.id == row.id), None)
     return render_template(
         "store.html",
@@ -57,7 +62,22 @@ def overview(name: str) -> ResponseReturnValue:
         counts=order_view.counts(connection, row.id),
         said=_said(row),
         facts=_facts(row),
+        takings=takings,
+        most=MOST_SUMMED,
+        is_part=sum(one.orders for one in takings or ()) >= MOST_SUMMED,
     )
+
+
+@pages.get("/stores/<name>/activity")
+@needs(Role.VIEWER)
+def activity(name: str) -> ResponseReturnValue:
+    """Its journal."""
+    row = known(name)
+
+    def address(**changed: str) -> str:
+        return url_for("store.activity", name=row.name, **{key: value for key, value in changed.items() if value})  # type: ignore[arg-type]
+
+    return render_template("store-activity.html", row=row, address=address, **page_of(AskedLines(store=row.name)))
 
 
 @pages.post("/stores/<name>/sync")

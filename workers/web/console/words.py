@@ -15,6 +15,7 @@ from markupsafe import Markup
 from schemas.errors import Unreadable
 from schemas.money import minor_units, plain
 from schemas.reasons import ORDER, describe, filled
+from schemas.setting_words import WORDS
 from schemas.users import Role
 from workers.web.console.masks import Personal, shown
 from workers.web.door import opened
@@ -64,6 +65,15 @@ NOTED: Final = State("Worth a look", "wait", _TRIANGLE)
 HELD: Final = State("Held", "wait", _TRIANGLE)
 DIFFERS: Final = State("Differs", "wait", _TRIANGLE)
 SHOWN: Final = State("Shows it", "ok", _TICK)
+ON: Final = State("On", "ok", _TICK)
+OFF: Final = State("Off", "off", _DASH)
+MATCHED: Final = State("Matched", "ok", _TICK)
+NEW: Final = State("New", "off", _DASH)
+GRANTED: Final = State("Yes", "ok", _TICK)
+UNPROVED: Final = State("Not known before it is used", "off", _DASH)
+MISSING: Final = State("Missing", "bad", _OCTAGON)
+TOLD: Final = State("Told", "ok", _TICK)
+NOT_TOLD: Final = State("Not told", "wait", _TRIANGLE)
 DELIVERY: Final = {
     "NOT_SHIPPED": "Not shipped",
     "PARTIALLY_PACKED": "Partly packed",
@@ -91,6 +101,7 @@ def teach(web: Flask) -> None:
         may=lambda role: g.me is not None and g.me.user.role.may(Role(role)),
         now=now,
         plural=plural,
+        setting_title=lambda key: WORDS[key].title if key in WORDS else key,
         words=PageStates,
     )
 
@@ -102,6 +113,9 @@ class PageStates:
     WELL, UNWELL, FINE = WELL, UNWELL, FINE
     TOOK, NOT_TAKEN = TOOK, NOT_TAKEN
     HELD, DIFFERS, SHOWN = HELD, DIFFERS, SHOWN
+    WELL, UNWELL = WELL, UNWELL
+    ON, OFF, MATCHED, NEW = ON, OFF, MATCHED, NEW
+    GRANTED, UNPROVED, MISSING, TOLD, NOT_TOLD = GRANTED, UNPROVED, MISSING, TOLD, NOT_TOLD
 
 
 def shortened(text: str) -> Markup | str:

@@ -13,12 +13,17 @@ from typing import Any, Final
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
+from connectors import platforms
+from connectors.postgres import jobs
+from schemas.jobs import Wish
 from schemas.users import Role
 from tasks.held import Process
+from tasks.rules.setting_changes import version_of
 from tests.tasks.conftest import import_all
-from tests.tasks.orders.looking import Shop
+from tests.tasks.orders.looking import Shop, store_of
 from tests.workers.cli.shops import place, place_raw
 from tests.workers.web.console.browsing import PASSWORD, add_user
+from workers.web.console.store_settings import STOCK
 
 pytestmark = pytest.mark.xdist_group("browser")  # one for all
 
@@ -53,7 +58,10 @@ def addresses(held: Process, shop: Shop, acme: int) -> list[str]:
     others += [
         "/stores",
         "/stores/acme",
-        "/stores/acme/orders",
+        *(f"/stores/acme/{tab}" for tab in ("orders", "products", "inventory", "webhooks", "connection")),
+        "/stores/acme/activity",
+        "/stores/acme/disconnect",
+        *_with_jobs(held, acme),
         "/activity",
         "/account/users",
         "/account/users/admin",
@@ -69,6 +77,22 @@ def addresses(held: Process, shop: Shop, acme: int) -> list[str]:
         "/stock/sku/HOOK-FRG",
     ]
     return ["/", *lists, *orders, *others]
+
+
+def _with_jobs(held: Process, store_id: int) -> list[str]:
+    """Pages that say how far a worker is, and what other settings would bring."""
+    row = store_of(held, store_id)
+    given = {"stock.sync": True}
+    version = version_of(row.settings, STOCK, platform=platforms.record(row.platform))
+    loss = {"shows": 9, "would_show": 1, "uncounted": {"HOOK-FRG": 8}}
+    coming = {"reasons": {}, "worth": {}, "stay": {}, "unread": 0, "is_all": True}
+    with held.pool.connection() as connection:
+        wish = Wish("foresee_settings", store_id, {"given": given, "version": version})
+        foreseen = jobs.ask(connection, wish, locked=None, most=9)
+        going = jobs.ask(connection, Wish("check", store_id), locked=None, most=9)
+        assert foreseen
+        jobs.finish(connection, foreseen, {"coming": coming, "loss": loss, "sells_again": True})
+    return [f"/stores/acme/inventory?form=stock&job={foreseen}", f"/stores/acme/connection?job={going}"]
 
 
 @pytest.fixture
