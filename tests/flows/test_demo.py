@@ -14,7 +14,7 @@ import pytest
 
 from connectors.config import Config
 from tests.homes import new_home
-from workers.embedded import remove_home
+from workers.embedded import remove_home, server_status
 
 STORESYNC = Path(sys.executable).with_name("storesync")
 
@@ -88,3 +88,15 @@ def test_a_second_demo_beside_the_first_is_refused(tmp_path: Path) -> None:
 
     assert (demo.returncode, len(demo.stderr.splitlines())) == (1, 1)
     assert "a demo runs already" in demo.stderr
+
+
+def test_a_demo_that_somebody_ends_leaves_no_server_behind(home: Path) -> None:
+    environ = {"PATH": os.environ["PATH"], "STORESYNC_HOME": str(home), "PYTHONUNBUFFERED": "1"}
+    with subprocess.Popen([str(STORESYNC), "demo"], env=environ, stdout=subprocess.PIPE, text=True) as demo:
+        assert demo.stdout
+        assert any("PostgreSQL and Redis answer" in line for line in demo.stdout)
+        demo.terminate()
+        demo.communicate(timeout=60)
+
+    servers = server_status(Config("", "", home / "demo", "", "text"))
+    assert [server.name for server in servers if server.pid is not None] == []

@@ -4,6 +4,7 @@ import fcntl
 import os
 import shlex
 import shutil
+import signal
 import socket
 import sys
 import time
@@ -48,6 +49,7 @@ _RUNNING: Final = (("doctor", "whether everything works"),)
 
 def run_demo(*, once: bool, hub: str = "builtin") -> int:
     """Show it all, with one hub or another; the exit code."""
+    _end_as_by_hand()
     with _home_of_its_own(), ExitStack() as running:
         flower_port, web_port = _free_port(5555), _free_port(8080)
         os.environ["PUBLIC_URL"] = f"http://127.0.0.1:{web_port}"
@@ -74,6 +76,13 @@ def run_demo(*, once: bool, hub: str = "builtin") -> int:
             _stay()
     _tell_next("Stopped. What came in is kept until the next demo begins anew; look at it:", shops, ())
     return 0 if is_right else 1
+
+
+def _end_as_by_hand() -> None:
+    """A terminal that is closed, or whoever ends it, ends it as Ctrl-C does: no server stays."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, signal.default_int_handler)
 
 
 @contextmanager
