@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from connectors import hub_means
-from connectors.builtin_hub.hub import BuiltinHub
+from connectors.builtin_hub.facts import FACTS
 from connectors.config import ConfigError
 from connectors.errors import HubBusy
 from connectors.later import Later
@@ -20,10 +20,12 @@ from schemas.hub_links import OtherLink
 if TYPE_CHECKING:
     from redis import Redis
 
+    from connectors.builtin_hub import hub as builtin
     from connectors.hub import Hub
     from connectors.katana import opening
     from connectors.postgres.hub_account import DueAtHub
 else:
+    builtin = Later("connectors.builtin_hub.hub")
     opening = Later("connectors.katana.opening")
 
 
@@ -62,6 +64,10 @@ def our_hub(connection: Connection) -> Hub:
 # -- hubs that are asked over the network ------------------------------------------------------------------------------
 
 
+def _builtin(connection: Connection) -> Hub:
+    return builtin.BuiltinHub(connection)
+
+
 def _katana(connection: Connection) -> Hub:
     means, kept = hub_means.means(), hub_account.hub_account(connection)
     try:
@@ -79,12 +85,12 @@ def _access(credentials: Mapping[str, str], settings: Mapping[str, object]) -> o
     return opening.KatanaAccess(credentials, str(url) if url else opening.URL, bool(is_insecure), has_fees)
 
 
-HUBS: Final[Mapping[str, Callable[[Connection], Hub]]] = {"builtin": BuiltinHub, "katana": _katana}
+HUBS: Final[Mapping[str, Callable[[Connection], Hub]]] = {"builtin": _builtin, "katana": _katana}
 
 
 def facts_of(name: str) -> HubFacts:
     """What a hub can; nothing of it is asked."""
-    return opening.FACTS if name == "katana" else BuiltinHub.facts
+    return opening.FACTS if name == "katana" else FACTS
 
 
 def prove(name: str, credentials: Mapping[str, str], settings: Mapping[str, object]) -> HubProof | None:

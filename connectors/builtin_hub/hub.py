@@ -11,6 +11,7 @@ from datetime import date, datetime
 from typing import Any, Final, cast
 
 from connectors.builtin_hub import apply, counts, ledger, lists, locations, privacy
+from connectors.builtin_hub.facts import FACTS
 from connectors.builtin_hub.guards import hub_guards
 from connectors.builtin_hub.names import BuiltinNames
 from connectors.builtin_hub.reading import read_found, read_order, read_variant
@@ -28,7 +29,6 @@ from schemas.hub import (
     StockLevel,
     Variant,
 )
-from schemas.hub_facts import HubFacts
 from schemas.hub_news import HubNews
 from schemas.hub_search import Found, Wanted
 from schemas.privacy import HubBuyer, OrderKey
@@ -37,21 +37,6 @@ from schemas.takings import Takings
 
 _SQL: Final = queries("hub", __package__)
 _WANTED: Final = tuple(field.name for field in fields(Wanted))
-
-
-FACTS: Final = HubFacts(
-    "builtin",
-    shares_transaction=True,
-    marks_what_moves=True,
-    has_flags=True,
-    packs_rows=True,
-    has_batches=True,
-    counts_direct=True,
-    changes_locations=True,
-    names_deleters=True,
-    creates_many=True,
-    most_groups=1000,
-)
 
 
 class BuiltinHub:
