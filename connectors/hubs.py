@@ -132,6 +132,12 @@ def other_link(
     return opening.other_link(connection, access, hub_means.means().redis, platform=platform, shop=shop)
 
 
+def knock_no_more(name: str, credentials: Mapping[str, str], settings: Mapping[str, object], token: str) -> None:
+    """Have a hub send us no messages any more, to whichever address with that end. Raises a ConnectorError."""
+    if name == "katana":
+        opening.knock_no_more(_access(credentials, settings), hub_means.means().redis, token)
+
+
 def begin_anew(name: str, connection: Connection) -> None:
     """What is remembered of a hub is of another account of it: forget it."""
     if name == "katana":

@@ -12,7 +12,8 @@ class HubFacts:
     moved in it is marked in our tables by the hub itself; else `changes_since` is asked for it. `names_deleters`: it
     says who deleted an order (ORD-7). `most_groups` are taken by one `apply`. `calls_a_minute` are all that it may be
     asked, by whom ever of ours; 0: as often as one likes (KAT-2). `order_page` is where people see an order in a hub
-    that has pages of its own, with {} for its id.
+    that has pages of its own, with {} for its id. `key_setting` is the account's setting that holds the key of a hub
+    that wants one.
     """
 
     name: str
@@ -29,6 +30,7 @@ class HubFacts:
     most_groups: int = 1
     calls_a_minute: int = 0
     order_page: str = ""
+    key_setting: str = ""
 
 
 def words_of(facts: HubFacts) -> tuple[list[str], list[str]]:

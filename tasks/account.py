@@ -36,6 +36,7 @@ def reconfigure_account(held: Process, connection: Connection, values: dict[str,
     Where alarms go and the hub's key are secrets: they are locked. Raises SettingRefused.
     """
     open_values = {key: value for key, value in values.items() if key not in SECRETS}
+    left = hub_choice.what_is_left(held, connection, values) if hub_choice.is_about_hub(values) else None
     with connection.transaction():
         if hub_choice.is_about_hub(values):
             hub_choice.keep_choice(held, connection, values)
@@ -44,6 +45,8 @@ def reconfigure_account(held: Process, connection: Connection, values: dict[str,
         if open_values:
             change_account(connection, open_values)
             journal.add(connection, Line(Action.RECONFIGURE, Outcome.SAVED, detail={"settings": open_values}))
+    if left:
+        hub_choice.take_leave(held, connection, left)
 
 
 def save_account(held: Process, values: dict[str, Value]) -> None:

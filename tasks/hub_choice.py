@@ -1,15 +1,20 @@
 """Choosing the account's hub: nothing is kept that was not proved, no order is left behind in another one (KAT-3)."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from connectors import hubs
+from connectors import hubs, locks
 from connectors.errors import ConnectorError, CredentialsRefused, Unavailable
-from connectors.postgres import Connection, hub_account, stores
+from connectors.postgres import Connection, hub_account, journal, stores
 from schemas.errors import SettingRefused
-from schemas.settings import KATANA_KEY, Value
+from schemas.journal import Action, Line, Outcome
+from schemas.reasons import Reason
+from schemas.settings import Value
 from tasks.held import Process
+from tasks.hub_news import WEBHOOK_ASKED
 from tasks.other_links import refuse_other_links
+from tasks.trouble import problem_of
 
 _OF_HUBS = ("hub", *(f"{name}." for name in hubs.HUBS))
 
@@ -66,7 +71,7 @@ def _refuse_another_account(
         is_ours = hubs.knows_our_orders(name, connection, credentials, settings)
     if not is_ours:
         words = f"it is the key of another account: order {order}, and maybe others, are in the one of today"
-        raise SettingRefused(KATANA_KEY, words)
+        raise SettingRefused(hubs.facts_of(name).key_setting, words)
 
 
 def _locations_named(connection: Connection) -> dict[str, Any]:
@@ -101,6 +106,41 @@ def keep_choice(held: Process, connection: Connection, values: Mapping[str, Valu
         hubs.begin_anew(name, connection)
 
 
+@dataclass(frozen=True, slots=True)
+class LeftHub:
+    """A hub as it was opened until now: its name, key and settings, and the end of our door's address."""
+
+    name: str
+    credentials: Mapping[str, str]
+    settings: Mapping[str, object]
+    token: str
+
+
+def what_is_left(held: Process, connection: Connection, values: Mapping[str, Value]) -> LeftHub | None:
+    """The hub that settings leave, or open by another key; None where it stays as it is. It is asked before they are
+    kept, and told once they are.
+    """
+    kept = hub_account.hub_account(connection)
+    credentials = held.secrets.unlock(kept.credentials)
+    name = stores.account(connection).hub
+    stays = str(values.get("hub", name)) == name and with_key(credentials, values) == credentials
+    if stays or not hubs.facts_of(name).sends_webhooks or not credentials.get("webhook_token"):
+        return None
+    return LeftHub(name, credentials, kept.settings, kept.token)
+
+
+def take_leave(held: Process, connection: Connection, left: LeftHub) -> None:
+    """Have a hub that is left knock at our door no more; where it is opened by another key it is asked to anew."""
+    try:
+        locks.unsay(held.redis, WEBHOOK_ASKED)
+        hubs.knock_no_more(left.name, left.credentials, left.settings, left.token)
+    except CredentialsRefused:
+        return  # the key of before opens nothing any more
+    except ConnectorError as error:
+        words = problem_of(error).words
+        journal.add(connection, Line(Action.SUBSCRIBE, Outcome.FAILED, Reason.WEBHOOKS_REFUSED, {"problem": words}))
+
+
 def rotate_key(held: Process, connection: Connection) -> bool:
     """Lock the hub's key anew under the first key; whether there is one. Raises ConfigError where none opens it."""
     locked = hub_account.hub_account(connection).credentials
@@ -111,14 +151,19 @@ def rotate_key(held: Process, connection: Connection) -> bool:
 
 def with_key(credentials: Mapping[str, str], values: Mapping[str, Any]) -> dict[str, str]:
     """The hub's credentials with the key that is given."""
-    return {**credentials, **({"api_key": str(values[KATANA_KEY])} if KATANA_KEY in values else {})}
+    given = [values[key] for key in map(_key_of, hubs.HUBS) if key in values]
+    return {**credentials, **({"api_key": str(given[0])} if given else {})}
+
+
+def _key_of(hub: str) -> str:
+    return hubs.facts_of(hub).key_setting
 
 
 def _prove(name: str, credentials: Mapping[str, str], settings: Mapping[str, object]) -> hubs.HubProof | None:
     try:
         return hubs.prove(name, credentials, settings)
     except CredentialsRefused as error:
-        raise SettingRefused(KATANA_KEY, f"{name} does not take it: {error.problem}") from error
+        raise SettingRefused(hubs.facts_of(name).key_setting, f"{name} does not take it: {error.problem}") from error
     except Unavailable:
         raise
     except ConnectorError as error:

@@ -21,7 +21,7 @@ WEBHOOK_EVERY: Final = 86400  # seconds between two looks whether the hub knocks
 AGAIN_SECONDS: Final = 3600  # … after one that failed
 POOL_SECONDS: Final = 2  # who knocks waits for an answer 10 s at most
 
-_ASKED: Final = "hub_webhook"
+WEBHOOK_ASKED: Final = "hub_webhook"
 
 
 @shared_task(name="fetch_hub")
@@ -67,9 +67,9 @@ def _be_knocked_at(held: Process, connection: Connection) -> None:
     """Once a day have the hub send its messages to our door; soon again where that fails. Polling backs it all."""
     kept = hub_account.hub_account(connection)
     address = address_of(held, kept)
-    if address is None or locks.was_said(held.redis, _ASKED):
+    if address is None or locks.was_said(held.redis, WEBHOOK_ASKED):
         return
-    locks.say(held.redis, _ASKED, seconds=AGAIN_SECONDS)
+    locks.say(held.redis, WEBHOOK_ASKED, seconds=AGAIN_SECONDS)
     try:
         token = our_hub(connection).knock_at(address)
     except ConnectorError as error:
@@ -81,7 +81,7 @@ def _be_knocked_at(held: Process, connection: Connection) -> None:
         with connection.transaction():
             hub_account.set_credentials(connection, held.secrets.lock({**known, "webhook_token": token}))
             journal.add(connection, Line(Action.SUBSCRIBE, Outcome.SAVED))
-    locks.say(held.redis, _ASKED, seconds=WEBHOOK_EVERY)
+    locks.say(held.redis, WEBHOOK_ASKED, seconds=WEBHOOK_EVERY)
 
 
 def address_of(held: Process, kept: HubAccount) -> str | None:

@@ -48,12 +48,14 @@ def _tables(connection: Connection) -> list[tuple[str, int, Cut]]:
     """What is cut: its name, for how many days it is kept, and how a portion of it is cut. Lines go after snapshots."""
     account = stores.account(connection)
     keep_days = account.privacy_keep_days
-    return [
+    tables: list[tuple[str, int, Cut]] = [
         ("snapshots", keep_days, lambda before, _: pruning.cut_snapshots(connection, before)),
         ("skipped", min(keep_days, SKIPPED_KEPT.days), lambda before, _: pruning.cut_skipped(connection, before)),
         ("journal", account.keep_journal_days, lambda before, beyond: pruning.cut_journal(connection, before, beyond)),
-        ("stock_moves", account.keep_stock_moves_days, hubs.open_hub(account, connection).cut_moves),
     ]
+    if hubs.facts_of(account.hub).shares_transaction:  # another one keeps its own house, and need not be opened
+        tables.append(("stock_moves", account.keep_stock_moves_days, hubs.open_hub(account, connection).cut_moves))
+    return tables
 
 
 def _cut(portion: Cut, before: datetime) -> tuple[int, bool]:

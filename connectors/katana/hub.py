@@ -30,6 +30,7 @@ from schemas.hub_news import HubNews
 from schemas.hub_search import Found, Wanted
 from schemas.privacy import HubBuyer, OrderKey
 from schemas.pruning import Portion
+from schemas.settings import KATANA_KEY
 
 FACTS: Final = HubFacts(
     "katana",
@@ -40,6 +41,7 @@ FACTS: Final = HubFacts(
     counts_direct=True,
     most_groups=20,
     calls_a_minute=A_MINUTE,
+    key_setting=KATANA_KEY,
     order_page="https://factory.katanamrp.com/salesorder/{}",
 )
 

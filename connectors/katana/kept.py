@@ -168,7 +168,8 @@ def set_totals(connection: Connection, order_id: str, totals: Totals) -> None:
 
 def set_flags(connection: Connection, order_id: str, flags: Flags) -> None:
     """All flags of an order anew (FUL-6). Raises HubRefused where no store has it."""
-    _one(connection, "set_order_flags", {"id": order_id, "flags": Jsonb(asdict(flags))})
+    is_over = flags.closed or flags.voided
+    _one(connection, "set_order_flags", {"id": order_id, "flags": Jsonb(asdict(flags)), "is_over": is_over})
 
 
 def mark_gone(connection: Connection, order_id: str) -> Row | None:

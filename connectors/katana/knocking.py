@@ -38,6 +38,13 @@ def keep_subscription(connection: Connection, client: KatanaClient, address: str
     return token
 
 
+def drop_subscription(client: KatanaClient, end: str) -> None:
+    """Have Katana knock at no address with that end any more. Raises a ConnectorError."""
+    for one in _all(client):
+        if str(one.get("url", "")).endswith(f"/{end}"):
+            client.delete(f"webhooks/{one['id']}", priority=_NOW)
+
+
 def _made(connection: Connection, client: KatanaClient, address: str, end: str) -> dict[str, Any]:
     def look() -> str | None:
         return next((str(one["id"]) for one in _all(client) if one.get("url") == address), None)

@@ -16,6 +16,7 @@ from connectors.katana.client import URL, KatanaClient
 from connectors.katana.copies import read_entries
 from connectors.katana.guards import katana_guards
 from connectors.katana.hub import FACTS, KatanaHub
+from connectors.katana.knocking import drop_subscription
 from connectors.katana.links import find_link
 from connectors.katana.proving import prove
 from connectors.postgres import Connection, queries
@@ -87,6 +88,11 @@ def other_link(
     """What an account's own link to a shop brought. Raises HubBusy and HubRefused."""
     with katana_guards():
         return find_link(connection, access.client(SharedBudget(redis)), platform, shop)
+
+
+def knock_no_more(access: KatanaAccess, redis: Redis, token: str) -> None:
+    """Take our subscription away. Raises a ConnectorError."""
+    drop_subscription(access.client(SharedBudget(redis)), token)
 
 
 def begin_anew(connection: Connection) -> None:

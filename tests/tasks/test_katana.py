@@ -491,7 +491,7 @@ def reached(held: Process, chosen: KatanaAccount) -> Process:
 
 
 def a_day_later(held: Process) -> None:
-    locks.unsay(held.redis, hub_news._ASKED)
+    locks.unsay(held.redis, hub_news.WEBHOOK_ASKED)
     another_minute(held)
 
 
@@ -545,6 +545,29 @@ def test_BEY_5_a_katana_that_makes_no_webhook_is_polled_all_the_same(reached: Pr
     (line,) = rows_of(reached, "SELECT outcome, reason FROM journal WHERE action = 'subscribe'")
     assert line == {"outcome": "failed", "reason": "webhooks_refused"}
     assert list(chosen.webhooks.table.view()) == []
+
+
+def test_BEY_5_a_hub_that_is_left_knocks_no_more(reached: Process, chosen: KatanaAccount) -> None:
+    assert fetch_hub() == "heard"
+    chosen.webhooks.create({"url": "http://somebody.else/hook", "subscribed_events": ["sales_order.created"]})
+    another_minute(reached)
+
+    choose(reached, {"hub": "builtin"})
+
+    assert [one["url"] for one in chosen.webhooks.table.view()] == ["http://somebody.else/hook"]
+
+
+def test_BEY_5_another_key_of_the_same_account_asks_anew(reached: Process, chosen: KatanaAccount) -> None:
+    assert fetch_hub() == "heard"
+    (before,) = chosen.webhooks.table.view()
+    chosen.keys = {*chosen.keys, "another"}
+    another_minute(reached)
+
+    choose(reached, {"katana.api_key": "another"})
+    fetch_hub()
+
+    (after,) = chosen.webhooks.table.view()
+    assert after["url"] == before["url"]
 
 
 def test_BEY_5_without_a_public_url_no_webhook_is_made(held: Process, chosen: KatanaAccount) -> None:

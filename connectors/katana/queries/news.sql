@@ -41,12 +41,15 @@ ON CONFLICT (row_id) DO UPDATE SET order_id = excluded.order_id, variant_id = ex
     location_id = excluded.location_id, pieces = excluded.pieces
 
 -- name: promises
--- What open orders promise of some items, and of it what stores' orders do; of one store where it is named.
+-- What open orders promise of some items, and of it what stores' orders do; of one store where it is named. What was
+-- closed or voided promises nothing any more.
 SELECT p.variant_id, p.location_id, sum(p.pieces) AS pieces,
     coalesce(sum(p.pieces) FILTER (WHERE o.id IS NOT NULL), 0) AS of_stores,
     coalesce(sum(p.pieces) FILTER (WHERE o.store_id = %(store_id)s), 0) AS of_store
 FROM katana_promises p LEFT JOIN katana_orders o ON o.id = p.order_id
-WHERE p.variant_id = ANY(%(variant_ids)s) GROUP BY p.variant_id, p.location_id
+WHERE p.variant_id = ANY(%(variant_ids)s)
+    AND NOT coalesce((o.flags ->> 'closed')::boolean OR (o.flags ->> 'voided')::boolean, false)
+GROUP BY p.variant_id, p.location_id
 
 -- name: known_movements
 -- Which of some moves of stock were heard of.

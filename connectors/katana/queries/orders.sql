@@ -29,8 +29,13 @@ DELETE FROM katana_rows WHERE id = %(id)s
 UPDATE katana_orders SET money = money || %(money)s WHERE id = %(id)s RETURNING id
 
 -- name: set_order_flags
--- All its flags anew.
-UPDATE katana_orders SET flags = %(flags)s WHERE id = %(id)s RETURNING id
+-- All its flags anew. What it promised is news where it ends, or is open again: closed or voided it promises nothing.
+WITH was AS (SELECT id, coalesce((flags ->> 'closed')::boolean OR (flags ->> 'voided')::boolean, false) AS is_over
+        FROM katana_orders WHERE id = %(id)s FOR UPDATE),
+    told AS (INSERT INTO katana_news (what, about)
+        SELECT DISTINCT 'promise', jsonb_build_object('id', p.variant_id, 'of_store', true)
+        FROM was JOIN katana_promises p ON p.order_id = was.id WHERE was.is_over <> %(is_over)s)
+UPDATE katana_orders o SET flags = %(flags)s FROM was WHERE o.id = was.id RETURNING o.id
 
 -- name: mark_gone
 -- It is deleted there.

@@ -9,6 +9,9 @@ from connectors.katana.creating import Creator
 from connectors.katana.hub import KatanaHub
 from connectors.postgres import Connection
 from sandbox import KatanaAccount
+from schemas.actions import SetFlags
+from schemas.flags import Flags
+from schemas.groups import Group
 from schemas.hub import StockLevel
 from tests.connectors.builtin_hub.makers import chair, product
 from tests.connectors.katana.makers import ORIGIN, order
@@ -74,6 +77,26 @@ def test_STK_2_quotes_and_delivered_orders_promise_nothing(hub: KatanaHub, accou
         account.fulfillments.take_rest(number, "DELIVERED")
 
     assert level(hub).committed_direct == 0
+
+
+@pytest.mark.parametrize("end", ["closed", "voided"])
+def test_STK_2_an_order_that_is_closed_or_voided_promises_nothing_and_is_news(
+    hub: KatanaHub, creator: Creator, account: KatanaAccount, store: int, end: str
+) -> None:
+    account.add_product("CHAIR", stock=10)
+    cursor = hub.changes_since(None).cursor
+    made = creator.create(order(account, store, chair(quantity=D(2))), ORIGIN).id
+    cursor = hub.changes_since(cursor).cursor
+    assert level(hub).committed_direct == 2
+
+    for flags, promised in ((Flags(**{end: True}), 0), (Flags(), 2)):
+        hub.apply([Group("flags", (SetFlags(made, flags),))])
+        assert (level(hub).committed_direct, level(hub).committed_store) == (promised, promised)
+        news = hub.changes_since(cursor)
+        assert [one.sku for one in news.skus] == ["CHAIR"]
+        cursor = news.cursor
+        hub.apply([Group("flags", (SetFlags(made, flags),))])
+        assert hub.changes_since(cursor).skus == ()
 
 
 def test_STK_2_what_katana_promises_to_manufacturing_is_not_on_rows(hub: KatanaHub, account: KatanaAccount) -> None:
