@@ -3,6 +3,7 @@
 Each is the command's own action with the command's own guards, and safe to run twice.
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import Final
@@ -19,12 +20,29 @@ from tasks.locations import mapped_locations
 from tasks.rules.setting_changes import decide_changes, version_of
 from tasks.rules.stock_loss import Loss
 
+FEW: Final = 20  # SKUs that are named
 MOST_ORDERS: Final = 5000  # that are looked through for whether they come in
 
 
 def foretold(errand: Errand) -> Document:
-    """What an activation would bring (STG-3)."""
-    return asdict(foretell(errand.held, errand.store, on_page=errand.counting()))
+    """What an activation would bring (STG-3): counted, with a few of each kind by name, however large the shop is."""
+    found = foretell(errand.held, errand.store, on_page=errand.counting())
+    skus = {key: getattr(found.skus, key) for key in ("both", "new", "doubled", "missing")}
+    told = None
+    if found.stock is not None:
+        told = {
+            "outcomes": Counter(one.outcome for one in found.stock),
+            "few": [asdict(one) for one in found.stock if one.outcome in ("tell", "ask")][:FEW],
+        }
+    return {
+        "orders": {
+            "outcomes": Counter(one.outcome for one in found.orders),
+            "reasons": Counter(str(one.reason) for one in found.orders if one.reason),
+        },
+        "skus": {key: {"number": len(some), "few": some[:FEW]} for key, some in skus.items()},
+        "without_sku": found.skus.without_sku,
+        "stock": told,
+    }
 
 
 def foresee(errand: Errand) -> Document:

@@ -18,6 +18,7 @@ from connectors.postgres import jobs
 from schemas.jobs import Wish
 from schemas.users import Role
 from tasks.held import Process
+from tasks.jobs import do_job
 from tasks.rules.setting_changes import version_of
 from tests.tasks.conftest import import_all
 from tests.tasks.orders.looking import Shop, store_of
@@ -163,12 +164,12 @@ def test_CON_4_no_violation_of_axe_and_nothing_overflows(addresses: list[str], s
 
 
 FOCUSABLE: Final = """[...document.querySelectorAll('a[href], button, input:not([type=hidden]), select, summary')]
-    .filter((one) => one.tabIndex >= 0 && one.checkVisibility()).length"""
+    .filter((one) => one.tabIndex >= 0 && one.checkVisibility() && (one.type !== 'radio' || one.checked)).length"""
 FOCUSED: Final = """(() => { const one = document.activeElement, how = getComputedStyle(one);
     return [one.outerHTML.slice(0, 120), how.outlineStyle, how.outlineWidth]; })()"""
 
 
-@pytest.mark.parametrize("address", ["/", "/orders?state=failed", "/needs"])
+@pytest.mark.parametrize("address", ["/", "/orders?state=failed", "/needs", "/stores/acme/inventory"])
 def test_CON_4_every_control_is_reached_by_keyboard_and_shows_it(
     addresses: list[str], sit_down: Callable[[], Page], address: str
 ) -> None:
@@ -198,3 +199,21 @@ def test_CON_3_what_moved_comes_without_a_reload(
     page.get_by_role("link", name=order, exact=True).wait_for(timeout=60_000)
 
     assert page.get_by_text("No store has shown an order yet").count() == 0
+
+
+def test_STG_3_what_a_worker_found_comes_to_the_page_without_a_reload(
+    held: Process, acme: int, sit_down: Callable[[], Page]
+) -> None:
+    page = sit_down()
+    page.goto("/stores/acme/connection")
+    page.get_by_role("button", name="Check it now").click()
+    page.get_by_text("Check: asked of the shop").wait_for(timeout=60_000)
+    assert page.evaluate("document.activeElement.id") == "said"
+    with held.pool.connection() as connection:
+        job = jobs.latest(connection, "check", acme)
+    assert job is not None
+
+    assert do_job(job.id) == "done"
+
+    page.get_by_text("gives every right that is needed").wait_for(timeout=60_000)
+    assert page.get_by_role("button", name="Stop asking").count() == 0

@@ -68,6 +68,7 @@ def test_CON_1_a_stopped_store_says_why_and_what_to_do(held: Process, acme: int,
     assert "The store refused the credentials." in page
     assert "no such key" in page
     assert "storesync store set acme --credential" in page
+    assert "/stores/acme/check" not in viewer.get("/stores/acme").text
 
 
 def test_CON_1_a_disconnected_store_can_be_looked_at(held: Process, acme: int, operator: Person) -> None:
