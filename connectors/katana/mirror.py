@@ -13,7 +13,7 @@ from connectors.errors import ConnectorError
 from connectors.katana.budget import Priority
 from connectors.katana.client import KatanaClient
 from connectors.katana.copies import OVERLAP
-from connectors.postgres import Connection, queries
+from connectors.postgres import Connection, Row, queries
 from schemas.katana.numbers import written_time
 from schemas.katana.order_json import Origin, key_said
 
@@ -39,18 +39,21 @@ class OrderMirror:
 
         May raise a ConnectorError.
         """
-        row = self._connection.execute(_SQL["mirror"]).fetchone()
-        if row is None or row["next_page"] is not None or row["age"] > CATCH_UP:
+        row = self._connection.execute(_SQL["mirror"]).fetchone() or self.begin()
+        if row["age"] > CATCH_UP:
             return False
-        if row["age"] > FRESH and not self._refresh():
+        if (row["next_page"] is not None or row["age"] > FRESH) and not self._catch_up():
             return False
         return self._connection.execute(_SQL["has_origin"], {"key": origin.key}).fetchone() is None
 
     # -- by polls
 
-    def begin(self, at: datetime) -> None:
-        """Katana is asked from a moment on, unless it was before."""
-        self._connection.execute(_SQL["begin_mirror"], {"at": at})
+    def begin(self) -> Row:
+        """From now on it is kept, unless it was before; how far it goes."""
+        self._connection.execute(_SQL["begin_mirror"])
+        row = self._connection.execute(_SQL["mirror"]).fetchone()
+        assert row is not None
+        return row
 
     def noting(self, pages: Iterable[Page]) -> Iterator[Page]:
         """Pages of sales orders as they were read, each known once it is given back."""
@@ -62,36 +65,46 @@ class OrderMirror:
 
     def is_read(self, *, since: datetime, at: datetime) -> None:
         """What changed since a moment was noted to its end, read from another one on."""
-        self._connection.execute(_SQL["mirror_read"], {"since": since, "at": at})
+        if not self._connection.execute(_SQL["mirror_read"], {"since": since, "at": at}).rowcount:
+            self._connection.execute(_SQL["begin_mirror_again"], {"at": at})
 
     def read_on(self) -> None:
-        """Some more pages of all orders, until all are known. Where Katana does not let us, another time.
-
-        Pages that were read are not read again: what comes up, or changes, moves others behind them, and is polled.
-        """
-        row = self._connection.execute(_SQL["mirror"]).fetchone()
-        if row is None or row["next_page"] is None:
-            return
-        first = row["next_page"]
-        pages = self._client.pages("sales_orders", _ALL, priority=Priority.BACKFILL, first=first)
+        """Some more pages of all orders. Where Katana does not let us, another time."""
         try:
-            for number, _ in enumerate(self.noting(pages), first + 1):
-                self._connection.execute(_SQL["page_read"], {"next_page": number})
-                if number - first == _PAGES:
-                    return
+            self._read_pages(self.begin()["next_page"], Priority.BACKFILL)
         except ConnectorError as error:
             _LOG.info("reading all of Katana's sales orders goes on later: %s", error)
-            return
-        self._connection.execute(_SQL["page_read"], {"next_page": None})
 
-    def _refresh(self) -> bool:
-        """Read what changed; False where somebody else is at it."""
-        row = self._connection.execute(_SQL["refresh_mirror"], {"within": _ONE_AT_A_TIME}).fetchone()
+    def _catch_up(self) -> bool:
+        """Read what is missing, for all who make orders; False where somebody is at it, or where it is too much."""
+        row = self._connection.execute(_SQL["claim_mirror"], {"within": _ONE_AT_A_TIME}).fetchone()
         if row is None:
             return False
-        since = row["read_until"] - OVERLAP
+        try:
+            if row["now"] - row["read_until"] > FRESH:
+                self._read_changed(since=row["read_until"] - OVERLAP, at=row["now"])
+            return self._read_pages(row["next_page"], Priority.ORDERS)
+        finally:
+            if not self._connection.broken:
+                self._connection.execute(_SQL["free_mirror"])
+
+    def _read_changed(self, *, since: datetime, at: datetime) -> None:
         asked = {"updated_at_min": written_time(since), **_ALL}
         for _ in self.noting(self._client.pages("sales_orders", asked, priority=Priority.ORDERS)):
             pass
-        self.is_read(since=since, at=row["now"])
-        return True
+        self.is_read(since=since, at=at)
+
+    def _read_pages(self, first: int | None, priority: Priority) -> bool:
+        """Some more pages of all orders; whether all are known.
+
+        Pages that were read are not read again: what comes up, or changes, moves others behind them, and is polled.
+        """
+        if first is None:
+            return True
+        pages, page = self._client.pages("sales_orders", _ALL, priority=priority, first=first), first
+        for _ in self.noting(pages):
+            self._connection.execute(_SQL["page_read"], {"page": page, "next_page": page + 1})
+            page += 1
+            if page - first == _PAGES:
+                return False
+        return self._connection.execute(_SQL["page_read"], {"page": page, "next_page": None}).rowcount > 0

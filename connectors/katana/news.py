@@ -124,7 +124,7 @@ class KatanaNews:
         # wait for it each time, and without a beginning nothing is ever heard.
         is_overdue = until is None or now - until >= EVERY + OVERDUE
         priority = Priority.OVERDUE if is_overdue else Priority.POLL
-        self._mirror.begin(now)
+        self._mirror.begin()
         told = self._told(now, until, priority)
         has_new_place = self._hear_places()
         self._know_items({one.variant_id for one in self._unheard(told.movements)})
