@@ -14,6 +14,7 @@ from tasks import account, people, store_errands
 from tasks.checks import ask_shop
 from tasks.errands import Document, Errand, NothingDone, Work
 from tasks.retrying import ask_for_order, foretell_retry
+from tasks.stock import errands
 
 MOST_RETRIED: Final = 50  # that are asked for before a retry of all
 
@@ -88,4 +89,6 @@ KINDS: Final[dict[str, Work]] = {
     "save_settings": store_errands.save_settings,
     "tell_alarms": _tell_alarms,
     "webhooks": store_errands.webhooks,
+    "push": errands.push,
+    "try_push": errands.try_push,
 }

@@ -31,6 +31,7 @@ SAID: Final[dict[tuple[str, str], str]] = {
     (Action.HANDLE, Outcome.INVOICED): "It was invoiced.",
     (Action.HANDLE, Outcome.MARKED): "It was marked.",
     (Action.PUSH, Outcome.TOLD): "The store was told.",
+    (Action.PUSH, Outcome.PENDING): "A person asked for its stock to be told.",
     (Action.PUSH, Outcome.NOTED): "The store does not show it.",
     (Action.PUSH, Outcome.FAILED): "The store could not be told.",
 }

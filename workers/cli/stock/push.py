@@ -9,17 +9,13 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
-from connectors import platforms
 from connectors.errors import ConnectorError
-from connectors.hubs import our_hub
 from connectors.later import Later
-from connectors.postgres import stock, stock_view, stores
+from connectors.postgres import stock_view
 from connectors.postgres.rows import StoreRow
 from schemas.reasons import describe
-from schemas.settings import with_defaults
 from tasks.held import Process
 from tasks.rules.stock_loss import Loss
-from tasks.stock.shared import shared_skus
 from workers.cli.agree import Doubt, agree, doubt_words
 from workers.cli.output import Failed, done, example, harmless, json_option, say, table, wants_json, yes_option
 from workers.cli.start import open_desk, store_row
@@ -27,12 +23,14 @@ from workers.cli.store.agree import read_catalogue
 
 if TYPE_CHECKING:
     from tasks import bells
+    from tasks.stock import asking
     from tasks.stock import loss as losses
     from tasks.stock import preview as previews
+    from tasks.stock.asking import AskedPush
     from workers.cli.stock import watch
 else:
     bells = Later("tasks.bells", after="workers.app")
-    losses, previews = Later("tasks.stock.loss"), Later("tasks.stock.preview")
+    asking, losses, previews = Later("tasks.stock.asking"), Later("tasks.stock.loss"), Later("tasks.stock.preview")
     watch = Later("workers.cli.stock.watch")
 
 T = TypeVar("T")
@@ -77,7 +75,9 @@ def push_stock(store_name: str | None, skus: tuple[str, ...], everything: bool, 
         return
     ready, failed = _each(rows, lambda row: (row, _look(held, row, wanted, yes=yes)))
     is_agreed = agree([doubt for _, doubt in ready], yes=yes)
-    asked, also_failed = _each([row for row, _ in ready], lambda row: _ask(held, row, wanted, is_agreed=is_agreed))
+    asked, also_failed = _each(
+        [row for row, _ in ready], lambda row: asking.ask_to_tell(held, row, wanted, is_agreed=is_agreed)
+    )
     failed += also_failed
     bells.ring_stock([one.store_id for one in asked])
     if wait:
@@ -129,22 +129,15 @@ def _stores(held: Process, name: str | None, *, is_trial: bool) -> list[StoreRow
                 raise Failed("no active store has stock sync on: storesync store set NAME stock.sync=on")
             return rows
         row = store_row(connection, name)
-    if row.state == "paused":
-        raise Failed(f"{name} is paused: storesync store resume {name}")
-    if row.state == "needs_attention":
-        raise Failed(f"{name} needs attention ({row.reason}): storesync store check {name}")
-    if not is_trial and not with_defaults(platforms.record(row.platform), row.settings)["stock.sync"]:
-        raise Failed(f"stock sync is off for {name}: storesync store set {name} stock.sync=on")
+    if why := asking.why_not_told(row, is_trial=is_trial):
+        raise Failed(why)
     return [row]
 
 
 def _refuse_unknown(held: Process, skus: Sequence[str]) -> None:
     with held.pool.connection() as connection:
-        known = {level.sku for level in our_hub(connection).levels(skus)}
-    missing = [sku for sku in skus if sku not in known]
-    if missing:
-        names = ", ".join(repr(sku) for sku in missing[:5]) + (" and more" if len(missing) > 5 else "")
-        raise Failed(f"the hub stocks no SKU {names}: see storesync hub product list")
+        if why := asking.why_unknown(connection, skus):
+            raise Failed(why)
 
 
 def _look(held: Process, row: StoreRow, skus: Sequence[str], *, yes: bool) -> Doubt:
@@ -153,27 +146,15 @@ def _look(held: Process, row: StoreRow, skus: Sequence[str], *, yes: bool) -> Do
         read_catalogue(held, row)
     if yes:
         return Doubt(row.name)
-    if not skus:
-        return Doubt(row.name, losses.loss_of_push_of_all(held, row))
-    return Doubt(row.name, losses.loss_of_push(held, row, skus, read=lambda one: read_catalogue(held, one)))
+    return Doubt(row.name, asking.loss_of(held, row, skus, read=lambda one: read_catalogue(held, one)))
 
 
-def _ask(held: Process, row: StoreRow, skus: Sequence[str], *, is_agreed: bool) -> watch.AskedStore:
-    """Ask for some SKUs, else for every one that the store shares with the hub."""
-    with held.pool.connection() as connection:
-        shared, missing = (skus, []) if skus else shared_skus(connection, row.id)
-        since = stores.database_time(connection)
-        stock.ask(connection, row.id, shared, wants_look=bool(skus), tell_uncounted=is_agreed)
-        asked_at = stores.database_time(connection)
-    return watch.AskedStore(row.id, row.name, tuple(shared), since=since, asked_at=asked_at, missing=len(missing))
-
-
-def _words(asked: watch.AskedStore) -> str:
+def _words(asked: AskedPush) -> str:
     missing = f" {asked.missing} of the hub's SKUs are not in the store." if asked.missing else ""
     return f"{asked.name}: {len(asked.skus)} SKU(s) are looked at now.{missing}"
 
 
-def _document(asked: watch.AskedStore) -> dict[str, Any]:
+def _document(asked: AskedPush) -> dict[str, Any]:
     return {"store": asked.name, "skus": len(asked.skus), "not_in_store": asked.missing}
 
 
@@ -234,7 +215,7 @@ def _tell_preview(found: list[dict[str, Any]]) -> None:
 # -- followed to the end ---------------------------------------------------------------------------------------------
 
 
-def _tell_outcome(held: Process, asked: Sequence[watch.AskedStore]) -> None:
+def _tell_outcome(held: Process, asked: Sequence[AskedPush]) -> None:
     with held.pool.connection() as connection:
         outcomes = [stock_view.push_outcome(connection, one.store_id, one.skus, asked_at=one.since) for one in asked]
     lines = [

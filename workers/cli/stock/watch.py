@@ -1,10 +1,10 @@
 """Progress of a stock push, and of reading a catalogue before it."""
 
+from __future__ import annotations
+
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from connectors.later import Later
@@ -15,6 +15,7 @@ from tasks.held import Process
 from workers.cli.output import utc
 
 if TYPE_CHECKING:
+    from tasks.stock.asking import AskedPush
     from workers.cli import progress
 else:
     progress = Later("workers.cli.progress")
@@ -22,18 +23,6 @@ else:
 # Unread orders may hold a SKU back for a minute: only after that has nobody worked.
 PATIENCE_SECONDS: Final = UNREAD_SECONDS + 30
 _NAMED: Final = 1000  # of more SKUs it is not asked one by one: all that the store still waits for is counted
-
-
-@dataclass(frozen=True, slots=True)
-class AskedStore:
-    """What one store was asked to show: `since` is before it was asked, `asked_at` after."""
-
-    store_id: int
-    name: str
-    skus: tuple[str, ...]
-    since: datetime
-    asked_at: datetime
-    missing: int = 0  # SKUs of the hub that the store does not have
 
 
 @contextmanager
@@ -44,7 +33,7 @@ def counting(title: str) -> Iterator[Callable[[int], None]]:
         yield lambda more: bars.advance(counted, more)
 
 
-def watch_push(held: Process, asked: Sequence[AskedStore]) -> list[str]:
+def watch_push(held: Process, asked: Sequence[AskedPush]) -> list[str]:
     """Show how stores are told, until all are; says why where one was not told everything."""
     with progress.progress_bars() as bars:
         watched = [bars.add_task(one.name, total=len(one.skus)) for one in asked]
@@ -63,13 +52,13 @@ def watch_push(held: Process, asked: Sequence[AskedStore]) -> list[str]:
             time.sleep(progress.LOOK_SECONDS)
 
 
-def _look(held: Process, asked: AskedStore) -> stock_view.Progress:
+def _look(held: Process, asked: AskedPush) -> stock_view.Progress:
     skus = asked.skus if len(asked.skus) <= _NAMED else None
     with held.pool.connection() as connection:
         return stock_view.push_progress(connection, asked.store_id, skus, asked_at=asked.asked_at)
 
 
-def _why(asked: AskedStore, at: stock_view.Progress) -> str:
+def _why(asked: AskedPush, at: stock_view.Progress) -> str:
     sentence, _ = describe(at.stopped)
     again = f" It is tried again at {utc(at.until)}." if at.until else f" See storesync store show {asked.name}"
     return f"{asked.name}: {at.waiting} SKU(s) are not told yet ({at.stopped}). {sentence}{again}"

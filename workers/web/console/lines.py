@@ -28,7 +28,8 @@ _BY_PEOPLE: Final = {
 
 def who(line: Entry) -> str:
     """Who did it."""
-    return line.who or ("at the command line" if line.action in _BY_PEOPLE else "by itself")
+    is_wish = line.action in _BY_PEOPLE or (line.action, line.outcome) == (Action.PUSH, Outcome.PENDING)
+    return line.who or ("at the command line" if is_wish else "by itself")
 
 
 def kind(line: Entry) -> str:

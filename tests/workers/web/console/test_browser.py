@@ -17,12 +17,16 @@ from connectors import platforms
 from connectors.postgres import jobs
 from schemas.jobs import Wish
 from schemas.users import Role
+from tasks import jobs as job_tasks
 from tasks.held import Process
 from tasks.jobs import do_job
 from tasks.rules.setting_changes import version_of
-from tests.tasks.conftest import import_all
-from tests.tasks.orders.looking import Shop, store_of
+from tasks.stock.push import push_stock
+from tests.tasks.conftest import connect, import_all
+from tests.tasks.orders.looking import Shop, rung, store_of
+from tests.tasks.stock.stocking import add, let_stock_wait_pass
 from tests.workers.cli.shops import place, place_raw
+from tests.workers.cli.stocking import offer, shown
 from tests.workers.web.console.browsing import PASSWORD, add_user
 from workers.web.console.store_settings import STOCK
 
@@ -76,6 +80,7 @@ def addresses(held: Process, shop: Shop, acme: int) -> list[str]:
         "/stock",
         "/stock?q=hook&differs=1",
         "/stock/sku/HOOK-FRG",
+        f"/stock/push?job={previewed(held, acme)}",
     ]
     return ["/", *lists, *orders, *others]
 
@@ -94,6 +99,14 @@ def _with_jobs(held: Process, store_id: int) -> list[str]:
         assert foreseen
         jobs.finish(connection, foreseen, {"coming": coming, "loss": loss, "sells_again": True})
     return [f"/stores/acme/inventory?form=stock&job={foreseen}", f"/stores/acme/connection?job={going}"]
+
+
+def previewed(held: Process, store_id: int) -> int:
+    """The number of a job that previewed a push of everything to a store."""
+    with held.pool.connection() as connection:
+        number = job_tasks.ask(held, connection, Wish("try_push", arguments={"stores": [store_id], "skus": []}))
+    assert job_tasks.do_job(number) == "done"
+    return number
 
 
 @pytest.fixture
@@ -217,3 +230,32 @@ def test_STG_3_what_a_worker_found_comes_to_the_page_without_a_reload(
 
     page.get_by_text("gives every right that is needed").wait_for(timeout=60_000)
     assert page.get_by_role("button", name="Stop asking").count() == 0
+
+
+def test_STK_10_a_push_is_previewed_held_agreed_to_and_told(
+    held: Process, shop: Shop, sit_down: Callable[[], Page]
+) -> None:
+    add(held, "NEVER")
+    store = connect(held, shop, "acme", **{"stock.sync": True})
+    offer(shop, "NEVER", 7)
+    page = sit_down()
+    page.goto("/stock")
+    page.get_by_role("link", name="Preview a push").click()
+    page.get_by_label("These, one a line").check()
+    page.get_by_label("SKUs, one a line", exact=True).fill("NEVER")
+    page.get_by_role("button", name="Preview what they would be told").click()
+    page.get_by_text("asked of the shop").wait_for()
+    (job,) = (arguments for arguments in rung(held.redis, "fetch") if len(arguments) == 1)
+    job_tasks.do_job(job[0])
+
+    page.get_by_text("Held: acme would go from").wait_for(timeout=60_000)  # by itself, without a reload
+    page.get_by_label("These figures are right").check()
+    page.get_by_label("Type the store's name").fill("acme")
+    page.get_by_role("button", name="Tell acme all 1").click()
+    job_tasks.do_job(rung(held.redis, "fetch")[-1][0])
+    page.get_by_text("acme is told: 1 SKU is looked at.").wait_for(timeout=60_000)
+    let_stock_wait_pass(held, store)
+    push_stock(store)
+
+    page.get_by_text("1 told, 0 shown already").wait_for(timeout=60_000)
+    assert shown(shop, "NEVER") == [0]
