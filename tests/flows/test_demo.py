@@ -24,7 +24,7 @@ pytestmark = [pytest.mark.flow, pytest.mark.timeout(400), pytest.mark.xdist_grou
 Ended = subprocess.CompletedProcess[str]
 
 
-def storesync(home: Path, *arguments: str, seconds: float = 180) -> Ended:
+def storesync(home: Path, *arguments: str, seconds: float = 300) -> Ended:
     environ = {"PATH": os.environ["PATH"], "STORESYNC_HOME": str(home)}
     # Servers that somebody configured are not the demo's.
     environ |= {"DATABASE_URL": "postgresql://127.0.0.1:1/nowhere"} if arguments[0] == "demo" else {}

@@ -108,15 +108,19 @@ def watch_store(held: Process, store_id: int, name: str, *, since: datetime) -> 
     return _watch(held, {name: store_id}, since)[name]
 
 
-def watch_stores(held: Process, stores_by_name: Mapping[str, int], *, since: datetime) -> bool:
+def watch_stores(
+    held: Process, stores_by_name: Mapping[str, int], *, since: datetime, patience: float = PATIENCE_SECONDS
+) -> bool:
     """Show how several stores' fetches go on at once; True when everything of all is done.
 
-    False when a store was stopped or put off for long, or nobody works on it.
+    False when a store was stopped or put off for long, or nobody works on it: nothing moved for `patience` seconds.
     """
-    return all(seen.is_done for seen in _watch(held, stores_by_name, since).values())
+    return all(seen.is_done for seen in _watch(held, stores_by_name, since, patience).values())
 
 
-def _watch(held: Process, stores_by_name: Mapping[str, int], since: datetime) -> dict[str, Seen]:
+def _watch(
+    held: Process, stores_by_name: Mapping[str, int], since: datetime, patience: float = PATIENCE_SECONDS
+) -> dict[str, Seen]:
     seen = dict.fromkeys(stores_by_name, Seen())
     move, step = _Still(), _Still()
     with progress_bars(TextColumn("{task.fields[note]}")) as bars:
@@ -129,7 +133,7 @@ def _watch(held: Process, stores_by_name: Mapping[str, int], since: datetime) ->
                     bars.update(watched[name], total=now.total or None, completed=now.done, note=str(now))
             watching = [one for one in seen.values() if one.is_done is None]
             counts = [one.count for one in watching]
-            is_still = move.seconds(counts) > PATIENCE_SECONDS and not any(one.waits_out for one in watching)
+            is_still = move.seconds(counts) > patience and not any(one.waits_out for one in watching)
             is_stuck = step.seconds([(one.total, one.done) for one in counts]) > STUCK_SECONDS
             if is_still or is_stuck or not watching:
                 return seen

@@ -38,7 +38,7 @@ class Pace:
     """How much the demo brings into a hub, and how it waits for it, in seconds."""
 
     orders: int = 100  # of each shop
-    seconds: float = 30  # that anything may take
+    seconds: float = 120  # that anything may take; the machine may be slow, and busy
     pause: float = 0.05  # between two looks
 
 

@@ -30,7 +30,7 @@ from schemas.takings import Takings
 from tasks import users
 from tasks.held import Process, close_process
 from tasks.stores import NewStore, connect_store
-from workers.cli.demo.hubs import open_demo_hub, patiently
+from workers.cli.demo.hubs import DemoHub, open_demo_hub, patiently
 from workers.cli.demo.money import kinds_of, sums_of
 from workers.cli.demo.scenes import Scenes
 from workers.cli.demo.shops import PLATFORMS, SKU, DemoShop, open_shop
@@ -62,7 +62,7 @@ def run_demo(*, once: bool, hub: str = "builtin") -> int:
 
         house = running.enter_context(open_demo_hub(held, hub))
         shops = running.enter_context(_shops(held, house.pace.orders))
-        is_complete = _import(held, shops, house.pace.orders)
+        is_complete = _import(held, shops, house)
         is_right = _tell_result(held, shops) and is_complete
         scenes = Scenes(held, house, shops)
         is_right = scenes.show_webhooks() and is_right
@@ -133,7 +133,7 @@ def _shops(held: Process, orders: int) -> Iterator[list[DemoShop]]:
                     stores.set_state(connection, row.id, StoreState.DISCONNECTED)
 
 
-def _import(held: Process, shops: list[DemoShop], orders: int) -> bool:
+def _import(held: Process, shops: list[DemoShop], house: DemoHub) -> bool:
     """Connect all three and watch their orders come in at once."""
     with held.pool.connection() as connection:
         since = stores.database_time(connection)
@@ -141,10 +141,13 @@ def _import(held: Process, shops: list[DemoShop], orders: int) -> bool:
     for shop in shops:
         url, credentials = shop.sandbox.url, shop.sandbox.credentials
         connect_store(held, NewStore(shop.platform.name, shop.name, url, credentials, settings, allow_insecure=True))
-        click.echo(f"  connected a {shop.platform.name} shop with {orders} orders: {url}")
+        click.echo(f"  connected a {shop.platform.name} shop with {house.pace.orders} orders: {url}")
     click.echo()
     ids = {shop.name: _row(held, shop.name).id for shop in shops}
-    return watch_stores(held, ids, since=since)
+    if watch_stores(held, ids, since=since, patience=house.pace.seconds):
+        return True
+    click.echo(f"Not everything came in. What was wrong stands in {held.config.home / 'logs'}")
+    return False
 
 
 def _row(held: Process, name: str) -> StoreRow:
@@ -170,7 +173,8 @@ def _tell_result(held: Process, shops: list[DemoShop]) -> bool:
     click.echo("\nrows: " + ", ".join(f"{number} {kind}" for kind, number in kinds.items()) + "\n")
     table(["shop", "money", "orders", "in the hub", "in the shop", "difference"], [(n, *_sum(row)) for n, row in sums])
     is_exact = all(one.in_hub == one.in_shop for _, one in sums)
-    click.secho("\nEvery cent adds up." if is_exact else "\nTHE MONEY DOES NOT ADD UP.", bold=True)
+    if sums:
+        click.secho("\nEvery cent adds up." if is_exact else "\nTHE MONEY DOES NOT ADD UP.", bold=True)
     states = {count.state for _, count in counts}
     return is_exact and "imported" in states and states <= {"imported", "skipped"}
 
