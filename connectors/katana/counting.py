@@ -11,6 +11,7 @@ from psycopg.types.json import Jsonb
 
 from connectors import json_text
 from connectors.errors import HubRefused
+from connectors.http import ManyParams
 from connectors.katana.budget import Priority
 from connectors.katana.copies import VARIANTS
 from connectors.katana.creating import refuse_places
@@ -22,7 +23,7 @@ from connectors.postgres import Row, queries, stores
 from schemas import actions
 from schemas.katana.numbers import written_number
 from schemas.katana.records import read_id
-from schemas.katana.stock import read_batch
+from schemas.katana.stock import BatchRecord, read_batch
 from schemas.orders import Kind
 
 _SQL: Final = queries("counting", __package__)
@@ -72,12 +73,12 @@ def _counted(desk: Desk, action: actions.CountStock) -> list[_Figure]:
     if not action.lines:
         raise HubRefused("there is nothing to count")
     refuse_places(desk.copies, *{line.location for line in action.lines})
-    batches: dict[tuple[str, str], dict[str, str]] = {}
-    figures = []
-    for line in action.lines:
-        batch_id = _batch(desk, batches, line.variant_id, line.location, line.batch) if line.batch else None
-        figures.append(_Figure(line.variant_id, line.location, line.delta, batch_id))
-    return figures
+    known: dict[tuple[str, str], dict[str, str]] = {}
+    found = [_batch(desk, known, line.variant_id, line.location, line.batch, line.delta) for line in action.lines]
+    return [
+        _Figure(line.variant_id, line.location, line.delta, _made(desk, line.variant_id, batch))
+        for line, batch in zip(action.lines, found, strict=True)
+    ]
 
 
 def _adjusted(desk: Desk, action: actions.AdjustStock) -> _Figure:
@@ -93,21 +94,58 @@ def _adjusted(desk: Desk, action: actions.AdjustStock) -> _Figure:
         raise HubRefused(f"{action.sku} is not batch-tracked: name no batch")
     if action.batch is None and item.batch_tracked and action.delta:
         raise HubRefused(f"{action.sku} is batch-tracked: name the batch")
-    batch_id = _batch(desk, {}, item.id, place, action.batch) if action.batch else None
-    return _Figure(item.id, place, action.delta, batch_id)
+    batch = _batch(desk, {}, item.id, place, action.batch, action.delta)
+    return _Figure(item.id, place, action.delta, _made(desk, item.id, batch))
+
+
+@dataclass(frozen=True, slots=True)
+class _NewBatch:
+    """A batch by a number that Katana does not have yet."""
+
+    number: str
 
 
 def _batch(
-    desk: Desk, known: dict[tuple[str, str], dict[str, str]], variant_id: str, location: str, number: str
-) -> str:
-    """The id of a batch by its number."""
+    desk: Desk,
+    known: dict[tuple[str, str], dict[str, str]],
+    variant_id: str,
+    location: str,
+    number: str | None,
+    delta: Decimal,
+) -> str | _NewBatch | None:
+    """The id of a batch by its number; pieces may begin a new one. Raises HubRefused where there is none to take of."""
+    if not number:
+        return None
     if (variant_id, location) not in known:
-        asked = {"variant_id": variant_id, "location_id": location}
-        found = all_readable(read_batch, desk.client.matching("batch_stocks", asked, priority=_NOW))
+        found = _batches(desk, {"variant_id": variant_id, "location_id": location})
         known[variant_id, location] = {one.number: one.id for one in found}
-    if number not in known[variant_id, location]:
-        raise HubRefused(f"batch {number} is not at this location in Katana: make it there")
-    return known[variant_id, location][number]
+    if number in known[variant_id, location]:
+        return known[variant_id, location][number]
+    if delta < 0:
+        raise HubRefused(f"batch {number} is not at this location in Katana: there is nothing to take from it")
+    return _NewBatch(number) if delta else None
+
+
+def _made(desk: Desk, variant_id: str, batch: str | _NewBatch | None) -> str | None:
+    """The id of a batch, which is made once where it is new: one that is empty, or elsewhere, is the same."""
+    if not isinstance(batch, _NewBatch):
+        return batch
+
+    def look() -> str | None:
+        asked = {"variant_id": variant_id, "batch_number": batch.number}
+        found = _batches(desk, asked, others={"include_empty": "true"})
+        return found[0].id if found else None
+
+    def send(sent: Mapping[str, Any]) -> str:
+        return readable(read_id, desk.client.post("batches", sent, priority=_NOW))
+
+    body = {"variant_id": int(variant_id), "batch_number": batch.number}
+    return make_once(desk.connection, Creation("batch", f"{variant_id}:{batch.number}", body, look, send)).id
+
+
+def _batches(desk: Desk, asked: Mapping[str, str], others: ManyParams | None = None) -> list[BatchRecord]:
+    said = desk.client.matching("batch_stocks", asked, priority=_NOW, others=others)
+    return all_readable(read_batch, (one for one in said if one.get("batch_id") is not None))
 
 
 # -- once ----------------------------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from sandbox.katana.numbers import read, written
 from sandbox.katana.room import Room, Shown, checked
 from sandbox.katana.spoil import part_of
 from sandbox.katana.state import KatanaAccount
+from sandbox.katana.stock import NEW_BATCH
 
 ROOT: Final = "/v1"
 _USUAL, _MOST = 50, 250
@@ -114,6 +115,10 @@ def other_routes(account: KatanaAccount) -> Blueprint:
     def inventory() -> Response:
         lines, headers = page_of(account.inventory.listed(asked()))
         return answer({"data": lines}, headers=headers)
+
+    @routes.post("/batches")
+    def make_batch() -> Response:
+        return answer(account.batches.made(account.batches.create(checked(NEW_BATCH, body()))))
 
     @routes.post("/manufacturing_order_make_to_order")
     def make_to_order() -> Response:

@@ -8,13 +8,23 @@ from typing import TYPE_CHECKING, Final
 
 from sandbox.katana.errors import Json
 from sandbox.katana.numbers import ZERO, decimal, fixed
-from sandbox.katana.room import DATES, IDS, Room, Shown, fields, least, most, same
+from sandbox.katana.room import DATES, IDS, Room, Shown, dated, fields, least, most, same
+from sandbox.katana.schema import body, identity, text
 from sandbox.katana.table import Row
 
 if TYPE_CHECKING:
     from sandbox.katana.state import KatanaAccount
 
 Shares = list[tuple[int | None, Decimal]]  # how much of which batch; None is what has no batch
+
+NEW_BATCH: Final = body(
+    "variant_id batch_number",
+    variant_id=identity(),
+    batch_number=text(1),
+    batch_barcode=text(3, 40),
+    batch_created_date=text(),
+    expiration_date=text(),
+)
 
 _OPEN: Final = ("NOT_SHIPPED", "PARTIALLY_PACKED", "PACKED", "PARTIALLY_DELIVERED")
 
@@ -97,14 +107,19 @@ class Batches(Room):
     is_read_alone = False
 
     def create(self, given: Json) -> Row:
-        """A person makes a batch."""
+        """A batch, with nothing in it yet. Raises KatanaRefusal."""
         return self.table.add(
-            variant_id=given["variant_id"],
+            variant_id=self.account.variants.table.find(given["variant_id"])["id"],
             batch_number=given["batch_number"],
             batch_barcode=given.get("batch_barcode"),
             batch_created_date=given.get("batch_created_date") or self.account.stamp(),
             expiration_date=given.get("expiration_date"),
         )
+
+    def made(self, row: Row) -> Json:
+        """As its creation is answered, at another end point than the list's."""
+        names = "id variant_id batch_number batch_barcode batch_created_date expiration_date"
+        return {name: row[name] for name in names.split()} | dated(row)
 
     def listed(self, asked: Mapping[str, list[str]]) -> Iterable[Row]:
         """By location, variant and batch, the newest batch first; empty ones only where they are asked for."""
@@ -112,7 +127,8 @@ class Batches(Room):
         rows = [
             row | {"batch_id": row["id"], "location_id": place, "quantity_in_stock": fixed(pieces, 5)}
             for row in self.table.view()
-            for place in sorted(self.account.movements.places(row["variant_id"]))
+            # Whether a batch is listed that never had a piece nobody has shown.
+            for place in sorted(self.account.movements.places(row["variant_id"]) or {self.account.place(None)})
             if (pieces := self.account.movements.by_batch(row["variant_id"], place).get(row["id"], ZERO)) or with_empty
         ]
         known = {name: given for name, given in asked.items() if name in self.filters}

@@ -142,8 +142,34 @@ def test_STK_11_what_is_counted_in_a_batch_goes_to_it(work: Work) -> None:
     assert work.account.movements.by_batch(int(chair), int(place(work))) == {batch: 7}
     before = work.count()
     with pytest.raises(HubRefused, match="batch B2"):
-        work.do(count(work, (chair, place(work), 3), batch="B2"))
+        work.do(count(work, (chair, place(work), -3), batch="B2"))
     assert work.writes(before) == []
+
+
+def test_STK_11_a_batch_that_katana_does_not_have_is_made_once(work: Work, client: MortalClient) -> None:
+    chair = item(work, batch_tracked=True)
+    client.dies_after("batches")
+    with pytest.raises(Died):
+        work.do(count(work, (chair, place(work), 3), batch="B2"))
+    work.later(601)
+
+    work.do(count(work, (chair, place(work), 3), batch="B2"))
+    work.do(count(work, (chair, place(work), 2), batch="B2"))
+
+    (batch,) = work.account.batches.table.of(int(chair))
+    assert batch["batch_number"] == "B2"
+    assert work.account.movements.by_batch(int(chair), int(place(work))) == {batch["id"]: 5}
+
+
+def test_STK_11_a_batch_of_another_location_begins_at_this_one(work: Work) -> None:
+    chair = item(work, batch_tracked=True)
+    batch = work.account.add_batch(int(chair), "B1", 4)["id"]
+    other = str(work.account.locations.create({"name": "Shop"})["id"])
+
+    work.do(count(work, (chair, other, 3), batch="B1"))
+
+    assert work.account.movements.by_batch(int(chair), int(other)) == {batch: 3}
+    assert len(list(work.account.batches.table.view())) == 1
 
 
 def test_KAT_3_a_count_in_a_closed_period_is_told_in_katana_s_words(work: Work) -> None:

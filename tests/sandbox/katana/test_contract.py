@@ -14,6 +14,7 @@ import yaml
 from sandbox import KatanaAccount
 from sandbox.katana.manufacturing import MAKE_TO_ORDER, UNLINK
 from sandbox.katana.schema import Schema
+from sandbox.katana.stock import NEW_BATCH
 from tests.sandbox.katana.client import ADDRESS, Katana
 
 _ROOT: Final = Path(os.environ.get("VENDOR_DOCUMENTS", Path(__file__).resolve().parents[4] / "shared"))
@@ -104,6 +105,7 @@ def bodies(account: KatanaAccount) -> dict[str, Schema]:
     """Every body that the stand-in takes."""
     found: dict[str, Schema] = {
         "POST /manufacturing_order_make_to_order": MAKE_TO_ORDER,
+        "POST /batches": NEW_BATCH,
         "POST /manufacturing_order_unlink": UNLINK,
     }
     for room in account.rooms:
