@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urljoin
 
+import requests
 from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
 from bench.servers import ROOT
@@ -31,6 +32,7 @@ WIDE: Final[ViewportSize] = {"width": 1280, "height": 800}
 PHONE: Final[ViewportSize] = {"width": 390, "height": 780}
 
 _WEBP: Final = {"format": "webp", "quality": 90}  # a third of a PNG; Playwright itself makes none
+_SHOP: Final = re.compile(r"connected a woocommerce shop .*: (http://\S+)")
 _LINK: Final = re.compile(r"(http://\S+/first\?key=\w+)")
 _INTER: Final = """<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd">
 <fontconfig><include>/etc/fonts/fonts.conf</include>
@@ -51,17 +53,22 @@ class Picture:
     size: ViewportSize | None = None
 
 
-SHOP: Final = "demo-woocommerce"
+SHOP: Final = "demo-shopify"
+ORDER: Final = f"/orders/{SHOP}/9007199254741100"  # which the demo changes and delivers
 PICTURES: Final = (
     Picture("home", "/"),
     Picture("home-dark", "/", is_dark=True),
     Picture("home-phone", "/", size=PHONE),
     Picture("needs", "/needs"),
     Picture("orders", "/orders"),
-    Picture("order", f"/orders/{SHOP}/134"),
-    Picture("order-phone", f"/orders/{SHOP}/134", size=PHONE),
+    Picture("order", ORDER),
+    Picture("order-phone", ORDER, size=PHONE),
     Picture("store", f"/stores/{SHOP}"),
-    Picture("activity", "/activity"),
+    Picture("settings", f"/stores/{SHOP}/inventory"),
+    Picture("stock", "/stock"),
+    Picture("sku", "/stock/sku/STOOL-OAK"),
+    Picture("connect", "/stores/connect"),
+    Picture("system", "/system"),
 )
 
 
@@ -87,20 +94,31 @@ def main() -> None:
 @contextmanager
 def _demo(home: str, hub: str) -> Iterator[str]:
     """The demo at work: the link of its first admin, once all of it was shown."""
-    command = [sys.executable, "-m", "workers.cli.main", "demo", "--hub", hub]
+    command = [str(Path(sys.executable).with_name("storesync")), "demo", "--hub", hub]
     where = {**os.environ, "STORESYNC_HOME": home, "PYTHONUNBUFFERED": "1"}
     with subprocess.Popen(command, cwd=ROOT, env=where, stdout=subprocess.PIPE, text=True) as demo:
         try:
             assert demo.stdout is not None
             for line in demo.stdout:
                 print(line, end="", flush=True)
+                if found := _SHOP.search(line):
+                    shop = found[1]
                 if found := _LINK.search(line):
+                    _spoil(f"{shop}/_sandbox")
                     yield found[1]
                     return
             raise SystemExit("the demo ended before it showed its link")
         finally:
             demo.terminate()
-            demo.wait(60)
+            demo.communicate(timeout=60)
+
+
+def _spoil(shop: str) -> None:
+    """Two orders that nobody can read, so that something needs a person; the last one makes the shop tell."""
+    for number in (1, 2):
+        order = requests.post(f"{shop}/orders", json={"status": "processing"}, timeout=30).json()
+        requests.post(f"{shop}/raw-order", json={**order, "id": 900_000 + number, "total": "n/a"}, timeout=30)
+    requests.post(f"{shop}/orders", json={"status": "processing"}, timeout=30)
 
 
 def _take(browser: Browser, link: str) -> Iterator[str]:
@@ -111,6 +129,8 @@ def _take(browser: Browser, link: str) -> Iterator[str]:
     for field, text in (("name", "anna"), ("password", PASSWORD), ("again", PASSWORD)):
         page.fill(f"[name={field}]", text)
     page.click("main button")
+    page.goto(urljoin(link, "/needs"))
+    page.get_by_text("cannot be read").first.wait_for(timeout=60_000)  # the page is live
     FOLDER.mkdir(exist_ok=True)
     for picture in PICTURES:
         page.emulate_media(color_scheme="dark" if picture.is_dark else "light")
