@@ -288,6 +288,21 @@ def test_whatever_else_a_page_types_is_there(pattern: str) -> None:
     assert [(page, name) for page, name in sorted(found) if name not in ELSE[pattern]] == []
 
 
+def said_by_the_console() -> str:
+    """All that its pages say and that is written somewhere."""
+    folder = ROOT / "workers" / "web" / "console"
+    files = (*folder.glob("*.py"), *folder.glob("templates/*.html"), ROOT / "schemas" / "setting_words.py")
+    return "\n".join(file.read_text() for file in files)
+
+
+@pytest.mark.parametrize("page", HOW_TO, ids=lambda page: page.name)
+def test_every_button_that_a_page_names_is_in_the_console(page: Path) -> None:
+    lines = [line for line in page.read_text().splitlines() if re.search(r"\bconsole\b", line, re.IGNORECASE)]
+    named = {words for line in lines for words in re.findall(r"\*\*([^*]+)\*\*", line)} - {"Console.", "Command."}
+
+    assert [words for words in named if words not in said_by_the_console()] == []
+
+
 # -- links and words ---------------------------------------------------------------------------------------------------
 
 
