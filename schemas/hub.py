@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Protocol
+from typing import Final, Protocol
 
 from schemas.flags import Flags
 from schemas.orders import ZERO, Address, Kind
@@ -371,9 +371,15 @@ class Location:
     name: str
 
 
+MOST_COUNTED: Final = 1000  # of each kind that is of a location: nobody waits for a million
+
+
 @dataclass(frozen=True, slots=True)
 class LocationUses:
-    """How much of the hub is of one location: items that have a figure there, orders and rows, supplies, moves."""
+    """How much of the hub is of one location: items that have a figure there, orders and rows, supplies, moves.
+
+    Of orders and rows, and of supplies, two are added up; each is counted as far as MOST_COUNTED.
+    """
 
     stocked: int
     orders: int

@@ -5,7 +5,7 @@ from typing import Final
 from connectors.errors import HubRefused
 from connectors.postgres import Connection, queries
 from schemas.actions import ChangeLocation, RemoveLocation
-from schemas.hub import LocationUses
+from schemas.hub import MOST_COUNTED, LocationUses
 
 _SQL: Final = queries("locations", __package__)
 
@@ -27,5 +27,5 @@ def uses(connection: Connection, code: str) -> LocationUses | None:
     """What is of a location; nothing comes to be of it before the transaction ends. None where there is none such."""
     if connection.execute(_SQL["hold_to_remove"], {"code": code}).fetchone() is None:
         return None
-    row = connection.execute(_SQL["uses"], {"code": code}).fetchone()
+    row = connection.execute(_SQL["uses"], {"code": code, "most": MOST_COUNTED}).fetchone()
     return LocationUses(**row) if row else None

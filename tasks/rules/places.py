@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from schemas.account import Account
 from schemas.actions import Note
-from schemas.hub import LocationUses
+from schemas.hub import MOST_COUNTED, LocationUses
 from schemas.orders import StoreLine, StoreOrder
 from schemas.reasons import Reason
 from schemas.stock import DEFAULT_PLACE, StoreLocation
@@ -79,6 +79,10 @@ def unknown_places(found: Sequence[StoreLocation], named: Mapping[str, str]) -> 
     return f"the shop has no location {', '.join(unknown)}; it has {there or 'none'}"
 
 
+def _counted(count: int) -> str:
+    return f"{count} or more" if count >= MOST_COUNTED else str(count)
+
+
 def why_kept(uses: LocationUses, *, named_by: Sequence[str]) -> str:
     """What a location of the hub is still used for; empty where it may go. `named_by` are settings that name it."""
     counted = (
@@ -87,4 +91,4 @@ def why_kept(uses: LocationUses, *, named_by: Sequence[str]) -> str:
         (uses.supplies, "manufacturing or purchase order(s)"),
         (uses.moves, "line(s) of the stock ledger"),
     )
-    return ", ".join([*named_by, *(f"{count} {words}" for count, words in counted if count)])
+    return ", ".join([*named_by, *(f"{_counted(count)} {words}" for count, words in counted if count)])

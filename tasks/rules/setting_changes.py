@@ -7,6 +7,7 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import Final
 
 from schemas.platform import Platform
 from schemas.rights import Need
@@ -33,8 +34,23 @@ def decide_changes(before: Settings, given: Settings, *, platform: Platform) -> 
 def version_of(settings: Settings, keys: Collection[str], *, platform: Platform) -> str:
     """What a form remembers of the values that it showed: another word where one of them is another."""
     known = with_defaults(platform, settings)
-    shown = json.dumps({key: known[key] for key in sorted(keys) if key in known}, sort_keys=True)
-    return sha256(shown.encode()).hexdigest()[:16]
+    return _PARTS.join(_mark(known[key]) for key in sorted(keys) if key in known)
+
+
+def changed_since(version: str, settings: Settings, keys: Collection[str], *, platform: Platform) -> list[str]:
+    """Those of a form's settings that have another value than it showed; none where it is no such form's word."""
+    now = version_of(settings, keys, platform=platform).split(_PARTS)
+    then, shown = version.split(_PARTS), [key for key in sorted(keys) if key in with_defaults(platform, settings)]
+    if len(then) != len(now):
+        return []
+    return [key for key, was, is_now in zip(shown, then, now, strict=True) if was != is_now]
+
+
+_PARTS: Final = "-"
+
+
+def _mark(value: Value) -> str:
+    return sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:8]
 
 
 def must_ask_shop(

@@ -6,7 +6,7 @@ import pytest
 
 from schemas.rights import Need, Right
 from schemas.shopify.platform import PLATFORM
-from tasks.rules.setting_changes import SettingChange, decide_changes, must_ask_shop, version_of
+from tasks.rules.setting_changes import SettingChange, changed_since, decide_changes, must_ask_shop, version_of
 
 
 def test_STG_4_only_what_differs_is_a_change_defaults_filled_in() -> None:
@@ -23,6 +23,15 @@ def test_STG_4_a_form_knows_when_a_value_that_it_showed_is_another() -> None:
 
     assert version({}) == version({"orders.changes": True, "stock.buffer": 3})
     assert len({version({}), version({"orders.changes": False}), version({"location_map": {"1": "main"}})}) == 3
+
+
+def test_STG_4_a_form_knows_which_of_its_values_somebody_else_saved() -> None:
+    keys = ["orders.changes", "orders.returns", "stock.buffer"]
+    shown = version_of({}, keys, platform=PLATFORM)
+
+    assert changed_since(shown, {}, keys, platform=PLATFORM) == []
+    assert changed_since(shown, {"orders.returns": True}, keys, platform=PLATFORM) == ["orders.returns"]
+    assert changed_since("x", {"orders.returns": True}, keys, platform=PLATFORM) == []
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ from schemas.settings import STORE_SETTINGS, Value, read_store_settings, with_de
 from tasks import foresight
 from tasks import stores as store_tasks
 from tasks.locations import refuse_unknown_locations
-from tasks.rules.setting_changes import SettingChange, decide_changes, version_of
+from tasks.rules.setting_changes import SettingChange, changed_since, decide_changes, version_of
 from workers.web.console import desk, jobs
 from workers.web.console.setting_notes import SettingNote, note_of
 from workers.web.door import opened
@@ -150,7 +150,7 @@ def shown(of: FormOf) -> SettingsForm:
     if job.result is None:
         return _form(of, given, job=job)
     if job.arguments["version"] != of.version:
-        return _conflicted(of, given)
+        return _conflicted(of, given, job.arguments["version"])
     return _form(of, given, note=note_of(of.row, _changes(of.row, given), job.result), job=job)
 
 
@@ -164,8 +164,9 @@ def sent(of: FormOf) -> SettingsForm | ResponseReturnValue:
     if not changed:
         flash("All of it is so already.")
         return redirect(of.said(), 303)
-    if request.form.get("version") != of.version:
-        return _conflicted(of, given)
+    version = request.form.get("version", "")
+    if version != of.version:
+        return _conflicted(of, given, version)
     try:
         return _save(of, changed) if request.form.get("act") == "save" else _preview(of, changed)
     except SettingRefused as refused:
@@ -226,10 +227,11 @@ def _changes(row: StoreRow, given: Mapping[str, Value]) -> list[SettingChange]:
 # -- the form ----------------------------------------------------------------------------------------------------------
 
 
-def _conflicted(of: FormOf, given: Mapping[str, Value]) -> SettingsForm:
-    """The form with what is in force now, and beside it what was typed."""
+def _conflicted(of: FormOf, given: Mapping[str, Value], version: str) -> SettingsForm:
+    """The form with what is in force now, beside it what was typed: of what somebody else saved, and of the rest."""
+    theirs = changed_since(version, of.row.settings, of.keys, platform=platforms.record(of.row.platform))
     form = _form(of, given)
-    return replace(form, conflicts=[one for one in form.fields if one.is_unsaved])
+    return replace(form, conflicts=[one for one in form.fields if one.is_unsaved or one.key in theirs])
 
 
 def _form(

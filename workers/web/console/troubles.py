@@ -13,7 +13,7 @@ from werkzeug.exceptions import HTTPException
 
 from connectors.bare import bare
 from connectors.config import ConfigError
-from connectors.errors import RedisAway
+from connectors.errors import HubBusy, RedisAway
 from workers.web.console import desk
 
 _LOG: Final = logging.getLogger(__name__)
@@ -38,7 +38,7 @@ def answer_for(web: Flask) -> None:
     """Let every error of a page be a page."""
     web.register_error_handler(HTTPException, _http)
     web.register_error_handler(CSRFError, _http)
-    for error in (psycopg.OperationalError, PoolTimeout, ConfigError, RedisAway, desk.Busy):
+    for error in (psycopg.OperationalError, PoolTimeout, ConfigError, RedisAway, HubBusy, desk.Busy):
         web.register_error_handler(error, _away)
     web.register_error_handler(psycopg.errors.QueryCanceled, _slow)
 
@@ -74,7 +74,8 @@ def _away(error: Exception) -> ResponseReturnValue:
     _LOG.warning("a page cannot be made now: %s", bare(error))
     g.me = None
     is_asked = request.method == "GET"
-    answer = make_response(render_template("away.html", is_busy=isinstance(error, desk.Busy), reload=is_asked), 503)
+    is_busy = isinstance(error, desk.Busy | HubBusy)
+    answer = make_response(render_template("away.html", is_busy=is_busy, reload=is_asked), 503)
     answer.headers["Retry-After"] = "5"
     return answer
 

@@ -97,6 +97,9 @@ def test_STG_4_what_somebody_else_saved_meanwhile_stays_and_both_values_are_show
     change_store(held, store_of(held, store_id), {"orders.changes": "off"}, {})
     mine = form_with(preview.text, act="save")
 
+    theirs = words(operator.post("/stores/north/orders", **mine).text)
+    assert "Bring order changes Off not changed" in theirs
+    assert "“Payment pending” orders Off On" in theirs
     answer = operator.post("/stores/north/orders", **mine, **{"orders.changes": "on"})
 
     assert answer.status_code == 409

@@ -139,3 +139,21 @@ def test_STG_1_what_was_disconnected_meanwhile_is_not_brought_back_by_an_old_pag
         change_store(held, row, {"orders.shipping_fee_line": "off"}, {})
 
     assert state_of(held, acme) == "disconnected"
+
+
+def test_CON_2_no_form_of_a_store_is_taken_too_large_of_none_or_of_one_that_was_disconnected(
+    held: Process, acme: int, admin: Person
+) -> None:
+    steps = ("pause", "resume", "activate", "disconnect", "check", "keys")
+    tabs = ("orders", "inventory", "fulfilment", "webhooks", "connection")
+    token = admin.token("/stores/acme/pause")
+
+    def sent(name: str, path: str, **fields: str) -> int:
+        return admin.post(f"/stores/{name}/{path}", csrf_token=token, **fields).status_code
+
+    forms = (*steps, *tabs)
+    assert {sent("none", path) for path in forms} == {404}
+    assert {sent("%3Cb%3E", path) for path in forms} == {404}
+    assert {sent("acme", path, yes="x" * 200_000) for path in forms} == {413}
+    set_state(held, store_of(held, acme), StoreState.DISCONNECTED)
+    assert {sent("acme", path, typed="acme", act="ask") for path in forms} == {409}
