@@ -100,6 +100,8 @@ class Platform:
     asks_of_goods: tuple[str, ...] = ()  # … and where it is told stock
     asks_for_buyers: Mapping[str, Request] = field(default_factory=dict)  # topics (DOR-6)
     signs_with: tuple[str, ...] = ()  # the credentials by any of which its messages are proved
+    title: str = ""  # as people write it
+    key_clicks: tuple[str, ...] = ()  # where a person gets the credentials, click by click, in the platform's own words
     own_secret: str | None = None  # the credential that we make ourselves, which the shop signs or sends webhooks with
     known_as: str = ""  # its name in the words of other systems, which import orders of it too; empty: the same
     status_flags: StatusFlags | None = None  # None where a status says nothing but what is above

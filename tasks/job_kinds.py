@@ -77,6 +77,7 @@ KINDS: Final[dict[str, Work]] = {
     "ask_order": _ask_order,
     "ask_shops": _ask_shops,
     "check": store_errands.check,
+    "connect_store": store_errands.connect,
     "disconnect": store_errands.disconnect,
     "foresee_settings": store_errands.foresee,
     "foretell": store_errands.foretold,

@@ -136,6 +136,23 @@ def check(errand: Errand) -> Document:
     return checks.checked(errand.store, checks.check_store(errand.held, errand.store))
 
 
+def connect(errand: Errand) -> Document:
+    """A store is there, inactive, once its shop took the keys (STG-1, DOR-4)."""
+    given = errand.arguments
+    new = store_tasks.NewStore(
+        given["platform"],
+        given["name"],
+        given["url"],
+        errand.secret,
+        allow_insecure=given["insecure"] == "on",
+        inactive=True,
+    )
+    if errand.begins > 1 and store_tasks.is_there(errand.held, new):
+        return {"name": new.name}  # its worker ended behind it
+    store_tasks.connect_store(errand.held, new)
+    return {"name": new.name}
+
+
 def disconnect(errand: Errand) -> Document:
     """Part from a shop, which is asked to tell nothing more, if it answers (BEY-5)."""
     store_tasks.set_state(errand.held, errand.store, StoreState.DISCONNECTED)

@@ -108,6 +108,22 @@ def connect_store(held: Process, new: NewStore, agree: AgreeToConnect | None = N
     return facts
 
 
+def is_there(held: Process, new: NewStore) -> bool:
+    """Whether a store was connected so already, and is inactive still."""
+    url = platforms.address_of(new.platform, new.url, allow_insecure=new.allow_insecure)
+    with held.pool.connection() as connection:
+        row = stores.store_at(connection, new.platform, url)
+    return row is not None and (row.name, row.state) == (new.name, StoreState.INACTIVE)
+
+
+def meant_address(connection: Connection, new: NewStore) -> str:
+    """Where a shop to connect is, as far as can be told without asking it. Raises SettingRefused, and Unsafe."""
+    _refuse_unusable(new)
+    url = platforms.address_of(new.platform, new.url, allow_insecure=new.allow_insecure)
+    _refuse_taken(connection, new, url)
+    return url
+
+
 def activate_store(
     held: Process, row: StoreRow, agree: AgreeToChange | None = None, *, beside_another: bool = False
 ) -> StoreFacts:

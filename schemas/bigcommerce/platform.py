@@ -44,6 +44,13 @@ _KATANA: Final = Platform(
     statuses=frozenset({*STATUS_IDS, DELETED}),
     cancelled_statuses=frozenset({"cancelled", "declined", "refunded", DELETED}),
     completed_status="completed",
+    title="BigCommerce",
+    key_clicks=(
+        "In the control panel open Settings → API accounts, and choose Create API account, V2/V3 API token.",
+        "Give it the scopes that are listed below, and choose Save.",
+        "Copy the access token to here, with client ID and secret where messages are to be signed.",
+        "The API path beside them is the shop’s address.",
+    ),
     credentials=("access_token",),
     grants=Grants(
         names={

@@ -31,6 +31,13 @@ PLATFORM: Final = Platform(
         }
     ),
     completed_status="fulfilled",
+    title="Shopify",
+    key_clicks=(
+        "Open Shopify’s Dev Dashboard → Apps, and choose Create app → Start from Dev Dashboard.",
+        "Under its first version choose the scopes that are listed below, and Release.",
+        "On the app’s Home choose Install app, and the shop.",
+        "Under Settings copy Client ID and Client secret to here. An app of the shop’s own admin has an access token.",
+    ),
     credentials=("client_id", "client_secret"),
     other_credentials=("access_token",),
     grants=Grants(

@@ -29,6 +29,13 @@ PLATFORM: Final = Platform(
     ),
     completed_status="completed",
     cancelled_statuses=frozenset({"cancelled", "refunded", "failed", "trash"}),
+    title="WooCommerce",
+    key_clicks=(
+        "In the shop’s admin open WooCommerce → Settings → Advanced → REST API, and choose Add key.",
+        "Choose a user who may see and edit orders and products, and the permission Read/Write.",
+        "Choose Generate API key.",
+        "Copy Consumer key and Consumer secret to here: WooCommerce shows the secret once.",
+    ),
     credentials=("consumer_key", "consumer_secret"),
     grants=Grants(
         names={

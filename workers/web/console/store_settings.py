@@ -104,7 +104,7 @@ def _ask_for_locations(row: StoreRow) -> ResponseReturnValue:
 def _inventory(stock: SettingsForm, places: SettingsForm) -> ResponseReturnValue:
     """The form that something is said of comes first: it is the one whose note stands on top."""
     row = stock.row
-    first, other = (places, stock) if _is_said(places) else (stock, places)
+    first, other = (places, stock) if is_said(places) else (stock, places)
     asked = jobs.latest(LOCATIONS, row.id)
     return _page(
         "store-inventory.html",
@@ -112,18 +112,19 @@ def _inventory(stock: SettingsForm, places: SettingsForm) -> ResponseReturnValue
         stock=stock,
         places=places,
         asked=asked,
-        rows=_rows(places, asked.result if asked and asked.result else {}),
+        rows=place_rows(places, asked.result if asked and asked.result else {}),
         codes=hub_locations(row.settings.get("location_map", "")),
         has_places=platforms.record(row.platform).tells_locations_apart,
         status=max(first.status, other.status),
     )
 
 
-def _is_said(form: SettingsForm) -> bool:
+def is_said(form: SettingsForm) -> bool:
+    """Whether something is said of a form: then it is the one whose note stands on top."""
     return bool(form.note or form.job or form.conflicts or form.errors)
 
 
-def _rows(form: SettingsForm, found: dict[str, Any]) -> list[dict[str, Any]]:
+def place_rows(form: SettingsForm, found: dict[str, Any]) -> list[dict[str, Any]]:
     """The shop's locations as it was last asked for them, with what the form has for each; mapped ones in any case."""
     mapped = next((one.typed for one in form.fields if one.key == "location_map"), {})
     chosen: dict[str, str] = mapped if isinstance(mapped, dict) else {}

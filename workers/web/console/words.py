@@ -61,6 +61,9 @@ UNWELL: Final = State("Look at it", "wait", _TRIANGLE)
 FINE: Final = State("Well", "ok", _TICK)
 TOOK: Final = State("Sent", "ok", _TICK)
 NOT_TAKEN: Final = State("Not taken", "bad", _OCTAGON)
+DONE: Final = State("Done", "ok", _TICK)
+GOING: Final = State("Under way", "off", _CLOCK)
+LATER: Final = State("Later", "off", _DASH)
 NOTED: Final = State("Worth a look", "wait", _TRIANGLE)
 HELD: Final = State("Held", "wait", _TRIANGLE)
 DIFFERS: Final = State("Differs", "wait", _TRIANGLE)
@@ -112,6 +115,7 @@ class PageStates:
     FAILING, IN_STEP, BEHIND, SAME, APART = FAILING, IN_STEP, BEHIND, SAME, APART
     WELL, UNWELL, FINE = WELL, UNWELL, FINE
     TOOK, NOT_TAKEN = TOOK, NOT_TAKEN
+    DONE, GOING, LATER = DONE, GOING, LATER
     HELD, DIFFERS, SHOWN = HELD, DIFFERS, SHOWN
     WELL, UNWELL = WELL, UNWELL
     ON, OFF, MATCHED, NEW = ON, OFF, MATCHED, NEW
