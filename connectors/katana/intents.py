@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from connectors import json_text
 from connectors.errors import ConnectorError, FieldsRejected, HubBusy, MadeOrNot, Rejected
+from connectors.holders import is_dead, me, read_holder
 from connectors.katana.client import may_have_made
 from connectors.katana.once import AwaitIt, Intent, IsMade, LookFor, SendIt, decide_step
 from connectors.postgres import Connection, is_in_transaction, queries
@@ -192,9 +193,12 @@ def _is_clear(error: Exception, before: Intent) -> bool:
 
 @contextmanager
 def _leased(connection: Connection, creation: Creation) -> Iterator[_Turn]:
-    owned = {"kind": creation.kind, "key": creation.key, "owner": secrets.token_hex(8)}
+    owned = {"kind": creation.kind, "key": creation.key, "owner": f"{me().text()} {secrets.token_hex(8)}"}
     values = {**owned, "digest": _digest(creation.body), "lease": LEASE, "maybe_sent": creation.maybe_sent}
     row = connection.execute(_SQL["lease_intent"], values).fetchone()
+    if row is None:
+        _free_of_dead(connection, owned)
+        row = connection.execute(_SQL["lease_intent"], values).fetchone()
     if row is None:
         raise HubBusy("another worker is making the same")
     now = row.pop("now")
@@ -203,6 +207,17 @@ def _leased(connection: Connection, creation: Creation) -> Iterator[_Turn]:
     finally:
         if not connection.broken:
             connection.execute(_SQL["end_lease"], owned)
+
+
+def _free_of_dead(connection: Connection, owned: Mapping[str, str]) -> None:
+    """What a process of this machine was at that is dead for certain is free. Raises HubBusy where it is not."""
+    row = connection.execute(_SQL["leased_intent"], owned).fetchone()
+    if row is None:
+        return
+    holder = read_holder(row["leased_by"].rpartition(" ")[0])
+    if holder is None or not is_dead(holder):
+        raise HubBusy(f"another worker is making the same, until {row['leased_until']:%H:%M:%S} UTC at the latest")
+    connection.execute(_SQL["end_lease"], {**owned, "owner": row["leased_by"]})
 
 
 def _digest(body: Mapping[str, Any]) -> str:

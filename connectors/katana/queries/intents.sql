@@ -6,6 +6,11 @@ ON CONFLICT (kind, key) DO UPDATE SET leased_by = excluded.leased_by, leased_unt
 WHERE i.leased_until IS NULL OR i.leased_until < clock_timestamp()
 RETURNING i.sent_at, i.looks, i.said, i.found_id, clock_timestamp() AS now
 
+-- name: leased_intent
+-- Who is at it, and until when at the latest.
+SELECT leased_by, leased_until AT TIME ZONE 'UTC' AS leased_until FROM katana_intents
+WHERE kind = %(kind)s AND key = %(key)s AND leased_until >= clock_timestamp()
+
 -- name: intent_sent
 -- It is sent now: what comes of it is open.
 UPDATE katana_intents SET sent_at = clock_timestamp(), looks = 0, digest = %(digest)s

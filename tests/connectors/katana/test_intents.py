@@ -1,9 +1,12 @@
 """Things are made in Katana once, whatever its answers were and whoever else makes them (KAT-1)."""
 
+import re
+import subprocess
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from threading import Barrier
 from typing import Any
 
@@ -11,6 +14,7 @@ import pytest
 
 from connectors import postgres
 from connectors.errors import CredentialsRefused, FieldsRejected, HubBusy, MadeOrNot, Unavailable
+from connectors.holders import me
 from connectors.katana.intents import Creation, MadeOnce, forget, make_once
 from connectors.postgres import Connection
 
@@ -163,11 +167,37 @@ def test_KAT_1_whoever_is_killed_while_it_sends_leaves_it_to_the_next(database: 
         "UPDATE katana_intents SET found_id = NULL, sent_at = now(), leased_by = 'dead', leased_until = now() + '1 min'"
     )
 
-    fails(making, database, HubBusy)
+    busy = fails(making, database, HubBusy)
     later(database, 61)
 
+    assert re.search(r"another worker is making the same, until \d\d:\d\d:\d\d UTC at the latest", str(busy))
     assert making.make(database) == MadeOnce("7", is_adopted=True)
     assert making.done == ["look", "send", "look"]
+
+
+@pytest.mark.parametrize("is_dead", [True, False])
+def test_KAT_1_what_a_dead_process_of_this_machine_was_at_goes_on_at_once(
+    database: Connection, *, is_dead: bool
+) -> None:
+    making = Making()
+    making.make(database)
+    with subprocess.Popen(["sleep", "60"]) as other:
+        started = int(Path(f"/proc/{other.pid}/stat").read_text().rpartition(")")[2].split()[19])
+        holder = replace(me(), pid=other.pid, start=started)
+        if is_dead:
+            other.kill()
+            other.wait()
+        database.execute(
+            "UPDATE katana_intents SET found_id = NULL, sent_at = now(),"
+            " leased_by = %s, leased_until = now() + '5 min'",
+            [f"{holder.text()} 0123"],
+        )
+
+        if is_dead:
+            assert making.make(database) == MadeOnce("7", is_adopted=True)
+        else:
+            fails(making, database, HubBusy)
+            other.kill()
 
 
 def test_KAT_1_of_two_workers_one_makes_it(database: Connection, database_url: str) -> None:
