@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
@@ -58,6 +59,22 @@ def objects(text: str) -> list[dict[str, Any]]:
     return lines
 
 
+def failed_start(config: Config, command: Sequence[str], **changes: str) -> str:
+    """What a program says that ends by itself, since it cannot start."""
+    ended = subprocess.run(
+        command,
+        cwd=ROOT,
+        env=environment(config, **changes),
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        check=False,
+        timeout=60,
+    )
+    assert ended.returncode != 0
+    return "\n".join(str(line) for line in objects(ended.stdout))
+
+
 @pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT, signal.SIGQUIT])
 def test_worker_speaks_JSON_from_its_banner_to_its_shutdown(
     config: Config, tmp_path: Path, end: signal.Signals
@@ -89,6 +106,14 @@ def test_web_speaks_JSON(config: Config, tmp_path: Path) -> None:
     objects(everything_said(config, tmp_path, command, "Serving on", signal.SIGTERM))
 
 
+def test_web_whose_port_is_taken_says_so_in_JSON(config: Config) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        said = failed_start(config, (sys.executable, "-m", "workers.web", "--port", str(port)))
+
+    assert f"nothing can listen on 127.0.0.1:{port}: Address already in use" in said
+
+
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
@@ -97,16 +122,4 @@ def test_web_speaks_JSON(config: Config, tmp_path: Path) -> None:
     ],
 )
 def test_program_that_cannot_start_says_why_in_JSON(config: Config, changes: dict[str, str], words: str) -> None:
-    ended = subprocess.run(
-        (*CELERY, "beat"),
-        cwd=ROOT,
-        env=environment(config, **changes),
-        text=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        check=False,
-        timeout=60,
-    )
-
-    assert ended.returncode != 0
-    assert words in "\n".join(str(line) for line in objects(ended.stdout))
+    assert words in failed_start(config, (*CELERY, "beat"), **changes)

@@ -3,7 +3,7 @@
 import logging
 
 import click
-from waitress import serve
+from waitress import create_server
 
 from connectors import later
 from tasks.held import configure
@@ -23,8 +23,15 @@ def main(host: str, port: int) -> None:
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # webhooks come in storms, and wait for milliseconds
     configure(config)
     later.load_all()  # no message waits for a module
+    try:
+        server = create_server(create_app(config), host=host, port=port, **SERVING)
+    except OSError as error:  # before anything else goes on in its threads
+        raise click.ClickException(
+            f"nothing can listen on {host}:{port}: {error.strerror}. --port names another"
+        ) from None
     Lookout(config).start()
-    serve(create_app(config), host=host, port=port, **SERVING)
+    server.print_listen("Serving on http://{}:{}")
+    server.run()
 
 
 if __name__ == "__main__":
