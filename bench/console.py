@@ -26,9 +26,11 @@ from bench.servers import own_servers, percentile
 from bench.tables import publish
 from connectors.builtin_hub.hub import BuiltinHub
 from connectors.postgres import users
+from sandbox import open_sandbox
 from schemas.users import Role
 from tasks import users as user_tasks
 from tasks.held import process
+from tasks.stores import NewStore, connect_store
 from workers.cli.hub.create import WantedOrder, draft_order
 from workers.cli.hub.words import PricedRow
 from workers.web import create_app
@@ -36,6 +38,7 @@ from workers.web.console.frame import roles
 
 GOAL_MS: Final = 100
 USER: Final = "bench"
+NEW: Final = "new"  # a store that is being set up
 KNOWS_NOTHING: Final = "/sign-in"  # asks for no order: what it takes more later, the machine takes
 
 # Lists as people narrow them down: for a reason at its worst, every tenth order has it and none of the newest.
@@ -62,6 +65,10 @@ def main() -> None:
         house = open_house(config, leaving)
         web, filled = create_app(config), 1
         client = _signed_in(web)
+        shop = leaving.enter_context(open_sandbox("woocommerce", orders=0))
+        connect_store(
+            process(), NewStore("woocommerce", NEW, shop.url, dict(shop.credentials), {}, True, inactive=True)
+        )
         for size in sizes:
             age(house)
             filled = fill(house, filled, size // BASE)
@@ -171,7 +178,7 @@ class Tour:
             self.missed[rule] = f"{address} answers {answer.status_code}"
 
     def _built(self, rule: Rule) -> Iterator[str]:
-        for name in ("big", USER):  # a store's, or a person's
+        for name in ("big", NEW, USER):  # a store's, or a person's
             with suppress(BuildError):
                 yield self._map.build(rule.endpoint, {**self._known, "name": name}, append_unknown=False)
 

@@ -78,7 +78,8 @@ def main() -> None:
     arguments.add_argument("--hub", default="builtin", choices=["builtin", "katana"])
     given = arguments.parse_args()
     if not CHROMIUM.exists():
-        raise SystemExit(f"No pictures: {CHROMIUM} is not there: apt-get install chromium fonts-inter")
+        print(f"No pictures: {CHROMIUM} is not there: apt-get install chromium fonts-inter")
+        return
     with tempfile.TemporaryDirectory() as folder, _demo(folder, given.hub) as link, sync_playwright() as playwright:
         fonts = Path(folder) / "fonts.conf"
         fonts.write_text(_INTER)
