@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from connectors import locks
 from connectors.errors import RedisAway
+from connectors.hubs import facts_of
 from connectors.later import Later
 from connectors.postgres import (
     Connection,
@@ -67,9 +68,9 @@ def ring_orders(connection: Connection, store_id: int, external_ids: Sequence[st
     ring_together("change_order", store_id, [one for one in external_ids if one in there])
 
 
-def ring_together(task: str, store_id: int, external_ids: Sequence[str]) -> None:
+def ring_together(task: str, store_id: int, external_ids: Sequence[str], *, hands: int = _HANDS) -> None:
     """Ask workers to do a task on orders, a few in a message. A bell that waits too long expires: it is rung again."""
-    size = max(1, min(_TOGETHER, len(external_ids) // _HANDS))
+    size = max(1, min(_TOGETHER, len(external_ids) // hands))
     groups = [(store_id, *external_ids[start : start + size]) for start in range(0, len(external_ids), size)]
     queue = {"queue": FEW_QUEUE} if len(external_ids) <= _FEW else {}
     _ring(task, groups, expires=orders.BELL_SECONDS, **queue)
@@ -78,13 +79,22 @@ def ring_together(task: str, store_id: int, external_ids: Sequence[str]) -> None
 def ring_due_orders(connection: Connection, store_id: int, *, at_least: int = 1) -> int:
     """Ring for a store's due orders, as far as its window has room (MUL-1); returns for how many."""
     bells = orders.pick_bells(connection, store_id, at_least=at_least)
+    hands = hands_at(bells[0].hub) if bells else _HANDS
     for task, is_in_hub in (("import_order", False), ("change_order", True)):
         some = [bell for bell in bells if bell.is_in_hub is is_in_hub]
-        ring_together(task, store_id, [bell.external_id for bell in some if not bell.was_lost])
+        ring_together(task, store_id, [bell.external_id for bell in some if not bell.was_lost], hands=hands)
         # Whatever lost a bell may lose it again: alone it holds up no other order.
         lost = [(store_id, bell.external_id) for bell in some if bell.was_lost]
         _ring(task, lost, expires=orders.BELL_SECONDS)
     return len(bells)
+
+
+def hands_at(hub: str | None) -> int:
+    """Over how many messages orders are spread: a hub that counts requests gains nothing from many at once (KAT-2).
+
+    What orders of one message need is looked for there once for all of them.
+    """
+    return 1 if facts_of(hub or "builtin").calls_a_minute else _HANDS
 
 
 def ring_next_orders(connection: Connection, store_id: int) -> int:

@@ -107,11 +107,16 @@ def work_on_orders(
             words[work_on_order(held, store_id, waiting.pop(0), work)] += 1
     finally:
         if waiting:  # too slow, or one of them broke the task: the others are not to suffer for it
-            bells.ring_together(task, store_id, waiting)
+            bells.ring_together(task, store_id, waiting, hands=_hands(held))
     if len(external_ids) > 1:
         with held.pool.connection() as connection:
             bells.ring_next_orders(connection, store_id)
     return ", ".join(f"{count} {word}" if count > 1 else word for word, count in words.items())
+
+
+def _hands(held: Process) -> int:
+    with held.pool.connection() as connection:
+        return bells.hands_at(stores.account(connection).hub)
 
 
 def work_on_order(

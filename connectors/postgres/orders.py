@@ -249,11 +249,12 @@ def look_both_ways(connection: Connection, store_id: int, *, noted: str, also_de
 
 @dataclass(frozen=True, slots=True)
 class Bell:
-    """An order to ring for; `was_lost` when an earlier bell got no answer."""
+    """An order to ring for; `was_lost` when an earlier bell got no answer; the account's hub, where one was chosen."""
 
     external_id: str
     was_lost: bool
     is_in_hub: bool
+    hub: str | None = None
 
 
 def pick_bells(connection: Connection, store_id: int, *, at_least: int = 1) -> list[Bell]:

@@ -147,6 +147,22 @@ def test_SPD_3_bells_of_few_orders_have_a_queue_of_their_own(held: Process, acme
     assert [len(bell) - 1 for bell in rung(held.redis, "orders")] == [50] * 8
 
 
+@pytest.mark.parametrize(("hub", "messages"), [("builtin", 4), ("katana", 1)])
+def test_KAT_2_orders_of_a_hub_that_counts_requests_come_in_one_message(
+    held: Process, shop: Shop, acme: int, hub: str, messages: int
+) -> None:
+    for _ in range(8):
+        random_order(shop.shop, {"status": "processing"})
+    fetch_orders(acme)
+    rung(held.redis, FEW_QUEUE)
+    do(held, "UPDATE store_orders SET rung_at = NULL")
+    do(held, "UPDATE account SET settings = settings || jsonb_build_object('hub', %s::text)", hub)
+
+    ring_due()
+
+    assert len(rung(held.redis, FEW_QUEUE)) == messages
+
+
 @pytest.mark.parametrize("task", [import_order, change_order], ids=lambda task: str(task.name))
 def test_either_name_does_what_the_order_needs(acme: int, both: tuple[str, str], task: Callable[..., str]) -> None:
     assert [task(acme, order) for order in both] == ["imported", "delivered"]

@@ -286,7 +286,8 @@ WITH room AS (
 )
 UPDATE store_orders o SET rung_at = now() FROM picked
 WHERE o.store_id = %(store_id)s AND o.external_id = picked.external_id
-RETURNING o.external_id, picked.rung_at IS NOT NULL AS was_lost, o.hub_order_id IS NOT NULL AS is_in_hub
+RETURNING o.external_id, picked.rung_at IS NOT NULL AS was_lost, o.hub_order_id IS NOT NULL AS is_in_hub,
+    (SELECT settings ->> 'hub' FROM account) AS hub
 
 -- name: orders_in_hub
 -- Those of some orders that stand in the hub.
