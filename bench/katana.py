@@ -42,17 +42,23 @@ def main() -> None:
     arguments.add_argument("--orders", type=int, default=1000)
     count = arguments.parse_args().orders
     with own_servers() as _, run_katana(KatanaAccount(Oddities(webhooks_by_hand=True, limit=10**9))) as katana:
-        held = process()
-        with held.pool.connection() as connection:
-            upgrade(connection)
-        for number in range(1, 101):
-            katana.shop.add_product(f"PLAIN-{number:03}", stock=100_000)
-        given = {"hub": "katana", "katana.url": katana.url, "katana.allow_insecure": "on"}
-        values = read_account_settings(given | {"katana.api_key": katana.credentials["api_key"]})
-        values |= prove_choice(held, values)
-        with held.pool.connection() as connection:
-            reconfigure_account(held, connection, values)
+        held = choose(katana)
         publish("katana", list(_measure(held, katana.shop, count)))
+
+
+def choose(katana: RunningSandbox[KatanaAccount]) -> Process:
+    """The account becomes the hub, with all items of the shops."""
+    held = process()
+    with held.pool.connection() as connection:
+        upgrade(connection)
+    for number in range(1, 101):
+        katana.shop.add_product(f"PLAIN-{number:03}", stock=100_000)
+    given = {"hub": "katana", "katana.url": katana.url, "katana.allow_insecure": "on"}
+    values = read_account_settings(given | {"katana.api_key": katana.credentials["api_key"]})
+    values |= prove_choice(held, values)
+    with held.pool.connection() as connection:
+        reconfigure_account(held, connection, values)
+    return held
 
 
 def _measure(held: Process, katana: KatanaAccount, count: int) -> Iterator[tuple[str, str]]:
