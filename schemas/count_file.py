@@ -62,14 +62,22 @@ def read_count_file(text: str, *, location: str) -> tuple[list[FileLine], list[W
     return lines, wrong
 
 
+def delimiter_of(text: str) -> str:
+    """What parts the columns of a file, as its first line says or shows."""
+    return _parted(text)[0]
+
+
+def _parted(text: str) -> tuple[str, bool]:
+    """What parts its columns, and whether a line of its own says so, as Excel writes it."""
+    first = next((line for line in text.splitlines() if line.strip()), "")
+    told = re.fullmatch(r"sep=(.)", first.strip(), re.IGNORECASE)
+    return (told[1], True) if told else (max(_DELIMITERS, key=first.count), False)
+
+
 def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
     """Every row that is not empty, with the number of its line; the first are the names."""
-    first = next((line for line in text.splitlines() if line.strip()), "")
-    told = re.fullmatch(r"sep=(.)", first.strip(), re.IGNORECASE)  # how Excel says what parts its columns
-    head = next((line for line in text.splitlines() if line.strip() and line is not first), "") if told else first
-    delimiter = told[1] if told else max(_DELIMITERS, key=head.count)
+    delimiter, is_told = _parted(text)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=False)
-    is_told = told is not None
     try:
         for row in reader:
             if any(cell.strip() for cell in row) and not is_told:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 
 from schemas.orders import ZERO, Kind
@@ -89,3 +90,13 @@ class Count:
     def skus(self) -> frozenset[str]:
         """All that something is said of."""
         return frozenset({line.sku for line in self.lines} | {one.sku for one in self.left_out})
+
+
+@dataclass(frozen=True, slots=True)
+class MadeCount:
+    """A count that was made, from a file or a store."""
+
+    id: str
+    counted_at: datetime
+    source: str
+    taken_back_at: datetime | None

@@ -90,6 +90,9 @@ KINDS: Final[dict[str, Work]] = {
     "save_settings": store_errands.save_settings,
     "tell_alarms": _tell_alarms,
     "webhooks": store_errands.webhooks,
+    "count": errands.count,
     "push": errands.push,
+    "try_count": errands.try_count,
+    "undo_count": errands.undo_count,
     "try_push": errands.try_push,
 }

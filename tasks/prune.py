@@ -11,7 +11,7 @@ from typing import Final
 from celery import shared_task
 
 from connectors import hubs
-from connectors.postgres import Connection, earlier_secrets, jobs, journal, pruning, stores
+from connectors.postgres import Connection, count_files, earlier_secrets, jobs, journal, pruning, stores
 from schemas.journal import Action, Line, Outcome
 from schemas.pruning import Portion
 from tasks import users as user_tasks
@@ -38,6 +38,7 @@ def prune() -> str:
                 goes_on = goes_on or not is_through
         earlier_secrets.cut(connection)
         jobs.cut(connection)
+        count_files.cut(connection)
         user_tasks.drop_old_sessions(connection, now=held.now())
         if any(cut.values()):
             journal.add(connection, Line(Action.PRUNE, Outcome.CUT, detail={**cut, "goes_on": goes_on}))

@@ -2,14 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
 from connectors.errors import HubRefused
-from connectors.postgres import Connection, Row, queries, read_all
+from connectors.postgres import Connection, Row, queries, read_all, read_one
 from schemas.actions import CountStock, TakeBackCount
-from schemas.counts import CountedItem, Shelf
+from schemas.counts import CountedItem, MadeCount, Shelf
 from schemas.orders import Kind
 
 _SQL: Final = queries("counts", __package__)
@@ -42,13 +41,9 @@ def _shelf(row: Row) -> Shelf:
 
 
 @dataclass(frozen=True, slots=True)
-class PastCount:
-    """A count that was made, of so many items, and what it added in pieces."""
+class PastCount(MadeCount):
+    """The same, with of how many items it is, and what it added in pieces."""
 
-    id: str
-    counted_at: datetime
-    source: str
-    taken_back_at: datetime | None
     items: int
     added: Decimal
 
@@ -56,6 +51,16 @@ class PastCount:
 def counts(connection: Connection, *, limit: int) -> list[PastCount]:
     """The latest counts, newest first."""
     return read_all(connection, PastCount, _SQL["counts"], {"limit": limit})
+
+
+def latest(connection: Connection, *, limit: int) -> list[MadeCount]:
+    """The same, without how much is of each."""
+    return read_all(connection, MadeCount, _SQL["latest_counts"], {"limit": limit})
+
+
+def one(connection: Connection, count_id: str) -> MadeCount | None:
+    """A count by its number."""
+    return read_one(connection, MadeCount, _SQL["one_count"], {"count_id": count_id})
 
 
 def carry_out(connection: Connection, action: CountStock | TakeBackCount) -> str:

@@ -686,6 +686,17 @@ CREATE TABLE hidden_notes (
     PRIMARY KEY (store_id, reason)
 );
 
+-- Files of counted stock that people gave to the console; cut some days later.
+CREATE TABLE count_files (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    name text NOT NULL,
+    content text NOT NULL,
+    location text NOT NULL,                         -- of lines that name none
+    who text,
+    made_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    count_id text                                   -- the count that it became: it becomes one once
+);
+
 -- An order is in another state, for another reason, or gone. Row by row: most updates of orders move neither.
 CREATE FUNCTION count_moved_order() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

@@ -2,7 +2,7 @@
 
 from dataclasses import asdict
 
-from connectors.errors import ConnectorError
+from connectors.errors import ConnectorError, HubRefused
 from connectors.postgres import stores
 from connectors.postgres.rows import StoreRow
 from schemas.stores import StoreState
@@ -11,6 +11,7 @@ from tasks.catalogue import walk_whole
 from tasks.errands import Document, Errand, NothingDone
 from tasks.held import Process
 from tasks.stock import asking
+from tasks.stock.count import FileCount, count_kept_file, take_back, try_file
 
 
 def try_push(errand: Errand) -> Document:
@@ -64,3 +65,43 @@ def _read(errand: Errand, row: StoreRow) -> None:
     """Read all of a store's catalogue now. Raises NothingDone where a worker is at it."""
     if not walk_whole(errand.held, row, errand.counting()):
         raise NothingDone(f"the catalogue of {row.name} is being read by a worker: try again in a minute")
+
+
+# -- counts ------------------------------------------------------------------------------------------------------------
+
+
+def try_count(errand: Errand) -> Document:
+    """What a file that a page was given would count (STK-11)."""
+    found = _tried(errand)
+    return {**found.document(), "doubts": {name: asdict(loss) for name, loss in found.losses.items()}}
+
+
+def count(errand: Errand) -> Document:
+    """Count it, where a person agreed to what stores would show less by it, once."""
+    file, is_again = int(errand.arguments["file"]), bool(errand.arguments["again"])
+    if not errand.arguments["yes"]:
+        tried = _tried(errand)
+        if tried.count.wrong or tried.losses:
+            return {**tried.document(), "doubts": {name: asdict(loss) for name, loss in tried.losses.items()}}
+    try:
+        return {**count_kept_file(errand.held, file, is_again=is_again).document(), "doubts": {}}
+    except (ValueError, HubRefused) as error:
+        raise NothingDone(str(error)) from error
+
+
+def undo_count(errand: Errand) -> Document:
+    """Take a count back as a whole."""
+    try:
+        with errand.held.pool.connection() as connection:
+            take_back(connection, str(errand.arguments["count"]))
+    except HubRefused as error:
+        raise NothingDone(str(error)) from error
+    return {"count": errand.arguments["count"]}
+
+
+def _tried(errand: Errand) -> FileCount:
+    file, is_again = int(errand.arguments["file"]), bool(errand.arguments["again"])
+    try:
+        return try_file(errand.held, file, is_again=is_again, read=lambda row: _read(errand, row))
+    except ValueError as error:
+        raise NothingDone(str(error)) from error

@@ -64,6 +64,13 @@ def loss_of_count(held: Process, row: StoreRow, lines: Sequence[CountLine], *, r
     return loss
 
 
+def losses_of_count(held: Process, lines: Sequence[CountLine], *, read: Read) -> dict[str, Loss]:
+    """The same of every connected store, by name."""
+    with held.pool.connection() as connection:
+        rows = stores.stores(connection)
+    return {row.name: loss_of_count(held, row, lines, read=read) for row in rows}
+
+
 def loss_of_switch(
     held: Process, row: StoreRow, settings: Mapping[str, Value], *, read: Read, location: str | None = None
 ) -> Loss:

@@ -102,3 +102,11 @@ SET counted_at = (
 FROM mine, hub.stock_counts o
 WHERE o.id = %(count_id)s::bigint AND s.variant_id = mine.variant_id AND s.location_id = mine.location_id
   AND s.counted_at = o.counted_at
+
+-- name: latest_counts
+-- The latest counts, without how much is of each: that may be hundreds of thousands of lines.
+SELECT id::text AS id, counted_at, source, taken_back_at FROM hub.stock_counts ORDER BY id DESC LIMIT %(limit)s
+
+-- name: one_count
+-- One of them.
+SELECT id::text AS id, counted_at, source, taken_back_at FROM hub.stock_counts WHERE id = %(count_id)s::bigint

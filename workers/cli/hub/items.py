@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from connectors.builtin_hub import lists
+from connectors.builtin_hub import counts, lists
 from connectors.builtin_hub.hub import BuiltinHub
 from connectors.builtin_hub.lists import ListedBatch, ListedMove, ListedPart
 from connectors.postgres import Connection
+from schemas.counts import MadeCount
 from schemas.hub import StockLevel, Variant
 from schemas.hub_search import Wanted
 from tasks.rules.matching import age
@@ -84,3 +85,13 @@ def sku_at_hub(connection: Connection, sku: str, *, moves: int) -> SkuAtHub | No
         lists.parts_of(connection, sku, limit=MOST_PARTS),
         lists.moves_of(connection, sku, limit=moves),
     )
+
+
+def made_counts(connection: Connection, *, limit: int) -> list[MadeCount]:
+    """The latest counts, from files and stores."""
+    return counts.latest(connection, limit=limit)
+
+
+def made_count(connection: Connection, count_id: str) -> MadeCount | None:
+    """One of them."""
+    return counts.one(connection, count_id)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from connectors.errors import ConnectorError
 from connectors.later import Later
-from connectors.postgres import stores
 from connectors.postgres.rows import StoreRow
 from connectors.store import StoreConnector
 from schemas.counts import CountLine
@@ -74,13 +73,9 @@ def loss_with(held: Process, row: StoreRow, settings: Mapping[str, Value], *, lo
 
 def loss_by_count(held: Process, lines: Sequence[CountLine]) -> list[Doubt]:
     """What every store that is told stock would show less once some figures are counted. Raises Failed."""
-    with held.pool.connection() as connection:
-        rows = stores.stores(connection)
     try:
-        return [
-            Doubt(row.name, losses.loss_of_count(held, row, lines, read=lambda one: read_catalogue(held, one)))
-            for row in rows
-        ]
+        found = losses.losses_of_count(held, lines, read=lambda one: read_catalogue(held, one))
+        return [Doubt(name, loss) for name, loss in found.items()]
     except ConnectorError as error:
         raise Failed(f"what a store shows cannot be read ({error}): try again, or go on unseen with --yes") from error
 

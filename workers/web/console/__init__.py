@@ -30,6 +30,7 @@ from workers.web.console import (
     setup,
     sign_in,
     stock,
+    stock_count,
     stock_push,
     stock_sku,
     store,
@@ -51,6 +52,7 @@ _PAGES: Final = (
     order.pages,
     handling.pages,
     stock.pages,
+    stock_count.pages,
     stock_push.pages,
     stock_sku.pages,
     connecting.pages,
@@ -96,7 +98,7 @@ def add_console(web: Flask, config: Config) -> None:
     Bootstrap5(web)
     frame.csrf.init_app(web)
     words.teach(web)
-    web.jinja_env.globals.update(sku_address=stock.sku_address)
+    web.jinja_env.globals.update(sku_address=stock.sku_address, shown_report=stock_count.shown_report)
     troubles.answer_for(web)
     web.register_blueprint(frame.static)
     for pages in _PAGES:

@@ -24,6 +24,7 @@ static: Final = Blueprint("console", __name__, static_folder="static", static_ur
 
 View = Callable[..., ResponseReturnValue]
 roles: Final[dict[Any, Role | None]] = {}  # who may have each page
+larger: Final[dict[Any, int]] = {}  # bytes that single forms may have
 
 
 class Sessions(SecureCookieSessionInterface):
@@ -41,6 +42,16 @@ def needs(role: Role | None) -> Callable[[View], View]:
 
     def mark(view: View) -> View:
         roles[view] = role
+        return view
+
+    return mark
+
+
+def takes(most_bytes: int) -> Callable[[View], View]:
+    """Let a form be larger than others: one with a file. For those alone who may send it."""
+
+    def mark(view: View) -> View:
+        larger[view] = most_bytes
         return view
 
     return mark
@@ -78,10 +89,13 @@ def me() -> SignedIn:
 def _check() -> ResponseReturnValue | None:
     request.max_content_length = MOST_BYTES
     desk.sit_down()
-    role = roles[current_app.view_functions[str(request.endpoint)]]
+    view = current_app.view_functions[str(request.endpoint)]
+    role = roles[view]
     g.me = _who()
     if role is not None and g.me is None:
         return _to_sign_in()
+    if role is not None and g.me.user.role.may(role):
+        request.max_content_length = larger.get(view, MOST_BYTES)
     if request.method == "POST":
         csrf.protect()
     if role is not None and not g.me.user.role.may(role):

@@ -30,7 +30,10 @@ _SAID: Final = {
     404: ("Nothing of that name", "Nothing of that name was ever seen here. Search for it, or go back."),
     405: ("Not in this way", "That address takes no such request. Go back and use the button."),
     409: ("The store is disconnected", "Nothing of it can be changed, and nothing was. Connect it again to go on."),
-    413: ("Too much", "The form is larger than anything that is asked for here."),
+    413: (
+        "Too much",
+        "The form is larger than any that is asked for here. A larger file is counted by storesync hub stock import.",
+    ),
 }
 
 

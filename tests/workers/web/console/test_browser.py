@@ -14,13 +14,14 @@ import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
 from connectors import platforms
-from connectors.postgres import jobs
+from connectors.postgres import count_files, jobs
 from schemas.jobs import Wish
 from schemas.users import Role
 from tasks import jobs as job_tasks
 from tasks.held import Process
 from tasks.jobs import do_job
 from tasks.rules.setting_changes import version_of
+from tasks.stock.count import count_kept_file
 from tasks.stock.push import push_stock
 from tests.tasks.conftest import connect, import_all
 from tests.tasks.orders.looking import Shop, rung, store_of
@@ -84,6 +85,7 @@ def addresses(held: Process, shop: Shop, acme: int) -> list[str]:
         "/stock?q=hook&differs=1",
         "/stock/sku/HOOK-FRG",
         f"/stock/push?job={previewed(held, acme)}",
+        *counted(held),
     ]
     return ["/", *lists, *orders, *others]
 
@@ -102,6 +104,20 @@ def _with_jobs(held: Process, store_id: int) -> list[str]:
         assert foreseen
         jobs.finish(connection, foreseen, {"coming": coming, "loss": loss, "sells_again": True})
     return [f"/stores/acme/inventory?form=stock&job={foreseen}", f"/stores/acme/connection?job={going}"]
+
+
+def counted(held: Process) -> list[str]:
+    """Pages of a file that would be counted, of one that is wrong, and of a count that is to be taken back."""
+    files = {"good.csv": "sku,qty\nHOOK-FRG,9000\n", "wrong.csv": "sku,qty\nNONE,1\n"}
+    pages = ["/stock/count/undo?count=1"]
+    with held.pool.connection() as connection:
+        for name, text in files.items():
+            id_ = count_files.keep(connection, name=name, content=text, location="main", who="admin")
+            number = job_tasks.ask(held, connection, Wish("try_count", arguments={"file": id_, "again": True}))
+            assert job_tasks.do_job(number) == "done"
+            pages.append(f"/stock/count?job={number}")
+    assert count_kept_file(held, 1, is_again=True).count_id == "1"
+    return pages
 
 
 def previewed(held: Process, store_id: int) -> int:
