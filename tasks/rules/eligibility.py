@@ -1,6 +1,6 @@
 """Whether an order of a store becomes a sales order, and if not why (ORD-4…8). It builds nothing."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Final
 
 from schemas.account import Account
@@ -41,6 +41,13 @@ def skips_ended_by(settings: Collection[str], platform: Platform) -> Skipped:
         reasons=(Reason.CUSTOM_ITEMS_LEFT_OUT,) if "orders.custom_items" in settings else (),
         statuses=tuple(status for status, switch in platform.imports.items() if switch in settings),
     )
+
+
+def setting_that_lets_in(reason: str | None, detail: Mapping[str, object], platform: Platform) -> str | None:
+    """The setting of the store, or of the account, with which an order that is kept out comes in, if there is one."""
+    if reason == Reason.FOREIGN_CURRENCY:
+        return "multi_currency"
+    return platform.imports.get(str(detail.get("status")))
 
 
 def _refuse_deleted(remembered: Remembered) -> Skip | None:

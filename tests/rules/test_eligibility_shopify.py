@@ -10,7 +10,7 @@ from schemas.orders import StoreOrder
 from schemas.reasons import Reason
 from schemas.shopify.platform import PLATFORM
 from schemas.stores import Remembered, Store
-from tasks.rules.eligibility import decide_import
+from tasks.rules.eligibility import decide_import, setting_that_lets_in
 from tests import makers
 
 ACTIVATED = makers.CREATED_AT - timedelta(days=1)
@@ -117,3 +117,19 @@ def test_a_platform_without_a_window_imports_orders_of_any_age() -> None:
 
 def test_age_is_told_before_what_may_still_change() -> None:
     assert reason(order(status="pending", created_at=ACTIVATED - timedelta(1))) is Reason.CREATED_BEFORE_ACTIVATION
+
+
+@pytest.mark.parametrize(
+    ("reason", "status", "setting"),
+    [
+        (Reason.PAYMENT_PENDING, "pending", "orders.payment_pending"),
+        (Reason.FOREIGN_CURRENCY, None, "multi_currency"),
+        (Reason.NOT_OPEN, "cancelled", None),
+        (Reason.ON_HOLD, None, None),
+        (None, None, None),
+    ],
+)
+def test_ORD_2_the_setting_that_would_let_an_order_in_is_known(
+    reason: Reason | None, status: str | None, setting: str | None
+) -> None:
+    assert setting_that_lets_in(reason, {"status": status}, PLATFORM) == setting

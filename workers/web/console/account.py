@@ -20,7 +20,7 @@ from tasks.rules.stock_loss import Loss
 from workers.cli.agree import Doubt, doubt_words
 from workers.web.console import desk, jobs
 from workers.web.console.frame import needs
-from workers.web.console.words import plural
+from workers.web.console.words import field_id, plural
 from workers.web.door import opened
 
 pages: Final = Blueprint("account", __name__, template_folder="templates")
@@ -62,7 +62,7 @@ class AccountField:
     @property
     def id(self) -> str:
         """Of its field on the page."""
-        return self.key.replace(".", "-").replace("_", "-")
+        return field_id(self.key)
 
     @property
     def title(self) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from flask import Blueprint, Flask, Response, abort, current_app, g, redirect, request, session, url_for
 from flask.sessions import SecureCookieSessionInterface
@@ -13,7 +13,7 @@ from flask_wtf.csrf import CSRFError
 from connectors.postgres import journal
 from schemas.users import Role, SignedIn
 from tasks import users
-from workers.web.console import desk, state
+from workers.web.console import desk, kept, state
 from workers.web.door import opened
 
 MOST_BYTES: Final = 100_000  # of a form
@@ -119,6 +119,9 @@ def _to_sign_in() -> ResponseReturnValue:
     if request.endpoint == "live.live" or "part" in request.args:
         abort(401)
     if request.method == "POST":
+        g.kept = kept.keep()
+        if g.kept and request.endpoint != "sign_in.sign_out":
+            return cast(ResponseReturnValue, current_app.view_functions["sign_in.sign_in"]())
         return redirect(url_for("sign_in.sign_in", ended=1), 303)
     back = request.full_path.rstrip("?")
     return redirect(url_for("sign_in.sign_in", next=None if back == "/" else back), 303)

@@ -7,15 +7,19 @@ from typing import Any, Final
 from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from connectors import hubs
+from connectors import hubs, platforms
 from connectors.postgres import Connection, stores
 from connectors.postgres.rows import StoreRow
 from schemas.errors import SettingRefused
 from schemas.hub import HubOrder
 from schemas.journal import Entry
+from schemas.reasons import Reason
+from schemas.setting_words import WORDS
+from schemas.settings import profile_of
 from schemas.text import clean
 from schemas.users import Role
 from tasks import retrying
+from tasks.rules.eligibility import setting_that_lets_in
 from tasks.rules.privacy import naming_words
 from workers.cli.documents import order_document
 from workers.cli.explain.order import explained
@@ -24,6 +28,7 @@ from workers.web.console import desk, handling, jobs, sent
 from workers.web.console import lines as lines_of
 from workers.web.console.frame import me, needs
 from workers.web.console.masks import shown_words
+from workers.web.console.words import field_id
 
 pages: Final = Blueprint("order", __name__, template_folder="templates")
 
@@ -51,6 +56,7 @@ def order(store: str, external_id: str) -> ResponseReturnValue:
         can=handling.can(hub_order) if hub_order and facts.shares_transaction else None,
         done_in=facts.name.capitalize(),
         done_at=facts.order_page.format(hub_order.id) if hub_order else "",
+        let_in=_let_in(row, known),
         sent=sent.sent_lines(known.row.snapshot, me().user) if known.row.snapshot else [],
         aged_out=sent.aged_out(known.row, account),
         trail=_trail(connection, row, known),
@@ -122,6 +128,22 @@ def _unknown(row: StoreRow, external_id: str) -> ResponseReturnValue:
     job = jobs.asked("ask_order", store_id=row.id)
     page = render_template("unknown-order.html", store=row, external_id=external_id, job=job)
     return page, 200 if job else 404
+
+
+def _let_in(row: StoreRow, known: KnownOrder) -> tuple[str, str] | None:
+    """What a skipped order would come in with: the setting's name, and where it is set."""
+    order = known.row
+    if order.state != "skipped":
+        return None
+    if order.reason == Reason.NO_EXCHANGE_RATE:
+        return "an exchange rate", url_for("rates.all_rates")
+    key = setting_that_lets_in(order.reason, order.detail, profile_of(platforms.record(row.platform), row.settings))
+    if key is None:
+        return None
+    anchor = field_id(key)
+    if key in WORDS:
+        return WORDS[key].title, url_for("store_settings.orders", name=row.name, _anchor=anchor)
+    return "Orders in other currencies come in", url_for("account.general", _anchor=anchor)
 
 
 def _known(connection: Connection, store: str, external_id: str) -> tuple[StoreRow, KnownOrder]:

@@ -25,6 +25,7 @@ from tasks.locations import refuse_unknown_locations
 from tasks.rules.setting_changes import SettingChange, changed_since, decide_changes, version_of
 from workers.web.console import desk, jobs
 from workers.web.console.setting_notes import SettingNote, note_of
+from workers.web.console.words import field_id
 from workers.web.door import opened
 
 AT_ONCE: Final = 50  # orders that a page itself looks through; of more a worker does
@@ -80,7 +81,7 @@ class SettingField:
     @property
     def id(self) -> str:
         """Of its field on the page."""
-        return self.key.replace(".", "-")
+        return field_id(self.key)
 
     @property
     def kind(self) -> str:

@@ -3,7 +3,7 @@
 import hmac
 from typing import Final
 
-from flask import Blueprint, abort, redirect, render_template, request, session, url_for
+from flask import Blueprint, abort, g, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
 from wtforms import HiddenField, PasswordField, StringField
@@ -15,7 +15,7 @@ from schemas.errors import UserRefused
 from schemas.users import Role
 from tasks import users as user_tasks
 from tasks.rules import signing_in
-from workers.web.console import desk
+from workers.web.console import desk, kept
 from workers.web.console.frame import needs, ours
 from workers.web.console.words import now
 from workers.web.door import opened
@@ -29,6 +29,7 @@ class SignInForm(FlaskForm):
     name = StringField("Name", [DataRequired("Give your name."), Length(max=200)])
     password = PasswordField("Password", [InputRequired("Give your password."), Length(max=1000)])
     next = HiddenField(validators=[Length(max=2000)])
+    kept = HiddenField(validators=[Length(max=kept.MOST_SIGNS)])  # a form that was sent after the session had ended
 
 
 class FirstForm(FlaskForm):
@@ -44,11 +45,11 @@ class FirstForm(FlaskForm):
 @needs(None)
 def sign_in() -> ResponseReturnValue:
     """The form; where there is nobody yet, how there is somebody."""
-    form = SignInForm(next=request.args.get("next"))
+    form = SignInForm(formdata=None, next=request.args.get("next"), kept=g.get("kept"))
     said = "You were signed out meanwhile: nothing of the form was done. Sign in and send it again."
     is_anybody = users.is_anybody(desk.connection())
     return render_template(
-        "sign-in.html", form=form, is_anybody=is_anybody, said=said if "ended" in request.args else ""
+        "sign-in.html", form=form, is_anybody=is_anybody, said=said if "ended" in request.args or g.get("kept") else ""
     )
 
 
@@ -64,6 +65,8 @@ def try_to_sign_in() -> ResponseReturnValue:
         wait = f" Wait {found.wait_seconds} seconds before you try again." if found.wait_seconds else ""
         return _again(form, f"Name or password is not right.{wait}")
     _begin(found.token)
+    if again := kept.read(form.kept.data or ""):
+        return render_template("send-again.html", kept=again)
     return redirect(ours(form.next.data), 303)
 
 
@@ -119,4 +122,5 @@ def _may_be_first(key: str) -> bool:
 def _begin(token: str) -> None:
     """Nothing of who sat here before stays in the cookie."""
     session.clear()
+    g.pop("csrf_token", None)  # what forms of this answer are known by goes with the new one
     session["token"] = token

@@ -208,6 +208,11 @@ def price(amount: Decimal, currency: str) -> str:
     return as_money if Decimal(as_money.replace(",", "")) == amount else plain(amount)
 
 
+def field_id(key: str) -> str:
+    """Of a setting's field on a page."""
+    return key.replace(".", "-")
+
+
 def number(count: int) -> str:
     """A count: 1,128."""
     return f"{count:,}"

@@ -221,3 +221,20 @@ def test_CON_1_the_store_is_asked_for_an_order_that_it_never_showed(
     (job,) = {message[0] for message in rung(held.redis, "fetch")}
     assert do_job(job) == "failed"
     assert "The store has no order with this id." in operator.text(none.headers["Location"])
+
+
+def test_CON_1_a_skipped_order_says_which_setting_would_let_it_in(
+    held: Process, shop: Shop, acme: int, operator: Person
+) -> None:
+    orders = {reason: place(shop, line_items=LINES) for reason in ("foreign_currency", "no_exchange_rate", "on_hold")}
+    import_all(held, acme)
+    with held.pool.connection() as connection:
+        for reason, order in orders.items():
+            statement = "UPDATE store_orders SET state = 'skipped', reason = %s WHERE external_id = %s"
+            connection.execute(statement, (reason, order))
+
+    pages = {reason: operator.get(f"/orders/acme/{order}").text for reason, order in orders.items()}
+    assert 'href="/account#multi_currency"' in pages["foreign_currency"]
+    assert 'href="/account/rates"' in pages["no_exchange_rate"]
+    assert "It comes in with" not in pages["on_hold"]
+    assert 'id="multi_currency"' in operator.get("/account").text

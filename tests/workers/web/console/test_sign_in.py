@@ -122,8 +122,9 @@ def test_CON_2_a_form_that_is_sent_after_the_session_did_nothing_and_says_so(hel
 
     answer = viewer.post("/account/you/theme", csrf_token=token, theme="dark")
 
-    assert answer.headers["Location"] == "/sign-in?ended=1"
-    assert "nothing of the form was done" in viewer.text(answer.headers["Location"])
+    assert "nothing of the form was done" in answer.text
+    with held.pool.connection() as connection:
+        assert connection.execute("SELECT theme FROM users").fetchone() == {"theme": "device"}
 
 
 def test_CON_2_an_open_page_alone_keeps_nobody_signed_in(held: Process, viewer: Person) -> None:
@@ -247,3 +248,56 @@ def test_CON_2_without_the_key_there_is_no_link(stranger: Person, query: str) ->
 def test_CON_2_no_link_says_the_key_of_credentials(held: Process) -> None:
     assert held.config.secret_key not in first(held.config)
     assert re.fullmatch("[0-9a-f]{64}", first_key(held.config))
+
+
+def end_sessions(held: Process) -> None:
+    with held.pool.connection() as connection:
+        connection.execute("DELETE FROM user_sessions")
+
+
+def kept_form(page: str) -> str:
+    found = re.search(r'name="kept"[^>]* value="([^"]*)"', page)
+    assert found
+    return found[1]
+
+
+def test_CON_2_a_form_that_was_sent_after_the_session_ended_is_shown_again(held: Process, admin: Person) -> None:
+    token = admin.token("/account/rates")
+    end_sessions(held)
+
+    answer = admin.post("/account/rates", csrf_token=token, currency="USD", rate="0.9<b>")
+    assert (answer.status_code, "signed out meanwhile" in answer.text) == (200, True)
+    shown = admin.sign_in("admin", kept=kept_form(answer.text))
+    assert (shown.status_code, "0.9&lt;b&gt;" in shown.text, "Send it now" in shown.text) == (200, True, True)
+    found = re.search(r'name="csrf_token" value="([^"]+)"', shown.text)
+    assert found
+    sent = admin.post("/account/rates", csrf_token=found[1], currency="USD", rate="0.9")
+    assert sent.status_code == 303
+
+
+def test_CON_2_of_a_form_that_is_kept_no_secret_is(held: Process, admin: Person) -> None:
+    token = admin.token("/stores/connect")
+    end_sessions(held)
+    given = {"platform": "woocommerce", "name": "north", "key:consumer_secret": "cs_s3cret"}
+
+    answer = admin.post("/stores/connect/keys", csrf_token=token, **given)
+    shown = admin.sign_in("admin", kept=kept_form(answer.text))
+
+    assert "cs_s3cret" not in answer.text + shown.text
+    assert ("north" in shown.text, "type it again" in shown.text, "Send it now" in shown.text) == (True, True, False)
+
+
+@pytest.mark.parametrize("kept", ["x", "x" * 30_000, "WyIvIiwgW10sIGZhbHNlXQ.aa.bb"])
+def test_CON_2_a_kept_form_that_is_not_ours_is_none(held: Process, stranger: Person, kept: str) -> None:
+    add_user(held, Role.VIEWER)
+
+    answer = stranger.sign_in("viewer", kept=kept)
+
+    assert answer.status_code in {303, 422}
+    assert "Send it now" not in answer.text
+
+
+def test_CON_2_a_form_with_another_s_token_is_not_kept(held: Process, stranger: Person, viewer: Person) -> None:
+    answer = stranger.post("/account/rates", csrf_token=viewer.token("/orders"), currency="USD", rate="1")
+
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/sign-in?ended=1")
