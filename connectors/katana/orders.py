@@ -16,8 +16,8 @@ from connectors.katana.intents import recognize
 from connectors.katana.kept import mark_there, read_kept
 from connectors.katana.late import as_charged, as_made, as_written, read_written
 from connectors.katana.standing import KnownBeside, KnownRow, Standing, hub_order
-from connectors.katana.told import end, known_fulfillments, known_returns, whose
-from connectors.postgres import Connection, queries
+from connectors.katana.told import KnownFulfillment, end, known_fulfillments, known_returns, whose
+from connectors.postgres import Connection, journal, queries
 from schemas.errors import Unreadable
 from schemas.hub import (
     Customer,
@@ -25,6 +25,7 @@ from schemas.hub import (
     HubOrder,
     MoStatus,
 )
+from schemas.journal import Action, Line, Outcome
 from schemas.katana.fee import FeeRecord
 from schemas.katana.order import (
     FulfillmentRecord,
@@ -80,12 +81,13 @@ class OrderReader:
         asked = {"sales_order_id": order_id}
         found = self._client.matching("sales_order_fulfillments", asked, priority=priority)
         shown = tuple(_readable(read_fulfillment, one) for one in found)
-        self._recognize(order_id, shown)
         rows = self._connection.execute(_SQL["kept_rows"], {"id": order_id, "late": OVERLAP}).fetchall()
         fresh = {row["id"]: row["written"] for row in rows if row["written"]}
         record = as_written(record, {id_: read_written(said) for id_, said in fresh.items() if "fee" not in said})
         kept_rows = {row["id"]: KnownRow(row["external_id"], read_kept(row["kept"])) for row in rows}
         record = replace(record, fee=self._fee(record, kept_rows, fresh, is_new=bool(ours and ours["is_fresh"])))
+        if ours:
+            self._recognize(order_id, shown, ours, kept_rows)
         known = known_fulfillments(self._connection, order_id) if ours else []
         fulfillments = as_made(shown, known)
         beside = self._beside(record, priority, ours or {}, kept_rows)
@@ -116,11 +118,33 @@ class OrderReader:
         fee = fee_of(self._client, record, kept.fee_id)
         return as_charged(fee, fresh[row_id]["fee"]) if fee and row_id in fresh else fee
 
-    def _recognize(self, order_id: str, fulfillments: Sequence[FulfillmentRecord]) -> None:
-        """What we sent, and nobody heard the end of, is made: it is there (KAT-1)."""
-        for one in whose(fulfillments, known_fulfillments(self._connection, order_id)):
-            if one.key is not None and recognize(self._connection, FULFILLMENT, one.key, one.id):
-                end(self._connection, order_id, one.key, one.id)
+    def _recognize(
+        self,
+        order_id: str,
+        fulfillments: Sequence[FulfillmentRecord],
+        ours: Mapping[str, Any],
+        rows: Mapping[str, KnownRow],
+    ) -> None:
+        """What we sent, and nobody heard the end of, is made: it is there (KAT-1). Nobody has journaled it yet."""
+        known = known_fulfillments(self._connection, order_id)
+        by_key = {one.key: one for one in known if one.is_open}
+        for one in whose(fulfillments, known):
+            if one.key is None:
+                continue
+            with self._connection.transaction():
+                if recognize(self._connection, FULFILLMENT, one.key, one.id):
+                    end(self._connection, order_id, one.key, one.id)
+                    self._journal(by_key[one.key], ours, rows)
+
+    def _journal(self, sent: KnownFulfillment, ours: Mapping[str, Any], rows: Mapping[str, KnownRow]) -> None:
+        """A look journals what it delivers; of this one it heard no end."""
+        if sent.source != "store" or sent.external_id is None:
+            return
+        labels = {id_: one.kept.sku or one.kept.name for id_, one in rows.items()}
+        pieces = [{"sku": labels.get(id_, ""), "quantity": str(count)} for id_, count in sent.rows if id_ in labels]
+        line = Line(Action.DELIVER, Outcome.DELIVERED, None, {"fulfillment": sent.external_id, "rows": pieces})
+        whose_order = {"store_id": ours["store_id"], "external_id": ours["external_id"]}
+        journal.add(self._connection, line, **whose_order)
 
     def orders(self, order_ids: Sequence[str]) -> dict[str, HubOrder]:
         """Some orders by their ids; those that are gone are not among them."""

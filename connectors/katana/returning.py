@@ -10,8 +10,9 @@ from psycopg.types.json import Jsonb
 
 from connectors.errors import HubBusy, HubRefused, Rejected
 from connectors.katana.budget import Priority
+from connectors.katana.copies import OVERLAP
 from connectors.katana.desk import Desk
-from connectors.katana.intents import Creation, forget, forget_found, make_once
+from connectors.katana.intents import Creation, forget, forget_found, made_long_ago, make_once
 from connectors.katana.reading import all_readable, readable
 from connectors.katana.standing import Standing
 from connectors.katana.told import known_fulfillments
@@ -36,6 +37,7 @@ from schemas.reasons import Reason
 _SQL: Final = queries("fulfillments", __package__)
 _NOW: Final = Priority.CHANGES
 _KIND: Final = "return"  # of an intent; its key is the order's id and the store's own
+_GONE: Final = "somebody deleted the return in Katana: what came back is theirs to enter"
 _ROW: Final = "return row"  # its key is the return's id and the line of the fulfilment
 
 
@@ -57,6 +59,10 @@ def keep_return(desk: Desk, action: actions.KeepReturn) -> Made:
     items = _returnable(desk, action.order_id)
     return_id = _known(desk, action)
     there = _rows(desk, return_id) if return_id else []
+    if return_id and not there and _is_gone(desk, standing, action, return_id):
+        _keep(desk, action, rows, return_id, wanted)
+        desk.orders.forget()
+        return Made(return_id, notes=_notes(action, standing.order.rows, wanted, _GONE))
     placing = place(wanted, _lines_of(standing), items, there)
     _await_delivery(desk, standing, wanted, placing)
     if return_id is None and placing.lines:
@@ -143,9 +149,8 @@ def _make(desk: Desk, standing: Standing, action: actions.KeepReturn) -> str:
     number = f"{standing.order.store_id}-{action.external_id}"
 
     def look() -> str | None:
-        found = desk.client.matching("sales_returns", {"order_no": number}, priority=_NOW)
-        ours = [one for one in all_readable(read_return, found) if one.order_id == action.order_id]
-        return ours[-1].id if ours else None  # newest first
+        ours = _listed(desk, standing, action)
+        return ours[-1] if ours else None  # newest first
 
     def send(body: Mapping[str, Any]) -> str:
         return readable(read_return, desk.client.post("sales_returns", body, priority=_NOW)).id
@@ -156,6 +161,19 @@ def _make(desk: Desk, standing: Standing, action: actions.KeepReturn) -> str:
     body = {"sales_order_id": int(action.order_id), "return_location_id": int(place_id), "order_no": number}
     key = f"{action.order_id}:{action.external_id}"
     return make_once(desk.connection, Creation(_KIND, key, body, look, send)).id
+
+
+def _listed(desk: Desk, standing: Standing, action: actions.KeepReturn) -> list[str]:
+    """Returns of the order that have the number of a store's."""
+    asked = {"order_no": f"{standing.order.store_id}-{action.external_id}"}
+    found = desk.client.matching("sales_returns", asked, priority=_NOW)
+    return [one.id for one in all_readable(read_return, found) if one.order_id == action.order_id]
+
+
+def _is_gone(desk: Desk, standing: Standing, action: actions.KeepReturn, return_id: str) -> bool:
+    """Whether a return that we made long enough ago to be seen is there no more: a person deleted it."""
+    made = made_long_ago(desk.connection, _KIND, f"{action.order_id}:{action.external_id}", OVERLAP)
+    return made == return_id and return_id not in _listed(desk, standing, action)
 
 
 def _rows(desk: Desk, return_id: str) -> list[ReturnRowRecord]:

@@ -62,7 +62,8 @@ def store(database: Connection) -> Iterator[int]:
     store_id = add_store(database, "acme")
     yield store_id
     database.execute(
-        "DELETE FROM katana_fulfillments; DELETE FROM katana_returns; DELETE FROM katana_rows;"
+        "TRUNCATE journal CASCADE; DELETE FROM katana_fulfillments;"
+        "DELETE FROM katana_returns; DELETE FROM katana_rows;"
         "DELETE FROM katana_plans; DELETE FROM katana_orders; DELETE FROM stores"
     )
 

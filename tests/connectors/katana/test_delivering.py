@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from connectors.errors import HubBusy
+from connectors.postgres import journal
 from sandbox import Faults, RunningSandbox
 from schemas.actions import DeliverRows, LinkFulfillment, PackRows, RemakeFulfillment
 from schemas.hub import HubFulfillment
@@ -120,6 +121,12 @@ def test_KAT_1_killed_between_answer_and_commit_there_is_one(
 
     if external_id:
         work.do(action)
+    work.read()
+    lines = journal.lines(work.database, journal.Which(work.store, "5001"))
+    rows = [{"sku": "CHAIR", "quantity": "2"}]
+    assert [(line.outcome, line.detail) for line in lines] == (
+        [("delivered", {"fulfillment": external_id, "rows": rows})] if external_id else []
+    )
     assert len(work.parcels()) == 1
     assert work.database.execute("SELECT FROM katana_intents WHERE found_id IS NULL").fetchall() == []
 

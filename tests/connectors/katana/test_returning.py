@@ -160,6 +160,22 @@ def test_CHG_9_a_return_that_is_called_off_goes(work: Work) -> None:
     assert there(work) == {f"{work.store}-9": {"CHAIR": 2}}
 
 
+def test_KAT_4_a_return_that_a_person_deleted_is_told_and_not_made_again(work: Work) -> None:
+    delivered(work)
+    work.do(back(work, ("11", 1)))
+    (row,) = work.account.returns.table.view()
+    work.account.returns.delete(row)
+    work.database.execute("UPDATE katana_intents SET sent_at = sent_at - interval '1 day'")
+    work.is_old()
+
+    notes = work.do(back(work, ("11", 2))).notes("all")
+
+    (note,) = notes
+    assert note.reason == "return_incomplete"
+    assert "deleted the return in Katana" in str(note.detail["problem"])
+    assert there(work) == {}
+
+
 def test_CHG_9_a_line_that_has_no_row_is_refused(work: Work) -> None:
     delivered(work)
     before: Any = work.count()
