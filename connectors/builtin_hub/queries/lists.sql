@@ -14,7 +14,10 @@ SELECT o.currency, count(*) AS orders, sum(o.total_with_tax) AS in_hub,
 FROM (
     SELECT hub_order_id FROM store_orders WHERE store_id = %(store_id)s AND state = 'imported'
     ORDER BY store_updated_at DESC NULLS LAST, external_id LIMIT %(most)s
-) newest JOIN hub.sales_orders o ON o.id = newest.hub_order_id::bigint
+) newest CROSS JOIN LATERAL (  -- one by one: a plan that reads all of them would be chosen where there are few
+    SELECT o.currency, o.total_with_tax, o.store_total_with_tax FROM hub.sales_orders o
+    WHERE o.id = newest.hub_order_id::bigint LIMIT 1
+) o
 GROUP BY o.currency ORDER BY o.currency
 
 -- name: manufacturing_orders

@@ -188,7 +188,7 @@ def _page(row: StoreRow, places: SettingsForm, orders: SettingsForm) -> Response
         codes=hub_locations(row.settings.get("location_map", "")),
         bringing=bringing,
         preview=foretold_words(result) if result else [],
-        coming=sum(one["outcome"] == "create" for one in result["orders"]) if result else None,
+        coming=result["orders"]["outcomes"].get("create", 0) if result else None,
         tells_stock=with_defaults(its, row.settings)["stock.sync"],
         every=fetch_every(row.settings),
         done=done,

@@ -29,7 +29,7 @@ from workers.web.console.frame import needs
 
 pages: Final = Blueprint("store", __name__, template_folder="templates")
 
-MOST_SUMMED: Final = 1000  # orders whose money is added up for a page
+MOST_SUMMED: Final = 300  # orders whose money is added up for a page
 
 
 @pages.get("/stores")

@@ -161,5 +161,7 @@ def _fulfilment(form: SettingsForm) -> ResponseReturnValue:
 
 
 def _page(template: str, form: SettingsForm, *, status: int = 200, **more: Any) -> ResponseReturnValue:
-    page = render_template(template, row=form.row, form=form, job=form.job, **more)
+    asked = more.get("asked")
+    job = form.job or (asked if asked and not asked.is_over else None)
+    page = render_template(template, row=form.row, form=form, job=job, **more)
     return page, max(status, form.status)

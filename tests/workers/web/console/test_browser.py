@@ -237,17 +237,18 @@ def test_STG_3_what_a_worker_found_comes_to_the_page_without_a_reload(
     held: Process, acme: int, sit_down: Callable[[], Page]
 ) -> None:
     page = sit_down()
-    page.goto("/stores/acme/connection")
-    page.get_by_role("button", name="Check it now").click()
-    page.get_by_text("Check: asked of the shop").wait_for(timeout=60_000)
+    page.goto("/stores/acme/inventory")
+    page.check("#stock-sync")
+    page.get_by_role("button", name="Preview the change").first.click()
+    page.get_by_text("The preview: asked of the shop").wait_for(timeout=60_000)
     assert page.evaluate("document.activeElement.id") == "said"
     with held.pool.connection() as connection:
-        job = jobs.latest(connection, "check", acme)
+        job = jobs.latest(connection, "foresee_settings", acme)
     assert job is not None
 
     assert do_job(job.id) == "done"
 
-    page.get_by_text("gives every right that is needed").wait_for(timeout=60_000)
+    page.get_by_text("Before this is saved").wait_for(timeout=60_000)
     assert page.get_by_role("button", name="Stop asking").count() == 0
 
 
