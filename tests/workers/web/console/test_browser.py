@@ -252,6 +252,23 @@ def test_STG_3_what_a_worker_found_comes_to_the_page_without_a_reload(
     assert page.get_by_role("button", name="Stop asking").count() == 0
 
 
+def test_STG_3_where_somebody_waited_for_a_worker_stands_what_came_of_it(
+    held: Process, acme: int, sit_down: Callable[[], Page]
+) -> None:
+    page = sit_down()
+    page.goto("/stores/acme/setup")
+    page.locator("#preview").get_by_role("button", name="Ask the shop").click()
+    page.get_by_text("What an activation would bring: asked of the shop").wait_for(timeout=60_000)
+    with held.pool.connection() as connection:
+        job = jobs.latest(connection, "foretell", acme)
+    assert job is not None
+
+    assert do_job(job.id) == "done"
+
+    page.get_by_text("This is what activating would bring").wait_for(timeout=60_000)
+    assert page.get_by_text("What an activation would bring: asked").count() == 0
+
+
 def test_STK_10_a_push_is_previewed_held_agreed_to_and_told(
     held: Process, shop: Shop, sit_down: Callable[[], Page]
 ) -> None:

@@ -27,8 +27,11 @@
       const answer = await fetch(address, { credentials: "same-origin", redirect: "error" });
       if (answer.status === 503) setTimeout(() => renew(topic).catch(() => {}), 3000); // others are made just now
       if (!answer.ok) return;
-      const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById(region.id);
-      if (fresh && !region.contains(document.activeElement)) { region.replaceWith(fresh); say(true); }
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      // A region that is over is not there any more: what stands around it says what came of it.
+      const place = page.getElementById(region.id) ? region : region.parentElement?.closest("[id]");
+      const fresh = place && page.getElementById(place.id);
+      if (fresh && !place.contains(document.activeElement)) { place.replaceWith(fresh); say(true); }
     }
   };
   source.addEventListener("open", hear);
