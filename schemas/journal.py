@@ -40,6 +40,8 @@ class Action(_Word):
     COMPARE = "compare", "What a shop shows is compared with the hub's stock, once a day."
     COUNT = "count", "Stock is counted into the hub, from a file or from what a shop shows."
 
+    SUPPLY = "supply", "A person adjusts stock, takes a purchase in, has something made or adds an item in the hub."
+
     # with what a shop has
     FETCH = "fetch", "A shop is asked which orders changed."
     FETCH_HUB = "fetch_hub", "A hub that marks nothing by itself is asked what moved there."

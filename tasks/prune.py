@@ -11,7 +11,7 @@ from typing import Final
 from celery import shared_task
 
 from connectors import hubs
-from connectors.postgres import Connection, count_files, earlier_secrets, jobs, journal, pruning, stores
+from connectors.postgres import Connection, count_files, earlier_secrets, jobs, journal, pruning, sent_forms, stores
 from schemas.journal import Action, Line, Outcome
 from schemas.pruning import Portion
 from tasks import users as user_tasks
@@ -39,6 +39,7 @@ def prune() -> str:
         earlier_secrets.cut(connection)
         jobs.cut(connection)
         count_files.cut(connection)
+        sent_forms.cut(connection)
         user_tasks.drop_old_sessions(connection, now=held.now())
         if any(cut.values()):
             journal.add(connection, Line(Action.PRUNE, Outcome.CUT, detail={**cut, "goes_on": goes_on}))

@@ -55,9 +55,11 @@ class ListedMo:
     created_at: datetime
 
 
-def manufacturing_orders(connection: Connection, *, limit: int) -> list[ListedMo]:
-    """The latest manufacturing orders."""
-    return read_all(connection, ListedMo, chosen(_SQL["manufacturing_orders"], (), limit=limit))
+def manufacturing_orders(connection: Connection, *, limit: int, before: int | None = None) -> list[ListedMo]:
+    """The latest manufacturing orders, of those before a number."""
+    which = [] if before is None else [_SQL["mos_before"]]
+    statement = chosen(_SQL["manufacturing_orders"], which, limit=limit)
+    return read_all(connection, ListedMo, statement, {"before": before})
 
 
 def bundles(connection: Connection) -> dict[str, list[tuple[str, Decimal]]]:

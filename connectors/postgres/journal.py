@@ -58,12 +58,19 @@ def by(who: str | None) -> Iterator[None]:
         _WHO.reset(before)
 
 
-def add(connection: Connection, line: Line, *, store_id: int | None = None, external_id: str | None = None) -> None:
-    """Write one line."""
+def add(
+    connection: Connection,
+    line: Line,
+    *,
+    store_id: int | None = None,
+    external_id: str | None = None,
+    sku: str | None = None,
+) -> None:
+    """Write one line, of an order or of a SKU where it is about one."""
     values = {
         "store_id": store_id,
         "external_id": external_id,
-        "sku": None,
+        "sku": sku,
         "action": line.action,
         "outcome": line.outcome,
         "reason": line.reason,

@@ -697,6 +697,12 @@ CREATE TABLE count_files (
     count_id text                                   -- the count that it became: it becomes one once
 );
 
+-- Forms that were sent: each adds up once, however often it comes; cut some weeks later.
+CREATE TABLE sent_forms (
+    number uuid PRIMARY KEY,
+    sent_at timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+
 -- An order is in another state, for another reason, or gone. Row by row: most updates of orders move neither.
 CREATE FUNCTION count_moved_order() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

@@ -31,7 +31,12 @@ JOIN hub.locations l ON l.id = m.location_id
 LEFT JOIN hub.sales_order_rows r ON r.id = m.row_id
 LEFT JOIN hub.sales_orders o ON o.id = r.sales_order_id
 LEFT JOIN stores s ON s.id = o.store_id
+WHERE {which}
 ORDER BY m.id DESC LIMIT {limit}
+
+-- name: mos_before
+-- Manufacturing orders before a number.
+m.id < %(before)s
 
 -- name: bundles
 -- What every bundle is made of.

@@ -9,10 +9,11 @@ import click
 
 from connectors.builtin_hub import lists
 from connectors.builtin_hub.hub import BuiltinHub
-from schemas.actions import AddProduct, AdjustStock, CreateMo, LockInventory, ReceivePurchase, SetMoStatus
-from schemas.hub import HubOrder, HubRow, MoStatus, Variant
+from schemas.actions import AddProduct, AdjustStock, LockInventory, ReceivePurchase
+from schemas.hub import MoStatus, Variant
 from schemas.money import plain
 from schemas.orders import Kind
+from workers.cli.hub import supplying
 from workers.cli.hub.words import (
     DAY,
     DELTA,
@@ -22,9 +23,9 @@ from workers.cli.hub.words import (
     hub_database,
     hub_desk,
     limit_option,
+    order_desk,
     read_quantity,
     read_text,
-    rows_named,
 )
 from workers.cli.on_demand import ListedCommand, OnDemand
 from workers.cli.output import done, example, json_option, say, table
@@ -70,9 +71,8 @@ def add_product(sku: str, name: str | None, bundle: _Portions, more: _Portions, 
 
 
 def _add(action: AddProduct) -> None:
-    with hub_database() as connection, connection.transaction():
-        BuiltinHub(connection).carry_out([action])
-        items = lists.items_with_sku(connection, action.sku)
+    with order_desk() as desk:
+        items = supplying.add_item(desk, action)
     twice = f" {items} items share this SKU now: the new one is meant from here on." if items > 1 else ""
     done(f"Added {action.sku}.{twice} See: storesync hub product list", sku=action.sku)
 
@@ -151,14 +151,9 @@ def stock() -> None:
 @click.option("--batch", type=TEXT, help="The batch, where the item has batches.")
 def adjust_stock(sku: str, delta: Decimal, location: str | None, batch: str | None) -> None:
     """Count DELTA pieces in, or out where it is negative; 0 says that somebody looked and the figure is right."""
-    with hub_desk() as desk:
-        desk.carry_out([AdjustStock(sku, delta, location, batch)])
-        there = _in_stock(desk, sku)
-    done(f"{sku}: {'-' if delta < 0 else '+'}{plain(abs(delta))}. In stock now: {there}.", sku=sku, delta=plain(delta))
-
-
-def _in_stock(desk: BuiltinHub, sku: str) -> str:
-    return ", ".join(f"{plain(level.in_stock)} at {level.location}" for level in desk.levels([sku]))
+    with order_desk() as desk:
+        said = supplying.adjust(desk, AdjustStock(sku, delta, location, batch))
+    done(said, sku=sku, delta=plain(delta))
 
 
 @hub.group("po")
@@ -176,9 +171,9 @@ def purchase() -> None:
 def receive(pieces: tuple[str, ...], location: str | None, batch: str | None) -> None:
     """Receive a purchase: QTY pieces of each SKU."""
     received = _read_pieces(pieces)
-    with hub_desk() as desk:
-        numbers = desk.carry_out([ReceivePurchase(sku, quantity, location, batch) for sku, quantity in received])
-    parts = [f"{plain(quantity)} × {sku} (PO-{po})" for (sku, quantity), po in zip(received, numbers, strict=True)]
+    with order_desk() as desk:
+        purchases = [ReceivePurchase(sku, quantity, location, batch) for sku, quantity in received]
+        parts = supplying.receive(desk, purchases)
     done(f"Received {', '.join(parts)}. See: storesync stock show {received[0][0]}", received=parts)
 
 
@@ -216,25 +211,13 @@ def manufacturing() -> None:
 @json_option
 def create_mo(reference: str, sku: str, as_json: bool) -> None:
     """Have the not yet shipped part of an order's row made."""
-    with hub_desk() as desk:
-        found = find_order(desk, reference)
-        row = _row_to_make(found, sku)
-        (mo,) = desk.carry_out([CreateMo(found.id, row.id)])
-    quantity = plain(_open_quantity(row))
+    with order_desk() as desk:
+        found = find_order(desk.hub, reference)
+        mo, quantity = supplying.make(desk, found, sku)
     text = (
         f"Manufacturing order {mo}: {quantity} × {sku} for order {found.order_no}. Next: storesync hub mo set {mo} DONE"
     )
     say({"mo": mo, "order_no": found.order_no, "sku": sku, "quantity": quantity}, as_json, lambda: click.echo(text))
-
-
-def _row_to_make(found: HubOrder, sku: str) -> HubRow:
-    """Of several rows with the SKU the first that still can be made; the hub says what is wrong with the others."""
-    rows = rows_named(found, sku)
-    return next((row for row in rows if row.mo is None and _open_quantity(row) > 0), rows[0])
-
-
-def _open_quantity(row: HubRow) -> Decimal:
-    return row.quantity - row.packed_quantity - row.delivered_quantity
 
 
 @manufacturing.command("set", epilog=example("storesync hub mo set 3 IN_PROGRESS"))
@@ -242,8 +225,8 @@ def _open_quantity(row: HubRow) -> Decimal:
 @click.argument("status", type=click.Choice([status.value for status in MoStatus], case_sensitive=False))
 def set_mo(mo: int, status: str) -> None:
     """Move a manufacturing order on; DONE puts its pieces in stock."""
-    with hub_desk() as desk:
-        desk.carry_out([SetMoStatus(str(mo), MoStatus(status))])
+    with order_desk() as desk:
+        supplying.set_mo(desk, str(mo), MoStatus(status))
     done(f"Manufacturing order {mo} is {status}.", mo=mo, status=status)
 
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from connectors.builtin_hub import counts, lists
 from connectors.builtin_hub.hub import BuiltinHub
-from connectors.builtin_hub.lists import ListedBatch, ListedMove, ListedPart
+from connectors.builtin_hub.lists import ListedBatch, ListedMo, ListedMove, ListedPart
 from connectors.postgres import Connection
 from schemas.counts import MadeCount
 from schemas.hub import StockLevel, Variant
@@ -95,3 +95,8 @@ def made_counts(connection: Connection, *, limit: int) -> list[MadeCount]:
 def made_count(connection: Connection, count_id: str) -> MadeCount | None:
     """One of them."""
     return counts.one(connection, count_id)
+
+
+def manufacturing_orders(connection: Connection, *, limit: int, before: int | None) -> list[ListedMo]:
+    """The latest manufacturing orders, of those before a number."""
+    return lists.manufacturing_orders(connection, limit=limit, before=before)

@@ -120,7 +120,8 @@ def read_quantity(text: str) -> Decimal:
     return quantity
 
 
-def _read_delta(text: str) -> Decimal:
+def read_delta(text: str) -> Decimal:
+    """Pieces found, or lost where it is negative; 0 where somebody looked."""
     pieces = text[text.startswith(("+", "-")) :]
     if not _NUMBER.fullmatch(pieces):
         raise ValueError(f"{text!r} is no count: give pieces found or lost, like 5 or -2, or 0 where all is right")
@@ -156,7 +157,7 @@ def _read_day(text: str) -> date:
 
 
 TEXT: Final = Word("text", read_text)
-DELTA: Final = Word("delta", _read_delta)
+DELTA: Final = Word("delta", read_delta)
 PORTION: Final = Word("portion", read_portion)
 PRICED_ROW: Final = Word("row", _read_priced_row)
 PERCENT: Final = Word("percent", _read_percent)

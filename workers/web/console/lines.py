@@ -22,7 +22,7 @@ _SECRET: Final = {"address", "credentials"}  # where a shop's messages go says i
 # What people alone do: where no user of the console did, somebody typed it.
 _BY_PEOPLE: Final = {
     *(Action.CONNECT, Action.RECONFIGURE, Action.SET_STATE, Action.CHECK),
-    *(Action.USER, Action.RETRY, Action.REIMPORT),
+    *(Action.SUPPLY, Action.USER, Action.RETRY, Action.REIMPORT),
 }
 
 

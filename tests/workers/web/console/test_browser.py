@@ -86,6 +86,9 @@ def addresses(held: Process, shop: Shop, acme: int) -> list[str]:
         "/stock/sku/HOOK-FRG",
         f"/stock/push?job={previewed(held, acme)}",
         *counted(held),
+        "/stock/adjust?sku=HOOK-FRG",
+        "/stock/add",
+        "/stock/mos",
     ]
     return ["/", *lists, *orders, *others]
 

@@ -38,6 +38,7 @@ def path_of(rule: Rule) -> str:
         rule.rule.replace("<store>", "acme")
         .replace("<path:external_id>", "1")
         .replace("<path:sku>", "A-1")
+        .replace("<mo>", "1")
         .replace("<reason>", "on_hold")
         .replace("<name>", "viewer")
         .replace("<number>", "1")
