@@ -76,6 +76,7 @@ def test_STG_4_a_setting_is_shown_with_its_default_and_effect_and_previewed_befo
     note = words(preview.text)
     assert "Before this is saved You switched “Payment pending” orders on. Saving it lets 2 orders in" in note
     assert "Switched off again later, they stay in the hub." in note
+    assert "storesync store set north orders.payment_pending=on" in note
     assert settings(held, store_id) == {}
 
     answer = operator.post("/stores/north/orders", **form_with(preview.text, act="save"))
