@@ -12,13 +12,14 @@ from connectors.katana.finding import find
 from schemas.hub_search import Found, Wanted
 
 SECONDS: Final = 10  # about as long as one message of orders is worked on
-_JUST_NOW: Final = timedelta(seconds=5)  # another worker may have looked for its own
+_JUST_NOW: Final = timedelta(seconds=10)  # another worker may have looked for its own
 _LISTS: Final[dict[str, CopyList]] = {CUSTOMER: CUSTOMERS, PRODUCT: VARIANTS}
 
 
 def look_ahead(copies: Copies, wanted: Wanted) -> None:
     """Look for all that is wanted and not known: one request for customers, one for items. Raises a ConnectorError."""
-    unknown = {kind for kind, _ in _missing(wanted, find(copies, wanted))}
+    missing = _missing(wanted, find(copies, wanted))
+    unknown = {kind for kind, key in missing if not copies.absent.has((kind, key))}
     for kind in sorted(unknown):
         copies.read_now(_LISTS[kind], unless_within=_JUST_NOW)
     if unknown:

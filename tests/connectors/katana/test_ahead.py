@@ -53,7 +53,7 @@ def test_MAP_1_MAP_2_what_a_person_made_before_is_found_by_the_one_look(
     for name in BUYERS:
         account.customers.create({"name": name, **({"email": f"{name.lower()}@example.com"} if name != "Eve" else {})})
     account.add_product("CHAIR")
-    database.execute("UPDATE katana_polls SET read_until = read_until - interval '6 seconds'")
+    database.execute("UPDATE katana_polls SET read_until = read_until - interval '11 seconds'")
     copies.absent._until.clear()
 
     look_ahead(copies, WANTED)
