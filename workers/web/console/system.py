@@ -31,6 +31,7 @@ def system() -> ResponseReturnValue:
         "system.html",
         found=check_at_once(opened().config),
         workers=workers,
+        unserved=[queue for queue in QUEUES if not served.get(queue)],
         queues=[(queue, waiting.get(queue), served.get(queue, 0)) for queue in QUEUES],
         versions=[("storesync", version("storesync"))],
         job=jobs.asked(ASK),

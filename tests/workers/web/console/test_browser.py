@@ -14,8 +14,9 @@ import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
 from connectors import platforms
-from connectors.postgres import count_files, jobs
-from schemas.jobs import Wish
+from connectors.postgres import count_files, jobs, stores
+from schemas.jobs import JobTrouble, Wish
+from schemas.stores import StoreState
 from schemas.users import Role
 from tasks import jobs as job_tasks
 from tasks.held import Process
@@ -70,8 +71,8 @@ def addresses(held: Process, shop: Shop, acme: int) -> list[str]:
         *_with_jobs(held, acme),
         "/activity",
         "/stores/connect",
-        "/stores/connect?platform=shopify&url=https%3A%2F%2Fnorth.myshopify.com&name=north",
-        "/stores/acme/setup",
+        "/stores/connect?platform=shopify&url=https%3A%2F%2Fnorth.myshopify.com&name=east",
+        *_setting_up(held),
         "/account/users",
         "/account/users/admin",
         "/account/users/admin/remove",
@@ -107,6 +108,31 @@ def _with_jobs(held: Process, store_id: int) -> list[str]:
         assert foreseen
         jobs.finish(connection, foreseen, {"coming": coming, "loss": loss, "sells_again": True})
     return [f"/stores/acme/inventory?form=stock&job={foreseen}", f"/stores/acme/connection?job={going}"]
+
+
+def _setting_up(held: Process) -> list[str]:
+    """A store that is set up, with all that its shop said; and one that could not be connected."""
+    values = stores.StoreValues("north", "shopify", "https://north.myshopify.com", "", {}, state=StoreState.INACTIVE)
+    place = {"id": "7", "name": "Berlin", "is_active": True, "is_default": True}
+    right = {"right": "write_stock", "names": ["write_inventory"], "needed_by": ["stock.sync"]}
+    orders = {"outcomes": {"create": 12, "skip": 3}, "reasons": {"on_hold": 3}}
+    skus = {key: {"number": 1, "few": ["A-1"]} for key in ("both", "new", "doubled", "missing")}
+    said: dict[str, dict[str, Any]] = {
+        "check": {"rights": [right | {"granted": False, "cure": "Dev Dashboard"}], "ok": False},
+        "locations": {"places": [{"id": "7", "at_store": place, "code": None}]},
+        "foretell": {"orders": orders, "skus": skus, "without_sku": 2, "stock": None},
+    }
+    with held.pool.connection() as connection:
+        store_id = stores.connect_store(connection, values)
+        for kind, result in said.items():
+            job = jobs.ask(connection, Wish(kind, store_id), locked=None, most=9)
+            assert job
+            jobs.finish(connection, job, result)
+        away = jobs.ask(connection, Wish("connect_store"), locked=None, most=9)
+        assert away
+        jobs.fail(connection, away, JobTrouble("the shop did not answer within 30 s", "store_unavailable"))
+    given = "platform=woocommerce&url=https%3A%2F%2Fshop.example&name=south"
+    return ["/stores/north/setup", f"/stores/connect?{given}&job={away}"]
 
 
 def counted(held: Process) -> list[str]:
@@ -174,9 +200,9 @@ def troubles(page: Page, run: str) -> list[str]:
 def look(page: Page, address: str) -> list[str]:
     """One page, wide and narrow, light and dark; CONSOLE_PICTURES names a folder for pictures of it."""
     page.emulate_media(color_scheme="light")
-    page.goto(address)
+    answer = page.goto(address)
     page.evaluate(SOURCE)
-    found: list[str] = []
+    found = [] if answer and answer.status < 500 else [f"{address} is not made"]
     for scheme, run in (("light", FULL), ("dark", COLOURS)):
         page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
         for size in (WIDE, NARROW):
@@ -204,7 +230,9 @@ FOCUSED: Final = """(() => { const one = document.activeElement, how = getComput
     return [one.outerHTML.slice(0, 120), how.outlineStyle, how.outlineWidth]; })()"""
 
 
-@pytest.mark.parametrize("address", ["/", "/orders?state=failed", "/needs", "/stores/acme/inventory"])
+@pytest.mark.parametrize(
+    "address", ["/", "/orders?state=failed", "/needs", "/stores/acme/inventory", "/stores/north/setup"]
+)
 def test_CON_4_every_control_is_reached_by_keyboard_and_shows_it(
     addresses: list[str], sit_down: Callable[[], Page], address: str
 ) -> None:

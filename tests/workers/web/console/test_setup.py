@@ -118,10 +118,10 @@ def test_STG_1_what_the_setup_page_saves_is_previewed_as_on_the_stores_own_pages
 @pytest.mark.parametrize(
     ("changed", "words"),
     [
-        ({"platform": "magento"}, "must be one of"),
+        ({"platform": "magento"}, "Must be one of"),
         ({"name": "hub"}, "means something else"),
         ({"name": "A b"}, "lower-case letters"),
-        ({"url": ""}, "give the address"),
+        ({"url": ""}, "Give the address"),
         ({"url": "ftp://x"}, "must start with https"),
         ({"url": "https://user:secret@shop.example"}, "must not hold a user name"),
         ({"url": "http://shop.example", "insecure": ""}, "must start with https"),
@@ -134,7 +134,8 @@ def test_STG_1_what_cannot_be_is_said_and_stays_typed(
 ) -> None:
     answer = admin.post("/stores/connect", page="/stores/connect", **named(shop, **changed))
 
-    assert (answer.status_code, words in answer.text, "<script>alert" in answer.text) == (422, True, False)
+    assert (answer.status_code, words.lower() in answer.text.lower()) == (422, True)
+    assert "<script>alert" not in answer.text
     if "url" not in changed:
         assert f'value="{shop.url}"' in answer.text
 
@@ -159,12 +160,12 @@ def test_STG_1_keys_are_never_shown_again_and_a_shop_that_is_away_is_said(
     first = named(shop)
     missing = admin.post("/stores/connect/keys", page="/stores/connect", **first, **{"key:consumer_key": "ck_s3cret"})
     assert (missing.status_code, "ck_s3cret" in missing.text) == (422, False)
-    assert "is missing" in missing.text
+    assert "Is missing" in missing.text
     bad = {"key:consumer_key": "ck_s3cret", "key:consumer_secret": "cs_s3cret"}
     asked = admin.post("/stores/connect/keys", page="/stores/connect", **first, **bad)
     assert work(held) == ["failed"]
     page = admin.get(asked.headers["Location"]).text
-    assert ("nothing came of it" in page, "s3cret" in page + asked.headers["Location"]) == (True, False)
+    assert ("Nothing is connected" in page, "s3cret" in page + asked.headers["Location"]) == (True, False)
     assert row_of(held) is None
 
     shop.server.stop()
@@ -172,6 +173,7 @@ def test_STG_1_keys_are_never_shown_again_and_a_shop_that_is_away_is_said(
     assert work(held) == ["failed"]
     page = admin.text(asked.headers["Location"])
     assert "The store did not answer" in page
+    assert "type the keys once more" in page
     assert "north" in page  # what was typed stays
     with held.pool.connection() as connection:
         assert connection.execute("SELECT count(*) AS n FROM jobs WHERE locked IS NOT NULL").fetchone() == {"n": 0}
