@@ -67,12 +67,17 @@ def look_at_stores(connection: Connection, sku: str) -> list[Sight]:
     return look_at_skus(connection, {sku: our_hub(connection).levels([sku])})[sku]
 
 
-def look_at_skus(connection: Connection, levels: Mapping[str, Sequence[StockLevel]]) -> dict[str, list[Sight]]:
-    """Every connected store as it stands to each of some SKUs, whose levels the hub told."""
+def look_at_skus(
+    connection: Connection, levels: Mapping[str, Sequence[StockLevel]], *, most_unread: int = stock_view.EVERY
+) -> dict[str, list[Sight]]:
+    """Every connected store as it stands to each of some SKUs, whose levels the hub told.
+
+    So many orders that nobody has read yet are looked through for each SKU that waits.
+    """
     items = stock_view.items(connection, list(levels))
     known: dict[int, tuple[Store, str]] = {}
     found: dict[str, list[Sight]] = {}
-    for sku, at_stores in stock_view.at_stores(connection, list(levels)).items():
+    for sku, at_stores in stock_view.at_stores(connection, list(levels), most_unread=most_unread).items():
         for here in at_stores:
             if here.store.id not in known:
                 store = stores.read_store(here.store, platforms.record(here.store.platform))

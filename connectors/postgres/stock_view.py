@@ -17,7 +17,7 @@ _SQL: Final = queries("stock_view")
 class SkuAt:
     """How a SKU stands in a store: whether and since when it is due, until when it waits, and why it is not shown.
 
-    `is_held` where orders that nobody has read yet hold it back (STK-9): looked for where one SKU is asked for.
+    `is_held` where orders that nobody has read yet hold it back (STK-9), as far as they were looked through.
     """
 
     store: StoreRow
@@ -33,13 +33,14 @@ class SkuAt:
     is_held: bool
 
 
-def at_stores(connection: Connection, skus: Sequence[str]) -> dict[str, list[SkuAt]]:
-    """Every connected store as it stands to each of some SKUs, by name."""
+EVERY: Final = 2**31  # more unread orders than any store has
+
+
+def at_stores(connection: Connection, skus: Sequence[str], *, most_unread: int = EVERY) -> dict[str, list[SkuAt]]:
+    """Every connected store as it stands to each of some SKUs, by name; so many unread orders are looked through."""
     rows, account = stores.stores(connection), stores.account(connection)
-    by_key = {
-        (row["store_id"], row["sku"]): row
-        for row in connection.execute(_SQL["skus_at_stores"], {"skus": list(skus), "patience": UNREAD_SECONDS})
-    }
+    values = {"skus": list(skus), "patience": UNREAD_SECONDS, "most_unread": most_unread}
+    by_key = {(row["store_id"], row["sku"]): row for row in connection.execute(_SQL["skus_at_stores"], values)}
     return {sku: [_sku_at(store, account, at) for store in rows if (at := by_key.get((store.id, sku)))] for sku in skus}
 
 

@@ -1,16 +1,16 @@
 -- name: skus_at_stores
 -- How some SKUs stand at every connected store: whether each is due there, and since when. Orders that are not read yet
--- hold a SKU back (STK-9): that is looked for only where one SKU is asked about, in the order of the
+-- hold a SKU back (STK-9): so many of them at most are looked through for it, in the order of the
 -- index of due ones, or all orders would be looked through where none is due.
 SELECT s.id AS store_id, a.sku, coalesce(q.changed > q.settled, false) AS is_due, q.due_since, q.due_at,
        coalesce(q.attempts, 0) AS attempts, q.looked_at, q.reason AS why, nullif(q.detail, '{}') AS why_detail,
-       coalesce(cardinality(%(skus)s::text[]) = 1 AND q.changed > q.settled
-           AND q.due_since > now() - %(patience)s * interval '1 second' AND (
-           SELECT true FROM store_orders o
-           WHERE o.store_id = s.id AND o.changed > o.order_settled
-             AND (o.due_at IS NULL OR o.due_at <= now() + %(patience)s * interval '1 second')
-             AND (o.skus IS NULL OR a.sku = ANY (o.skus))
-           ORDER BY o.rung_at NULLS FIRST, o.store_updated_at LIMIT 1) IS NOT NULL, false) AS is_held
+       coalesce(q.changed > q.settled AND q.due_since > now() - %(patience)s * interval '1 second' AND (
+           SELECT true FROM (
+               SELECT o.skus FROM store_orders o
+               WHERE o.store_id = s.id AND o.changed > o.order_settled
+                 AND (o.due_at IS NULL OR o.due_at <= now() + %(patience)s * interval '1 second')
+               ORDER BY o.rung_at NULLS FIRST, o.store_updated_at LIMIT %(most_unread)s
+           ) o WHERE o.skus IS NULL OR a.sku = ANY (o.skus) LIMIT 1) IS NOT NULL, false) AS is_held
 FROM stores s CROSS JOIN unnest(%(skus)s::text[]) a (sku)
 LEFT JOIN store_stock q ON q.store_id = s.id AND q.sku = a.sku
 WHERE s.state <> 'disconnected'

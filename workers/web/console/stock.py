@@ -34,7 +34,8 @@ COLUMNS: Final = 4  # stores beside each other; of more one is chosen
 MOST_SIGNS: Final = 200  # of what is searched for
 MOST_LOOKED: Final = 1000  # SKUs that a page looks through for those that differ, or for a word of two signs
 MOST_LINES: Final = 500_000  # of a file
-PORTION: Final = 500
+PORTION: Final = 500  # of a file
+PART: Final = 300  # of a search for what differs; a page looks through two of them
 _TURNS: Final = 2  # portions that a page looks through
 
 
@@ -124,7 +125,7 @@ class StockList:
         if self.facts.shares_transaction:
             for level in our_hub(self.connection).levels(list(names)):
                 levels[level.sku].append(level)
-        sights = look_at_skus(self.connection, levels)
+        sights = look_at_skus(self.connection, levels, most_unread=0)
         if self.asked.differs:
             names = {sku: name for sku, name in names.items() if any(sight.differs for sight in sights[sku])}
         lines = [self._line(sku, name, levels[sku], sights[sku]) for sku, name in names.items()]
@@ -141,7 +142,7 @@ class StockList:
         found: list[SkuLine] = []
         beyond: str | None = after
         for _ in range(_TURNS):
-            portion = self.portion(beyond or "", PORTION if is_looking else ROWS - len(found))
+            portion = self.portion(beyond or "", PART if is_looking else ROWS - len(found))
             found, beyond = found + self.lines(portion.names), portion.beyond
             if len(found) > ROWS:
                 return found[:ROWS], found[ROWS - 1].sku

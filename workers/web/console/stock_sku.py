@@ -24,6 +24,7 @@ pages: Final = Blueprint("stock_sku", __name__, template_folder="templates")
 
 MOVES: Final = 50  # lines of the ledger, the latest
 LINES: Final = 50  # of the journal, the latest
+MOST_UNREAD: Final = 5000  # orders that are looked through for what holds it back
 
 # What a line of the ledger is, in people's words.
 KINDS: Final = {
@@ -71,7 +72,7 @@ def _page(named: str) -> ResponseReturnValue:
     facts = hubs.facts_of(stores.account(connection).hub)
     at_hub = sku_at_hub(connection, named, moves=MOVES) if facts.shares_transaction else None
     levels = at_hub.levels if at_hub else ()
-    sights = look_at_skus(connection, {named: levels})[named]
+    sights = look_at_skus(connection, {named: levels}, most_unread=MOST_UNREAD)[named]
     lines = journal.lines(connection, journal.Which(sku=named), limit=LINES)
     is_sold = any(sight.items for sight in sights)
     if not (at_hub or is_sold or lines):

@@ -86,7 +86,7 @@ def test_CON_1_skus_are_found_by_what_is_asked_for(
     held: Process, shelf: int, viewer: Person, monkeypatch: pytest.MonkeyPatch, looked: int
 ) -> None:
     monkeypatch.setattr(stock, "MOST_LOOKED", looked)
-    monkeypatch.setattr(stock, "PORTION", looked)
+    monkeypatch.setattr(stock, "PART", looked)
     do(held, "UPDATE hub.products SET name = 'Some Thing Else' WHERE name = 'EVEN'")
     do(held, "INSERT INTO hub.locations (code, name) VALUES ('south', 'South')")
 
