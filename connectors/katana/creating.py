@@ -221,19 +221,24 @@ class Creator:
         matched = match_rows(sent, stands.rows, loosely=True)
         making.ids = {places[at]: id_ for at, id_ in matched.ids.items()}
         there = {row.id: row for row in stands.rows}
-        if made.is_adopted:
+        if making.is_found:
             matched = _with_fee_taken(making, self._take_whole_lines(making, matched, there), stands, places)
         for place, id_ in making.ids.items():
             if making.is_as_sent(place):
                 self._mend(making, place, there[id_])
         for place in (places[at] for at in matched.missing):
-            making.ids[place] = self._rows.make(
-                made.id,
-                making.line(place),
-                making.sent[place],
-                but=[*making.ids.values(), *matched.strange],
-                maybe_sent=made.sent_at if making.is_found else None,
-            )
+            try:
+                making.ids[place] = self._rows.make(
+                    made.id,
+                    making.line(place),
+                    making.sent[place],
+                    but=[*making.ids.values(), *matched.strange],
+                    maybe_sent=made.sent_at if making.is_found else None,
+                )
+            except Rejected:
+                if not making.is_found:
+                    raise
+                making.differs.append(f"row {making.sent[place].draft.label}")  # something of it is shipped there
         if making.is_found and matched.strange:
             making.differs.append("rows that the store has not")
 
@@ -252,8 +257,7 @@ class Creator:
         """Shipping that is no row is a second request, made once as well."""
         for place, row in enumerate(making.plan.rows):
             if row.fee is not None:
-                is_found = making.is_found and made.is_adopted
-                making.fees[place] = self._fees.make(made.id, making.line(place), row.fee, is_found=is_found)
+                making.fees[place] = self._fees.make(made.id, making.line(place), row.fee, is_found=making.is_found)
 
     def _mend(self, making: _Making, place: int, there: AnsweredRow) -> None:
         """What Katana would not take, or a person changed, is said."""

@@ -1,10 +1,12 @@
 """Orders that Katana's own link to a shop brought are found by its words, known again, and never doubled (ORD-6)."""
 
+from contextlib import suppress
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from connectors.errors import HubBusy
 from connectors.katana.client import KatanaClient
 from connectors.katana.links import find_link, is_same_shop
 from connectors.katana.origins import origin_in
@@ -12,6 +14,7 @@ from connectors.postgres import Connection
 from sandbox import KatanaAccount
 from schemas.actions import DeliverRows
 from tests.connectors.builtin_hub.makers import chair, product
+from tests.connectors.katana.mortal import Died, MortalClient
 from tests.connectors.katana.working import Work
 
 D = Decimal
@@ -70,6 +73,22 @@ def test_ORD_6_what_it_brought_is_the_same_order_and_lives_on_as_one(work: Work)
     assert work.read().status == "DELIVERED"
 
 
+def test_ORD_6_a_line_that_a_shipped_order_does_not_take_any_more_is_told(work: Work, account: KatanaAccount) -> None:
+    there = bring(work, ("CHAIR", 2))
+    row = account.rows.table.of(there["id"])[0]
+    account.fulfillments.take_rest(there["id"], "DELIVERED", {row["id"]: 1})
+    for seconds in (0, 61, 541):
+        work.later(seconds)
+        with suppress(HubBusy):
+            work.create(chair(), product("LAMP"))
+
+    order = work.create(chair(), product("LAMP"))
+
+    assert [(one.external_id, one.delivered_quantity) for one in order.rows] == [("11", 1)]
+    assert order.takes_no_rows
+    assert len(list(account.orders.table.view())) == 1
+
+
 @pytest.mark.parametrize("delivered_there", [0, 2])
 def test_MAP_8_lines_of_which_pieces_had_left_are_there_whole_and_counted_once(
     work: Work, account: KatanaAccount, delivered_there: int
@@ -88,4 +107,20 @@ def test_MAP_8_lines_of_which_pieces_had_left_are_there_whole_and_counted_once(
     chairs, lamp = work.row("11"), work.row("line-LAMP")
     assert (chairs.quantity, chairs.delivered_quantity, chairs.gone_before) == (5, delivered_there, 0)
     assert (lamp.quantity, lamp.delivered_quantity, lamp.gone_before) == (1, 0, 0)
+    assert len(work.there()) == 2
+
+
+def test_KAT_1_who_dies_while_taking_an_order_leaves_its_lines_whole(work: Work, client: MortalClient) -> None:
+    bring(work, ("CHAIR", 5))
+    rows = chair(quantity=D(5), delivered_quantity=D(2), total=D(150)), product("LAMP")
+    client.dies_after("sales_order_rows")
+    for seconds in (0, 61, 541, 601):
+        work.later(seconds)
+        with suppress(HubBusy, Died):
+            work.create(*rows)
+
+    work.create(*rows)
+
+    chairs = work.row("11")
+    assert (chairs.quantity, chairs.delivered_quantity, chairs.gone_before) == (5, 0, 0)
     assert len(work.there()) == 2
