@@ -29,6 +29,9 @@ from workers.web.console.listed import read_way
 
 pages: Final = Blueprint("stock", __name__, template_folder="templates")
 
+DIFFERS: Final = "1"  # what is asked for by `differs`: SKUs of which a store shows something else
+NEVER: Final = "never"  # … or that nobody ever counted
+
 ROWS: Final = 50  # on a page
 COLUMNS: Final = 4  # stores beside each other; of more one is chosen
 MOST_SIGNS: Final = 200  # of what is searched for
@@ -120,16 +123,21 @@ class StockList:
         return items.next_skus(connection, text, after=after, limit=limit, most_looked=MOST_LOOKED)
 
     def lines(self, names: dict[str, str]) -> list[SkuLine]:
-        """These SKUs, each with what stands beside it; of a search for what differs, those that do."""
+        """These SKUs, each with what stands beside it; of a search for what differs or was never counted, only that."""
         levels: dict[str, list[StockLevel]] = {sku: [] for sku in names}
         if self.facts.shares_transaction:
             for level in our_hub(self.connection).levels(list(names)):
                 levels[level.sku].append(level)
-        sights = look_at_skus(self.connection, levels, most_unread=0)
-        if self.asked.differs:
+        if self.asked.differs == NEVER:
+            names = {sku: name for sku, name in names.items() if not any(map(self._is_counted, levels[sku]))}
+        sights = look_at_skus(self.connection, {sku: levels[sku] for sku in names}, most_unread=0)
+        if self.asked.differs == DIFFERS:
             names = {sku: name for sku, name in names.items() if any(sight.differs for sight in sights[sku])}
         lines = [self._line(sku, name, levels[sku], sights[sku]) for sku, name in names.items()]
-        return [line for line in lines if line.differs or not self.asked.differs]
+        return [line for line in lines if line.differs or self.asked.differs != DIFFERS]
+
+    def _is_counted(self, level: StockLevel) -> bool:
+        return level.is_counted and self.asked.location in {"", level.location}
 
     def _line(self, sku: str, name: str, levels: Sequence[StockLevel], sights: Sequence[Sight]) -> SkuLine:
         here = [level for level in levels if self.asked.location in {"", level.location}]
@@ -299,7 +307,7 @@ def _locations(shelf: StockList) -> list[str]:
 
 def _asked(given: Any) -> AskedStock:
     values = {name: clean(given.get(name, ""))[:MOST_SIGNS].strip() for name in AskedStock.__slots__}
-    return AskedStock(**values | {"differs": "1" if values["differs"] == "1" else ""})
+    return AskedStock(**values | {"differs": values["differs"] if values["differs"] in {DIFFERS, NEVER} else ""})
 
 
 def _place_text(sku: str) -> str:

@@ -69,6 +69,8 @@ def test_CON_1_each_sku_stands_beside_what_its_stores_show_and_why(shelf: int, v
 FOUND: Final = {
     "": [EVIL, "COUNTED", "ELSEWHERE", "EVEN", "NEVER", "UNTRACKED"],
     "differs=1": ["COUNTED", "NEVER"],
+    "differs=never": ["NEVER"],
+    "differs=never&location=south": [EVIL, "COUNTED", "ELSEWHERE", "EVEN", "NEVER", "UNTRACKED"],
     "q=ever": ["NEVER"],
     "q=eve": ["EVEN", "NEVER"],
     "q=E": ["COUNTED", "ELSEWHERE", "EVEN", "NEVER", "UNTRACKED"],
