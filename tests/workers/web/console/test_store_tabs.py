@@ -223,4 +223,4 @@ def test_CON_2_a_job_of_another_store_or_kind_is_none(held: Process, acme: int, 
         assert operator.get(f"/stores/acme/connection?job={bad}").status_code == 404
     stopped = operator.post(f"/jobs/{number}/stop", page="/stores/acme/connection", back="//evil.example")
     assert stopped.headers["Location"] == "/"
-    assert "It was stopped" in operator.text(f"/stores/acme/connection?job={number}").replace("it was", "It was")
+    assert "Check: it was stopped." in operator.text(f"/stores/acme/connection?job={number}")
