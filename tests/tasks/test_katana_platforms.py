@@ -8,9 +8,11 @@ import pytest
 
 from connectors.platforms import record
 from sandbox import KatanaAccount, RunningSandbox, open_sandbox
+from tasks.fetch import fetch_orders
 from tasks.held import Process
 from tasks.hub_news import fetch_hub
 from tasks.orders.fulfill import fulfill_order
+from tasks.orders.import_order import import_order
 from tests.tasks.bad_input import PLATFORMS, open_bench
 from tests.tasks.conftest import import_all, show
 from tests.tasks.orders.looking import order_of
@@ -119,3 +121,24 @@ def test_FUL_10_what_a_person_delivers_there_is_told_once(selling: Selling) -> N
     assert selling.sandbox.merchant.says(selling.orders[0]) == SENT[selling.platform]
     assert len(selling.account.fulfillments.table.of(selling.there(0)["id"])) == 1
     assert selling.account.summary()["stock"][SKU] == "17.00000"
+
+
+def test_KAT_2_new_buyers_of_orders_that_come_together_are_looked_for_once(
+    held: Process, account: KatanaAccount
+) -> None:
+    account.add_product(SKU, stock=20)
+    with open_sandbox("woocommerce", orders=0) as sandbox:
+        bench = open_bench(held, sandbox, "woocommerce", name="woocommerce")
+        sandbox.merchant.sell(SKU, 1)
+        for number in range(3):
+            billing = {"first_name": "Bo", "last_name": "Li", "email": f"bo{number}@example.com", "country": "DE"}
+            sandbox.shop.place_order({"status": "processing", "billing": billing, "line_items": [{"sku": SKU}]})
+        fetch_orders(bench.store_id)
+        ids = [str(one) for one in sandbox.shop.book.orders]
+        before = len(account.asked_for())
+
+        assert import_order(bench.store_id, *ids) == f"{len(ids)} imported"
+
+    asked = [one for one in account.asked_for()[before:] if (one.method, one.path) == ("GET", "/customers")]
+    assert [one.query.get("email") for one in asked] == [None]
+    assert len(list(account.customers.table.view())) == len(ids)
