@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
+from schemas.customers import StoreCustomer
 from schemas.platform import Platform
 from schemas.rights import Lack, Right
 from schemas.stock import CataloguePage, NotTold, StoreLocation
@@ -78,6 +79,9 @@ class StoreConnector(Protocol):
 
         `after` is the position of a page, to go on behind it; where pages have none the walk begins anew.
         """
+
+    def customers(self) -> Iterator[tuple[StoreCustomer, ...]]:
+        """Pages of all customers that the shop has registered, but for those that nothing names (STG-2)."""
 
     def locations(self) -> tuple[StoreLocation, ...]:
         """The shop's own places that hold stock, closed ones too; none where the platform has no such thing."""

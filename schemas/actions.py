@@ -91,6 +91,14 @@ class AddItems:
 
 
 @dataclass(frozen=True, slots=True)
+class AddCustomers:
+    """Customers by (key, name, e-mail), the key being their store's. Those that the hub has already, by their e-mail
+    or without one by their name, stay as they are (MAP-2)."""
+
+    customers: tuple[tuple[str, str, str | None], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class AdjustStock:
     """Pieces found or lost at a location; `batch` where the item is batch-tracked."""
 
@@ -387,6 +395,6 @@ PlainAction = (  # what makes nothing that our links lead to
     | FulfillmentAction
     | SetFlags
 )
-HubAction = CreateOrder | OrderAction | PlainAction
+HubAction = AddCustomers | CreateOrder | OrderAction | PlainAction
 StoreAction = SendFulfillment | SetStoreStatus
 ImportAction = CreateOrder | Skip | Note

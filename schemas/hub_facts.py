@@ -26,6 +26,7 @@ class HubFacts:
     counts_direct: bool = False  # levels tell what rows themselves commit, and of which orders (STK-2)
     changes_locations: bool = False  # places are made, renamed and removed by an action
     names_deleters: bool = False
+    takes_customers: bool = False  # customers come by themselves too, and not with their orders alone (STG-2)
     creates_many: bool = False  # many plain orders are created as one (SPD-1)
     most_groups: int = 1
     calls_a_minute: int = 0
@@ -44,6 +45,7 @@ def words_of(facts: HubFacts) -> tuple[list[str], list[str]]:
         (facts.counts_direct, "tell what orders promise from what manufacturing does"),
         (facts.has_flags, "keep whether an order is paid, closed or voided"),
         (facts.changes_locations, "have locations made and renamed from here"),
+        (facts.takes_customers, "take customers without their orders"),
         (facts.creates_many, "take many orders at once"),
         (not facts.calls_a_minute, "be asked as often as one likes"),
     )

@@ -49,6 +49,8 @@ class Action(_Word):
     FETCH_CATALOGUE = "fetch_catalogue", "A shop is asked what it sells."
     IMPORT_PRODUCTS = "import_products", "What a shop sells comes to the hub, once."
 
+    IMPORT_CUSTOMERS = "import_customers", "A shop's registered customers come to the hub."
+
     SUBSCRIBE = "subscribe", "A shop is asked to tell by itself what moves."
 
     # with what is kept

@@ -82,6 +82,7 @@ KINDS: Final[dict[str, Work]] = {
     "foresee_settings": store_errands.foresee,
     "foretell": store_errands.foretold,
     "foretell_retry": _foretell_retry,
+    "import_customers": store_errands.import_customers,
     "locations": store_errands.locations,
     "repair_webhooks": store_errands.repair_webhooks,
     "resume": store_errands.resume,

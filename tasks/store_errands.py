@@ -15,6 +15,7 @@ from schemas.stores import StoreState
 from tasks import checks, foresight, subscriptions
 from tasks import stores as store_tasks
 from tasks.activation import foretell
+from tasks.customers import bring_customers
 from tasks.errands import Document, Errand, NothingDone
 from tasks.locations import mapped_locations
 from tasks.rules.setting_changes import decide_changes, version_of
@@ -151,6 +152,11 @@ def connect(errand: Errand) -> Document:
         return {"name": new.name}  # its worker ended behind it
     store_tasks.connect_store(errand.held, new)
     return {"name": new.name}
+
+
+def import_customers(errand: Errand) -> Document:
+    """Its registered customers come to the hub (STG-2)."""
+    return bring_customers(errand.held, errand.store, on_page=errand.counting())
 
 
 def disconnect(errand: Errand) -> Document:

@@ -19,6 +19,7 @@ from connectors import json_text
 from connectors.bigcommerce.address import meant
 from connectors.bigcommerce.check import check, shop_of
 from connectors.bigcommerce.client import RESERVE, ShopClient
+from connectors.bigcommerce.customers import customers
 from connectors.bigcommerce.stock import Inventory
 from connectors.bigcommerce.subscriptions import BigSubscriptions
 from connectors.cursor import BEGINNING, LOOK_BACK, SECOND, Cursor
@@ -42,6 +43,7 @@ from schemas.bigcommerce.order import digest, has_shipments, needs_parts, needs_
 from schemas.bigcommerce.order_json import kept
 from schemas.bigcommerce.platform import OPEN_STATUSES, PLATFORM, STATUS_IDS
 from schemas.bigcommerce.shipment import read_made, shipment
+from schemas.customers import StoreCustomer
 from schemas.errors import Unreadable
 from schemas.orders import ListedPage, Page, Snapshot, StoreOrder
 from schemas.rights import Right
@@ -145,6 +147,10 @@ class BigCommerce:
         """Every item that carries stock, or those whose product changed since a moment."""
         with needing(Right.READ_PRODUCTS, PLATFORM):
             yield from self._inventory.catalogue(since, after)
+
+    def customers(self) -> Iterator[tuple[StoreCustomer, ...]]:
+        """Pages of all registered customers."""
+        return customers(self.http)
 
     @needing(Right.READ_PRODUCTS, PLATFORM)
     def locations(self) -> tuple[StoreLocation, ...]:

@@ -27,6 +27,8 @@ def carry_out(connection: Connection, action: actions.HubAction) -> Made:
             return create_orders(connection, [action.order])[0]
         case actions.AddRow():
             return changes.add_row(connection, action)
+        case actions.AddCustomers():
+            return supply.add_customers(connection, action)
         case _:
             return Made(_carry_out(connection, action))
 

@@ -14,6 +14,7 @@ FACTS: Final = HubFacts(
     counts_direct=True,
     changes_locations=True,
     names_deleters=True,
+    takes_customers=True,
     creates_many=True,
     most_groups=1000,
 )

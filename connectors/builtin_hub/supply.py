@@ -5,7 +5,9 @@ from typing import Any, Final
 
 from connectors.errors import HubRefused
 from connectors.postgres import Connection, Row, queries, stores
-from schemas.actions import AddItems, AddLocation, AddProduct, AdjustStock, LockInventory, ReceivePurchase
+from schemas.actions import AddCustomers, AddItems, AddLocation, AddProduct, AdjustStock, LockInventory, ReceivePurchase
+from schemas.groups import Made
+from schemas.hub_search import Links
 from schemas.orders import Kind
 
 _SQL: Final = queries("apply", __package__)
@@ -52,6 +54,15 @@ def add_items(connection: Connection, action: AddItems) -> str:
     """Make the products whose SKU the hub does not have; the ids of the variants made, with commas between."""
     values = {"skus": [sku for sku, _ in action.items], "names": [name or sku for sku, name in action.items]}
     return _id(connection, "add_items", values)
+
+
+def add_customers(connection: Connection, action: AddCustomers) -> Made:
+    """Make the customers that the hub does not have; how many that were, and who each of them is by the store's key."""
+    keys, names, emails = zip(*action.customers, strict=True) if action.customers else ((), (), ())
+    values = {"keys": list(keys), "names": list(names), "emails": list(emails)}
+    rows = connection.execute(_SQL["add_customers"], values).fetchall()
+    made = {row["id"] for row in rows if row["is_new"]}
+    return Made(str(len(made)), Links(customers={row["key"]: row["id"] for row in rows}))
 
 
 def _add_components(connection: Connection, bundle_id: str, action: AddProduct) -> None:

@@ -143,6 +143,8 @@ class Applier:
                 return told.carry_out(desk.connection, action)
             case actions.AddProduct():
                 return adding.add_product(desk, action)
+            case actions.AddCustomers():
+                raise HubRefused("customers come to Katana with their orders")
             case actions.AddItems():
                 return adding.add_items(desk, action)
             case actions.CountStock() | actions.AdjustStock() | actions.TakeBackCount():

@@ -21,12 +21,14 @@ from connectors.shopify.address import meant
 from connectors.shopify.auth import auth_of
 from connectors.shopify.check import check, shop_of
 from connectors.shopify.client import GraphQL, GraphQLAnswer, user_errors, words_of
+from connectors.shopify.customers import customers
 from connectors.shopify.documents import FULFILL, MARKS, ONE_ORDER, ORDER_MARKS, ORDERS, ORDERS_PAGE, SIZES
 from connectors.shopify.errors import BUYER_FIELDS, GraphQLError, is_closed, withheld
 from connectors.shopify.pages import OrderParts, Pages, is_cut
 from connectors.shopify.stock import Stock
 from connectors.shopify.subscriptions import ShopifySubscriptions
 from connectors.store import StoreFacts
+from schemas.customers import StoreCustomer
 from schemas.errors import Unreadable
 from schemas.fields import UtcTime
 from schemas.orders import ListedPage, Page, Snapshot, StoreOrder
@@ -130,6 +132,10 @@ class Shopify:
         """Every item with a SKU, or those whose variant changed since. What was deleted is not told of."""
         with needing(Right.READ_PRODUCTS, PLATFORM):
             yield from self.stock.catalogue(since, after)
+
+    def customers(self) -> Iterator[tuple[StoreCustomer, ...]]:
+        """Pages of all registered customers."""
+        return customers(self.graphql)
 
     @needing(Right.READ_PRODUCTS, PLATFORM)
     def locations(self) -> tuple[StoreLocation, ...]:

@@ -263,3 +263,13 @@ DOCUMENTS: Final = (
     *(ORDER_MARKS, VARIANT_MARKS, ITEM_MARKS, ALL_SENT, HELD),
     *(more_of(*one) for one in _CONNECTIONS),
 )
+
+# -- customers ---------------------------------------------------------------------------------------------------------
+
+CUSTOMERS_PAGE: Final = f"""
+query Customers($first: Int!, $after: String) {{
+  customers(first: $first, after: $after, sortKey: ID) {{
+    nodes {{ id displayName defaultEmailAddress {{ emailAddress }} }}
+    {_PAGE_INFO}
+  }}
+}}"""

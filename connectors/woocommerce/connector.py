@@ -29,11 +29,13 @@ from connectors.store import StoreFacts
 from connectors.woocommerce.address import meant
 from connectors.woocommerce.catalogue import CatalogueSizes, catalogue, find_items
 from connectors.woocommerce.check import check, shop_of
+from connectors.woocommerce.customers import customers
 from connectors.woocommerce.diagnosis import explain
 from connectors.woocommerce.orders import ORDER, Orders
 from connectors.woocommerce.pages import PageSize, is_last, no_api, total_of, walk
 from connectors.woocommerce.stock import stock_call, tell_stock
 from connectors.woocommerce.subscriptions import WooSubscriptions
+from schemas.customers import StoreCustomer
 from schemas.fields import UtcTime
 from schemas.orders import ListedPage, Page, Snapshot, StoreOrder
 from schemas.rights import Right
@@ -148,6 +150,10 @@ class WooCommerce:
         """Products and variations, or those that changed; `gone` are those without a SKU of their own (any more)."""
         with needing(Right.READ_PRODUCTS, PLATFORM):
             yield from catalogue(self.http, since, after, self._catalogue_sizes)
+
+    def customers(self) -> Iterator[tuple[StoreCustomer, ...]]:
+        """Pages of all registered customers."""
+        return customers(self.http)
 
     @needing(Right.READ_PRODUCTS, PLATFORM)
     def locations(self) -> tuple[StoreLocation, ...]:

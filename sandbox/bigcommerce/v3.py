@@ -28,12 +28,27 @@ def v3_routes(shop: BigCommerceShop, root: str) -> Blueprint:
     routes.register_blueprint(_inventory_routes(shop))
     routes.register_blueprint(hook_routes(shop))
 
+    @routes.get("/customers")
+    def customers() -> Response:
+        return paged(_customers(shop))
+
     @routes.before_request
     def settle() -> None:
         with shop.lock:
             shop.catalogue.settle()
 
     return routes
+
+
+def _customers(shop: BigCommerceShop) -> list[Json]:
+    """Those who ordered and are not guests, as their last order says them."""
+    found = {}
+    for order in shop.orders.values():
+        billing = order.fields.get("billing_address") or {}
+        if id_ := order.fields.get("customer_id"):
+            names = {name: billing.get(name, "") for name in ("first_name", "last_name", "company", "email")}
+            found[id_] = {"id": id_, **names}
+    return [found[id_] for id_ in sorted(found)]
 
 
 def _catalogue_routes(shop: BigCommerceShop) -> Blueprint:

@@ -12,6 +12,7 @@ _PLACES: Final = ("merchant_managed", "assigned", "third_party")
 _ROOT: Final[Mapping[str, tuple[str, ...]]] = {
     "orders": ("read_orders",),
     "order": ("read_orders",),
+    "customers": ("read_customers",),
     "productVariants": ("read_products",),
     "inventoryItems": ("read_inventory", "read_products"),
     **dict.fromkeys(("location", "locations", "locationsCount"), ("read_locations",)),

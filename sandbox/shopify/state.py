@@ -269,11 +269,17 @@ class ShopifyShop(ShopClock):
             "currentAppInstallation": lambda _: self.app.installation(),
             "orders": self._list,
             "order": lambda asked: self._node(asked["id"], "Order"),
+            "customers": lambda _: self._customers(),
             "node": lambda asked: self._node(asked["id"]),
             "nodes": lambda asked: [self._node(one) for one in asked["ids"]],
             **self.hooks.root(),
             **self._catalogue(),
         }
+
+    def _customers(self) -> list[Json]:
+        """Those who ordered, by their ids."""
+        found = {one["id"]: one for order in self.orders.values() if (one := order.given.get("customer"))}
+        return [found[id_] for id_ in sorted(found)]
 
     def _catalogue(self) -> Root:
         asks = self.stock.root()

@@ -38,11 +38,27 @@ def settings_routes(shop: WooCommerceShop) -> Blueprint:
             raise Refusal("rest_setting_setting_invalid", "Invalid setting.", 404)
         return answer(_setting(shop, group, name, values[name]))
 
+    @routes.get("/customers")
+    def customers() -> Response:
+        asked = params()
+        return page_of(_customers(shop), lambda one: one, asked)
+
     @routes.get("/system_status")
     def status() -> Response:
         return answer(_system_status(shop))
 
     return routes
+
+
+def _customers(shop: WooCommerceShop) -> list[dict[str, Any]]:
+    """Those who ordered and are not guests, as their last order says them."""
+    found = {}
+    for order in shop.book.orders.values():
+        if order.customer_id:
+            names = {name: order.billing.get(name, "") for name in ("first_name", "last_name", "email")}
+            billing = {"company": order.billing.get("company", "")}
+            found[order.customer_id] = {"id": order.customer_id, **names, "billing": billing}
+    return [found[id_] for id_ in sorted(found)]
 
 
 def webhook_routes(shop: WooCommerceShop) -> Blueprint:

@@ -162,3 +162,21 @@ SELECT set_config('storesync.deleted_by', %(deleted_by)s, true), set_config('sto
 -- name: delete_order
 -- The order with its rows; the trigger leaves the tombstone.
 DELETE FROM hub.sales_orders WHERE id = %(order_id)s::bigint RETURNING id::text AS id
+
+-- name: add_customers
+-- Customers of a store, with who of them was there: one by e-mail, and by name among those without (MAP-2).
+WITH given AS (
+    SELECT key, name, email, coalesce('email:' || hub.email_key(email), 'name:' || hub.name_key(name)) AS buyer_key, place
+    FROM unnest(%(keys)s::text[], %(names)s::text[], %(emails)s::text[]) WITH ORDINALITY AS g (key, name, email, place)
+), there AS (
+    SELECT c.id, c.buyer_key FROM hub.customers c WHERE c.buyer_key IN (SELECT buyer_key FROM given)
+), made AS (
+    INSERT INTO hub.customers AS c (name, email)
+    SELECT name, email FROM (
+        SELECT DISTINCT ON (buyer_key) buyer_key, name, email FROM given
+        WHERE buyer_key NOT IN (SELECT buyer_key FROM there) ORDER BY buyer_key, place) d ORDER BY buyer_key
+    ON CONFLICT (buyer_key) DO UPDATE SET created_at = c.created_at
+    RETURNING c.id, c.buyer_key
+)
+SELECT g.key, coalesce(t.id, m.id)::text AS id, t.id IS NULL AS is_new
+FROM given g LEFT JOIN there t USING (buyer_key) LEFT JOIN made m USING (buyer_key)

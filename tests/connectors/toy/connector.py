@@ -16,6 +16,7 @@ from connectors.http import Answer, HeaderAuth, HttpClient, Params, Shared, cred
 from connectors.rights import needing
 from connectors.store import StoreFacts
 from schemas.actions import SendFulfillment, TellStock
+from schemas.customers import StoreCustomer
 from schemas.errors import Unreadable
 from schemas.fields import UtcTime
 from schemas.orders import ListedPage, Page, Snapshot, StoreOrder
@@ -157,6 +158,10 @@ class Toy:
     def locations(self) -> tuple[StoreLocation, ...]:
         """None."""
         return ()
+
+    def customers(self) -> Iterator[tuple[StoreCustomer, ...]]:
+        """None."""
+        return iter(())
 
     @needing(Right.READ_PRODUCTS, PLATFORM)
     def find_items(self, skus: Sequence[str]) -> CataloguePage:

@@ -28,6 +28,7 @@ store set acme stock.sync=on stock.buffer=1
 store check acme
 store locations acme
 store webhooks acme
+store import acme customers
 store import acme stock
 store pause acme
 store resume acme

@@ -12,6 +12,7 @@ from connectors.postgres import stores
 from sandbox import open_sandbox
 from tasks.catalogue import fetch_catalogue
 from tasks.held import process
+from tasks.jobs import do_job
 from tasks.products import import_products
 from tasks.stock.compare import compare_stock
 from tasks.stock.importing import import_stock
@@ -163,3 +164,18 @@ def test_STK_11_store_that_was_parted_from_is_not_counted_when_it_comes_back(cli
     import_stock(1)
 
     assert in_stock(cli, "CHAIR-1") == {"main": "0"}
+
+
+def test_STG_2_customers_come_in_by_hand(cli: Cli, acme: Shop) -> None:
+    place(acme, customer_id=7)
+
+    with_words = cli("store", "import", "acme", "customers")
+    assert (with_words.code, "come in now" in with_words.out) == (0, True)
+    (number,) = [one["id"] for one in process_jobs()]
+    assert do_job(number) == "done"
+    assert cli("store", "import", "acme", "customers", "--again").code == 0
+
+
+def process_jobs() -> list[Any]:
+    with process().pool.connection() as connection:
+        return connection.execute("SELECT id FROM jobs WHERE kind = 'import_customers' AND ended_at IS NULL").fetchall()

@@ -56,7 +56,7 @@ _TO_ACTIVATE: Final = (
 _LISTED: Final = {
     "import": ListedCommand(
         "workers.cli.store.imports:import_into_hub",
-        "Bring a store's products into the hub, or count its stock from what the store shows.",
+        "Bring a store's products or customers into the hub, or count its stock from what the store shows.",
     ),
     "locations": ListedCommand(
         "workers.cli.locations:store_locations",

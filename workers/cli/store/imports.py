@@ -11,6 +11,7 @@ from connectors.postgres import order_view, stock_imports, stores
 from connectors.postgres.journal import Which
 from connectors.postgres.journal import lines as journal_lines
 from connectors.postgres.rows import StoreRow
+from schemas.jobs import Wish
 from schemas.journal import Action
 from schemas.reasons import describe
 from tasks.held import Process
@@ -20,11 +21,11 @@ from workers.cli.queue import active_store
 from workers.cli.start import open_desk
 
 if TYPE_CHECKING:
-    from tasks import bells
+    from tasks import bells, jobs
     from tasks.stock import importing
     from workers.cli import progress
 else:
-    bells = Later("tasks.bells", after="workers.app")
+    bells, jobs = Later("tasks.bells", after="workers.app"), Later("tasks.jobs", after="workers.app")
     importing = Later("tasks.stock.importing", after="workers.app")
     progress = Later("workers.cli.progress")
 
@@ -36,25 +37,34 @@ State = tuple[Any, ...]  # of a job that is watched: when nothing of it moves, n
 
 @click.command(
     "import",
-    epilog=example("storesync store import acme products --wait", "storesync store import acme stock --wait"),
+    epilog=example(
+        "storesync store import acme products --wait",
+        "storesync store import acme customers --wait",
+        "storesync store import acme stock --wait",
+    ),
 )
 @click.argument("name")
-@click.argument("what", type=click.Choice(["products", "stock"]))
+@click.argument("what", type=click.Choice(["products", "customers", "stock"]))
 @click.option("--again", is_flag=True, help="Of stock: also what was counted before.")
 @click.option("--dry-run", is_flag=True, help="Of stock: only say what would be counted.")
 @click.option("--wait", is_flag=True, help="Show progress until it is done.")
 @json_option
 def import_into_hub(name: str, what: str, again: bool, dry_run: bool, wait: bool, as_json: bool) -> None:
-    """Bring a store's products into the hub, or count its stock from what the store shows.
+    """Bring a store's products or customers into the hub, or count its stock from what the store shows.
+
+    Customers are those whom the shop has registered: by e-mail, each is one customer of the hub, whose orders find it.
+    Again does no harm.
 
     A count takes the pieces there and those on the store's open orders, at each location, as one adjustment. What was
     counted before stays as it is. Of several stores that sell from one location the one that is named counts: their
     figures are shown side by side and never added up. A store that is not active yet is counted once it is.
     """
     held = open_desk()
-    row = active_store(held, name, or_inactive=what == "products" or not (wait or dry_run))
+    row = active_store(held, name, or_inactive=what != "stock" or not (wait or dry_run))
     if what == "products":
         _products(held, row, wait=wait)
+    elif what == "customers":
+        _customers(held, row, wait=wait)
     else:
         sharing = importing.want_stock(held, row, is_again=again, is_trial=dry_run)
         _stock(held, row, sharing, wait=wait, as_json=as_json)
@@ -89,6 +99,32 @@ def _look_at_products(held: Process, store_id: int) -> tuple[bool, State]:
         sentence, _ = describe(row.catalogue_reason)
         raise Failed(f"the catalogue cannot be read ({row.catalogue_reason}). {sentence} It goes on by itself.")
     return not row.wants_products, (row.catalogue_walk, row.catalogue_whole_at, row.catalogue_due_at)
+
+
+# -- customers -------------------------------------------------------------------------------------------------------
+
+
+def _customers(held: Process, row: StoreRow, *, wait: bool) -> None:
+    with held.pool.connection() as connection:
+        number = jobs.ask(held, connection, Wish("import_customers", row.id))
+    if not wait:
+        text = f"The customers of {row.name} come in now. See storesync journal --store {row.name}"
+        done(text, store=row.name, what="customers")
+        return
+    _watch(f"customers of {row.name}", lambda: _look_at_customers(held, row.id, number))
+    with held.pool.connection() as connection:
+        job = jobs.look(connection, number, "import_customers", store_id=row.id)
+    assert job is not None
+    if job.result is None:
+        raise Failed(f"not all customers of {row.name} came: {job.trouble.words if job.trouble else 'it was stopped'}")
+    text = f"{row.name}: {job.result['made']} customer(s) made, {job.result['known']} were there."
+    done(text, store=row.name, what="customers", **job.result)
+
+
+def _look_at_customers(held: Process, store_id: int, number: int) -> tuple[bool, State]:
+    with held.pool.connection() as connection:
+        job = jobs.look(connection, number, "import_customers", store_id=store_id)
+    return job is None or job.is_over, (job and (job.begins, job.seen),)
 
 
 # -- stock -----------------------------------------------------------------------------------------------------------

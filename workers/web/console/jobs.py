@@ -47,6 +47,11 @@ def latest(kind: str, store_id: int) -> Job | None:
     return jobs.latest(desk.connection(), kind, store_id)
 
 
+def end(job: Job) -> None:
+    """A person wants it no more; what it did by then stays done."""
+    jobs.stop(desk.connection(), job.id)
+
+
 @pages.post("/jobs/<number>/stop")
 @needs(Role.OPERATOR)
 def stop(number: str) -> ResponseReturnValue:

@@ -33,6 +33,7 @@ from workers.web.door import opened
 pages: Final = Blueprint("setup", __name__, template_folder="templates")
 
 FORETELL: Final = "foretell"
+CUSTOMERS: Final = "import_customers"
 CHECK: Final = "check"
 ASKED: Final = {LOCATIONS: "locations", FORETELL: "preview", CHECK: "keys"}  # kinds of jobs, and their sections
 SECTIONS: Final = ("locations", "bring-in", "preview", "activate")  # those that somebody has to look at
@@ -100,13 +101,15 @@ def bring_in(name: str) -> ResponseReturnValue:
     """Products, or a first count, as `store import` does; or no more of it."""
     row, what = known(name, to_change=True), request.form.get("what", "")
     connection, is_stop = desk.connection(), request.form.get("act") == "stop"
-    if row.state not in {StoreState.ACTIVE, StoreState.INACTIVE} or what not in {"products", "stock"}:
+    if row.state not in {StoreState.ACTIVE, StoreState.INACTIVE} or what not in {"products", "customers", "stock"}:
         flash("Nothing was done: it is brought in from a store that is active or inactive.")
     elif what == "products":
         stores.want_products(connection, row.id, wanted=not is_stop)
         if not is_stop:
             bells.ring_catalogue(row.id)
         flash("Its products come in no more." if is_stop else "Its products come in now.")
+    elif what == "customers":
+        _bring_customers(row, is_stop=is_stop)
     elif is_stop:
         stock_imports.forget(connection, row.id)
         flash("Its stock is not counted.")
@@ -115,6 +118,21 @@ def bring_in(name: str) -> ResponseReturnValue:
         when = "once it is activated, with its open orders" if row.state == StoreState.INACTIVE else "now"
         flash(f"Its stock is counted {when}.")
     return redirect(url_for("setup.setup", name=row.name, _anchor="said"), 303)
+
+
+def _bring_customers(row: StoreRow, *, is_stop: bool) -> None:
+    job = jobs.latest(CUSTOMERS, row.id)
+    if is_stop:
+        if job:
+            jobs.end(job)
+        flash("Its customers come in no more. Those that came stay.")
+        return
+    try:
+        jobs.ask(CUSTOMERS, row.id)
+    except SettingRefused as refused:
+        flash(f"Nothing was done: {refused.problem}.")
+    else:
+        flash("Its customers come in now.")
 
 
 def _forms(row: StoreRow) -> tuple[FormOf, FormOf]:
@@ -151,6 +169,20 @@ def _came(row: StoreRow, last: Entry | None) -> str:
     return f"{made['made']} made, {made['known']} known already, {made['without_sku']} without SKU."
 
 
+def _customers(row: StoreRow) -> Bringing:
+    job = jobs.latest(CUSTOMERS, row.id)
+    came = ""
+    if job and job.result:
+        came = f"{job.result['made']} made, {job.result['known']} known already."
+    elif job and job.is_over:
+        came = f"Not all of them came: {job.trouble.words}." if job.trouble else "It was stopped: those that came stay."
+    elif job:
+        came = f"{job.seen:,} read so far."
+    is_done = job is not None and job.result is not None
+    says = "Whom the shop has registered: by e-mail, each is one customer of the hub."
+    return Bringing("customers", "Customers", says, job is not None and not job.is_over, came, is_done)
+
+
 def _stock(row: StoreRow) -> Bringing:
     job = stock_imports.look(desk.connection(), row.id)
     document = stock_import_document(job)
@@ -172,7 +204,7 @@ def _stock(row: StoreRow) -> Bringing:
 def _page(row: StoreRow, places: SettingsForm, orders: SettingsForm) -> ResponseReturnValue:
     its = platforms.record(row.platform)
     asked = {kind: jobs.latest(kind, row.id) for kind in ASKED}
-    found, bringing = asked[LOCATIONS], [_products(row), _stock(row)]
+    found, bringing = asked[LOCATIONS], [_products(row), _customers(row), _stock(row)]
     result = asked[FORETELL].result if asked[FORETELL] else None
     done = _done(row, bringing, has_preview=bool(result))
     page = render_template(

@@ -74,6 +74,12 @@ def test_STG_1_a_store_is_connected_set_up_and_activated_on_one_page(held: Proce
     page = admin.text(setup)
     assert "2 orders would come in" in page
     assert "Activate north, and let 2 orders in" in page
+    admin.post(f"{setup}/bring-in", page=setup, what="customers", act="begin")
+    assert work(held) == ["done"]
+    assert "known already." in admin.text(setup)
+    admin.post(f"{setup}/bring-in", page=setup, what="customers", act="begin")
+    admin.post(f"{setup}/bring-in", page=setup, what="customers", act="stop")
+    assert (work(held), "It was stopped" in admin.text(setup)) == (["nothing_due"], True)
     admin.post(f"{setup}/bring-in", page=setup, what="products", act="begin")
     assert "The catalogue is being read." in admin.text(setup)
     store_id = row_of(held).id
@@ -190,6 +196,6 @@ def test_CON_2_connecting_is_for_admins_and_setting_up_for_operators(
     assert "Connect a store" not in viewer.text("/stores")
     posts = [
         operator.post("/stores/acme/setup/ask", page="/stores", kind="drop"),
-        operator.post("/stores/acme/setup/bring-in", page="/stores", what="customers"),
+        operator.post("/stores/acme/setup/bring-in", page="/stores", what="everything"),
     ]
     assert [answer.status_code for answer in posts] == [303, 303]
