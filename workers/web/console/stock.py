@@ -38,7 +38,7 @@ MOST_SIGNS: Final = 200  # of what is searched for
 MOST_LOOKED: Final = 1000  # SKUs that a page looks through for those that differ, or for a word of two signs
 MOST_LINES: Final = 500_000  # of a file
 PORTION: Final = 500  # of a file
-PART: Final = 300  # of a search for what differs; a page looks through two of them
+PART: Final = 250  # of a search for what differs; a page looks through two of them
 _TURNS: Final = 2  # portions that a page looks through
 
 
