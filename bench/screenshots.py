@@ -23,6 +23,7 @@ import requests
 from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
 from bench.servers import ROOT
+from sandbox import open_sandbox
 
 FOLDER: Final = ROOT / "docs" / "pictures"
 CHROMIUM: Final = Path("/usr/bin/chromium")
@@ -54,6 +55,7 @@ class Picture:
 
 
 SHOP: Final = "demo-shopify"
+NEW: Final = "lisbon"
 ORDER: Final = f"/orders/{SHOP}/9007199254741100"  # which the demo changes and delivers
 PICTURES: Final = (
     Picture("home", "/"),
@@ -88,7 +90,7 @@ def main() -> None:
             args=["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"],
             env={**os.environ, "FONTCONFIG_FILE": str(fonts)},
         )
-        print(*_take(browser, link), sep="\n")
+        print(*_take(browser, link, folder), sep="\n")
         browser.close()
 
 
@@ -122,7 +124,7 @@ def _spoil(shop: str) -> None:
     requests.post(f"{shop}/orders", json={"status": "processing"}, timeout=30)
 
 
-def _take(browser: Browser, link: str) -> Iterator[str]:
+def _take(browser: Browser, link: str, home: str) -> Iterator[str]:
     """Sign in, and look at each page; what became of each picture."""
     context = browser.new_context(viewport=WIDE)
     page = context.new_page()
@@ -137,19 +139,41 @@ def _take(browser: Browser, link: str) -> Iterator[str]:
         page.emulate_media(color_scheme="dark" if picture.is_dark else "light")
         page.set_viewport_size(picture.size or WIDE)
         yield _look(page, urljoin(link, picture.path), picture)
+    page.emulate_media(color_scheme="light")
+    page.set_viewport_size(WIDE)
+    yield _set_up(page, link, home)
     context.close()
+
+
+def _set_up(page: Page, link: str, home: str) -> str:
+    """Another shop, connected and not yet active: what its activation would bring."""
+    with open_sandbox("woocommerce", orders=30) as shop:
+        storesync = str(Path(sys.executable).with_name("storesync"))
+        keys = [f"--credential={name}={value}" for name, value in shop.credentials.items()]
+        words = ["store", "connect", "woocommerce", NEW, f"--url={shop.url}", *keys, "--allow-insecure", "--inactive"]
+        where = {**os.environ, "STORESYNC_HOME": f"{home}/demo"}
+        subprocess.run([storesync, *words], env=where, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+        page.goto(urljoin(link, f"/stores/{NEW}/setup"))
+        page.locator("#preview").get_by_role("button", name="Ask the shop").click()
+        page.get_by_text("This is what activating would bring").wait_for(timeout=60_000)  # the page is live
+        page.evaluate("document.getElementById('bring-in').scrollIntoView()")
+        return _keep(page, "setup")
 
 
 def _look(page: Page, address: str, picture: Picture) -> str:
     answer = page.goto(address)
     if answer is None or not answer.ok:
         return f"{picture.name}: no such page, {picture.path}"
+    return _keep(page, picture.name)
+
+
+def _keep(page: Page, name: str) -> str:
     page.wait_for_timeout(300)
     seen = base64.b64decode(page.context.new_cdp_session(page).send("Page.captureScreenshot", _WEBP)["data"])
     if len(seen) > MOST_BYTES:
-        return f"{picture.name}: {len(seen)} bytes are too many"
-    (FOLDER / f"console-{picture.name}.webp").write_bytes(seen)
-    return f"{picture.name}: {len(seen) // 1000} kB"
+        return f"{name}: {len(seen)} bytes are too many"
+    (FOLDER / f"console-{name}.webp").write_bytes(seen)
+    return f"{name}: {len(seen) // 1000} kB"
 
 
 if __name__ == "__main__":

@@ -181,8 +181,8 @@ def test_every_command_stands_with_its_options_and_examples(path: tuple[str, ...
 def code_of(page: Path) -> Iterator[str]:
     """The code of a page, one line of a block or one span at a time."""
     text = re.sub(r"\\\n\s*", "", page.read_text())
-    for place, part in enumerate(re.split(r"^```.*$", text, flags=re.MULTILINE)):
-        yield from part.splitlines() if place % 2 else re.findall(r"`([^`\n]+)`", part)
+    for place, part in enumerate(re.split(r"^ *```.*$", text, flags=re.MULTILINE)):
+        yield from (line.strip() for line in part.splitlines()) if place % 2 else re.findall(r"`([^`\n]+)`", part)
 
 
 def typed(code: str) -> list[str]:
@@ -295,7 +295,7 @@ def said_by_the_console() -> str:
     return "\n".join(file.read_text() for file in files)
 
 
-@pytest.mark.parametrize("page", HOW_TO, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", [DOCS / "start.md", *HOW_TO], ids=lambda page: page.name)
 def test_every_button_that_a_page_names_is_in_the_console(page: Path) -> None:
     lines = [line for line in page.read_text().splitlines() if re.search(r"\bconsole\b", line, re.IGNORECASE)]
     named = {words for line in lines for words in re.findall(r"\*\*([^*]+)\*\*", line)} - {"Console.", "Command."}
