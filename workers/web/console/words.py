@@ -203,9 +203,12 @@ def money(amount: Decimal | None, currency: str | None, *, is_bare: bool = False
 
 
 def price(amount: Decimal, currency: str) -> str:
-    """A unit price, with the decimals of its currency or as many more as it has."""
+    """A unit price with the decimals of its currency, or as many more as it has, but four at most: 41.1765…"""
     as_money = money(amount, currency, is_bare=True)
-    return as_money if Decimal(as_money.replace(",", "")) == amount else plain(amount)
+    if Decimal(as_money.replace(",", "")) == amount:
+        return as_money
+    short = round(amount, max(4, minor_units(currency)))
+    return plain(amount) if short in (0, amount) else f"{plain(short)}…"
 
 
 def field_id(key: str) -> str:
