@@ -148,8 +148,8 @@ def connect(errand: Errand) -> Document:
         allow_insecure=given["insecure"] == "on",
         inactive=True,
     )
-    if errand.begins > 1 and store_tasks.is_there(errand.held, new):
-        return {"name": new.name}  # its worker ended behind it
+    if store_tasks.is_there(errand.held, new):
+        return {"name": new.name}  # its worker ended behind it, or the form was sent twice
     store_tasks.connect_store(errand.held, new)
     return {"name": new.name}
 

@@ -109,11 +109,13 @@ def connect_store(held: Process, new: NewStore, agree: AgreeToConnect | None = N
 
 
 def is_there(held: Process, new: NewStore) -> bool:
-    """Whether a store was connected so already, and is inactive still."""
+    """Whether a store was connected so already, with these credentials, and is inactive still."""
     url = platforms.address_of(new.platform, new.url, allow_insecure=new.allow_insecure)
     with held.pool.connection() as connection:
         row = stores.store_at(connection, new.platform, url)
-    return row is not None and (row.name, row.state) == (new.name, StoreState.INACTIVE)
+    if row is None or (row.name, row.state) != (new.name, StoreState.INACTIVE):
+        return False
+    return new.credentials.items() <= held.secrets.unlock(row.credentials).items()
 
 
 def meant_address(connection: Connection, new: NewStore) -> str:

@@ -199,3 +199,15 @@ def test_CON_2_connecting_is_for_admins_and_setting_up_for_operators(
         operator.post("/stores/acme/setup/bring-in", page="/stores", what="everything"),
     ]
     assert [answer.status_code for answer in posts] == [303, 303]
+
+
+def test_STG_1_keys_that_are_sent_twice_connect_one_store(held: Process, shop: Shop, admin: Person) -> None:
+    sent = [
+        admin.post("/stores/connect/keys", page="/stores/connect", **named(shop), **keys(shop)).headers["Location"]
+        for _ in range(2)
+    ]
+
+    assert work(held) == ["done", "done"]
+    assert ["north is connected and inactive" in admin.text(one) for one in sent] == [True, True]
+    with held.pool.connection() as connection:
+        assert [row.name for row in stores.stores(connection)] == ["north"]
