@@ -5,8 +5,8 @@ may be older than writes. What was heard stands in our database with what is to 
 whoever dies between hearing and telling loses nothing, and nothing is told twice.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
@@ -14,38 +14,31 @@ from typing import Any, Final
 from psycopg.types.json import Jsonb
 
 from connectors.errors import RateLimited
+from connectors.katana.asking import Asking, ToldSince
 from connectors.katana.budget import OVERDUE, Priority
 from connectors.katana.client import KatanaClient
-from connectors.katana.copies import LOCATIONS, OVERLAP, VARIANTS, Copies
+from connectors.katana.copies import VARIANTS, Copies
 from connectors.katana.hearing import (
-    OPEN,
     HeardOrder,
     OrderNews,
     agrees,
     is_over,
     kept_order,
-    may_ask_again,
     news_of,
-    order_of,
     parcels_kept,
     read_heard,
     rows_kept,
     status_for_store,
     with_all,
-    with_more,
 )
 from connectors.katana.intents import keys_of
 from connectors.katana.kept import read_kept
 from connectors.katana.mirror import OrderMirror
 from connectors.katana.orders import FULFILLMENT
 from connectors.katana.origins import origin_in
-from connectors.katana.reading import all_readable, those_readable
 from connectors.postgres import Connection, Row, queries
 from schemas.hub_news import CopyStatus, DeletedOrder, HubCopy, HubNews, MovedSku, TwinOrder
-from schemas.katana.numbers import written_time
-from schemas.katana.order import FulfillmentRecord, OrderRecord, read_fulfillment, read_order
-from schemas.katana.stock import MovementRecord, read_movement
-from schemas.orders import Kind
+from schemas.katana.order import OrderRecord
 
 EVERY: Final = timedelta(seconds=60)
 DOUBT: Final = timedelta(hours=1)  # so long nothing is passed on of an order that we may have delivered ourselves
@@ -54,31 +47,10 @@ _SQL: Final = queries("news", __package__)
 _POLLS: Final = queries("copies", __package__)
 _WHAT: Final = "news"
 _LOCK: Final = 7203_0005  # advisory lock: one writes down at a time what was heard
-_IN_ONE: Final = 50  # ids of one question
-_MOST_ASKED: Final = 10  # orders whose fulfilments are asked for at a time: the others are next
 _MOST: Final = 5000  # news that are passed on at a time
 _MOVES_KEPT: Final = timedelta(hours=2)  # longer than any overlap
 _ITEMS_BACK: Final = timedelta(hours=1)  # items are read every ten minutes, and reads lag
 _ORDERS_KEPT: Final = timedelta(days=60)
-_DELETED: Final = {"include_deleted": "true"}
-
-
-@dataclass(slots=True)
-class _Told:
-    """What Katana told when it was asked since a moment."""
-
-    at: datetime
-    orders: dict[str, OrderRecord] = field(default_factory=dict)
-    fulfillments: list[FulfillmentRecord] = field(default_factory=list)
-    movements: list[MovementRecord] = field(default_factory=list)
-    standing: dict[str, list[FulfillmentRecord]] = field(default_factory=dict)  # of orders that were asked for them
-
-    def parcels(self) -> dict[str, list[FulfillmentRecord]]:
-        """The fulfilments that were told of, by their orders."""
-        found: dict[str, list[FulfillmentRecord]] = {}
-        for one in self.fulfillments:
-            found.setdefault(one.order_id, []).append(one)
-        return found
 
 
 class KatanaNews:
@@ -87,6 +59,7 @@ class KatanaNews:
     def __init__(self, connection: Connection, client: KatanaClient, copies: Copies) -> None:
         self._connection, self._client, self._copies = connection, client, copies
         self._mirror = OrderMirror(connection, client)
+        self._asking = Asking(connection, client, copies, self._mirror)
 
     def since(self, cursor: str | None) -> HubNews:
         """What was heard since a cursor, after asking once more; all that was heard at all where there is none.
@@ -125,98 +98,14 @@ class KatanaNews:
         is_overdue = until is None or now - until >= EVERY + OVERDUE
         priority = Priority.OVERDUE if is_overdue else Priority.POLL
         self._mirror.begin()
-        told = self._told(now, until, priority)
-        has_new_place = self._hear_places()
-        self._know_items({one.variant_id for one in self._unheard(told.movements)})
+        told = self._asking.told(now, until, priority)
+        has_new_place = self._asking.hear_places()
+        self._asking.know_items({one.variant_id for one in self._asking.unheard(told.movements)})
         self._write_down(told, is_first=until is None, has_new_place=has_new_place)
-
-    # -- asking
-
-    def _told(self, now: datetime, until: datetime | None, priority: Priority) -> _Told:
-        told = _Told(now)
-        if until is None:
-            for status in OPEN:
-                self._take(told, self._pages("sales_orders", {"status": status}, priority))
-        else:
-            since = {"updated_at_min": written_time(until - OVERLAP)}
-            self._take(told, self._mirror.noting(self._pages("sales_orders", since | _DELETED, priority)))
-            self._mirror.is_read(since=until - OVERLAP, at=now)
-            for page in self._pages("sales_order_fulfillments", since | _DELETED, priority):
-                told.fulfillments += those_readable(read_fulfillment, page, "fulfillment")
-            for page in self._pages("inventory_movements", since, priority):
-                told.movements += those_readable(read_movement, page, "move of stock")
-        for order_id in self._doubtful(told, priority)[:_MOST_ASKED]:
-            asked = {"sales_order_id": order_id}
-            found = self._client.matching("sales_order_fulfillments", asked, priority=priority)
-            told.standing[order_id] = [one for one in all_readable(read_fulfillment, found) if not one.is_gone]
-        return told
-
-    def _doubtful(self, told: _Told, priority: Priority) -> list[str]:
-        """Orders whose fulfilments are asked for: what was told of them does not agree, or pieces came back.
-
-        Each is asked for alone, for want of a filter by several. Those that were told of just now come first.
-        """
-        back = {one.order_no for one in self._unheard(told.movements) if one.order_no and one.change > 0}
-        returned = {row["id"] for row in self._connection.execute(_SQL["heard_by_number"], {"numbers": list(back)})}
-        unsettled = {row["id"] for row in self._connection.execute(_SQL["unsettled"])}
-        parcels = told.parcels()
-        before = self._heard({*told.orders, *parcels, *returned, *unsettled})
-        again = {one for one in unsettled if may_ask_again(before[one], told.at)}
-        self._ask_orders(told, sorted((parcels.keys() - before.keys() | again) - told.orders.keys()), priority)
-        services = self._services(told.orders.values())
-        doubtful = []
-        for order_id in [*told.orders, *sorted(before.keys() - told.orders.keys())]:
-            order = self._as_told(order_id, told, before.get(order_id))
-            is_doubtful = order != before.get(order_id) and not agrees(order, services)
-            if order_id in returned or (is_doubtful and may_ask_again(order, told.at)):
-                doubtful.append(order_id)
-        return doubtful
-
-    def _as_told(self, order_id: str, told: _Told, before: HeardOrder | None) -> HeardOrder:
-        """An order with what was known of it and what was told since."""
-        record = told.orders.get(order_id)
-        base = order_of(record) if record else before
-        assert base is not None
-        return with_more(base, before, told.parcels().get(order_id, ()))
-
-    def _services(self, records: Iterable[OrderRecord]) -> frozenset[str]:
-        ids = {row.variant_id for record in records for row in record.rows}
-        return frozenset(one.id for one in self._copies.by(VARIANTS, ids=ids) if one.kind is Kind.SERVICE)
-
-    def _unheard(self, movements: Sequence[MovementRecord]) -> list[MovementRecord]:
-        rows = self._connection.execute(_SQL["known_movements"], {"ids": [one.id for one in movements]})
-        known = {row["id"] for row in rows}
-        return [one for one in movements if one.id not in known]
-
-    def _hear_places(self) -> bool:
-        """Whether there is a place that was not there when they were last read, within the hour."""
-        before = {one.id for one in self._copies.all(LOCATIONS)}
-        self._copies.refresh(LOCATIONS)
-        return bool({one.id for one in self._copies.all(LOCATIONS)} - before)
-
-    def _know_items(self, ids: Collection[str]) -> None:
-        """Items that moved are known by their SKUs before it is passed on."""
-        self._copies.refresh(VARIANTS)
-        if len(self._copies.by(VARIANTS, ids=ids)) < len(ids):
-            self._copies.outdate(VARIANTS)
-            self._copies.refresh(VARIANTS)
-
-    def _ask_orders(self, told: _Told, ids: Sequence[str], priority: Priority) -> None:
-        for some in _portions(ids):
-            pages = self._pages("sales_orders", {"ids": some, **_DELETED}, priority)
-            self._take(told, pages, only=some)
-
-    def _take(self, told: _Told, pages: Iterable[list[dict[str, Any]]], *, only: Collection[str] | None = None) -> None:
-        for page in pages:
-            found = those_readable(read_order, page, "sales order")
-            told.orders.update({one.id: one for one in found if only is None or one.id in only})
-
-    def _pages(self, path: str, asked: dict[str, Any], priority: Priority) -> Iterator[list[dict[str, Any]]]:
-        return self._client.pages(path, asked, priority=priority)
 
     # -- writing down
 
-    def _write_down(self, told: _Told, *, is_first: bool, has_new_place: bool) -> None:
+    def _write_down(self, told: ToldSince, *, is_first: bool, has_new_place: bool) -> None:
         with self._connection.transaction():
             self._connection.execute(_SQL["alone_with_news"], {"lock": _LOCK})
             news = [*self._hear_movements(told), *self._hear_orders(told)]
@@ -228,21 +117,21 @@ class KatanaNews:
             before = {"moves_before": told.at - _MOVES_KEPT, "orders_before": told.at - _ORDERS_KEPT}
             self._connection.execute(_SQL["forget_old"], before)
 
-    def _hear_movements(self, told: _Told) -> list[dict[str, Any]]:
+    def _hear_movements(self, told: ToldSince) -> list[dict[str, Any]]:
         values = {"ids": [one.id for one in told.movements], "now": told.at}
         fresh = {row["id"] for row in self._connection.execute(_SQL["unheard_movements"], values)}
         moved = [one for one in told.movements if one.id in fresh]
         keep_counted(self._connection, [(one.variant_id, one.location_id) for one in moved if one.is_count])
         return [{"what": "variant", "about": {"id": id_}} for id_ in sorted({one.variant_id for one in moved})]
 
-    def _hear_items(self, told: _Told) -> list[dict[str, Any]]:
+    def _hear_items(self, told: ToldSince) -> list[dict[str, Any]]:
         """Items that came up behind a SKU that had one: with another one, its figure is another (STK-3)."""
         since = {"since": told.at - _ITEMS_BACK}
         made = {f"item {row['id']}": row["id"] for row in self._connection.execute(_SQL["other_items"], since)}
         fresh = self._connection.execute(_SQL["unheard_movements"], {"ids": sorted(made), "now": told.at})
         return [{"what": "item", "about": {"id": made[row["id"]]}} for row in fresh]
 
-    def _hear_orders(self, told: _Told) -> list[dict[str, Any]]:
+    def _hear_orders(self, told: ToldSince) -> list[dict[str, Any]]:
         ids = {*told.orders, *told.parcels()}
         rows = self._connection.execute(_SQL["heard"], {"ids": list(ids)}).fetchall()
         later = {row["id"] for row in rows if row["read_at"] > told.at}
@@ -251,20 +140,26 @@ class KatanaNews:
         meant = [one for one in sorted(ids - later - old) if one in told.orders or one in before]
         values = {"kind": FULFILLMENT, "within": DOUBT, "ids": meant}
         in_flight = {row["order_id"] for row in self._connection.execute(_SQL["open_parcels"], values)}
-        services = self._services(told.orders.values())
+        services = self._asking.services(told.orders.values())
         now = [self._now(one, told, before.get(one), services=services, is_in_flight=one in in_flight) for one in meant]
         changed = [one for one in now if one != before.get(one.id)]
         self._keep(changed, told.at)
         return [*self._passed_on(changed, before, services), *self._twins(told, changed, before)]
 
     def _now(
-        self, order_id: str, told: _Told, before: HeardOrder | None, *, services: Collection[str], is_in_flight: bool
+        self,
+        order_id: str,
+        told: ToldSince,
+        before: HeardOrder | None,
+        *,
+        services: Collection[str],
+        is_in_flight: bool,
     ) -> HeardOrder:
         """An order as it is known from now on: nothing new of one of whose fulfilments one may be ours (FUL-13).
 
         What does not agree is not believed before it was asked for.
         """
-        order = self._as_told(order_id, told, before)
+        order = self._asking.as_told(order_id, told, before)
         if order.is_gone:
             return with_all(order, (), before)
         if order_id in told.standing and not is_in_flight:
@@ -313,7 +208,9 @@ class KatanaNews:
         self._connection.execute(_SQL["orders_gone"], {"ids": gone})
         return news
 
-    def _twins(self, told: _Told, changed: Sequence[HeardOrder], before: dict[str, HeardOrder]) -> list[dict[str, Any]]:
+    def _twins(
+        self, told: ToldSince, changed: Sequence[HeardOrder], before: dict[str, HeardOrder]
+    ) -> list[dict[str, Any]]:
         """Orders that came up now and say that they are a store's, while another live one is it (ORD-6)."""
         fresh = {one.id for one in changed if one.id not in before and not one.is_gone}
         said = {one.id: one for one in told.orders.values() if one.id in fresh and one.origin}
@@ -373,10 +270,6 @@ class KatanaNews:
         """What we keep of stores' orders, as they were heard last."""
         return tuple(_copy(row) for row in self._connection.execute(_SQL["to_copy"], {"ids": list(ids)}))
 
-    def _heard(self, ids: Collection[str]) -> dict[str, HeardOrder]:
-        rows = self._connection.execute(_SQL["heard"], {"ids": list(ids)})
-        return {row["id"]: read_heard(row) for row in rows}
-
 
 def keep_counted(connection: Connection, counted: Collection[tuple[str, str]]) -> None:
     """Remember which items were counted at which places; without a place: Katana was asked about the item."""
@@ -419,7 +312,3 @@ def _copy(row: Row) -> HubCopy:
         Decimal(row["money"]["total_with_tax"]),
         row["currency"],
     )
-
-
-def _portions(ids: Sequence[str]) -> Iterator[list[str]]:
-    return (list(ids[start : start + _IN_ONE]) for start in range(0, len(ids), _IN_ONE))
