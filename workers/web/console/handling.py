@@ -100,6 +100,18 @@ def own(number: str) -> ResponseReturnValue:
     )
 
 
+def own_called(connection: Connection, name: str) -> str | None:
+    """The number of the one order made in the hub that people call so; None where there is none, or several."""
+    if not may_handle(connection):
+        return None
+    hub = HubDesk(connection).hub
+    try:
+        found = hub.order(hub.named_order(name))
+    except ConnectorError:
+        return None
+    return found.id if found and found.store_id is None else None
+
+
 # -- pack and deliver --------------------------------------------------------------------------------------------------
 
 

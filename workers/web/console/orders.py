@@ -18,7 +18,7 @@ from schemas.text import clean
 from schemas.users import Role
 from tasks import users as user_tasks
 from workers.seen import Called, called
-from workers.web.console import desk, listed
+from workers.web.console import desk, handling, listed
 from workers.web.console.frame import me, needs
 from workers.web.console.masks import Personal, shown
 from workers.web.console.words import ORDER_STATES
@@ -143,6 +143,8 @@ def search() -> ResponseReturnValue:
     if len(set(exact)) == 1 and asked == AskedFor(store=asked.store, q=text):
         (store, external_id) = exact[0]
         return redirect(url_for("order.order", store=store, external_id=external_id), 303)
+    if not exact and asked == AskedFor(q=text) and (own := handling.own_called(connection, text)):
+        return redirect(url_for("handling.own", number=own), 303)
     if exact or order_view.is_sku(connection, text):
         return redirect(asked.address(), 303)
     # It may be a buyer's name: no proxy's log and no browser's history is to have it (DOR-6).

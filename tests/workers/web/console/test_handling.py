@@ -156,6 +156,8 @@ def test_CON_1_an_order_made_in_the_hub_has_a_page(held: Process, order: str, op
     path = f"/orders/hub/{number}"
 
     assert "made in the hub, no store knows it" in operator.text(path)
+    assert operator.post("/orders", q=" SO-9 ").headers["Location"] == path
+    assert operator.post("/orders", q="SO-10").headers["Location"] == "/orders?find=1"
     given = fields(operator, f"{path}/deliver")
     assert operator.post(f"{path}/deliver", **given).headers["Location"] == f"{path}#said"
     gone = operator.post(f"{path}/delete", **fields(operator, f"{path}/delete"), number="SO-9")
