@@ -29,8 +29,8 @@ __all__ = ["shop"]
 
 TABS: Final = 30
 MESSAGES: Final = 20
-EVERY: Final = 0.1  # seconds between two messages, each beside news for all tabs
-HURRY: Final = 0.3  # of the pause that a browser makes: three times as many questions as thirty tabs have
+EVERY: Final = 0.06  # seconds between two messages, each beside news for all tabs
+HURRY: Final = 0.15  # of the pause that a browser makes: more than six times the questions that thirty tabs have
 PAGES: Final = ("/", "/orders", "/needs", "/activity", "/stores", "/stores/acme")
 
 pytestmark = [pytest.mark.flow, pytest.mark.timeout(120)]
