@@ -98,10 +98,23 @@ def _serve() -> None:
         if "wait" in question:
             _, status = os.waitpid(question["wait"], 0)
             _answer(os.waitstatus_to_exitcode(status))
-        elif pid := os.fork():
-            _answer(pid)
         else:
-            _become(question)
+            _fork(question)
+
+
+def _fork(question: dict[str, Any]) -> None:
+    """It is told of once it leads a group of its own: whoever ends the group at once finds it."""
+    ready, is_ready = os.pipe()
+    if pid := os.fork():
+        os.close(is_ready)
+        os.read(ready, 1)
+        os.close(ready)
+        _answer(pid)
+    else:
+        os.setsid()
+        os.close(is_ready)
+        os.close(ready)
+        _become(question)
 
 
 def _answer(number: int) -> None:
@@ -110,7 +123,6 @@ def _answer(number: int) -> None:
 
 
 def _become(question: dict[str, Any]) -> None:
-    os.setsid()
     nothing = os.open(os.devnull, os.O_RDONLY)
     log = os.open(question["log"], os.O_WRONLY | os.O_APPEND | os.O_CREAT)
     for old, new in ((nothing, 0), (log, 1), (log, 2)):

@@ -18,6 +18,7 @@ LOCKS = {
     "fetch_catalogue": locks.CATALOGUE_LOCK_SECONDS,
     "import_stock": locks.CATALOGUE_LOCK_SECONDS,
     "compare_stock": locks.CATALOGUE_LOCK_SECONDS,
+    "do_job": locks.CATALOGUE_LOCK_SECONDS,
 }
 
 

@@ -105,9 +105,12 @@ def test_a_store_is_followed_within_seconds(database: Connection) -> None:
         wait_until(lambda: beat.run() == ["acme"], seconds=READ_SECONDS + 1, what="acme to be fetched")
 
 
-@pytest.mark.parametrize("state", [StoreState.PAUSED, StoreState.DISCONNECTED, StoreState.NEEDS_ATTENTION])
+@pytest.mark.parametrize(
+    ("state", "goes_on"),
+    [(StoreState.PAUSED, True), (StoreState.NEEDS_ATTENTION, True), (StoreState.DISCONNECTED, False)],
+)
 def test_a_store_that_stops_has_no_entry_until_it_goes_on(
-    beat: Recorder, database: Connection, state: StoreState
+    beat: Recorder, database: Connection, state: StoreState, goes_on: bool
 ) -> None:
     acme = add_store(database, "acme", fetched=timedelta(seconds=30))
     beat.run()
@@ -119,7 +122,7 @@ def test_a_store_that_stops_has_no_entry_until_it_goes_on(
     beat.run()
 
     assert "fetch acme" not in stopped
-    assert "fetch acme" in beat.schedule
+    assert ("fetch acme" in beat.schedule) == goes_on  # it is parted from, and is connected anew
 
 
 def test_an_overdue_store_is_fetched_at_once_and_another_at_its_time(beat: Recorder, database: Connection) -> None:
