@@ -22,6 +22,9 @@ else:
     show_default=True,
     help="katana: a stand-in of Katana Cloud Inventory, with few orders, as it takes few requests a minute.",
 )
-def demo(once: bool, hub: str) -> int:
+@click.option(
+    "--orders", type=click.IntRange(3, 10_000), help="That each shop begins with.  [default: 100; with katana 8]"
+)
+def demo(once: bool, hub: str, orders: int | None) -> int:
     """See the whole product on this machine: orders, stock and fulfilments between three sandbox shops and the hub."""
-    return whole.run_demo(once=once, hub=hub)
+    return whole.run_demo(once=once, hub=hub, orders=orders)

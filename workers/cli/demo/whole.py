@@ -47,8 +47,8 @@ _ALL: Final = 100_000  # more than a demo has
 _RUNNING: Final = (("doctor", "whether everything works"),)
 
 
-def run_demo(*, once: bool, hub: str = "builtin") -> int:
-    """Show it all, with one hub or another; the exit code."""
+def run_demo(*, once: bool, hub: str = "builtin", orders: int | None = None) -> int:
+    """Show it all, with one hub or another, and as many orders of each shop as suits it; the exit code."""
     _end_as_by_hand()
     with _home_of_its_own(), ExitStack() as running:
         flower_port, web_port = _free_port(5555), _free_port(8080)
@@ -61,8 +61,8 @@ def run_demo(*, once: bool, hub: str = "builtin") -> int:
         click.echo(f"  workers, beat, web and Flower are starting; they log to {held.config.home / 'logs'}")
 
         house = running.enter_context(open_demo_hub(held, hub))
-        shops = running.enter_context(_shops(held, house.pace.orders))
-        is_complete = _import(held, shops, house)
+        shops = running.enter_context(_shops(held, orders or house.pace.orders))
+        is_complete = _import(held, shops, house, orders or house.pace.orders)
         is_right = _tell_result(held, shops) and is_complete
         scenes = Scenes(held, house, shops)
         is_right = scenes.show_webhooks() and is_right
@@ -133,7 +133,7 @@ def _shops(held: Process, orders: int) -> Iterator[list[DemoShop]]:
                     stores.set_state(connection, row.id, StoreState.DISCONNECTED)
 
 
-def _import(held: Process, shops: list[DemoShop], house: DemoHub) -> bool:
+def _import(held: Process, shops: list[DemoShop], house: DemoHub, orders: int) -> bool:
     """Connect all three and watch their orders come in at once."""
     with held.pool.connection() as connection:
         since = stores.database_time(connection)
@@ -141,7 +141,7 @@ def _import(held: Process, shops: list[DemoShop], house: DemoHub) -> bool:
     for shop in shops:
         url, credentials = shop.sandbox.url, shop.sandbox.credentials
         connect_store(held, NewStore(shop.platform.name, shop.name, url, credentials, settings, allow_insecure=True))
-        click.echo(f"  connected a {shop.platform.name} shop with {house.pace.orders} orders: {url}")
+        click.echo(f"  connected a {shop.platform.name} shop with {orders} orders: {url}")
     click.echo()
     ids = {shop.name: _row(held, shop.name).id for shop in shops}
     if watch_stores(held, ids, since=since, patience=house.pace.seconds):
