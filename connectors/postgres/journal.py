@@ -50,7 +50,7 @@ _WHO: Final[ContextVar[str | None]] = ContextVar("who", default=None)
 
 @contextmanager
 def by(who: str | None) -> Iterator[None]:
-    """What is journaled meanwhile, a user of the console did (CON-1); None is nobody of them."""
+    """What is journaled meanwhile, a person did: a user of the console, or who types a command (CON-2)."""
     before = _WHO.set(who)
     try:
         yield

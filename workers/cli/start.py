@@ -1,5 +1,6 @@
 """What a command works at: servers found or started, schema checked, arguments read."""
 
+import getpass
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -13,7 +14,7 @@ from psycopg.conninfo import conninfo_to_dict
 from connectors import postgres
 from connectors.config import Config, ConfigError
 from connectors.later import Later
-from connectors.postgres import order_view, stores
+from connectors.postgres import journal, order_view, stores
 from connectors.postgres.rows import StoreRow
 from schemas.stores import StoreState
 from tasks.held import Process, configure, process
@@ -36,7 +37,17 @@ def open_desk() -> Process:
             raise Failed("the database is not up to date: run storesync db upgrade")
         if missing:
             upgrade(connection)
+    if context := click.get_current_context(silent=True):
+        context.find_root().with_resource(journal.by(person()))
     return process()
+
+
+def person(by: str = "command") -> str:
+    """Who types, and by what (CON-2): ada (command). A container may run as a user without a name."""
+    try:
+        return f"{getpass.getuser()} ({by})"
+    except (KeyError, OSError):
+        return by
 
 
 def servers() -> Config:

@@ -33,6 +33,18 @@ def test_line_has_every_column(cli: Cli, acme: Shop) -> None:
     assert (skipped["reason"], skipped["detail"]) == ("status_not_imported", {"status": "on-hold"})
 
 
+def test_CON_2_who_types_a_command_stands_in_the_journal(cli: Cli, acme: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOGNAME", "ada")
+    place(acme)
+    cli("store", "pause", "acme")
+    cli("store", "resume", "acme")
+    take_in()
+
+    said = [(line["action"], line["who"]) for line in document(cli("journal", "--json"))]
+
+    assert said[1:] == [("set_state", "ada (command)"), ("set_state", "ada (command)"), ("import", None)]
+
+
 def test_journal_shows_what_is_asked_for(cli: Cli, acme: Shop, fresh_connection: postgres.Connection) -> None:
     order = place(acme)
     place(acme)

@@ -1,6 +1,5 @@
 """Commands for what a person does with sales orders of the built-in hub: create, pack, deliver, invoice, delete."""
 
-import getpass
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from decimal import Decimal
@@ -31,6 +30,7 @@ from workers.cli.hub.words import (
 )
 from workers.cli.on_demand import ListedCommand, OnDemand
 from workers.cli.output import Failed, cell, done, example, json_option, say, table
+from workers.cli.start import person
 
 if TYPE_CHECKING:
     from workers.cli.hub import create
@@ -213,16 +213,8 @@ def delete(reference: str) -> None:
     """Delete an order; one that came from a store never imports again."""
     with order_desk() as desk:
         found = find_order(desk.hub, reference)
-        doing.delete(desk, found, _person())
+        doing.delete(desk, found, person("hub command"))
         store = stores.find_store(desk.connection, str(found.store_id)) if found.store_id else None
     way_back = f"storesync order reimport {store.name} {quote(str(found.external_id))}" if store else ""
     never = f" It never imports again; the one way back: {way_back}" if store else ""
     done(f"Deleted order {found.order_no}.{never}", order_no=found.order_no)
-
-
-def _person() -> str:
-    """Who types, as the tombstone says it; a container may run as a user without a name."""
-    try:
-        return f"{getpass.getuser()} (hub command)"
-    except (KeyError, OSError):
-        return "hub command"
