@@ -1,14 +1,20 @@
 """Jobs in PostgreSQL: what pages asked for, how far it is, what came of it. Secrets pass through here locked."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from psycopg.types.json import Jsonb
 
+from connectors.config import ConfigError
 from connectors.postgres import Connection, Row, queries
 from schemas.jobs import Job, JobTrouble, Wish
+
+if TYPE_CHECKING:
+    from connectors.secrets import Secrets
 
 _SQL: Final = queries("jobs")
 
@@ -75,6 +81,15 @@ def stop(connection: Connection, id_: int) -> None:
 def cut(connection: Connection) -> None:
     """Those of some days ago are gone."""
     connection.execute(_SQL["cut_jobs"])
+
+
+def rotate(connection: Connection, secrets: Secrets) -> None:
+    """Lock what is secret of all of them with the newest key; what no key opens cannot be done, and ends."""
+    for row in connection.execute(_SQL["locked_jobs"]).fetchall():
+        try:
+            connection.execute(_SQL["lock_job"], {"id": row["id"], "locked": secrets.rotate(row["locked"])})
+        except ConfigError:
+            _end(connection, row["id"])
 
 
 def _end(connection: Connection, id_: int, *, result: Jsonb | None = None, trouble: Jsonb | None = None) -> None:

@@ -15,7 +15,7 @@ from connectors import hubs
 from connectors.config import ConfigError
 from connectors.keys import new_key
 from connectors.later import Later
-from connectors.postgres import Connection, earlier_secrets, hub_account, rates, stores, tokens
+from connectors.postgres import Connection, earlier_secrets, hub_account, jobs, rates, stores, tokens
 from connectors.postgres.stores import Locked
 from schemas.account import settings_of
 from schemas.hub_facts import HubFacts, words_of
@@ -170,6 +170,7 @@ def rotate_secrets() -> None:
         for row in tokens.stored(connection):
             _rotate_token(held, connection, row)
         earlier_secrets.rotate(connection, held.secrets)
+        jobs.rotate(connection, held.secrets)
     if not rows and not is_told:
         raise Failed("there are no credentials to rotate: connect a store first")
     done(f"Credentials of {len(rows)} store(s) are under the newest key.", stores=len(rows))

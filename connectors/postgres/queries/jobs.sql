@@ -48,3 +48,11 @@ WHERE id = %(id)s AND ended_at IS NULL
 -- name: cut_jobs
 -- What is long over, and what nobody took.
 DELETE FROM jobs WHERE coalesce(ended_at, asked_at) < now() - interval '7 days'
+
+-- name: locked_jobs
+-- Those with something secret, for the rotation of keys.
+SELECT id, locked FROM jobs WHERE locked IS NOT NULL AND ended_at IS NULL FOR UPDATE
+
+-- name: lock_job
+-- The same under the newest key.
+UPDATE jobs SET locked = %(locked)s WHERE id = %(id)s

@@ -4,7 +4,10 @@ import pytest
 from cryptography.fernet import Fernet
 
 from connectors import postgres
+from connectors.postgres import jobs
+from connectors.secrets import Secrets
 from sandbox import open_sandbox
+from schemas.jobs import Wish
 from tests.workers.cli.command import Cli
 from tests.workers.cli.shops import Shop, connect, document
 
@@ -55,6 +58,22 @@ def test_DOR_3_rotation_takes_a_token_along_and_forgets_what_no_key_opens(
         fresh_connection.execute("UPDATE store_tokens SET token = 'what nobody can open'")
         assert cli("secrets", "rotate").code == 0
         assert fresh_connection.execute("SELECT FROM store_tokens").fetchall() == []
+
+
+def test_BEY_9_rotation_takes_along_what_a_job_has_to_know_and_ends_a_job_that_no_key_opens(
+    rotated: Cli, monkeypatch: pytest.MonkeyPatch, fresh_connection: postgres.Connection
+) -> None:
+    keys = {"consumer_key": "ck_1"}
+    for kind, key in (("save_keys", OLD), ("check", Fernet.generate_key().decode())):
+        jobs.ask(fresh_connection, Wish(kind), locked=Secrets([key]).lock(keys), most=5)
+
+    assert rotated("secrets", "rotate").code == 0
+
+    kept, lost = jobs.latest(fresh_connection, "save_keys", None), jobs.latest(fresh_connection, "check", None)
+    assert kept
+    assert lost
+    assert Secrets([NEW]).unlock(kept.locked or "") == keys
+    assert lost.was_stopped
 
 
 def test_rotation_may_be_done_again(rotated: Cli) -> None:
