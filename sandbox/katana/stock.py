@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from sandbox.katana.errors import Json
 from sandbox.katana.numbers import ZERO, decimal, fixed
 from sandbox.katana.room import DATES, IDS, Room, Shown, dated, fields, least, most, same
-from sandbox.katana.schema import body, identity, text
+from sandbox.katana.schema import MOST_ID, body, number, text
 from sandbox.katana.table import Row
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ Shares = list[tuple[int | None, Decimal]]  # how much of which batch; None is wh
 
 NEW_BATCH: Final = body(
     "variant_id batch_number",
-    variant_id=identity(),
+    variant_id=number(high=MOST_ID),
     batch_number=text(1),
     batch_barcode=text(3, 40),
     batch_created_date=text(),
