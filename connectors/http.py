@@ -374,7 +374,7 @@ class _Adapter(HTTPAdapter):
 
 def _pool(scheme: str, kind: type[HTTPConnection], ends: _Ends) -> type[HTTPConnectionPool]:
     """A pool of connections whose answers must end in time."""
-    timed = type(kind.__name__, (kind,), {"response_class": partial(_timed, ends=ends)})
+    timed = type(kind.__name__, (kind,), {"response_class": staticmethod(partial(_timed, ends=ends))})
     return type("_Pool", (pool_classes_by_scheme[scheme],), {"ConnectionCls": timed})
 
 
