@@ -27,7 +27,7 @@ run: $(READY)   ## workers, beat, web and Flower on what is configured
 	@$(BIN)/storesync up $(ARGS)
 
 test: $(READY)  ## every test on real PostgreSQL and Redis
-	$(BIN)/pytest -n 4 $(ARGS)
+	$(BIN)/pytest -n 6 $(ARGS)
 
 check: $(READY) ## ruff, ruff format, mypy strict, import-linter
 	$(BIN)/ruff check .
