@@ -77,15 +77,15 @@ def coming_orders(connection: Connection, row: StoreRow, after: Settings, *, mos
 
 
 def _decide(connection: Connection, turns: Sequence[OrderTurn]) -> ComingOrders:
-    reasons, worth, stay = Counter[str](), Counter[str](), Counter[str]()
+    reasons, stay, unread = Counter[str](), Counter[str](), 0
     read = [(turn, _read(turn)) for turn in turns]
     base = turns[0].account.base_currency if turns else ""
     wanted = {(order.currency, order.created_at.date()) for _, order in read if order}
     known = rates.rates_on(connection, wanted, base=base)
-    sums: dict[str, Decimal] = {}
+    worth: dict[str, Decimal] = {}
     for turn, order in read:
         if order is None:
-            worth["unread"] += 1
+            unread += 1
             continue
         skip = decide_import(
             order,
@@ -98,8 +98,8 @@ def _decide(connection: Connection, turns: Sequence[OrderTurn]) -> ComingOrders:
             stay[str(skip.reason)] += 1
             continue
         reasons[turn.remembered.reason or ""] += 1
-        sums[order.currency] = sums.get(order.currency, Decimal(0)) + (order.total_with_tax or Decimal(0))
-    return ComingOrders(dict(reasons), sums, dict(stay), worth["unread"])
+        worth[order.currency] = worth.get(order.currency, Decimal(0)) + (order.total_with_tax or Decimal(0))
+    return ComingOrders(dict(reasons), worth, dict(stay), unread)
 
 
 def _read(turn: OrderTurn) -> StoreOrder | None:
