@@ -85,3 +85,8 @@ def with_count(levels: Sequence[StockLevel], lines: Sequence[CountLine]) -> list
 def telling_uncounted(store: Store, *, is_on: bool) -> Store:
     """The store as it would be if it were told of what was never counted, or were not."""
     return replace(store, settings={**store.settings, "stock.tell_uncounted": is_on})
+
+
+def takes_more(loss: Loss, *, uncounted: int, pieces: int) -> bool:
+    """Whether a push would take clearly more than a person agreed to; what sells meanwhile is no such thing."""
+    return len(loss.uncounted) > uncounted or 10 * (loss.shows - loss.would_show) > 11 * max(pieces, 0)

@@ -132,8 +132,3 @@ def try_push(held: Process, row: StoreRow, skus: Sequence[str], *, on_item: Call
         len(loss.uncounted),
         loss.is_half,
     )
-
-
-def takes_more(loss: Loss, *, uncounted: int, pieces: int) -> bool:
-    """Whether a push would take clearly more than a person agreed to; what sells meanwhile is no such thing."""
-    return len(loss.uncounted) > uncounted or 10 * (loss.shows - loss.would_show) > 11 * max(pieces, 0)

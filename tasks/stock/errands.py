@@ -10,6 +10,7 @@ from tasks import bells
 from tasks.catalogue import walk_whole
 from tasks.errands import Document, Errand, NothingDone
 from tasks.held import Process
+from tasks.rules.stock_loss import takes_more
 from tasks.stock import asking
 from tasks.stock.count import FileCount, count_kept_file, take_back, try_file
 
@@ -38,7 +39,7 @@ def push(errand: Errand) -> Document:
     if not skus:
         read(row)
     loss = asking.loss_of(held, row, skus, read=read)
-    if loss.is_to_be_asked and (agreed is None or asking.takes_more(loss, **agreed)):
+    if loss.is_to_be_asked and (agreed is None or takes_more(loss, **agreed)):
         raise NothingDone(f"{row.name} would show less than the preview said: preview it again")
     asked = asking.ask_to_tell(held, row, skus, is_agreed=loss.is_to_be_asked)
     bells.ring_stock([row.id])

@@ -9,8 +9,7 @@ from connectors.postgres import journal
 from schemas.stores import StoreState
 from tasks.held import Process
 from tasks.jobs import do_job
-from tasks.rules.stock_loss import Loss
-from tasks.stock.asking import takes_more
+from tasks.rules.stock_loss import Loss, takes_more
 from tasks.stock.push import push_stock
 from tasks.stores import set_state
 from tests.tasks.conftest import connect
