@@ -14,7 +14,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import partial
+from functools import cache, partial
 from typing import Any, Final, Protocol
 
 import requests
@@ -289,6 +289,7 @@ def _session(ends: "_Ends", *, allow_insecure: bool) -> requests.Session:
     return session
 
 
+@cache
 def _version() -> str:
     try:
         return importlib.metadata.version("storesync")
