@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pytest
 from cryptography.fernet import Fernet
@@ -18,19 +18,20 @@ from tasks.stores import NewStore, connect_store
 from tests.broker import use_broker
 from workers.cli.orders import document_of, seen_order
 
+KEY: Final = Fernet.generate_key().decode()
+
 
 @pytest.fixture
 def held(
     fresh_database_url: str, redis_url: str, redis: Redis, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Process]:
     """A process at work on a database of its own."""
-    key = Fernet.generate_key().decode()
-    environment = {"DATABASE_URL": fresh_database_url, "REDIS_URL": redis_url, "STORESYNC_SECRET_KEY": key}
+    environment = {"DATABASE_URL": fresh_database_url, "REDIS_URL": redis_url, "STORESYNC_SECRET_KEY": KEY}
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     assert redis.ping()
     use_broker(redis_url)
-    configure(Config(fresh_database_url, redis_url, tmp_path, key, "text"))
+    configure(Config(fresh_database_url, redis_url, tmp_path, KEY, "text"))
     yield process()
     close_process()
 
