@@ -22,6 +22,7 @@ from cryptography.fernet import Fernet
 from connectors import passwords, postgres
 from connectors.config import Config
 from tests.databases import ScratchDatabase, drop_template, own_database
+from tests.examples import AT_HOME
 from tests.homes import RUN_HOME, new_home, places
 from tests.redis_numbers import own_number
 from tests.scheduling import Scheduling
@@ -35,7 +36,7 @@ _NOWHERE = {
     "STORESYNC_SECRET_KEY": "a key that locks nothing",
 }
 
-hypothesis.settings.register_profile("dev", deadline=None)
+hypothesis.settings.register_profile("dev", deadline=None, max_examples=AT_HOME)
 hypothesis.settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
 hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "dev")
 

@@ -4,16 +4,17 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Final
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.actions import KeepReturn
 from schemas.hub import DeliveryStatus, HubFulfillment, HubOrder
 from schemas.orders import ZERO, StoreFulfillment, StoreLine, StoreOrder, StoreReturn
+from tests.examples import examples
 from tests.makers import plain_line, store_order
 from tests.rules.changing import RETURNING, apply, change, imported
 
-EXAMPLES: Final = settings(max_examples=80)
+EXAMPLES: Final = examples(80)
 LINES: Final = ("1", "2")
 
 

@@ -3,16 +3,17 @@
 from dataclasses import replace
 from decimal import Decimal
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.hub import HubOrder, HubRow
 from schemas.orders import ZERO, Kind, StoreCharge, StoreLine, StoreOrder
+from tests.examples import examples
 from tests.makers import plain_line, store_charge, store_order
 from tests.rules.changing import apply, change, imported
 from tests.rules.test_penny_proof import adds_up_at_the_end
 
-EXAMPLES = settings(max_examples=60)
+EXAMPLES = examples(60)
 
 
 @st.composite

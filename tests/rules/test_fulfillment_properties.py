@@ -5,13 +5,14 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tasks.rules.fulfillment_in import decide_links
+from tests.examples import examples
 from tests.rules.fulfilling import SENT, Died, Shop, World, fulfillment, hub_order, row
 
-EXAMPLES = settings(max_examples=150, deadline=None)
+EXAMPLES = examples(150, deadline=None)
 Event = tuple[str, str, int]
 
 LINES = st.sampled_from(["1", "2"])

@@ -3,7 +3,7 @@
 from decimal import Decimal, localcontext
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.hub import ExchangeRate
@@ -26,6 +26,7 @@ from tasks.rules.money import (
     settle_rows,
     unit_price,
 )
+from tests.examples import examples
 from tests.makers import CREATED_AT, money, plain_line, store_order
 
 CURRENCIES = st.sampled_from(["JPY", "EUR", "KWD"])
@@ -76,7 +77,7 @@ MONEY = st.decimals(-(10**6), 10**6, places=4)
 WEIGHTS = st.lists(st.decimals(0, 10**6, places=4), min_size=1, max_size=8)
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(MONEY, WEIGHTS, CURRENCIES)
 def test_MAP_4_the_shares_always_sum_to_the_total(total: Decimal, weights: list[Decimal], currency: str) -> None:
     parts = spread(total, weights, currency)
@@ -85,7 +86,7 @@ def test_MAP_4_the_shares_always_sum_to_the_total(total: Decimal, weights: list[
     assert parts == spread(total, weights, currency)
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(st.decimals(0, 10**6, places=2), WEIGHTS)
 def test_MAP_4_no_share_is_a_cent_from_its_proportion(total: Decimal, weights: list[Decimal]) -> None:
     whole = sum(weights)
@@ -122,7 +123,7 @@ def test_MAP_4_discount_percent(listed: str, total: str, expected: str | None) -
     assert percent == (None if expected is None else Decimal(expected))
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(st.integers(1, 10**16), st.integers(0, 10**16), CURRENCIES)
 def test_MAP_4_discount_percent_has_digits_enough_for_any_amount(listed: int, taken: int, currency: str) -> None:
     before, after = listed * cent(currency), max(listed - taken, 0) * cent(currency)
@@ -137,7 +138,7 @@ def test_MAP_4_discount_percent_has_digits_enough_for_any_amount(listed: int, ta
 # -- unit prices -------------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(st.integers(-(10**12), 10**12), st.decimals("0.000001", 10**12, places=6), CURRENCIES)
 def test_MAP_6_unit_price_leads_back_to_the_total(units: int, quantity: Decimal, currency: str) -> None:
     total = units * cent(currency)

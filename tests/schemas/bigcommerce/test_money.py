@@ -8,16 +8,17 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.hub import DraftOrder
 from schemas.orders import ZERO
 from schemas.shares import spread
+from tests.examples import examples
 from tests.schemas.bigcommerce.orders import built, line, read
 
 RATES = st.sampled_from([Decimal(rate) for rate in ("0", "5.5", "7", "8.25", "19", "20.625")])
-EXAMPLES = settings(max_examples=60)
+EXAMPLES = examples(60)
 FINE = Decimal("0.0001")
 
 

@@ -4,7 +4,7 @@ from collections import defaultdict
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.hub import DraftRow
@@ -12,6 +12,7 @@ from schemas.katana.bearing import Share, bear, takes_off, unborne
 from schemas.money import round_money
 from schemas.orders import ZERO
 from tests.connectors.builtin_hub.makers import chair, shipping
+from tests.examples import examples
 
 D = Decimal
 CURRENCIES = st.sampled_from(["EUR", "JPY", "KWD"])
@@ -72,7 +73,7 @@ def test_CHG_4_a_fixed_row_bears_what_it_bore_and_the_others_the_rest() -> None:
 AMOUNTS = st.integers(0, 10**9)
 
 
-@settings(max_examples=150)
+@examples(150)
 @given(
     st.lists(st.tuples(AMOUNTS, RATES, st.booleans()), max_size=7),
     st.lists(st.tuples(st.integers(1, 10**9), RATES), max_size=3),
@@ -99,7 +100,7 @@ def test_MAP_9_each_rate_comes_to_the_same_and_no_row_falls_below_zero(
     assert found.short == sum(max(-total, ZERO) for total in wanted.values())
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(st.lists(st.tuples(st.integers(1, 10**6), st.booleans(), st.integers(0, 10**6)), min_size=1), AMOUNTS)
 def test_CHG_4_nothing_is_lost_between_what_is_fixed_and_what_is_not(
     above: list[tuple[int, bool, int]], off: int

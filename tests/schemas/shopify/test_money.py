@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors import json_text
@@ -17,11 +17,12 @@ from schemas.orders import ZERO
 from schemas.shopify.order import read_order
 from schemas.shopify.platform import PLATFORM
 from tests import makers
+from tests.examples import examples
 from tests.rules.building import draft
 from tests.schemas.shopify.test_order import DATA
 
 RATES = st.sampled_from([(), ("0.19",), ("0.07",), ("0.0825",), ("0.05", "0.09975"), ("0.2",)])
-EXAMPLES = settings(max_examples=60)
+EXAMPLES = examples(60)
 
 
 @dataclass(frozen=True, slots=True)

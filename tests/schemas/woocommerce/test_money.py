@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_DOWN, ROUND_HALF_UP, Decimal
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors import json_text
@@ -21,12 +21,13 @@ from schemas.woocommerce.order import read_order
 from schemas.woocommerce.platform import PLATFORM
 from tasks.rules.mapping import SHIPPING_ID
 from tests import makers, recorded
+from tests.examples import examples
 from tests.rules.building import draft
 
 # The rates of an order: percent, and whether it is on top of the others.
 RATES: list[tuple[tuple[str, bool], ...]] = [(), (("19", False),), (("8.25", False),), (("5", False), ("9.975", True))]
 EXACT = 6  # decimals that WooCommerce keeps of every amount
-EXAMPLES = settings(max_examples=60)
+EXAMPLES = examples(60)
 
 
 @dataclass(frozen=True, slots=True)
