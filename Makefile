@@ -5,9 +5,9 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 LOCK   := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
 
-.PHONY: help setup demo run test check format schema bench screenshots env lock clean
+.PHONY: help setup demo run test test-all check format schema bench screenshots env lock clean
 help:          ## show this list
-	@grep -hE '^[a-z]+: .*##|^[a-z]+:  *##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.* ##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 setup: $(READY) ## make .venv with everything in it, servers included
 
@@ -26,8 +26,11 @@ demo: $(READY)  ## the whole product on this machine; make demo ARGS=--once ends
 run: $(READY)   ## workers, beat, web and Flower on what is configured
 	@$(BIN)/storesync up $(ARGS)
 
-test: $(READY)  ## every test on real PostgreSQL and Redis
-	$(BIN)/pytest -n 6 $(ARGS)
+test: $(READY)  ## all but what takes long, on real PostgreSQL and Redis; make test ARGS=tests/rules runs all of those
+	$(BIN)/pytest -n 4 $(or $(ARGS),-m "not (flow or long)")
+
+test-all: $(READY) ## every test: real workers that are killed, the demo, a browser, orders by the thousand
+	$(BIN)/pytest -n 6
 
 check: $(READY) ## ruff, ruff format, mypy strict, import-linter
 	$(BIN)/ruff check .

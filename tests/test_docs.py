@@ -262,8 +262,8 @@ def test_settings_are_found_where_pages_type_them() -> None:
 
 # What else a page types, and what has to be there for it.
 ELSE: Final = {
-    r"(?:^|&& )make(?: -C \S+)? ([a-z]+)": set(
-        re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    r"(?:^|&& )make(?: -C \S+)? ([a-z-]+)": set(
+        re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
     ),
     r"\bpython3? -m (bench\.\w+|tests\.[\w.]+|workers\.\w+)": {
         ".".join(file.relative_to(ROOT).with_suffix("").parts)

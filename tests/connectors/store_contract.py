@@ -117,6 +117,7 @@ class StoreContract(StockContract, FulfillmentContract):
 
         assert sorted(ids_of(store.changed_orders(None))) == sorted(placed)
 
+    @pytest.mark.long
     def test_nothing_is_lost_when_orders_move_between_pages(
         self, sandbox: RunningSandbox[Any], store: StoreConnector
     ) -> None:
@@ -133,6 +134,7 @@ class StoreContract(StockContract, FulfillmentContract):
 
         assert {id_: one.digest for id_, one in seen.items()} == {id_: store.snapshot(id_).digest for id_ in placed}
 
+    @pytest.mark.long
     def test_nothing_is_lost_when_a_second_has_more_orders_than_a_page(
         self, sandbox: RunningSandbox[Any], store: StoreConnector
     ) -> None:
@@ -150,6 +152,7 @@ class StoreContract(StockContract, FulfillmentContract):
 
         assert seen == {*placed, *after}
 
+    @pytest.mark.long
     def test_a_run_that_ends_after_any_page_goes_on_from_its_cursor(
         self, sandbox: RunningSandbox[Any], store: StoreConnector
     ) -> None:
@@ -173,6 +176,7 @@ class StoreContract(StockContract, FulfillmentContract):
         assert ids_of(store.changed_orders(cursor)) == new
         assert old not in new
 
+    @pytest.mark.long
     @pytest.mark.parametrize("pages", range(4))
     def test_ORD_9_what_is_asked_for_again_goes_on_beside_the_first_import(
         self, sandbox: RunningSandbox[Any], store: StoreConnector, pages: int

@@ -184,6 +184,7 @@ class Change:
 changes = st.lists(st.builds(Change, st.integers(1, 900), st.integers(0, 119)), unique_by=lambda change: change.stamp)
 
 
+@pytest.mark.long
 @given(
     events=changes,
     pauses=st.lists(st.integers(1, 200), min_size=1, max_size=12),

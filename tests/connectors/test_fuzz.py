@@ -83,6 +83,7 @@ def orders(request: pytest.FixtureRequest) -> tuple[str, list[Any]]:
     return request.param, [json_text.read(payload) for payload in payloads if payload]
 
 
+@pytest.mark.long
 @fuzzed
 @given(data=st.data())
 def test_ch_11_an_order_with_anything_in_any_place_is_read_or_unreadable(

@@ -25,6 +25,7 @@ def test_a_record_loads_what_it_is_and_nothing_that_speaks() -> None:
     assert loaded_by("platforms.record('shopify')") == parts
 
 
+@pytest.mark.long
 def test_a_store_that_is_opened_loads_its_platform_alone() -> None:
     found = loaded_by("platforms.open_store('shopify', 'https://a.example', {'access_token': 'shpat_1'})")
 

@@ -45,6 +45,7 @@ def test_a_fernet_key_is_used_as_it_is() -> None:
     assert b"ck_1" in Fernet(key).decrypt(locked.encode())
 
 
+@pytest.mark.long
 def test_BEY_9_a_passphrase_is_stretched_with_a_salt_that_is_kept() -> None:
     one, other = Secrets([OLD]).lock(CREDENTIALS), Secrets([OLD]).lock(CREDENTIALS)
 

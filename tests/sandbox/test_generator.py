@@ -63,6 +63,7 @@ def test_orders_end_now_and_no_order_is_from_the_future() -> None:
     assert min(order["date_created_gmt"] for order in seeded(5)) == "2026-11-08T12:00:00"
 
 
+@pytest.mark.long
 def test_two_thousand_plain_orders_take_well_under_two_seconds() -> None:
     shop = WooCommerceShop(QUIET)
     begin = time.process_time()

@@ -15,6 +15,7 @@ from tests.sandbox.client import Api
 from tests.waiting import wait_until
 
 
+@pytest.mark.long
 def test_fifty_requests_at_once() -> None:
     with open_sandbox("woocommerce", orders=12) as sandbox:
 

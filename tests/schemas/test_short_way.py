@@ -78,6 +78,7 @@ def test_ch_11_orders_are_read_as_marshmallow_reads_them(
     assert read == answers(schema, values)
 
 
+@pytest.mark.long
 def test_ch_11_what_is_wrong_is_said_as_marshmallow_says_it(
     orders: tuple[Schema, list[Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -20,6 +20,8 @@ from tests.tasks.orders.looking import Shop, do
 from workers.app import QUEUES, app
 from workers.web.lookout import Lookout
 
+pytestmark = pytest.mark.long
+
 NIGHT = datetime(2026, 1, 5, 1, 0, tzinfo=UTC)
 
 

@@ -358,6 +358,7 @@ POISON: Final[Mapping[str, Mapping[str, Any]]] = {
 }
 
 
+@pytest.mark.long
 def test_ch_11_one_poisoned_order_of_many_is_set_aside_alone(held: Process, bench: Bench, platform: str) -> None:
     bench.seed(119)
     poisoned = bench.place()
@@ -378,6 +379,7 @@ _PAGES: Final = ("html", "html_done")
 _FAULTS: Final = ("http_500", "http_503", "rate_limit", "rate_limit_bare", "reset", "lost", "truncated", *_PAGES)
 
 
+@pytest.mark.long
 def test_ch_11_a_shop_that_fails_every_second_time_loses_and_doubles_nothing(
     held: Process, shop: Shop, bench: Bench
 ) -> None:

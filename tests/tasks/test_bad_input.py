@@ -211,6 +211,7 @@ def place_all(bench: Bench, platform: str) -> Placed:
     return placed
 
 
+@pytest.mark.long
 def test_ch_11_what_is_bad_is_set_aside_with_its_path_and_the_others_go_on(
     held: Process, bench: Bench, platform: str
 ) -> None:
@@ -234,6 +235,7 @@ def _names(path: str, changes: Changes) -> bool:
     return bool(path) and any(changed == inside or changed.startswith(f"{inside}.") for changed in changes)
 
 
+@pytest.mark.long
 def test_ch_11_what_was_set_aside_is_journaled_once_and_imports_when_it_is_mended_and_retried(
     held: Process, bench: Bench, platform: str
 ) -> None:
@@ -260,6 +262,7 @@ def test_ch_11_what_was_set_aside_is_journaled_once_and_imports_when_it_is_mende
 _FORETOLD: Final = {"create": "imported", "skip": "skipped", "fail": "failed"}
 
 
+@pytest.mark.long
 def test_BEY_1_a_dry_run_foretells_what_becomes_of_every_bad_order_and_writes_nothing(
     held: Process, bench: Bench, platform: str
 ) -> None:

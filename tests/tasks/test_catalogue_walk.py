@@ -144,6 +144,7 @@ def walked_by_pages(held: Process, store: int, monkeypatch: pytest.MonkeyPatch) 
     yield word
 
 
+@pytest.mark.long
 def test_STK_3_walk_that_is_cut_behind_every_page_misses_and_drops_nothing_that_is_there(
     held: Process, shelf: Shelf, store: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -166,6 +167,7 @@ def test_STK_3_walk_that_is_cut_behind_every_page_misses_and_drops_nothing_that_
     assert rung(held.redis, "fetch") == [[store]] * (len(words) - 1)
 
 
+@pytest.mark.long
 def test_STK_3_walk_that_fails_goes_on_behind_its_last_page(
     held: Process, shelf: Shelf, store: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -193,6 +195,7 @@ def test_STK_3_walk_that_takes_long_goes_on_as_long_as_it_moves(
     assert position_of(held, store) != first
 
 
+@pytest.mark.long
 def test_STK_5_figure_that_was_told_between_two_stretches_of_a_walk_is_older_news_than_the_second(
     held: Process, shelf: Shelf, store: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -232,6 +235,7 @@ def test_catalogue_that_stays_away_is_told_once_and_asked_every_hour(held: Proce
     assert timedelta(minutes=55) < ahead(store_of(held, store).catalogue_due_at) <= SWEEP
 
 
+@pytest.mark.long
 def test_catalogue_that_is_read_again_is_blamed_no_more(held: Process, shelf: Shelf, store: int) -> None:
     fail_next(shelf, STORE_TRIES)
     for _ in range(STORE_TRIES):

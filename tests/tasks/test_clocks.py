@@ -48,6 +48,7 @@ def test_an_order_of_a_server_whose_clock_is_behind_comes_in(held: Process, benc
     assert all_orders(held, bench.store_id) == dict.fromkeys([*placed, late], "imported")
 
 
+@pytest.mark.long
 def test_reading_the_last_changes_again_costs_no_call(held: Process, bench: Bench) -> None:
     with bench.shop.shop.at(datetime.now(UTC) - 20 * MINUTE):
         bench.seed(150)

@@ -49,6 +49,7 @@ def second_shop() -> Iterator[Shop]:
 # -- a payload that breaks the schema ------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_ch_11_one_poisoned_order_among_hundreds_is_set_aside_alone(held: Process, shop: Shop, acme: int) -> None:
     seed_plain(shop.shop, orders=299)
     poisoned = _spoiled(shop, lambda order: order["line_items"][0].update(quantity="many"))

@@ -46,6 +46,7 @@ def second_shop() -> Iterator[Shop]:
 # -- the cursor ----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_fetch_goes_on_from_its_cursor_when_its_time_is_over(
     held: Process, shop: Shop, acme: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -63,6 +64,7 @@ def test_fetch_goes_on_from_its_cursor_when_its_time_is_over(
     assert len(all_orders(held, acme)) == 330
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("fault", OUTAGES)
 def test_ch_11_an_outage_between_two_pages_loses_nothing(
     held: Process, shop: Shop, acme: int, fault: str, monkeypatch: pytest.MonkeyPatch
@@ -295,6 +297,7 @@ def test_ch_11_an_outage_is_journaled_once_and_tried_on_every_few_minutes(held: 
     assert store_of(held, acme).fetch_attempts == 0
 
 
+@pytest.mark.long
 def test_ch_11_a_store_that_gives_pages_is_not_away_however_often_it_breaks_off(
     held: Process, shop: Shop, acme: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

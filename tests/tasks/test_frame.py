@@ -237,6 +237,7 @@ def test_ch_11_work_is_done_though_redis_goes_before_the_lock_is_given_back(hous
     assert case.is_once(house)
 
 
+@pytest.mark.long
 def test_ch_11_the_database_may_go_away_at_any_step(house: House, case: Case) -> None:
     for step in STEPS:
         case.ready(house)

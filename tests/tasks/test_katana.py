@@ -300,6 +300,7 @@ def test_KAT_4_news_are_kept_with_the_cursor_and_come_once(
     assert key
 
 
+@pytest.mark.long
 def test_KAT_2_what_each_thing_costs(held: Process, shop: Shop, chosen: KatanaAccount) -> None:
     acme = connect(held, shop, "acme", **{"fulfillment.sync": True})
     fetch_hub()

@@ -66,6 +66,7 @@ def without_tax(order: Order) -> Decimal:
     return order.totals.total - order.totals.total_tax
 
 
+@pytest.mark.long
 def test_MAP_9_FUL_1_an_order_with_a_fee_below_zero_lives_in_katana(
     held: Process, shop: Shop, acme: int, account: KatanaAccount, travelling: None
 ) -> None:

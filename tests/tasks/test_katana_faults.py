@@ -61,6 +61,7 @@ def works(sold: Sold, *, turns: int) -> None:
         sold.look()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", range(5))
 def test_KAT_1_whatever_fails_each_thing_is_there_once(placed: Sold, faults: Faults, seed: int) -> None:
     draw = random.Random(seed)

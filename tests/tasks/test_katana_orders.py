@@ -181,6 +181,7 @@ def test_FUL_1_FUL_13_what_the_store_sends_is_delivered_and_not_told_back(sold: 
     assert (sold.account.summary()["stock"][CHAIR], sold.account.summary()["stock"][LAMP]) == ("7.00000", "9.00000")
 
 
+@pytest.mark.long
 def test_FUL_10_case_17_what_a_person_packs_and_delivers_is_told_once(sold: Sold) -> None:
     sold.account.fulfillments.take_rest(sold.number, "PACKED", tracking_number="T7", tracking_carrier="DHL")
     sold.listen()

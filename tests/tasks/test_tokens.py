@@ -200,6 +200,7 @@ close_process()
 """
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("apart", [600, -600], ids=["ten minutes ahead", "ten minutes behind"])
 @pytest.mark.parametrize(("passed", "renewed"), [("50m", 0), ("54m 10s", 1)], ids=["it lives on", "it ends soon"])
 def test_DOR_3_a_machine_whose_clock_is_off_uses_and_renews_the_token_like_all(

@@ -88,6 +88,7 @@ def test_bare_values_are_no_page_of_orders(held: Process, bench: Bench, platform
     assert time.process_time() - started < 20
 
 
+@pytest.mark.long
 def test_an_order_of_a_million_lines_is_set_aside_alone(held: Process, bench: Bench, platform: str) -> None:
     good, bad = bench.place(), bench.place()
     many: Any = [0] * 200_000

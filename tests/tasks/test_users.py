@@ -41,6 +41,7 @@ def test_CON_2_passwords_are_argon2_and_nowhere_else(connection: Connection, mar
     assert RIGHT not in str([(line.detail, line.reason) for line in journal.lines(connection, journal.Which())])
 
 
+@pytest.mark.long
 def test_CON_2_a_password_costs_what_RFC_9106_asks_for() -> None:
     told = "from connectors import passwords; print(passwords.hashed('a word of mine'))"
     found = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=True).stdout

@@ -13,6 +13,7 @@ from workers.redis_transport import broker_url, sentinel_options
 URL = "redis+sentinel://:a%2Fb@one:26380,two,[::1]:7/main/3?sentinel_username=u&sentinel_password=c%3Ad"
 
 
+@pytest.mark.long
 @pytest.mark.xdist_group("tls")  # one process serves them all
 def test_master_is_found_by_all_whichever_sentinel_is_left(connect: Connect, tmp_path: Path) -> None:
     with watched_redis(tmp_path) as redis:

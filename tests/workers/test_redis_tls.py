@@ -47,6 +47,7 @@ def test_certificate_is_looked_at_where_nothing_is_said_of_it(door: Door, connec
     assert connect(door.url) == ["certificate"] * 3
 
 
+@pytest.mark.long
 def test_name_in_the_certificate_counts(door: Door, connect: Connect) -> None:
     url = f"{door.url.replace('127.0.0.1', 'localhost')}?ssl_ca_certs={door.authority}"
 

@@ -152,6 +152,7 @@ def test_a_steady_poll_with_nothing_new_is_one_call(sandbox: RunningSandbox[BigC
     assert store.http.calls - before == 1
 
 
+@pytest.mark.long
 def test_a_thousand_orders_with_lines_and_addresses_cost_six_calls() -> None:
     shop = BigCommerceShop()
     seed_plain_bigcommerce(shop, orders=1000)

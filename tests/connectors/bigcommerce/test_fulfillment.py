@@ -309,6 +309,7 @@ def test_a_status_without_a_shipment_record_is_no_shipment(
     assert (read.status, read.fulfillments) == ("shipped", ())
 
 
+@pytest.mark.long
 def test_a_thousand_orders_with_nothing_shipped_cost_what_they_did() -> None:
     shop = BigCommerceShop()
     seed_plain_bigcommerce(shop, orders=1000)

@@ -268,6 +268,7 @@ def test_STK_5_products_and_variants_show_what_they_are_told(store: BigCommerce,
     assert shop.writes[-1]["body"]["reason"] == "storesync"
 
 
+@pytest.mark.long
 def test_STK_5_a_whole_batch_is_one_call(store: BigCommerce, shop: BigCommerceShop) -> None:
     names = [add(shop, f"S-{number}") for number in range(PLATFORM.stock_batch)]
 

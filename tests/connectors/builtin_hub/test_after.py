@@ -153,6 +153,7 @@ def shape(order: HubOrder) -> HubOrder:
     return replace(order, id="", head=None, rows=tuple(rows), fulfillments=tuple(fulfillments), returns=tuple(returns))
 
 
+@pytest.mark.long
 @EXAMPLES
 @given(made=drafts(), lengths=st.tuples(st.integers(0, 6), st.integers(0, 6)), data=st.data())
 def test_CHG_8_what_is_computed_of_an_order_is_what_the_hub_reads_back(

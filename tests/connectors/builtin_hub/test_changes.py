@@ -299,6 +299,7 @@ def test_CHG_5_an_invoice_or_a_locked_period_keeps_the_order(
 ON_THE_FIXTURES_TRANSACTION = [HealthCheck.function_scoped_fixture]
 
 
+@pytest.mark.long
 @settings(max_examples=25, suppress_health_check=ON_THE_FIXTURES_TRANSACTION)
 @given(looks=st.lists(states(), min_size=2, max_size=5))
 def test_CHG_8_the_hub_ends_where_one_look_at_the_last_state_would_have_ended(

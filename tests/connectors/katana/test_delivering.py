@@ -149,6 +149,7 @@ def test_KAT_1_a_delivery_that_was_not_written_is_sent_again_after_ten_minutes(
     assert told(work) == [("77", "store", {"11": 2})]
 
 
+@pytest.mark.long
 def test_KAT_1_what_is_not_seen_yet_is_not_sent_again(work: Work, faults: Faults) -> None:
     work.create()
     action = sent(work, ("11", 2))

@@ -132,6 +132,7 @@ def test_KAT_1_what_a_read_shows_late_is_not_written_again(work: Work, order: Hu
         assert work.row("21").total == D("6.50")
 
 
+@pytest.mark.long
 def test_KAT_4_a_fee_that_a_person_took_away_comes_again_and_another_s_is_let_be(work: Work, order: HubOrder) -> None:
     (fee,) = work.account.fees.table.of(work.number)
     work.account.fees.delete(fee)

@@ -21,6 +21,7 @@ def latest(connection: Connection) -> dict[tuple[str, str], tuple[date, Decimal]
     return {(row.currency, row.source): (row.on_date, row.rate) for row in rates.latest(connection)}
 
 
+@pytest.mark.long
 def test_ORD_8_a_table_ships_and_is_loaded_once(connection: Connection) -> None:
     loaded = rates.keep_shipped(connection)
 
@@ -29,12 +30,14 @@ def test_ORD_8_a_table_ships_and_is_loaded_once(connection: Connection) -> None:
     assert Decimal("0.5") < latest(connection)["USD", "ecb"][1] < Decimal("1.5")
 
 
+@pytest.mark.long
 def test_ORD_8_the_shipped_table_does_not_replace_newer_rates(connection: Connection) -> None:
     keep(connection, "0.9", day=date(2199, 1, 1))
 
     assert rates.keep_shipped(connection) == 0
 
 
+@pytest.mark.long
 def test_ORD_8_rates_set_by_hand_do_not_keep_the_table_out(connection: Connection) -> None:
     keep(connection, "0.9", day=date(2199, 1, 1), source="hand")
 

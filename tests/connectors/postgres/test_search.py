@@ -106,6 +106,7 @@ def test_SPD_2_a_search_finds_what_is_called_so_and_nothing_else(connection: Con
     assert _found(connection, text) == said
 
 
+@pytest.mark.long
 def test_SPD_2_every_part_of_a_name_is_found(connection: Connection, acme: int) -> None:
     for place, (number, customer, email, _) in enumerate(CALLED):
         words = " ".join(word for word in (number, customer, email) if word is not None)

@@ -216,6 +216,7 @@ def test_DOR_3_a_database_clock_that_is_set_costs_a_token_at_most(
     assert len(vendor.given) <= 2
 
 
+@pytest.mark.long
 def test_BEY_9_a_token_lies_encrypted_and_what_no_key_opens_is_fetched_anew(
     all_tokens: StoreTokens, vendor: Vendor
 ) -> None:

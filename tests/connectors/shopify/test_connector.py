@@ -123,6 +123,7 @@ def test_a_steady_poll_with_nothing_new_is_one_call(sandbox: Shop, store: Shopif
     assert store.http.calls - before == 1
 
 
+@pytest.mark.long
 def test_a_thousand_orders_cost_less_than_thirty_calls() -> None:
     shop = ShopifyShop()
     seed_shopify_plain(shop, orders=1000)

@@ -64,6 +64,7 @@ def test_ORD_10_an_order_that_cannot_be_told_holds_back_no_other(
     assert all(one.problem is None and one.updated_at for one in found.values())
 
 
+@pytest.mark.long
 def test_ORD_10_the_cursor_goes_on_past_an_order_that_cannot_be_told(shop: ShopifyShop, store: Shopify) -> None:
     shop.bucket = Bucket(10**6, 1000, 10**6)
     placed = [place(shop, ago=4000 - 10 * number) for number in range(120)]
@@ -77,6 +78,7 @@ def test_ORD_10_the_cursor_goes_on_past_an_order_that_cannot_be_told(shop: Shopi
     assert later in ids_of(store.changed_orders(cursor))
 
 
+@pytest.mark.long
 def test_ORD_10_orders_of_one_second_go_past_one_that_cannot_be_told(shop: ShopifyShop, store: Shopify) -> None:
     moment = datetime.now(UTC) - timedelta(hours=1)
     with shop.at(moment):

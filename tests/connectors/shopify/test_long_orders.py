@@ -114,6 +114,7 @@ def test_a_page_of_long_orders_needs_no_more_points_than_any_other(small: Shop) 
     assert store.http.calls == 1
 
 
+@pytest.mark.long
 def test_an_order_that_costs_more_than_the_shop_has_comes_in_after_some_waits(small: Shop) -> None:
     external_id = place(small.shop, 500)
     small.shop.bucket.maximum = 1000
@@ -125,6 +126,7 @@ def test_an_order_that_costs_more_than_the_shop_has_comes_in_after_some_waits(sm
     assert small.shop.asked["node"] == 15  # of lines, of what is to be sent and of what was: nothing twice
 
 
+@pytest.mark.long
 def test_long_orders_come_in_although_all_who_wait_come_back_at_once(small: Shop) -> None:
     waiting = {place(small.shop, 500): connect(small) for _ in range(4)}
 
@@ -186,6 +188,7 @@ def test_FUL_1_fulfilments_that_do_not_come_are_asked_for_later(small: Shop, ans
         connect(sandbox).snapshot(placed)
 
 
+@pytest.mark.long
 def test_few_long_orders_are_kept_in_part(small: Shop) -> None:
     store = connect(small)
     for _ in range(ORDERS_KEPT + 5):

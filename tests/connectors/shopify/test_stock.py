@@ -316,6 +316,7 @@ def test_STK_3_spaces_around_a_SKU_do_not_count_on_either_side(sandbox: Shop, st
     assert [item.sku for item in store.find_items(["HOOK  "]).items] == ["HOOK"]
 
 
+@pytest.mark.long
 def test_a_whole_batch_of_SKUs_is_looked_for(sandbox: Shop, store: Shopify) -> None:
     skus = [one.sku or "" for one in many(sandbox.shop, PLATFORM.stock_batch)]
 

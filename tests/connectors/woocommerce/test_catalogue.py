@@ -132,6 +132,7 @@ def shop_with_chairs(version: str, chairs: int) -> WooCommerceShop:
     return shop
 
 
+@pytest.mark.long
 def test_from_10_3_on_variations_of_many_products_are_read_in_one_list() -> None:
     with (
         run_woocommerce(shop_with_chairs("10.3.0", 60)) as new,
@@ -187,6 +188,7 @@ def test_a_shop_that_is_too_slow_for_a_full_page_is_asked_for_fewer_products_the
     assert len(by_id(pages)) == 240
 
 
+@pytest.mark.long
 def test_variations_that_are_too_large_for_one_answer_come_in_smaller_ones(
     shop: WooCommerceShop, store: WooCommerce, monkeypatch: pytest.MonkeyPatch
 ) -> None:

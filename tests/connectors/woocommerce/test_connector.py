@@ -97,6 +97,7 @@ def test_a_steady_poll_with_nothing_new_is_one_call(sandbox: RunningSandbox[WooC
     assert store.http.calls - before == 1
 
 
+@pytest.mark.long
 def test_a_thousand_orders_cost_twelve_calls() -> None:
     shop = WooCommerceShop()
     seed_plain(shop, orders=1000)
@@ -109,6 +110,7 @@ def test_a_thousand_orders_cost_twelve_calls() -> None:
     assert store.http.calls <= 12
 
 
+@pytest.mark.long
 def test_a_settled_second_full_of_orders_is_not_read_again(
     sandbox: RunningSandbox[WooCommerceShop], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -182,6 +184,7 @@ def test_MAP_8_more_refunds_than_a_page_are_all_read(sandbox: RunningSandbox[Woo
     assert read.refunded_apart == Decimal("1.01")
 
 
+@pytest.mark.long
 def test_MAP_6_every_order_of_a_varied_shop_adds_up_to_the_cent() -> None:
     with open_sandbox("woocommerce", orders=120, seed=11) as sandbox:
         store = connect(sandbox.url, sandbox.credentials)
@@ -212,6 +215,7 @@ def test_whatever_stands_in_the_list_is_kept_with_its_problem() -> None:
     assert all(one.payload and one.updated_at is None for one in found if one.problem)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("hidden", "most"), [({50, 99, 150}, 100), (set(), 20)], ids=["hidden", "small pages"])
 def test_a_page_that_is_not_full_is_not_the_end_while_the_shop_counts_more(hidden: set[int], most: int) -> None:
     """WooCommerce leaves out orders that it cannot load, after it has cut the page."""
@@ -279,6 +283,7 @@ def test_an_old_shop_that_ignores_the_date_is_not_asked_for_ever() -> None:
     assert store.http.calls == 1
 
 
+@pytest.mark.long
 def test_a_shop_that_repeats_one_page_is_not_asked_for_ever() -> None:
     page = json.dumps([raw_order(number + 1) for number in range(100)])
     with shop_that_answers(lambda: page) as server:

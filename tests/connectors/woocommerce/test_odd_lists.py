@@ -101,6 +101,7 @@ def failing(listing: Callable[[], Response], most: int, asked: list[int], status
     return answer
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("most", [99, 30, 12])
 def test_a_shop_that_is_too_slow_for_a_full_page_is_asked_for_fewer_orders_the_next_time(most: int) -> None:
     asked: list[int] = []
@@ -144,6 +145,7 @@ def test_orders_that_are_too_large_for_one_page_come_in_smaller_ones(monkeypatch
     assert read(list_of(240)) == (set(range(1, 241)), [])
 
 
+@pytest.mark.long
 def test_orders_of_one_second_come_in_smaller_pages_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("connectors.http.SIZE_LIMIT", 30 * len(json.dumps(raw_order(240))))
 

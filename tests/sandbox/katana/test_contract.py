@@ -265,6 +265,7 @@ def names(value: Any) -> set[str]:
     return set(value) | {name for one in value.values() for name in names(one)} if isinstance(value, dict) else set()
 
 
+@pytest.mark.long
 def test_answers_have_the_shape_of_the_vendor_s_examples(portal: Spec, katana: Katana) -> None:
     """All fields of the examples; others only where an example of something else has them."""
     seen = list(scene(katana))

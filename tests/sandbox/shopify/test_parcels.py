@@ -204,6 +204,7 @@ def test_a_merchant_works_parcels_by_hand(sandbox: Shop) -> None:
 # -- what is made up ---------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_five_hundred_made_up_orders_are_as_varied_as_a_shops() -> None:
     with open_sandbox("shopify", orders=500, seed=7) as sandbox:
         shop = sandbox.shop

@@ -73,6 +73,7 @@ def test_CHG_4_a_fixed_row_bears_what_it_bore_and_the_others_the_rest() -> None:
 AMOUNTS = st.integers(0, 10**9)
 
 
+@pytest.mark.long
 @examples(150)
 @given(
     st.lists(st.tuples(AMOUNTS, RATES, st.booleans()), max_size=7),

@@ -85,6 +85,7 @@ def test_ORD_2_a_pending_order_says_so() -> None:
     assert_adds_up(order)
 
 
+@pytest.mark.long
 def test_MAP_6_every_made_up_order_adds_up_to_the_cent() -> None:
     """Also MAP_5: JPY and KWD are among them."""
     shop = ShopifyShop()

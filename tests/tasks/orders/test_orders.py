@@ -157,6 +157,7 @@ def test_MAP_2_parallel_first_orders_of_a_new_customer_make_one_customer(held: P
     assert _orders_in_hub(held, acme) == 4
 
 
+@pytest.mark.long
 def test_MAP_6_every_varied_order_adds_up_to_the_cent(held: Process) -> None:
     with open_sandbox("woocommerce", orders=120, seed=11) as varied:
         acme = connect(held, varied, "acme")

@@ -112,6 +112,7 @@ def in_hub(held: Process, store_id: int) -> list[tuple[str, HubOrder]]:
 # -- nothing differs -----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_BEY_3_neither_after_the_import_nor_after_all_that_people_and_shops_do_does_anything_differ(
     held: Process, odd: Bench
 ) -> None:
@@ -156,6 +157,7 @@ def _work_in_shop(shop: Shop) -> None:
                 shop.shop.edit_order(id, {"customer_note": "later", "note": "later", "staff_notes": "later"})
 
 
+@pytest.mark.long
 def test_BEY_3_what_is_set_otherwise_since_makes_nothing_differ(held: Process, odd: Bench) -> None:
     own = {"orders.shipping_fee_line": "off", "fulfillment.sync": "off", "location": "berlin"}
     if "orders.custom_items" in store_of(held, odd.store_id).settings:
@@ -169,6 +171,7 @@ def test_BEY_3_what_is_set_otherwise_since_makes_nothing_differ(held: Process, o
     assert differing(held) == {}
 
 
+@pytest.mark.long
 def test_BEY_3_that_a_store_was_resumed_or_came_back_makes_nothing_differ(held: Process, odd: Bench) -> None:
     do(held, "UPDATE stores SET fetched_at = now()")
     set_state(held, store_of(held, odd.store_id), StoreState.PAUSED)

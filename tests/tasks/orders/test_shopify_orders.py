@@ -308,6 +308,7 @@ def test_MAP_4_ten_off_the_order_are_ten_percent_on_each_row(
     assert (made["total"], made["total_with_tax"], made["total_mismatch"]) == ("90.00", "90.00", False)
 
 
+@pytest.mark.long
 def test_MAP_6_every_varied_order_adds_up_to_the_cent(held: Process) -> None:
     with open_sandbox("shopify", orders=120, seed=11) as varied:
         bench = open_bench(held, varied, "shopify", name="acme")

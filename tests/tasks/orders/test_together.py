@@ -68,6 +68,7 @@ def differing(alone: Tables, together: Tables) -> dict[str, tuple[list[str], lis
     return {name: (list(one - other), list(other - one)) for name, (one, other) in found.items() if one != other}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("sync", "sizes"), [("on", (10, 50)), ("off", (50,))])
 @pytest.mark.parametrize("platform", ["woocommerce", "shopify", "bigcommerce"])
 def test_SPD_1_odd_orders_end_as_they_would_one_by_one(
@@ -80,6 +81,7 @@ def test_SPD_1_odd_orders_end_as_they_would_one_by_one(
             assert differing(alone, taken_in(shop, platform, size=size, **{"stock.sync": sync})) == {}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("sync", "orders"), [("off", 2000), ("on", 300)])
 def test_SPD_1_two_thousand_plain_orders_end_as_they_would_one_by_one(
     anew: Callable[[], None], shop: Shop, sync: str, orders: int
@@ -240,6 +242,7 @@ def test_ORD_6_nothing_is_lost_or_doubled_with_Redis(acme: int, due: list[str], 
 # -- several at once ---------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_MUL_2_four_workers_over_two_stores_with_the_same_SKUs_and_buyers_get_stuck_in_nothing(
     held: Process, redis: Redis, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -11,6 +11,8 @@ from tests.receiver import Receiver, listening
 from tests.workers.cli.command import Cli
 from tests.workers.cli.shops import document
 
+pytestmark = pytest.mark.long
+
 SECRETS = ("s3cret-w0rd", "t0ken")
 
 

@@ -165,6 +165,7 @@ def test_follow_prints_a_line_whose_transaction_ends_after_a_later_line_was_prin
     assert [words[3] for words in printed] == ["push", "fetch"]
 
 
+@pytest.mark.long
 def test_follow_prints_every_line_however_many_come_between_two_looks(
     following: Following, fresh_connection: postgres.Connection
 ) -> None:

@@ -88,6 +88,7 @@ ELSEWHERE = {
 }
 
 
+@pytest.mark.long
 def test_every_command_prints_one_document(cli: Cli, acme: Shop, tmp_path: Path) -> None:
     file = tmp_path / "counted.csv"
     file.write_text("sku,quantity\nHOOK-FRG,3\n")

@@ -110,6 +110,7 @@ def test_first_line_of_an_error_is_never_missing(error: Exception, line: str) ->
     assert first_line(error) == line
 
 
+@pytest.mark.long
 def test_terminal_without_the_signs_gets_others_instead_of_a_traceback() -> None:
     command = [sys.executable, "-c", "from workers.cli.main import main; main(['store', 'set', '--help'])"]
 

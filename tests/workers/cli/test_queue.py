@@ -137,6 +137,7 @@ def test_sync_of_an_unknown_store_is_refused(refusing_cli: Cli) -> None:
     assert (result.code, result.err) == (1, "storesync: there is no store 'nope': see storesync store list\n")
 
 
+@pytest.mark.long
 def test_sync_without_redis_says_so_in_one_line(acme: Shop, environment: pytest.MonkeyPatch) -> None:
     environment.setenv("REDIS_URL", "redis://127.0.0.1:1")
     command = [sys.executable, "-c", "from workers.cli.main import main; main()", "sync", "acme"]

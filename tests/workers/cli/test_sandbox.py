@@ -28,6 +28,7 @@ def sandbox(*arguments: str) -> Iterator[Sandbox]:
             running.kill()
 
 
+@pytest.mark.long
 def test_BEY_10_sandbox_says_how_it_is_connected_and_ends_with_ctrl_c(refusing_cli: Cli) -> None:
     with sandbox("woocommerce", "--orders", "3") as running:
         assert running.stdout is not None
@@ -43,6 +44,7 @@ def test_BEY_10_sandbox_says_how_it_is_connected_and_ends_with_ctrl_c(refusing_c
     assert (running.returncode, problem.split()) == (130, ["storesync:", "stopped"])
 
 
+@pytest.mark.long
 def test_sandbox_with_json_says_one_document_before_it_runs() -> None:
     with sandbox("woocommerce", "--orders", "0", "--json") as running:
         assert running.stdout is not None
@@ -54,6 +56,7 @@ def test_sandbox_with_json_says_one_document_before_it_runs() -> None:
     assert document["credentials"].keys() == {"consumer_key", "consumer_secret"}
 
 
+@pytest.mark.long
 def test_a_hub_s_sandbox_says_how_it_is_chosen() -> None:
     with sandbox("katana", "--orders", "2") as running:
         assert running.stdout is not None
@@ -118,6 +121,7 @@ def test_port_that_is_taken_is_named(capsys: pytest.CaptureFixture[str]) -> None
     )
 
 
+@pytest.mark.long
 def test_sandbox_on_all_addresses_names_one_that_can_be_called() -> None:
     with sandbox("shopify", "--orders", "0", "--host", "0.0.0.0", "--json") as running:
         assert running.stdout is not None

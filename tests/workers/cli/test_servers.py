@@ -285,6 +285,7 @@ def test_schema_that_is_behind_is_told_and_upgraded(cli: Cli, fresh_connection: 
     assert cli("db", "upgrade").out == "The database is up to date.\n"
 
 
+@pytest.mark.long
 def test_ORD_8_upgrade_brings_the_rates_that_ship(cli: Cli) -> None:
     cli("db", "upgrade")
 

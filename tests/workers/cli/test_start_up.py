@@ -12,6 +12,8 @@ from connectors.platforms import PLATFORMS
 from workers.cli.main import COMMANDS, cli
 from workers.cli.on_demand import OnDemand
 
+pytestmark = pytest.mark.long
+
 # What takes a tenth of a second or more, or is of one vendor.
 HEAVY: Final = {
     *("psycopg", "redis", "celery", "kombu", "billiard", "requests", "flask", "waitress", "graphql", "marshmallow"),

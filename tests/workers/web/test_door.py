@@ -331,6 +331,7 @@ def test_BEY_9_nothing_of_a_message_is_kept_or_logged(
 # -- anything ----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 @settings(max_examples=int(os.environ.get("FUZZ_EXAMPLES", "40")), deadline=None, suppress_health_check=[*HealthCheck])
 @given(
     path=st.one_of(

@@ -265,6 +265,7 @@ def test_DOR_1_a_message_is_posted_or_not_heard(sender: Sender, method: str) -> 
 # -- by the thousand ---------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_DOR_1_a_thousand_wrong_signatures_leave_a_number_and_hold_nobody_up(
     held: Process, acme: int, door: Door, caplog: pytest.LogCaptureFixture
 ) -> None:

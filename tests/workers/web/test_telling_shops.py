@@ -216,6 +216,7 @@ def test_BEY_5_what_is_being_told_at_this_moment_is_no_news(reached: Process, sh
     assert tell_of_product(reached, acme, item, 77) is Taken.NOTED
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("shop", ["woocommerce"], indirect=True)
 def test_BEY_5_a_burst_of_a_thousand_products_makes_few_walks(reached: Process, shop: Shop, acme: int) -> None:
     walks = 0

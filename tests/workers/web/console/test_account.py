@@ -130,6 +130,7 @@ def test_CON_1_a_rate_is_set_by_hand(held: Process, admin: Person) -> None:
         ]
 
 
+@pytest.mark.long
 def test_DOR_7_addresses_of_alarms_are_added_tried_and_taken_away(held: Process, admin: Person) -> None:
     def post(**given: str) -> str:
         answer = admin.post("/account/alarms", page="/account/alarms", **given)

@@ -32,7 +32,7 @@ from tests.workers.cli.stocking import offer, shown
 from tests.workers.web.console.browsing import PASSWORD, add_user
 from workers.web.console.store_settings import STOCK
 
-pytestmark = pytest.mark.xdist_group("browser")  # one for all
+pytestmark = [pytest.mark.long, pytest.mark.xdist_group("browser")]  # one for all
 
 CHROMIUM: Final = Path("/usr/bin/chromium")
 WIDE: Final[ViewportSize] = {"width": 1280, "height": 800}

@@ -49,6 +49,7 @@ def row_of(held: Process, name: str = "north") -> Any:
         return stores.find_store(connection, name)
 
 
+@pytest.mark.long
 def test_STG_1_a_store_is_connected_set_up_and_activated_on_one_page(held: Process, shop: Shop, people: People) -> None:
     admin = people(Role.ADMIN)
     orders = [place(shop, line_items=HOOK) for _ in range(2)]

@@ -81,6 +81,7 @@ def test_STK_10_a_push_is_previewed_by_a_worker_and_told_with_who_wants_it(
     assert "A person asked for its stock to be told. GOOD, A/B <i>; skus: 2" in operator.text("/activity")
 
 
+@pytest.mark.long
 def test_STK_10_what_was_never_counted_is_held_named_and_asked_for(
     held: Process, shop: Shop, shelf: int, operator: Person
 ) -> None:

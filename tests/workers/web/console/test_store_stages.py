@@ -32,6 +32,7 @@ def inactive(held: Process, shop: Shop) -> int:
     return int(row.id)
 
 
+@pytest.mark.long
 def test_STG_1_a_store_is_paused_and_resumed_with_what_it_does_said_before(
     held: Process, acme: int, operator: Person
 ) -> None:
@@ -102,6 +103,7 @@ def test_STG_3_an_activation_is_looked_at_before_it_is_done(
     assert "acme was activated already." in admin.text(again)
 
 
+@pytest.mark.long
 def test_STG_1_a_store_is_parted_from_once_its_name_is_typed(held: Process, acme: int, admin: Person) -> None:
     page = "/stores/acme/disconnect"
     rung(held.redis, "fetch")
@@ -141,6 +143,7 @@ def test_STG_1_what_was_disconnected_meanwhile_is_not_brought_back_by_an_old_pag
     assert state_of(held, acme) == "disconnected"
 
 
+@pytest.mark.long
 def test_CON_2_no_form_of_a_store_is_taken_too_large_of_none_or_of_one_that_was_disconnected(
     held: Process, acme: int, admin: Person
 ) -> None:
