@@ -8,11 +8,10 @@ import sys
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import psycopg
 from celery import Celery
-from celery.apps.worker import Worker
 from celery.exceptions import SecurityWarning
 from celery.signals import (
     beat_init,
@@ -40,6 +39,9 @@ from workers.logs import begin_log, begin_worker_log, log_to
 from workers.rescue import Rescue
 from workers.servers import find_servers
 from workers.supervision.tether import tether
+
+if TYPE_CHECKING:
+    from celery.apps.worker import Worker
 
 knocking = later.Later("workers.knocking")  # a worker answers; a command that only asks needs none of it
 
@@ -177,7 +179,7 @@ def _begin_worker(sender: str, **_: object) -> None:
 
 
 @celeryd_after_setup.connect
-def _serve_few(instance: Worker, **_: object) -> None:
+def _serve_few(instance: "Worker", **_: object) -> None:
     """Whoever serves orders serves bells of few too: a list of queues may be from before there was one for them."""
     queues = instance.app.amqp.queues
     if TASKS["import_order"].queue in queues.consume_from:
