@@ -22,6 +22,7 @@ from schemas.hub_facts import HubFacts, words_of
 from schemas.money import plain
 from schemas.settings import ALERTS_TO, KATANA_KEY, Value, currency, read_account_settings
 from tasks.held import Process
+from tasks.rules.doubts import Doubt
 from workers.cli.output import Failed, done, example, json_option, say, table, yes_option
 from workers.cli.start import database, open_desk, read_pairs
 
@@ -93,11 +94,11 @@ def _shown(values: Mapping[str, Value]) -> dict[str, Any]:
     return told
 
 
-def _doubts(held: Process, location: str) -> list[agreeing.Doubt]:
+def _doubts(held: Process, location: str) -> list[Doubt]:
     """What another default location would do to the stores that have none of their own."""
     with held.pool.connection() as connection:
         rows = stores.stores(connection) if stores.account(connection).default_location != location else []
-    return [agreeing.Doubt(row.name, of_stores.loss_with(held, row, row.settings, location=location)) for row in rows]
+    return [Doubt(row.name, of_stores.loss_with(held, row, row.settings, location=location)) for row in rows]
 
 
 @click.group("rates")

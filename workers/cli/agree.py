@@ -2,29 +2,12 @@
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any
 
 import click
 
-from tasks.rules.stock_loss import Loss
+from tasks.rules.doubts import Doubt
 from workers.cli.output import Failed, harmless, say, wants_json
-
-_FEW: Final = 5  # SKUs that are named in a sentence
-
-
-@dataclass(frozen=True, slots=True)
-class Doubt:
-    """What would happen to one store; it `sells_again` what it sold where it is to show all that is in stock."""
-
-    store: str
-    loss: Loss = field(default_factory=Loss)
-    sells_again: bool = False
-
-    @property
-    def is_to_be_asked(self) -> bool:
-        """Whether a person is asked."""
-        return self.sells_again or self.loss.is_to_be_asked
 
 
 def agree(doubts: Sequence[Doubt], *, yes: bool) -> bool:
@@ -47,33 +30,10 @@ def doubt_words(doubts: Sequence[Doubt]) -> str:
     """What would happen, in sentences, and what to do instead."""
     cures = []
     if any(doubt.loss.uncounted for doubt in doubts):
-        cures.append("Count them first: storesync hub stock import FILE.csv, or storesync store import NAME stock.")
+        cures.append("storesync hub stock import FILE.csv counts them, or storesync store import NAME stock.")
     if any(doubt.sells_again for doubt in doubts):
         cures.append("stock.quantity=in_stock_minus_committed takes off what is sold.")
-    return " ".join([*(sentence for doubt in doubts for sentence in _sentences(doubt)), *cures])
-
-
-def _sentences(doubt: Doubt) -> list[str]:
-    loss, said = doubt.loss, []
-    if loss.uncounted:
-        named = [f"{sku} (shows {_pieces(shows)})" for sku, shows in list(loss.uncounted.items())[:_FEW]]
-        more = f" and {len(loss.uncounted) - _FEW} more" if len(loss.uncounted) > _FEW else ""
-        said.append(
-            f"{doubt.store} would be told 0 of {len(loss.uncounted)} SKU(s) that nobody ever counted in the hub:"
-            f" {', '.join(named)}{more}."
-        )
-    if loss.is_half:
-        said.append(f"{doubt.store} would show {loss.would_show} pieces over all, and shows {loss.shows} now.")
-    if doubt.sells_again:
-        said.append(
-            f"With stock.quantity=in_stock a sale in the shop of {doubt.store} is put on sale there again, until it is"
-            " packed or delivered in the hub."
-        )
-    return said
-
-
-def _pieces(shows: int | None) -> str:
-    return "nobody knows what" if shows is None else str(shows)
+    return " ".join([*(sentence for doubt in doubts for sentence in doubt.sentences), *cures])
 
 
 def _document(doubt: Doubt) -> dict[str, Any]:

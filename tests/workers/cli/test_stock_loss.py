@@ -60,7 +60,7 @@ def test_STK_10_push_of_what_nobody_counted_stops_and_names_it(
         add(cli, sku)
         offer(pushing, sku, pieces)
 
-    stopped(cli(*command), "acme would be told 0 of 2 SKU(s)", "A-1 (shows 589)", "B-1 (shows 3)")
+    stopped(cli(*command), "acme would be told 0 of 2 SKUs", "A-1 (shows 589)", "B-1 (shows 3)")
 
     assert stock_rows(fresh_connection) == []
     assert (shown(pushing, "A-1"), shown(pushing, "B-1")) == ([589], [3])
@@ -123,7 +123,7 @@ def test_STK_10_trial_shows_what_would_be_asked(cli: Cli, pushing: Shop) -> None
 
     assert (line["outcome"], line["reason"], line["shows"], line["quantity"]) == ("ask", "never_counted", "589", "0")
     assert (line["needs_yes"], agreed["needs_yes"], agreed["outcome"]) == (True, False, "tell")
-    assert "It would stop and ask first: acme would be told 0 of 1 SKU(s)" in told
+    assert "It would stop and ask first: acme would be told 0 of 1 SKU " in told
 
 
 def test_STK_10_stock_show_says_that_nobody_counted_before_anything_moves(
@@ -301,7 +301,7 @@ def test_STK_10_file_that_would_empty_a_shop_stops_and_asks(cli: Cli, pushing: S
     trial = _count_all_as(cli, tmp_path, 0, "--dry-run")
 
     assert (refused.code, refused.out) == (1, "")
-    assert "acme would show 0 pieces over all, and shows 1178 now." in refused.err
+    assert "acme would show 0 pieces over all, and shows 1,178 now." in refused.err
     assert "It would stop and ask first: acme would show 0 pieces" in trial.out
     assert document(cli("hub", "stock", "counts", "--json")) == []
     assert _count_all_as(cli, tmp_path, 0, "--yes").code == 0

@@ -15,8 +15,9 @@ from connectors.postgres import stock_view
 from connectors.postgres.rows import StoreRow
 from schemas.reasons import describe
 from tasks.held import Process
+from tasks.rules.doubts import Doubt
 from tasks.rules.stock_loss import Loss
-from workers.cli.agree import Doubt, agree, doubt_words
+from workers.cli.agree import agree, doubt_words
 from workers.cli.output import Failed, done, example, harmless, json_option, say, table, wants_json, yes_option
 from workers.cli.start import open_desk, store_row
 from workers.cli.store.agree import read_catalogue

@@ -12,8 +12,9 @@ from connectors.store import StoreConnector
 from schemas.counts import CountLine
 from schemas.settings import STORE_SETTINGS, Value
 from tasks.held import Process
+from tasks.rules.doubts import Doubt
 from tasks.rules.stock_loss import Loss
-from workers.cli.agree import Doubt, agree
+from workers.cli.agree import agree
 from workers.cli.output import Failed
 from workers.cli.stock.watch import counting
 

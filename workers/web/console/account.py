@@ -16,8 +16,7 @@ from schemas.reasons import Reason
 from schemas.settings import Value, read_account_settings
 from schemas.users import Role
 from tasks import account as account_tasks
-from tasks.rules.stock_loss import Loss
-from workers.cli.agree import Doubt, doubt_words
+from tasks.rules.doubts import doubts_of
 from workers.web.console import desk, jobs
 from workers.web.console.frame import needs
 from workers.web.console.words import field_id, plural
@@ -144,8 +143,7 @@ def _note(changed: Mapping[str, Value]) -> list[str]:
 
 def _doubts(result: Mapping[str, Any] | None) -> str:
     """What a person has to agree to, from what a worker found."""
-    found = (result or {}).get("doubts", {})
-    return doubt_words([Doubt(name, Loss(**loss)) for name, loss in found.items()]) if found else ""
+    return doubts_of((result or {}).get("doubts", {}))
 
 
 def _page(

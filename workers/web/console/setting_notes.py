@@ -10,11 +10,10 @@ from schemas.reasons import describe
 from schemas.setting_words import WORDS, value_words
 from schemas.stores import StoreState
 from tasks.foresight import ComingOrders, due_of
+from tasks.rules.doubts import Doubt
 from tasks.rules.setting_changes import SettingChange
 from tasks.rules.stock_loss import Loss
 from workers.web.console.words import money, plural
-
-_NAMED: Final = 5  # SKUs that are named in a sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +54,7 @@ def note_of(row: StoreRow, changes: Sequence[SettingChange], found: Mapping[str,
         said,
         list(dict.fromkeys(WORDS[change.key].back for change in changes)),
         f"Save, and let {plural(coming.orders, 'order')} in" if coming.orders else _button(after, is_told=due.stock),
-        doubts(row, loss, sells_again=bool(found.get("sells_again"))),
+        Doubt(row.name, loss, sells_again=bool(found.get("sells_again"))).sentences,
     )
 
 
@@ -107,24 +106,3 @@ def _of_stock(row: StoreRow, after: Mapping[str, Any], loss: Loss) -> list[str]:
     else:
         said.append("All that it was told is told anew, within a minute.")
     return said
-
-
-def doubts(row: StoreRow, loss: Loss, *, sells_again: bool) -> list[str]:
-    """What a person has to know, and to want, before it is done; empty where there is no doubt (STK-10)."""
-    said = []
-    if loss.uncounted:
-        named = ", ".join(f"{sku} (shows {_pieces(shows)})" for sku, shows in [*loss.uncounted.items()][:_NAMED])
-        more = f" and {len(loss.uncounted) - _NAMED:,} more" if len(loss.uncounted) > _NAMED else ""
-        said.append(
-            f"{row.name} would be told 0 of {plural(len(loss.uncounted), 'SKU')} that nobody ever counted in the hub:"
-            f" {named}{more}. Count them first."
-        )
-    if loss.is_half:
-        said.append(f"{row.name} would show {loss.would_show:,} pieces over all, and shows {loss.shows:,} now.")
-    if sells_again:
-        said.append("A piece that is sold is put on sale again until it is delivered: shops have sold 8 pieces of 5.")
-    return said
-
-
-def _pieces(shows: int | None) -> str:
-    return "nobody knows what" if shows is None else str(shows)

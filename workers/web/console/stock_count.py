@@ -17,9 +17,8 @@ from schemas.errors import SettingRefused
 from schemas.jobs import Job
 from schemas.text import clean
 from schemas.users import Role
-from tasks.rules.stock_loss import Loss
+from tasks.rules.doubts import doubts_of
 from tasks.stock.importing import want_stock
-from workers.cli.agree import Doubt, doubt_words
 from workers.cli.hub.items import made_count, made_counts
 from workers.web.console import desk, jobs
 from workers.web.console.frame import me, needs, takes
@@ -61,8 +60,7 @@ class FromFile:
     @property
     def doubts(self) -> str:
         """What stores would show less by it, where a person is asked (STK-10)."""
-        found = (self.job.result or {}).get("doubts") or {}
-        return doubt_words([Doubt(name, Loss(**loss)) for name, loss in found.items()]) if found else ""
+        return doubts_of((self.job.result or {}).get("doubts") or {})
 
     @property
     def parted(self) -> str:

@@ -1,6 +1,6 @@
 """A store begins, rests, goes on and ends: each with what it does before it is done (STG-1, STG-3)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -14,11 +14,11 @@ from schemas.settings import with_defaults
 from schemas.stores import StoreState
 from schemas.users import Role
 from tasks import stores as store_tasks
+from tasks.rules.doubts import Doubt
 from tasks.rules.stock_loss import Loss
 from workers.web.console import jobs
 from workers.web.console.foretold import foretold_words
 from workers.web.console.frame import needs
-from workers.web.console.setting_notes import doubts
 from workers.web.console.store import known
 from workers.web.door import opened
 
@@ -222,10 +222,10 @@ def _page(row: StoreRow, stage: Stage, *, wrong: str = "") -> ResponseReturnValu
     return page, 422 if wrong else 200
 
 
-def _doubts(row: StoreRow, result: Mapping[str, Any]) -> list[str]:
+def _doubts(row: StoreRow, result: Mapping[str, Any]) -> Sequence[str]:
     if result.get("done") is not False:
         return []
-    return doubts(row, Loss(**result["loss"]), sells_again=bool(result["sells_again"]))
+    return Doubt(row.name, Loss(**result["loss"]), sells_again=bool(result["sells_again"])).sentences
 
 
 def _does(row: StoreRow, stage: Stage) -> list[str]:

@@ -145,7 +145,7 @@ def test_STK_10_what_empties_the_shop_asks_for_a_tick(held: Process, shop: Shop,
     assert work(held) == ["done"]
     note = operator.get(preview).text
     assert "that nobody ever counted in the hub: HOOK-FRG" in words(note)
-    assert "A piece that is sold is put on sale again" in words(note)
+    assert "sells is put on sale there again" in words(note)
     form = form_with(note, act="save")
 
     refused = where(operator.post(page, **form))
