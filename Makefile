@@ -27,7 +27,7 @@ run: $(READY)   ## workers, beat, web and Flower on what is configured
 	@$(BIN)/storesync up $(ARGS)
 
 test: $(READY)  ## all but what takes long, on real PostgreSQL and Redis; make test ARGS=tests/rules runs all of those
-	$(BIN)/pytest -n 4 $(or $(ARGS),-m "not (flow or long)")
+	$(BIN)/pytest -n 4 $(if $(findstring tests,$(ARGS)),,-m "not (flow or long)") $(ARGS)
 
 test-all: $(READY) ## every test: real workers that are killed, the demo, a browser, orders by the thousand
 	$(BIN)/pytest -n 6

@@ -77,10 +77,9 @@ def pytest_collection() -> Generator[None, object, object]:
 
 @pytest.hookimpl(trylast=True)  # after they were shuffled
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What takes longest begins first: the flows, which two workers go through, then what else waits."""
-    items.sort(
-        key=lambda item: (item.get_closest_marker("xdist_group") is None, item.get_closest_marker("flow") is None)
-    )
+    """What takes longest begins first: what goes through one worker after the other, then flows, then what is long."""
+    marks = ("xdist_group", "flow", "long")
+    items.sort(key=lambda item: [item.get_closest_marker(mark) is None for mark in marks])
 
 
 def pytest_collection_finish() -> None:
