@@ -22,7 +22,7 @@ from cryptography.fernet import Fernet
 from connectors import passwords, postgres
 from connectors.config import Config
 from tests.databases import ScratchDatabase, drop_template, own_database
-from tests.examples import AT_HOME
+from tests.examples import AT_HOME, IN_CI
 from tests.homes import RUN_HOME, new_home, places
 from tests.redis_numbers import own_number
 from tests.scheduling import Scheduling
@@ -38,7 +38,7 @@ _NOWHERE = {
 
 hypothesis.settings.register_profile("dev", deadline=None, max_examples=AT_HOME)
 hypothesis.settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
-hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "dev")
+hypothesis.settings.load_profile("ci" if IN_CI else "dev")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -136,7 +136,7 @@ def servers() -> Servers:
     try:
         return ensure_servers(Config(*urls, Path(os.environ[RUN_HOME]), "", "text"), durable=False)
     except EmbeddedError as missing:
-        give_up = pytest.fail if os.environ.get("CI") else pytest.skip
+        give_up = pytest.fail if IN_CI else pytest.skip
         give_up(str(missing))
 
 

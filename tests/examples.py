@@ -4,13 +4,14 @@ At home they are other ones each time.
 """
 
 import os
-from typing import Any
+from typing import Any, Final
 
 import hypothesis
 
-AT_HOME = 25
+IN_CI: Final = bool(os.environ.get("CI"))
+AT_HOME: Final = 25
 
 
 def examples(most: int, **more: Any) -> hypothesis.settings:
     """So many in CI. More: what else `hypothesis.settings` takes."""
-    return hypothesis.settings(max_examples=most if os.environ.get("CI") else min(most, AT_HOME), **more)
+    return hypothesis.settings(max_examples=most if IN_CI else min(most, AT_HOME), **more)

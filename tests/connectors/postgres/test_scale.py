@@ -232,8 +232,8 @@ def test_SPD_2_words_of_an_order_that_changed_are_written_in_place(connection: C
     moved = "SELECT n_tup_hot_upd AS rows FROM pg_stat_xact_user_tables WHERE relname = 'order_words'"
     before = one(connection, moved)["rows"]
 
-    at, there = "store_updated_at = now()", "store_id = %s AND external_id IN"
-    run(connection, f"UPDATE store_orders SET {at} WHERE {there} ('39', '40')", new)
-    run(connection, f"UPDATE store_orders SET sending = '{{}}' WHERE {there} ('37', '38')", new)
+    its = "store_id = %s AND external_id IN"
+    run(connection, f"UPDATE store_orders SET store_updated_at = now() WHERE {its} ('39', '40')", new)
+    run(connection, f"UPDATE store_orders SET sending = '{{}}' WHERE {its} ('37', '38')", new)
 
     assert one(connection, moved)["rows"] - before == 2

@@ -47,7 +47,6 @@ def path_of(rule: Rule) -> str:
     return filled
 
 
-@pytest.mark.long
 def test_CON_2_no_page_without_a_session(config: Config, stranger: Person) -> None:
     for rule, role in rules(config):
         for method in rule.methods & {"GET", "POST"}:  # type: ignore[operator]
@@ -57,7 +56,6 @@ def test_CON_2_no_page_without_a_session(config: Config, stranger: Person) -> No
             assert (role is None) is (rule.rule in OPEN)
 
 
-@pytest.mark.long
 def test_CON_2_a_viewer_who_posts_is_refused(config: Config, viewer: Person) -> None:
     token = viewer.token("/orders")
     refused = {
@@ -71,7 +69,6 @@ def test_CON_2_a_viewer_who_posts_is_refused(config: Config, viewer: Person) -> 
     assert viewer.get("/needs/invalid_payload/retry").status_code == 403
 
 
-@pytest.mark.long
 def test_CON_2_every_form_asks_for_its_token(config: Config, admin: Person) -> None:
     for rule, _ in rules(config):
         if "POST" in (rule.methods or ()):
